@@ -1,0 +1,198 @@
+import type { Logger } from '@solospark/foundation';
+import type { HttpClient } from './http.ts';
+
+/**
+ * A publisher is our code for one platform: one folder, one `definePublisher`, one line in registry.ts.
+ *
+ * The engine (packages/domain) walks every delivery through the same steps, each committed before the next:
+ * `prepare` does everything that creates nothing public and remembers ids as they come; then `sending` is committed;
+ * then `publish` makes the ONE public call; and whatever is not a clear yes or a clear no goes to `reconcile`, which
+ * looks for the post by the witness that `prepare` left. Nothing in a publisher may retry the public call.
+ */
+export interface Publisher {
+  /** The platform's id as it stands in `channel.platform`: lower case, never renamed. */
+  id: string;
+  /** What people call it. */
+  name: string;
+  /** Where its real API lives. A sandbox channel is given another one. */
+  baseUrl: string;
+  limits: Limits;
+  rates: Rates;
+  /** Every rule of the platform that the draft breaks; empty when it may be scheduled. */
+  check(draft: Draft): Violation[];
+  /** Whose token this is. Throws `PublisherError` when the platform does not accept it. */
+  identity(call: AccountCall): Promise<Identity>;
+  /** Uploads, containers, look-ups: all that creates nothing public. May be repeated at any time. */
+  prepare(call: PublishCall): Promise<PrepareOutcome>;
+  /** The one call that makes the post public. A thrown error means: outcome unclear. */
+  publish(call: PublishCall): Promise<PublishOutcome>;
+  /** Is it out? Reads only. A thrown error means: could not ask, ask again. */
+  reconcile(call: ReconcileCall): Promise<ReconcileOutcome>;
+}
+
+export interface Limits {
+  /** In the platform's own unit; `check` counts in it. */
+  maxTextLength: number;
+  media: {
+    min: number;
+    max: number;
+    mimeTypes: string[];
+    maxBytes: number;
+    maxAltTextLength: number;
+  };
+}
+
+/** A budget of `max` public calls per `perSeconds`, as the platform documents it. */
+export interface Rate {
+  max: number;
+  perSeconds: number;
+}
+
+export interface Rates {
+  account: Rate;
+  /** All accounts together (the app's own limit); null where the platform has none. */
+  platform: Rate | null;
+}
+
+export interface DraftMedia {
+  mimeType: string;
+  byteSize: number;
+  width: number;
+  height: number;
+  altText: string | null;
+}
+
+export interface Draft {
+  text: string;
+  media: DraftMedia[];
+}
+
+/** One broken rule. `field` is where in the draft: `text`, `media`, or `media/0/…`. */
+export interface Violation {
+  field: string;
+  code: string;
+  detail: string;
+}
+
+export interface Identity {
+  remoteAccountId: string;
+  handle: string;
+}
+
+export interface Credentials {
+  accessToken: string;
+}
+
+export interface AccountCall {
+  http: HttpClient;
+  credentials: Credentials;
+}
+
+export interface PublishMedia extends DraftMedia {
+  id: string;
+  bytes(): Promise<Uint8Array<ArrayBuffer>>;
+  /** A signed URL that expires, for platforms that fetch the media themselves. */
+  publicUrl(): string;
+}
+
+/** Facts kept in the delivery's row between steps and attempts: upload ids, a container id, a newest own post id. */
+export type Witness = Record<string, unknown>;
+
+export interface PublishCall extends AccountCall {
+  text: string;
+  media: PublishMedia[];
+  account: Identity;
+  /** What earlier steps remembered, of this attempt or of one before it. `remember` keeps it up to date. */
+  witness: Witness;
+  /** Commits facts to the delivery's row before it resolves. Throws when another worker has taken the delivery. */
+  remember(facts: Witness): Promise<void>;
+  now(): Date;
+  signal: AbortSignal;
+  log: Logger;
+}
+
+export interface ReconcileCall extends PublishCall {
+  /** When the public call may first have been made, by the database's clock. */
+  sendingSince: Date;
+  /** How many times this reconciliation has asked before; the first is 0. */
+  asked: number;
+}
+
+export type FailureKind =
+  | 'auth_expired'
+  | 'rejected_content'
+  | 'rejected_account'
+  | 'rate_limited'
+  | 'quota_exhausted'
+  | 'unavailable'
+  | 'misconfigured'
+  | 'unknown';
+
+/** Who can do something about it. */
+export type Actor = 'user' | 'platform' | 'operator';
+
+export interface Failure {
+  kind: FailureKind;
+  actor: Actor;
+  /** A plain sentence for the author: what happened and what to do. */
+  reason: string;
+  /** The platform's own answer for the ledger: status, codes, message. Never a token. */
+  detail?: string;
+}
+
+/** Proof that it is out. `url` is null where the platform does not tell one. */
+export interface Receipt {
+  remoteId: string;
+  url: string | null;
+}
+
+export interface Published {
+  outcome: 'published';
+  receipt: Receipt;
+}
+/** Nothing was created; try again with back-off. Uses up an attempt. */
+export interface Retry {
+  outcome: 'retry';
+  failure: Failure;
+}
+/** Nothing was created; the platform said when to come back. Uses up no attempt. */
+export interface WaitUntil {
+  outcome: 'wait-until';
+  until: Date;
+  failure: Failure;
+}
+/** Nothing was created, and trying again will not help. */
+export interface Failed {
+  outcome: 'failed';
+  failure: Failure;
+}
+/** It may or may not be out: reconcile. */
+export interface Uncertain {
+  outcome: 'uncertain';
+  detail: string;
+}
+
+export type PrepareOutcome = { outcome: 'ready' } | Retry | WaitUntil | Failed;
+export type PublishOutcome = Published | Retry | WaitUntil | Failed | Uncertain;
+export type ReconcileOutcome =
+  | Published
+  /** Proved: it is not there, and may be sent again. */
+  | { outcome: 'absent' }
+  /** Not visible yet, or could not be asked: ask again. */
+  | { outcome: 'ask-again'; afterMs: number; detail: string }
+  /** Nothing can prove it either way; a person decides. */
+  | { outcome: 'cannot-tell'; reason: string };
+
+export function definePublisher(publisher: Publisher): Publisher {
+  return publisher;
+}
+
+/** `identity` was refused or could not be asked. `failure` says why in plain words. */
+export class PublisherError extends Error {
+  readonly failure: Failure;
+  constructor(failure: Failure) {
+    super(failure.reason);
+    this.name = 'PublisherError';
+    this.failure = failure;
+  }
+}

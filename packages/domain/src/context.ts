@@ -1,0 +1,30 @@
+import type { Database } from '@solospark/db';
+import type { Clock, Keyring, Logger } from '@solospark/foundation';
+import type { Publisher, Rates } from '@solospark/publishers';
+import type { Queues } from '@solospark/queue';
+import type { FileStore } from '@solospark/storage';
+
+/** What every use case is given. Built once per process by a door (apps/api, apps/worker, a script). */
+export interface Context {
+  db: Database;
+  queues: Queues;
+  files: FileStore;
+  /** Undefined for a platform that this build does not know. */
+  findPublisher(platform: string): Publisher | undefined;
+  clock: Clock;
+  log: Logger;
+  settings: Settings;
+}
+
+export interface Settings {
+  /** Seals channel credentials. */
+  keyring: Keyring;
+  /** Signs the URLs under which platforms and browsers fetch media. */
+  mediaSigningKey: string;
+  /** The API's address as the platforms reach it, without a trailing slash. */
+  publicUrl: string;
+  /** Budgets that the operator set instead of the platforms' own, by platform. */
+  rates: Record<string, Partial<Rates>>;
+  /** The platform sandbox's address; null where there is none. */
+  sandboxUrl: string | null;
+}

@@ -1,0 +1,113 @@
+import type { Failure, Receipt, Witness } from '@solospark/publishers';
+import type { PostMedia } from '../post/post.ts';
+
+// Pure rules of a delivery: how long it is held, when it is tried again, when it is given up.
+
+/** How long a claim holds without being renewed. A killed worker's deliveries are taken over after this. */
+export const LEASE_MS = 10_000;
+
+/** How often a living worker renews the leases of what it is working on. */
+export const LEASE_RENEWAL_MS = 3_000;
+
+/**
+ * How long after `sending` was committed the sender may still open its socket. Far below the lease, so that a worker
+ * which slept through its lease finds its own window closed.
+ */
+export const SEND_WINDOW_MS = 4_000;
+
+/** How long the one public call may take. */
+export const PUBLIC_CALL_TIMEOUT_MS = 30_000;
+
+/** How long any other call to a platform may take. */
+export const CALL_TIMEOUT_MS = 20_000;
+
+/** Tries that end in a transient failure, before it is given up: with the back-off below, about half an hour. */
+export const MAX_ATTEMPTS = 10;
+
+/** How long a platform may keep a delivery waiting, or unanswered, before it is given up. */
+export const MAX_AGE_MS = 24 * 60 * 60 * 1000;
+
+const FIRST_RETRY_MS = 2_000;
+const LONGEST_RETRY_MS = 15 * 60 * 1000;
+
+/**
+ * Exponential back-off with jitter: half of the delay is fixed, half is random, so that what failed together does
+ * not come back together. `attemptsUsed` counts the try that has just failed.
+ */
+export function retryDelayMs(attemptsUsed: number, random: () => number = Math.random): number {
+  const full = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.max(0, attemptsUsed - 1));
+  return Math.round(full / 2 + (full / 2) * random());
+}
+
+/** A delivery that this process holds, under the fencing number it was given, with all that publishing needs. */
+export interface ClaimedDelivery {
+  id: string;
+  fence: number;
+  postId: string;
+  organizationId: string;
+  revision: number;
+  platform: string;
+  text: string;
+  media: PostMedia[];
+  dueAt: Date;
+  /** Milliseconds since it was due, by the database's clock. */
+  ageMs: number;
+  attemptsUsed: number;
+  reconcileCount: number;
+  /** Set: an earlier holder may have made the public call. Ask, never send. */
+  sendingAt: Date | null;
+  /** Milliseconds, by the database's clock, until that earlier holder can no longer open its socket. */
+  senderGoneInMs: number;
+  witness: Witness;
+  channel: {
+    id: string;
+    organizationId: string;
+    handle: string;
+    remoteAccountId: string;
+    sandbox: boolean;
+    status: 'active' | 'needs_reconnect' | 'disabled';
+    sealedCredentials: string;
+  };
+}
+
+/** How a claim ends: what the row says afterwards, and what the ledger says happened. */
+export type Settlement =
+  | { as: 'published'; receipt: Receipt }
+  | { as: 'failed' | 'uncertain'; failure: Failure }
+  | {
+      as: 'pending';
+      outcome: 'retry' | 'wait_until' | 'absent' | 'ask_again' | 'handed_back';
+      afterMs: number;
+      usesAttempt: boolean;
+      /** True: the public call may have been made; the next claim asks before anything else. */
+      mayBeOut: boolean;
+      failure: Failure | null;
+    };
+
+/** Tries again with back-off, or gives up when the tries are used up. */
+export function retryOrGiveUp(
+  claim: Pick<ClaimedDelivery, 'attemptsUsed'>,
+  outcome: 'retry' | 'absent',
+  failure: Failure,
+): Settlement {
+  const attemptsUsed = claim.attemptsUsed + 1;
+  if (attemptsUsed >= MAX_ATTEMPTS) {
+    const reason = `${failure.reason} It was tried ${attemptsUsed} times.`;
+    return { as: 'failed', failure: { ...failure, reason } };
+  }
+  const afterMs = retryDelayMs(attemptsUsed);
+  return { as: 'pending', outcome, afterMs, usesAttempt: true, mayBeOut: false, failure };
+}
+
+/** Waits for the time that the platform named, or gives up when it has kept us waiting for too long. */
+export function waitOrGiveUp(
+  claim: Pick<ClaimedDelivery, 'ageMs'>,
+  until: Date,
+  now: Date,
+  failure: Failure,
+): Settlement {
+  // A second at least: a reset time that has just passed must not become a tight loop.
+  const afterMs = Math.max(1_000, until.getTime() - now.getTime());
+  if (claim.ageMs + afterMs > MAX_AGE_MS) return { as: 'failed', failure };
+  return { as: 'pending', outcome: 'wait_until', afterMs, usesAttempt: false, mayBeOut: false, failure };
+}

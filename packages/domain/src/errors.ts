@@ -1,0 +1,29 @@
+import { AppError, type FieldError } from '@solospark/foundation';
+
+/** Every way in which a caller of the domain can be wrong. Stable: clients switch on these. */
+export type DomainErrorCode =
+  | 'post_not_found'
+  | 'media_not_found'
+  | 'post_locked'
+  | 'revision_mismatch'
+  | 'invalid_post'
+  | 'invalid_schedule'
+  | 'invalid_channel'
+  | 'channel_exists'
+  | 'sandbox_unavailable'
+  | 'platform_unavailable'
+  | 'platform_refused'
+  | 'unsupported_media'
+  | 'invalid_cursor'
+  | 'invalid_link';
+
+export class DomainError extends AppError<DomainErrorCode> {
+  constructor(
+    code: DomainErrorCode,
+    message: string,
+    options: { errors?: FieldError[]; cause?: unknown } = {},
+  ) {
+    super(code, message, options);
+    this.name = 'DomainError';
+  }
+}

@@ -1,0 +1,22 @@
+// Floor 2: decides. What a post, a channel, a delivery and a schedule are, and every use case that a door may call.
+export { connectSandboxChannel } from './channel/connect-sandbox-channel.ts';
+export { type ChannelSummary } from './channel/channel.repository.ts';
+export { listChannels } from './channel/list-channels.ts';
+export { type Context, type Settings } from './context.ts';
+export { DomainError, type DomainErrorCode } from './errors.ts';
+export { contextEnv, openContext, type OpenedContext } from './open-context.ts';
+export { addMedia } from './media/add-media.ts';
+export { MAX_MEDIA_BYTES, signMediaUrl } from './media/media.ts';
+export { openMedia } from './media/open-media.ts';
+export { createPost } from './post/create-post.ts';
+export { deletePost } from './post/delete-post.ts';
+export { editPost } from './post/edit-post.ts';
+export { getPost } from './post/get-post.ts';
+export { listPosts } from './post/list-posts.ts';
+export { type Post, type PostDelivery, type PostMedia, type PostStatus } from './post/post.ts';
+export { publishPostNow } from './post/publish-post-now.ts';
+export { type ContentInput } from './post/resolve-content.ts';
+export { schedulePost } from './post/schedule-post.ts';
+export { unschedulePost } from './post/unschedule-post.ts';
+export { secondsSinceHeartbeat } from './publishing/heartbeat.repository.ts';
+export { startPublishing, type Publishing, type PublishingOptions } from './publishing/start-publishing.ts';

@@ -1,0 +1,29 @@
+import type { Database } from '@solospark/db';
+import type { PostMedia } from '../post/post.ts';
+
+export interface MediaRow extends PostMedia {
+  organizationId: string;
+}
+
+const SELECT = {
+  id: true,
+  organizationId: true,
+  mimeType: true,
+  byteSize: true,
+  width: true,
+  height: true,
+  altText: true,
+} as const;
+
+export async function insertMedia(db: Database, media: MediaRow & { sha256: string }): Promise<void> {
+  await db.prisma.media.create({ data: media });
+}
+
+export async function findMedia(db: Database, organizationId: string, ids: string[]): Promise<PostMedia[]> {
+  const { organizationId: _, ...select } = SELECT;
+  return db.prisma.media.findMany({ where: { organizationId, id: { in: ids } }, select });
+}
+
+export async function findMediaById(db: Database, id: string): Promise<MediaRow | null> {
+  return db.prisma.media.findUnique({ where: { id }, select: SELECT });
+}

@@ -1,0 +1,107 @@
+import { openDatabase } from '@solospark/db';
+import { parseKeyring, systemClock, type Logger } from '@solospark/foundation';
+import { findPublisher, publishers, type Rates } from '@solospark/publishers';
+import { createQueues } from '@solospark/queue';
+import { openFileStore } from '@solospark/storage';
+import { Type, type Static } from 'typebox';
+import type { Context } from './context.ts';
+
+/** The variables that every process with a context needs; a door adds its own beside them. */
+export const contextEnv = {
+  DATABASE_URL: Type.String({
+    pattern: '^postgres(ql)?://',
+    description: 'a postgresql:// URL, pooled or not',
+  }),
+  DIRECT_URL: Type.Optional(
+    Type.String({
+      pattern: '^postgres(ql)?://',
+      description: 'the same database without a transaction pooler',
+    }),
+  ),
+  REDIS_URL: Type.Optional(
+    Type.String({
+      pattern: '^rediss?://',
+      description: 'a redis:// URL; without it the queue lives in PostgreSQL',
+    }),
+  ),
+  DATABASE_POOL_SIZE: Type.Integer({ minimum: 2, maximum: 500, default: 20 }),
+  SANDBOX_URL: Type.Optional(Type.String({ pattern: '^https?://' })),
+  PUBLIC_URL: Type.String({
+    pattern: '^https?://[^?#]*[^/?#]$',
+    description: 'the address of the API as the platforms reach it, without a trailing slash',
+  }),
+  SEALING_KEYS: Type.String({
+    description: 'id:<32 bytes in base64>, several separated by commas, current first',
+  }),
+  MEDIA_SIGNING_KEY: Type.String({ minLength: 32 }),
+  MEDIA_DIR: Type.String({ default: '.solospark/media' }),
+  RATE_LIMITS: Type.Optional(
+    Type.String({
+      pattern: '^[a-z]+\\.(account|platform)=\\d+/\\d+(,[a-z]+\\.(account|platform)=\\d+/\\d+)*$',
+      description: 'such as "x.account=100/900,x.platform=10000/86400": posts per seconds',
+    }),
+  ),
+  LOG_LEVEL: Type.Union(
+    ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'].map((level) => Type.Literal(level)),
+    { default: 'info', description: 'fatal, error, warn, info, debug, trace or silent' },
+  ),
+};
+
+const contextEnvObject = Type.Object(contextEnv);
+
+export interface OpenedContext extends Context {
+  platforms: string[];
+  /** Closes everything that was opened. Never hangs. */
+  close(): Promise<void>;
+}
+
+/** Opens database, queue and file store. Connects lazily: what is away now is used when it is back. */
+export function openContext(
+  env: Static<typeof contextEnvObject>,
+  options: { log: Logger; applicationName: string },
+): OpenedContext {
+  const { log } = options;
+  const platforms = publishers.map((publisher) => publisher.id);
+  const db = openDatabase({
+    url: env.DATABASE_URL,
+    maxConnections: env.DATABASE_POOL_SIZE,
+    applicationName: options.applicationName,
+    log,
+  });
+  const queues = createQueues({
+    redisUrl: env.REDIS_URL ?? null,
+    postgresUrl: env.DIRECT_URL ?? env.DATABASE_URL,
+    platforms,
+    log,
+  });
+  return {
+    db,
+    queues,
+    files: openFileStore({ directory: env.MEDIA_DIR }),
+    findPublisher,
+    clock: systemClock,
+    log,
+    settings: {
+      keyring: parseKeyring(env.SEALING_KEYS),
+      mediaSigningKey: env.MEDIA_SIGNING_KEY,
+      publicUrl: env.PUBLIC_URL,
+      sandboxUrl: env.SANDBOX_URL ?? null,
+      rates: parseRates(env.RATE_LIMITS ?? ''),
+    },
+    platforms,
+    async close() {
+      await queues.close();
+      await db.close();
+    },
+  };
+}
+
+function parseRates(text: string): Record<string, Partial<Rates>> {
+  const rates: Record<string, Partial<Rates>> = {};
+  for (const [, platform = '', scope = '', max, perSeconds] of text.matchAll(
+    /([a-z]+)\.(\w+)=(\d+)\/(\d+)/g,
+  )) {
+    rates[platform] = { ...rates[platform], [scope]: { max: Number(max), perSeconds: Number(perSeconds) } };
+  }
+  return rates;
+}

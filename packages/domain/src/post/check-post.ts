@@ -1,0 +1,35 @@
+import type { FieldError } from '@solospark/foundation';
+import type { Context } from '../context.ts';
+import { invalidPost, textOf } from './post.ts';
+import type { PostContent } from './post.repository.ts';
+
+/**
+ * Asks every platform that the post goes to which of its rules the post breaks. A draft may break them; what is
+ * scheduled or published may not, so that the author hears of it now and not at nine o'clock.
+ *
+ * @throws DomainError `invalid_post` naming every broken rule of every channel.
+ */
+export function checkPost(ctx: Pick<Context, 'findPublisher'>, post: PostContent): void {
+  if (post.deliveries.length === 0) {
+    throw invalidPost([
+      { pointer: '/channelIds', code: 'no_channels', detail: 'the post has no channel to go to' },
+    ]);
+  }
+  const errors: FieldError[] = [];
+  for (const delivery of post.deliveries) {
+    const publisher = ctx.findPublisher(delivery.platform);
+    if (!publisher) {
+      const detail = `${delivery.platform} is not a platform that this installation knows`;
+      errors.push({ pointer: '/channelIds', code: 'unknown_platform', detail });
+      continue;
+    }
+    for (const violation of publisher.check({ text: textOf(post, delivery), media: post.media })) {
+      const pointer =
+        violation.field === 'text' && delivery.textOverride !== null
+          ? `/channelTexts/${delivery.channelId}`
+          : `/${violation.field}`;
+      errors.push({ pointer, code: violation.code, detail: `${publisher.name}: ${violation.detail}` });
+    }
+  }
+  if (errors.length > 0) throw invalidPost(errors);
+}

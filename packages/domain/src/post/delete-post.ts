@@ -1,0 +1,32 @@
+import type { Context } from '../context.ts';
+import { DomainError } from '../errors.ts';
+import { getPost } from './get-post.ts';
+import { moveAlarm } from './move-alarm.ts';
+import { assertRevision } from './post.ts';
+import { markPostDeleted } from './post.repository.ts';
+
+/**
+ * Takes a post out of sight. A scheduled one is canceled with it; what has been published stays on the platform, and
+ * the ledger of its attempts stays here.
+ *
+ * @throws DomainError `post_not_found`, `post_locked` while it is being published, `revision_mismatch`.
+ */
+export async function deletePost(
+  ctx: Context,
+  input: { organizationId: string; postId: string; expectedRevision?: number | undefined },
+): Promise<void> {
+  for (;;) {
+    const post = await getPost(ctx, input);
+    assertRevision(post, input.expectedRevision);
+    if (post.status === 'publishing') {
+      throw new DomainError(
+        'post_locked',
+        'The post can no longer be deleted. It is being published right now.',
+      );
+    }
+    // Lost a race: read again; each round somebody else has made progress.
+    if (!(await markPostDeleted(ctx.db, post))) continue;
+    await moveAlarm(ctx, { postId: post.id, from: post.scheduleJobId, to: null });
+    return;
+  }
+}

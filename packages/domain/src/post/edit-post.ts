@@ -1,0 +1,43 @@
+import type { Context } from '../context.ts';
+import { applyChange } from './change-post.ts';
+import { checkPost } from './check-post.ts';
+import { assertEditable, type Post } from './post.ts';
+import type { PostContent } from './post.repository.ts';
+import { resolveContent, type ContentInput } from './resolve-content.ts';
+
+/**
+ * Changes what a draft or a scheduled post says and where it goes; `status: 'draft'` also takes it off the schedule.
+ * An edit that was accepted before the post fired is what goes out.
+ *
+ * @throws DomainError `post_not_found`, `invalid_post`, `post_locked`, `revision_mismatch`.
+ */
+export async function editPost(
+  ctx: Context,
+  input: {
+    organizationId: string;
+    postId: string;
+    content: ContentInput;
+    status?: 'draft' | undefined;
+    expectedRevision?: number | undefined;
+  },
+): Promise<Post> {
+  return applyChange(ctx, input, async (post) => {
+    assertEditable(post, 'edited');
+    const status = input.status ?? (post.status === 'scheduled' ? 'scheduled' : 'draft');
+    const content = await resolveContent(ctx, input.organizationId, input.content, post);
+    if (status === post.status && isSame(post, content)) return undefined;
+    // What stays scheduled must stay publishable.
+    if (status === 'scheduled') checkPost(ctx, content);
+    return { status, scheduledAt: status === 'scheduled' ? post.scheduledAt : null, content };
+  });
+}
+
+function isSame(before: PostContent, after: PostContent): boolean {
+  const essence = ({ text, media, deliveries }: PostContent) =>
+    JSON.stringify([
+      text,
+      media.map(({ id }) => id),
+      deliveries.map(({ channelId, textOverride }) => [channelId, textOverride]).sort(),
+    ]);
+  return essence(before) === essence(after);
+}

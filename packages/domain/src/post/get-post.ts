@@ -1,0 +1,14 @@
+import type { Context } from '../context.ts';
+import { DomainError } from '../errors.ts';
+import type { Post } from './post.ts';
+import { findPost } from './post.repository.ts';
+
+/** @throws DomainError `post_not_found`, also for a post of another organization. */
+export async function getPost(
+  ctx: Pick<Context, 'db'>,
+  input: { organizationId: string; postId: string },
+): Promise<Post> {
+  const post = await findPost(ctx.db, input.organizationId, input.postId);
+  if (!post) throw new DomainError('post_not_found', 'There is no such post in this organization.');
+  return post;
+}

@@ -1,0 +1,38 @@
+import { postDueJobId, type JobRequest } from '@solospark/queue';
+import type { Context } from '../context.ts';
+import { confirmAlarms } from './post.repository.ts';
+
+/**
+ * Brings the queue in line with a row that is already committed: sets the new alarm, removes the old one. Best effort
+ * and bounded by the queue's own deadline (half a second): the row is the truth, an old alarm is a no-op by its
+ * revision, and the reconciler sets what is missing.
+ */
+export async function moveAlarm(
+  ctx: Pick<Context, 'db' | 'queues' | 'log'>,
+  move: { postId: string; from: string | null; to: { revision: number; scheduledAt: Date } | null },
+): Promise<void> {
+  const { postId, from, to } = move;
+  try {
+    if (to) {
+      await ctx.queues.reschedule(
+        from === null ? null : { job: 'post-due', id: from },
+        postDueAlarm({ postId, ...to }),
+      );
+      await confirmAlarms(ctx.db, [{ postId, revision: to.revision }]);
+    } else if (from !== null) {
+      await ctx.queues.remove({ job: 'post-due', id: from });
+    }
+  } catch (error) {
+    ctx.log.warn({ err: error, postId, revision: to?.revision }, 'alarm pending');
+  }
+}
+
+export function postDueAlarm(post: { postId: string; revision: number; scheduledAt: Date }): JobRequest {
+  const { postId, revision, scheduledAt } = post;
+  return {
+    job: 'post-due',
+    id: postDueJobId({ postId, revision }),
+    data: { postId, revision },
+    runAt: scheduledAt,
+  };
+}

@@ -1,0 +1,230 @@
+import type { Database, SqlRunner } from '@solospark/db';
+import { postDueJobId } from '@solospark/queue';
+import type { Post, PostDelivery, PostMedia, PostStatus } from './post.ts';
+
+// A post with its media and deliveries is read in one statement, and changed by compare-and-set on its revision.
+
+const POST = `
+  SELECT p.id, p.organization_id AS "organizationId", p.text, p.status, p.revision,
+         p.scheduled_at AS "scheduledAt", p.schedule_job_id AS "scheduleJobId", p.alarm_set_at AS "alarmSetAt",
+         p.published_at AS "publishedAt", p.created_at AS "createdAt", p.updated_at AS "updatedAt",
+         COALESCE((
+           SELECT jsonb_agg(jsonb_build_object(
+                    'id', m.id, 'mimeType', m.mime_type, 'byteSize', m.byte_size, 'width', m.width,
+                    'height', m.height, 'altText', m.alt_text) ORDER BY pm.position)
+           FROM post_media pm JOIN media m ON m.id = pm.media_id WHERE pm.post_id = p.id), '[]') AS media,
+         COALESCE((
+           SELECT jsonb_agg(jsonb_build_object(
+                    'id', d.id, 'channelId', d.channel_id, 'platform', d.platform, 'handle', c.handle,
+                    'status', d.status, 'textOverride', d.text_override, 'dueAt', d.due_at,
+                    'nextAttemptAt', d.next_attempt_at, 'attemptsUsed', d.attempts_used,
+                    'remoteId', d.remote_id, 'remoteUrl', d.remote_url, 'publishedAt', d.published_at,
+                    'failureKind', d.failure_kind, 'failureActor', d.failure_actor,
+                    'failureReason', d.failure_reason) ORDER BY d.platform, c.handle, d.id)
+           FROM delivery d JOIN channel c ON c.id = d.channel_id WHERE d.post_id = p.id), '[]') AS deliveries
+  FROM post p`;
+
+type PostRow = Omit<Post, 'deliveries'> & {
+  deliveries: (Omit<PostDelivery, 'dueAt' | 'nextAttemptAt' | 'publishedAt'> & {
+    dueAt: string | null;
+    nextAttemptAt: string | null;
+    publishedAt: string | null;
+  })[];
+};
+
+export async function findPost(
+  db: SqlRunner,
+  organizationId: string,
+  postId: string,
+): Promise<Post | undefined> {
+  const rows = await db.query<PostRow>(
+    `${POST} WHERE p.id = $1 AND p.organization_id = $2 AND p.deleted_at IS NULL`,
+    [postId, organizationId],
+  );
+  return rows[0] && toPost(rows[0]);
+}
+
+export interface PostFilter {
+  organizationId: string;
+  status?: PostStatus | undefined;
+  /** On the time that matters to the author: scheduled, else published, else created. Inclusive, exclusive. */
+  from?: Date | undefined;
+  to?: Date | undefined;
+  after?: { createdAt: Date; id: string } | undefined;
+  limit: number;
+}
+
+export async function findPosts(db: SqlRunner, filter: PostFilter): Promise<Post[]> {
+  const rows = await db.query<PostRow>(
+    `${POST}
+     WHERE p.organization_id = $1 AND p.deleted_at IS NULL
+       AND ($2::post_status IS NULL OR p.status = $2::post_status)
+       AND ($3::timestamptz IS NULL OR COALESCE(p.scheduled_at, p.published_at, p.created_at) >= $3)
+       AND ($4::timestamptz IS NULL OR COALESCE(p.scheduled_at, p.published_at, p.created_at) < $4)
+       AND ($5::timestamptz IS NULL OR (p.created_at, p.id) < ($5, $6::uuid))
+     ORDER BY p.created_at DESC, p.id DESC
+     LIMIT $7`,
+    [
+      filter.organizationId,
+      filter.status ?? null,
+      filter.from ?? null,
+      filter.to ?? null,
+      filter.after?.createdAt ?? null,
+      filter.after?.id ?? null,
+      filter.limit,
+    ],
+  );
+  return rows.map(toPost);
+}
+
+/** What a post says and where it goes: the part of it that the author writes. */
+export interface PostContent {
+  text: string;
+  media: PostMedia[];
+  deliveries: Pick<PostDelivery, 'channelId' | 'platform' | 'textOverride'>[];
+}
+
+export async function insertPost(
+  db: Database,
+  organizationId: string,
+  content: PostContent,
+): Promise<string> {
+  return db.transaction(async (tx) => {
+    const [row] = await tx.query<{ id: string }>(
+      `INSERT INTO post (organization_id, text) VALUES ($1, $2) RETURNING id`,
+      [organizationId, content.text],
+    );
+    if (!row) throw new Error('INSERT … RETURNING gave no row');
+    await writeMedia(tx, row.id, content.media);
+    await writeDeliveries(tx, row.id, content.deliveries);
+    return row.id;
+  });
+}
+
+export interface PostChange {
+  status: PostStatus;
+  scheduledAt: Date | null;
+  /** Undefined: what the post says stays as it is. */
+  content?: PostContent | undefined;
+}
+
+/**
+ * Applies `change` if the post still has the revision that it was decided on; otherwise changes nothing and answers
+ * undefined. This is the one place where API calls race each other and the firing: PostgreSQL decides.
+ */
+export async function changePost(
+  db: Database,
+  post: Post,
+  change: PostChange,
+): Promise<Pick<Post, 'revision' | 'scheduleJobId'> | undefined> {
+  const revision = post.revision + 1;
+  const scheduleJobId = change.scheduledAt ? postDueJobId({ postId: post.id, revision }) : null;
+  const content = change.content;
+  const update = async (tx: SqlRunner) => {
+    const rows = await tx.query(
+      `UPDATE post
+       SET status = $3, scheduled_at = $4, schedule_job_id = $5, alarm_set_at = NULL, revision = revision + 1,
+           text = COALESCE($6, text), updated_at = now()
+       WHERE id = $1 AND revision = $2 AND status IN ('draft', 'scheduled') AND deleted_at IS NULL
+       RETURNING id`,
+      [post.id, post.revision, change.status, change.scheduledAt, scheduleJobId, content?.text ?? null],
+    );
+    return rows.length === 1;
+  };
+  const changed = content
+    ? await db.transaction(async (tx) => {
+        if (!(await update(tx))) return false;
+        await writeMedia(tx, post.id, content.media);
+        await writeDeliveries(tx, post.id, content.deliveries);
+        return true;
+      })
+    : await update(db);
+  return changed ? { revision, scheduleJobId } : undefined;
+}
+
+/** Removes a post that has never been tried, or forgets one that has ended. Its ledger stays. */
+export async function markPostDeleted(db: SqlRunner, post: Post): Promise<boolean> {
+  const rows = await db.query(
+    `UPDATE post
+     SET deleted_at = now(), revision = revision + 1, scheduled_at = NULL, schedule_job_id = NULL,
+         alarm_set_at = NULL, status = CASE WHEN status = 'scheduled' THEN 'draft' ELSE status END, updated_at = now()
+     WHERE id = $1 AND revision = $2 AND status <> 'publishing' AND deleted_at IS NULL
+     RETURNING id`,
+    [post.id, post.revision],
+  );
+  return rows.length === 1;
+}
+
+/** The queue has confirmed the alarm of these revisions; a revision that has moved on is left alone. */
+export async function confirmAlarms(
+  db: SqlRunner,
+  alarms: { postId: string; revision: number }[],
+): Promise<void> {
+  await db.query(
+    `UPDATE post SET alarm_set_at = now()
+     FROM unnest($1::uuid[], $2::int[]) AS alarm(id, revision)
+     WHERE post.id = alarm.id AND post.revision = alarm.revision AND post.status = 'scheduled'`,
+    [alarms.map((alarm) => alarm.postId), alarms.map((alarm) => alarm.revision)],
+  );
+}
+
+async function writeMedia(tx: SqlRunner, postId: string, media: PostMedia[]): Promise<void> {
+  await tx.query(`DELETE FROM post_media WHERE post_id = $1`, [postId]);
+  if (media.length === 0) return;
+  await tx.query(
+    `INSERT INTO post_media (post_id, media_id, position)
+     SELECT $1, media_id, position - 1 FROM unnest($2::uuid[]) WITH ORDINALITY AS m(media_id, position)`,
+    [postId, media.map(({ id }) => id)],
+  );
+}
+
+async function writeDeliveries(
+  tx: SqlRunner,
+  postId: string,
+  deliveries: PostContent['deliveries'],
+): Promise<void> {
+  await tx.query(`DELETE FROM delivery WHERE post_id = $1 AND channel_id <> ALL ($2::uuid[])`, [
+    postId,
+    deliveries.map((delivery) => delivery.channelId),
+  ]);
+  await tx.query(
+    `INSERT INTO delivery (post_id, channel_id, platform, text_override)
+     SELECT $1, channel_id, platform, text_override
+     FROM unnest($2::uuid[], $3::text[], $4::text[]) AS c(channel_id, platform, text_override)
+     ON CONFLICT (post_id, channel_id) DO UPDATE SET text_override = excluded.text_override, updated_at = now()`,
+    [
+      postId,
+      deliveries.map((delivery) => delivery.channelId),
+      deliveries.map((delivery) => delivery.platform),
+      deliveries.map((delivery) => delivery.textOverride),
+    ],
+  );
+}
+
+function toPost(row: PostRow): Post {
+  return {
+    ...row,
+    deliveries: row.deliveries.map((delivery) => ({
+      ...delivery,
+      dueAt: toDate(delivery.dueAt),
+      nextAttemptAt: toDate(delivery.nextAttemptAt),
+      publishedAt: toDate(delivery.publishedAt),
+    })),
+  };
+}
+
+function toDate(text: string | null): Date | null {
+  return text === null ? null : new Date(text);
+}
+
+/** Scheduled posts whose alarm the queue has not confirmed, the most urgent first. */
+export async function findPendingAlarms(
+  db: SqlRunner,
+  limit: number,
+): Promise<{ postId: string; revision: number; scheduledAt: Date }[]> {
+  return db.query(
+    `SELECT id AS "postId", revision, scheduled_at AS "scheduledAt" FROM post
+     WHERE status = 'scheduled' AND alarm_set_at IS NULL ORDER BY scheduled_at LIMIT $1`,
+    [limit],
+  );
+}

@@ -1,0 +1,129 @@
+import type { FieldError } from '@solospark/foundation';
+import { DomainError } from '../errors.ts';
+
+// Pure rules of a post: what it is, what may be done to it and when. No HTTP, no SQL, no clock of its own.
+
+export type PostStatus =
+  'draft' | 'scheduled' | 'publishing' | 'published' | 'partially_published' | 'failed';
+
+export type DeliveryStatus = 'pending' | 'publishing' | 'published' | 'failed' | 'uncertain' | 'canceled';
+
+export interface Post {
+  id: string;
+  organizationId: string;
+  text: string;
+  status: PostStatus;
+  revision: number;
+  scheduledAt: Date | null;
+  scheduleJobId: string | null;
+  alarmSetAt: Date | null;
+  publishedAt: Date | null;
+  createdAt: Date;
+  updatedAt: Date;
+  media: PostMedia[];
+  deliveries: PostDelivery[];
+}
+
+export interface PostMedia {
+  id: string;
+  mimeType: string;
+  byteSize: number;
+  width: number;
+  height: number;
+  altText: string | null;
+}
+
+export interface PostDelivery {
+  id: string;
+  channelId: string;
+  platform: string;
+  handle: string;
+  status: DeliveryStatus;
+  textOverride: string | null;
+  dueAt: Date | null;
+  nextAttemptAt: Date | null;
+  attemptsUsed: number;
+  remoteId: string | null;
+  remoteUrl: string | null;
+  publishedAt: Date | null;
+  failureKind: string | null;
+  failureActor: string | null;
+  failureReason: string | null;
+}
+
+/** Two years: far enough for any campaign, near enough to catch a mistyped year. */
+export const MAX_SCHEDULE_AHEAD_MS = 2 * 366 * 24 * 60 * 60 * 1000;
+
+export function isEditable(post: Post): boolean {
+  return post.status === 'draft' || post.status === 'scheduled';
+}
+
+/** @throws DomainError `post_locked` when the post is beyond the point where it can change. */
+export function assertEditable(post: Post, wanted: string): void {
+  if (isEditable(post)) return;
+  const why: Record<Exclude<PostStatus, 'draft' | 'scheduled'>, string> = {
+    publishing: 'It is being published right now',
+    published: 'It has been published',
+    partially_published: 'It has been published on some of its channels',
+    failed: 'It has been tried and failed',
+  };
+  const status = post.status as keyof typeof why;
+  throw new DomainError('post_locked', `The post can no longer be ${wanted}. ${why[status]}.`);
+}
+
+/** @throws DomainError `revision_mismatch` when the caller decided on an older state of the post. */
+export function assertRevision(post: Post, expected: number | undefined): void {
+  if (expected === undefined || expected === post.revision) return;
+  throw new DomainError(
+    'revision_mismatch',
+    `The post has changed: it is at revision ${post.revision}, not ${expected}. Read it again and repeat.`,
+  );
+}
+
+/**
+ * Reads a time the way RFC 3339 writes it: date, time and an offset, so that nobody has to guess a time zone.
+ * @throws DomainError `invalid_schedule` with a pointer to `scheduledAt`.
+ */
+export function parseScheduledAt(text: string, now: Date): Date {
+  const match = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)$/i.exec(text);
+  if (!match) {
+    throw invalidSchedule('format', 'must be an RFC 3339 time with an offset, such as 2026-12-01T09:00:00Z');
+  }
+  const [year, month, day] = [Number(match[1]), Number(match[2]), Number(match[3])];
+  const instant = new Date(text.toUpperCase());
+  // Date rolls 30 February over into March; the author meant neither.
+  const daysInMonth = new Date(Date.UTC(year, month, 0)).getUTCDate();
+  if (Number.isNaN(instant.getTime()) || day < 1 || day > daysInMonth) {
+    throw invalidSchedule('calendar', 'must be a date and time that exist');
+  }
+  if (instant.getTime() <= now.getTime()) {
+    throw invalidSchedule('future', `must be in the future; it is now ${now.toISOString()}`);
+  }
+  if (instant.getTime() > now.getTime() + MAX_SCHEDULE_AHEAD_MS) {
+    throw invalidSchedule('horizon', 'must be at most two years ahead');
+  }
+  return instant;
+}
+
+function invalidSchedule(code: string, detail: string): DomainError {
+  return new DomainError('invalid_schedule', `scheduledAt ${detail}.`, {
+    errors: [{ pointer: '/scheduledAt', code, detail }],
+  });
+}
+
+/** What a delivery says: its own text where the author gave one for that channel. */
+export function textOf(post: { text: string }, delivery: { textOverride: string | null }): string {
+  return delivery.textOverride ?? post.text;
+}
+
+export function invalidPost(errors: FieldError[]): DomainError {
+  const first = errors[0];
+  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
+  return new DomainError(
+    'invalid_post',
+    `The post cannot go out like this: ${first?.detail ?? 'unknown rule'}${more}.`,
+    {
+      errors,
+    },
+  );
+}

@@ -1,0 +1,96 @@
+import type { FieldError } from '@solospark/foundation';
+import { findActiveChannels, type ChannelSummary } from '../channel/channel.repository.ts';
+import type { Context } from '../context.ts';
+import { findMedia } from '../media/media.repository.ts';
+import { invalidPost, type PostMedia } from './post.ts';
+import type { PostContent } from './post.repository.ts';
+
+/** What a caller may say about a post. Where it goes: channels by id, or every active channel of these platforms. */
+export interface ContentInput {
+  text?: string | undefined;
+  mediaIds?: string[] | undefined;
+  channelIds?: string[] | undefined;
+  platforms?: string[] | undefined;
+  /** What a channel says instead of `text`, by channel id. */
+  channelTexts?: Record<string, string> | undefined;
+}
+
+/**
+ * Turns what the caller said, on top of what the post says today, into rows. Everything named must exist and belong
+ * to the organization.
+ * @throws DomainError `invalid_post` naming each unknown id by pointer.
+ */
+export async function resolveContent(
+  ctx: Context,
+  organizationId: string,
+  input: ContentInput,
+  current: PostContent,
+): Promise<PostContent> {
+  const errors: FieldError[] = [];
+  const channels = await resolveChannels(ctx, organizationId, input, errors);
+  const targets = channels ?? current.deliveries.map(({ channelId: id, platform }) => ({ id, platform }));
+  const currentTexts = new Map(current.deliveries.map((d) => [d.channelId, d.textOverride]));
+  for (const channelId of Object.keys(input.channelTexts ?? {})) {
+    if (targets.some((target) => target.id === channelId)) continue;
+    const detail = `${channelId} is not one of the channels that the post goes to`;
+    errors.push({ pointer: `/channelTexts/${channelId}`, code: 'unknown_channel', detail });
+  }
+  const media = await resolveMedia(ctx, organizationId, input.mediaIds, errors);
+  if (errors.length > 0) throw invalidPost(errors);
+  return {
+    text: input.text ?? current.text,
+    media: media ?? current.media,
+    deliveries: targets.map(({ id, platform }) => ({
+      channelId: id,
+      platform,
+      textOverride: (input.channelTexts ? input.channelTexts[id] : currentTexts.get(id)) ?? null,
+    })),
+  };
+}
+
+async function resolveChannels(
+  ctx: Context,
+  organizationId: string,
+  input: ContentInput,
+  errors: FieldError[],
+): Promise<Pick<ChannelSummary, 'id' | 'platform'>[] | undefined> {
+  if (!input.channelIds && !input.platforms) return undefined;
+  const active = await findActiveChannels(ctx.db, organizationId);
+  const chosen = new Map<string, ChannelSummary>();
+  input.channelIds?.forEach((id, index) => {
+    const channel = active.find((candidate) => candidate.id === id);
+    if (channel) chosen.set(id, channel);
+    else {
+      const detail = `${id} is not an active channel of this organization`;
+      errors.push({ pointer: `/channelIds/${index}`, code: 'unknown_channel', detail });
+    }
+  });
+  input.platforms?.forEach((platform, index) => {
+    const channels = active.filter((candidate) => candidate.platform === platform);
+    for (const channel of channels) chosen.set(channel.id, channel);
+    if (channels.length === 0) {
+      const detail = `there is no active channel on ${platform}`;
+      errors.push({ pointer: `/platforms/${index}`, code: 'no_channel_on_platform', detail });
+    }
+  });
+  return [...chosen.values()];
+}
+
+async function resolveMedia(
+  ctx: Context,
+  organizationId: string,
+  mediaIds: string[] | undefined,
+  errors: FieldError[],
+): Promise<PostMedia[] | undefined> {
+  if (!mediaIds) return undefined;
+  const known = new Map(
+    (await findMedia(ctx.db, organizationId, mediaIds)).map((media) => [media.id, media]),
+  );
+  return mediaIds.flatMap((id, index) => {
+    const media = known.get(id);
+    if (media) return [media];
+    const detail = `${id} is not a media file of this organization`;
+    errors.push({ pointer: `/mediaIds/${index}`, code: 'unknown_media', detail });
+    return [];
+  });
+}

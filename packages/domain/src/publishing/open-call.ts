@@ -1,0 +1,88 @@
+import { messageOf, type Logger } from '@solospark/foundation';
+import { createHttpClient, type Failure, type PublishCall, type Publisher } from '@solospark/publishers';
+import { baseUrlOf, unsealCredentials } from '../channel/channel.ts';
+import type { Context } from '../context.ts';
+import { CALL_TIMEOUT_MS, waitOrGiveUp, type Settlement } from '../delivery/delivery.ts';
+import { mediaKey, signMediaUrl } from '../media/media.ts';
+import type { Hold } from './hold.ts';
+
+/** A platform fetches an image within minutes; a container that waits for its turn may take an hour. */
+const MEDIA_LINK_MS = 6 * 60 * 60 * 1000;
+
+const OPERATOR_RETRY_MS = 60_000;
+
+export interface OpenedCall {
+  publisher: Publisher;
+  baseUrl: string;
+  call: PublishCall;
+}
+
+/** Puts together what a publisher is given, or says at once why it cannot be asked. */
+export function openCall(ctx: Context, hold: Hold, log: Logger): OpenedCall | { settlement: Settlement } {
+  const { claim } = hold;
+  const { channel } = claim;
+  const publisher = ctx.findPublisher(claim.platform);
+  if (!publisher) return { settlement: { as: 'failed', failure: unknownPlatform(claim.platform) } };
+  if (channel.status !== 'active') {
+    return { settlement: { as: 'failed', failure: notConnected(publisher.name, channel.handle) } };
+  }
+  const baseUrl = baseUrlOf(publisher, channel, ctx.settings.sandboxUrl);
+  if (baseUrl === null) {
+    const now = ctx.clock.now();
+    const until = new Date(now.getTime() + OPERATOR_RETRY_MS);
+    return { settlement: waitOrGiveUp(claim, until, now, NO_SANDBOX) };
+  }
+  try {
+    const call: PublishCall = {
+      http: createHttpClient({ baseUrl, timeoutMs: CALL_TIMEOUT_MS, signal: hold.signal }),
+      credentials: unsealCredentials(ctx.settings.keyring, channel),
+      text: claim.text,
+      media: claim.media.map((media) => ({
+        ...media,
+        bytes: () => ctx.files.read(mediaKey({ id: media.id, organizationId: claim.organizationId })),
+        publicUrl: () =>
+          signMediaUrl(ctx.settings, media.id, new Date(ctx.clock.now().getTime() + MEDIA_LINK_MS)),
+      })),
+      account: { remoteAccountId: channel.remoteAccountId, handle: channel.handle },
+      witness: claim.witness,
+      remember: (facts) => hold.remember(facts),
+      now: () => ctx.clock.now(),
+      signal: hold.signal,
+      log,
+    };
+    return { publisher, baseUrl, call };
+  } catch (error) {
+    return { settlement: { as: 'failed', failure: unreadableCredentials(publisher.name, error) } };
+  }
+}
+
+function unknownPlatform(platform: string): Failure {
+  return {
+    kind: 'misconfigured',
+    actor: 'operator',
+    reason: `This server does not know the platform "${platform}". Ask whoever runs it to update it.`,
+  };
+}
+
+function notConnected(platform: string, handle: string): Failure {
+  return {
+    kind: 'auth_expired',
+    actor: 'user',
+    reason: `${platform} no longer lets us post as ${handle}. Reconnect the channel, then publish again.`,
+  };
+}
+
+function unreadableCredentials(platform: string, error: unknown): Failure {
+  return {
+    kind: 'misconfigured',
+    actor: 'operator',
+    reason: `The stored access to ${platform} cannot be opened. Ask whoever runs this server to check SEALING_KEYS.`,
+    detail: messageOf(error),
+  };
+}
+
+const NO_SANDBOX: Failure = {
+  kind: 'misconfigured',
+  actor: 'operator',
+  reason: 'The channel lives on the platform sandbox, and this worker has no SANDBOX_URL.',
+};

@@ -1,0 +1,115 @@
+import { sleep } from '@solospark/foundation';
+import type { Context } from '../context.ts';
+import {
+  claimDeliveries,
+  findBackloggedPlatforms,
+  fireOverduePosts,
+  settlePosts,
+} from '../delivery/delivery.repository.ts';
+import { postDueAlarm } from '../post/move-alarm.ts';
+import { confirmAlarms, findPendingAlarms } from '../post/post.repository.ts';
+import { recordHeartbeat } from './heartbeat.repository.ts';
+import type { RunningDeliveries } from './running-deliveries.ts';
+
+// The queue is the alarm clock, and alarm clocks fail. Once a second every worker looks at the rows themselves: it
+// fires posts whose alarm did not ring, publishes deliveries whose job did not come, takes over what a dead worker
+// held, and sets alarms that are missing. Setting alarms waits for the queue; publishing never does, so the two are
+// loops of their own. Several workers share the work: each claims with SKIP LOCKED, and every claim is fenced.
+
+export const RECONCILE_INTERVAL_MS = 1_000;
+
+/** How long an alarm may be late before the reconciler does its work. */
+const GRACE_MS = 2_000;
+
+const FIRE_BATCH = 200;
+const ALARM_BATCH = 500;
+const HEARTBEAT_MS = 5_000;
+
+export interface Reconciler {
+  /** Starts nothing new from now on; resolves when its loops have ended. What it claimed goes on running. */
+  stop(): Promise<void>;
+}
+
+export function startReconciler(
+  ctx: Context,
+  running: RunningDeliveries,
+  options: { worker: string; platforms: string[]; concurrency: number },
+): Reconciler {
+  const stopping = new AbortController();
+  const draining = new Set<string>();
+  /** While the queue is known to be away there is nothing to wait for: what is due is published at once. */
+  let queueReachable = true;
+
+  async function forEver(name: string, everyMs: number, step: () => Promise<unknown>): Promise<void> {
+    let failing = false;
+    while (!stopping.signal.aborted) {
+      try {
+        await step();
+        if (failing) ctx.log.info({ loop: name }, 'reconciler recovered');
+        failing = false;
+      } catch (error) {
+        if (!failing) ctx.log.error({ err: error, loop: name }, 'reconciler cannot work, keeps trying');
+        failing = true;
+      }
+      await sleep(everyMs, stopping.signal);
+    }
+  }
+
+  async function publishOverdue(): Promise<void> {
+    const overdueMs = queueReachable ? GRACE_MS : 0;
+    const fired = await fireOverduePosts(ctx.db, { graceMs: overdueMs, limit: FIRE_BATCH });
+    if (fired.length > 0)
+      ctx.log.warn({ deliveries: fired.length }, 'overdue posts fired without their alarm');
+    for (const platform of await findBackloggedPlatforms(ctx.db, overdueMs)) drain(platform, overdueMs);
+    await settlePosts(ctx.db, null);
+  }
+
+  /** Not awaited by the loop: a platform that hangs holds up only itself. */
+  function drain(platform: string, overdueMs: number): void {
+    if (draining.has(platform)) return;
+    draining.add(platform);
+    void drainPlatform(platform, overdueMs)
+      .catch((error: unknown) => ctx.log.error({ err: error, platform }, 'overdue deliveries not claimed'))
+      .finally(() => draining.delete(platform));
+  }
+
+  async function drainPlatform(platform: string, overdueMs: number): Promise<void> {
+    const mine = new Set<Promise<void>>();
+    while (!stopping.signal.aborted) {
+      const free = options.concurrency - mine.size;
+      const selection = { by: 'reconciler', platform, overdueMs, limit: free } as const;
+      const claims = await claimDeliveries(ctx.db, selection, options.worker);
+      for (const claim of claims) {
+        const ended: Promise<void> = running.run(claim).finally(() => mine.delete(ended));
+        mine.add(ended);
+      }
+      if (claims.length < free) return;
+      await Promise.race(mine);
+    }
+  }
+
+  async function setMissingAlarms(): Promise<void> {
+    queueReachable = await ctx.queues.isReachable();
+    if (!queueReachable) return;
+    for (;;) {
+      const posts = await findPendingAlarms(ctx.db, ALARM_BATCH);
+      if (posts.length === 0) return;
+      await ctx.queues.add(posts.map(postDueAlarm));
+      await confirmAlarms(ctx.db, posts);
+      ctx.log.info({ alarms: posts.length }, 'missing alarms set');
+      if (posts.length < ALARM_BATCH || stopping.signal.aborted) return;
+    }
+  }
+
+  const loops = Promise.all([
+    forEver('overdue', RECONCILE_INTERVAL_MS, publishOverdue),
+    forEver('alarms', RECONCILE_INTERVAL_MS, setMissingAlarms),
+    forEver('heartbeat', HEARTBEAT_MS, () => recordHeartbeat(ctx.db, options.worker)),
+  ]);
+  return {
+    async stop() {
+      stopping.abort();
+      await loops;
+    },
+  };
+}

@@ -1,0 +1,89 @@
+import { assertNever, messageOf } from '@solospark/foundation';
+import { createHttpClient, type Failure, type PrepareOutcome } from '@solospark/publishers';
+import type { Context } from '../context.ts';
+import {
+  PUBLIC_CALL_TIMEOUT_MS,
+  retryOrGiveUp,
+  waitOrGiveUp,
+  type Settlement,
+} from '../delivery/delivery.ts';
+import { SupersededError, TooLateToSendError, type Hold } from './hold.ts';
+import type { OpenedCall } from './open-call.ts';
+import { reconcileDelivery } from './reconcile-delivery.ts';
+import { takeRate } from './take-rate.ts';
+
+/** Prepares, commits `sending`, makes the one public call, and says what came of it. */
+export async function sendDelivery(ctx: Context, hold: Hold, opened: OpenedCall): Promise<Settlement> {
+  const { claim } = hold;
+  const wait = await takeRate(ctx, opened.publisher, claim.channel.id);
+  if (wait) return waitOrGiveUp(claim, wait.until, ctx.clock.now(), wait.failure);
+
+  const prepared = await prepare(opened);
+  if (hold.signal.aborted) return handBack();
+  if (prepared.outcome !== 'ready') return refused(ctx, hold, prepared);
+
+  const sendingSince = await hold.commitSending();
+  try {
+    const outcome = await opened.publisher.publish({ ...opened.call, http: sendingClient(hold, opened) });
+    if (outcome.outcome === 'published') return { as: 'published', receipt: outcome.receipt };
+    if (outcome.outcome !== 'uncertain') return refused(ctx, hold, outcome);
+    opened.call.log.warn({ detail: outcome.detail }, 'outcome unclear');
+  } catch (error) {
+    if (error instanceof SupersededError) throw error;
+    if (error instanceof TooLateToSendError) return handBack();
+    opened.call.log.warn({ err: error }, 'outcome unclear');
+  }
+  return reconcileDelivery(hold, opened, { sendingSince });
+}
+
+/** For the public call: it passes the deadline check as the last thing before the socket, and is never aborted. */
+function sendingClient(hold: Hold, opened: OpenedCall) {
+  return createHttpClient({
+    baseUrl: opened.baseUrl,
+    timeoutMs: PUBLIC_CALL_TIMEOUT_MS,
+    beforeSend: () => hold.assertMaySend(),
+  });
+}
+
+async function prepare({ publisher, call }: OpenedCall): Promise<PrepareOutcome> {
+  try {
+    return await publisher.prepare(call);
+  } catch (error) {
+    if (error instanceof SupersededError) throw error;
+    // Nothing public was created, so whatever went wrong may be tried again.
+    const failure: Failure = {
+      kind: 'unavailable',
+      actor: 'platform',
+      reason: `${publisher.name} could not be reached. It will be tried again.`,
+      detail: messageOf(error),
+    };
+    return { outcome: 'retry', failure };
+  }
+}
+
+type Refused = Exclude<PrepareOutcome, { outcome: 'ready' }>;
+
+function refused(ctx: Context, { claim }: Hold, answer: Refused): Settlement {
+  switch (answer.outcome) {
+    case 'retry':
+      return retryOrGiveUp(claim, 'retry', answer.failure);
+    case 'wait-until':
+      return waitOrGiveUp(claim, answer.until, ctx.clock.now(), answer.failure);
+    case 'failed':
+      return { as: 'failed', failure: answer.failure };
+    default:
+      return assertNever(answer);
+  }
+}
+
+/** Nothing public was done: somebody may start afresh at once. */
+function handBack(): Settlement {
+  return {
+    as: 'pending',
+    outcome: 'handed_back',
+    afterMs: 0,
+    usesAttempt: false,
+    mayBeOut: false,
+    failure: null,
+  };
+}

@@ -1,0 +1,47 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { Context } from '@solospark/domain';
+import fastify, { type FastifyBaseLogger } from 'fastify';
+import { randomUUID } from 'node:crypto';
+import type { Auth } from './auth.ts';
+import { openapiPlugin } from './http/openapi-plugin.ts';
+import { guardOrganization } from './http/organization-scope.ts';
+import { problemPlugin } from './http/problem-plugin.ts';
+import type { App } from './http/types.ts';
+import { createValidatorCompiler } from './http/validation.ts';
+import { channelRoutes } from './routes/channel-routes.ts';
+import { healthRoutes } from './routes/health-routes.ts';
+import { mediaLinkRoutes, mediaRoutes } from './routes/media-routes.ts';
+import { postRoutes } from './routes/post-routes.ts';
+
+/** A post is text: a quarter of a megabyte holds the longest one with a text for each of a hundred channels. */
+const BODY_LIMIT = 256 * 1024;
+
+/** Builds the API without listening. Routes translate; every decision is a use case of @solospark/domain. */
+export async function buildApp(ctx: Context, auth: Auth): Promise<App> {
+  const app: App = fastify({
+    loggerInstance: ctx.log as FastifyBaseLogger,
+    bodyLimit: BODY_LIMIT,
+    genReqId: () => randomUUID(),
+    return503OnClosing: true,
+    routerOptions: { maxParamLength: 200 },
+  }).withTypeProvider<TypeBoxTypeProvider>();
+  app.setValidatorCompiler(createValidatorCompiler());
+  app.addHook('onSend', async (request, reply) => {
+    reply.header('x-request-id', request.id);
+  });
+  await app.register(problemPlugin);
+  await app.register(openapiPlugin);
+
+  healthRoutes(app, ctx);
+  mediaLinkRoutes(app, ctx);
+  await app.register(
+    async (scope: App) => {
+      guardOrganization(scope, auth);
+      postRoutes(scope, ctx);
+      channelRoutes(scope, ctx);
+      await mediaRoutes(scope, ctx);
+    },
+    { prefix: '/organizations/:organizationId' },
+  );
+  return app;
+}

@@ -1,0 +1,33 @@
+import { contextEnv } from '@solospark/domain';
+import { readEnv } from '@solospark/foundation';
+import { Type, type Static } from 'typebox';
+
+const schema = Type.Object({
+  ...contextEnv,
+  HOST: Type.String({ default: '127.0.0.1' }),
+  PORT: Type.Integer({ minimum: 0, maximum: 65535, default: 3000 }),
+  BETTER_AUTH_SECRET: Type.String({ minLength: 32 }),
+  EMBED_WORKER: Type.Boolean({ default: false, description: 'true: this process publishes, too' }),
+  WORKER_CONCURRENCY: Type.Integer({ minimum: 1, maximum: 1000, default: 50 }),
+  SHUTDOWN_TIMEOUT_MS: Type.Integer({ minimum: 1000, default: 25_000 }),
+});
+
+export type Config = Static<typeof schema>;
+
+const seedSchema = Type.Object({ ...schema.properties, DEMO_API_KEY: Type.Optional(Type.String()) });
+
+/** @throws ConfigError naming every bad variable. */
+export function loadConfig(): Config {
+  return readEnv(schema, process.env, envFiles());
+}
+
+/** @throws ConfigError naming every bad variable. */
+export function loadSeedConfig(): Static<typeof seedSchema> {
+  return readEnv(seedSchema, process.env, envFiles());
+}
+
+/** `.env`, then what a running `npm start` has written down for whoever joins it. */
+function envFiles(): string[] {
+  const home = process.env['SOLOSPARK_HOME'] ?? '.solospark';
+  return ['.env', `${home}/secrets.env`, `${home}/stack.env`];
+}

@@ -1,0 +1,50 @@
+import { signMediaUrl, type Context, type Post, type PostDelivery, type PostMedia } from '@solospark/domain';
+
+// From the domain's values to the shapes in schemas.ts. Translates, never decides.
+
+const MEDIA_LINK_MS = 24 * 60 * 60 * 1000;
+
+export function presentPost(ctx: Context, post: Post) {
+  return {
+    id: post.id,
+    status: post.status,
+    revision: post.revision,
+    text: post.text,
+    scheduledAt: instant(post.scheduledAt),
+    scheduleJobId: post.scheduleJobId,
+    alarm: post.scheduleJobId === null ? null : post.alarmSetAt ? ('set' as const) : ('pending' as const),
+    publishedAt: instant(post.publishedAt),
+    createdAt: post.createdAt.toISOString(),
+    updatedAt: post.updatedAt.toISOString(),
+    media: post.media.map((media) => presentMedia(ctx, media)),
+    deliveries: post.deliveries.map(presentDelivery),
+  };
+}
+
+export function presentMedia(ctx: Context, { id, mimeType, byteSize, width, height, altText }: PostMedia) {
+  const expiresAt = new Date(ctx.clock.now().getTime() + MEDIA_LINK_MS);
+  return { id, mimeType, byteSize, width, height, altText, url: signMediaUrl(ctx.settings, id, expiresAt) };
+}
+
+function presentDelivery(delivery: PostDelivery) {
+  const { failureKind: kind, failureActor: actor, failureReason: reason } = delivery;
+  return {
+    id: delivery.id,
+    channelId: delivery.channelId,
+    platform: delivery.platform,
+    handle: delivery.handle,
+    status: delivery.status,
+    text: delivery.textOverride,
+    dueAt: instant(delivery.dueAt),
+    nextAttemptAt: instant(delivery.nextAttemptAt),
+    attempts: delivery.attemptsUsed,
+    publishedAt: instant(delivery.publishedAt),
+    remoteId: delivery.remoteId,
+    remoteUrl: delivery.remoteUrl,
+    failure: kind === null ? null : { kind, actor: actor ?? 'operator', reason: reason ?? kind },
+  };
+}
+
+function instant(date: Date | null): string | null {
+  return date?.toISOString() ?? null;
+}

@@ -1,0 +1,84 @@
+import type { DomainErrorCode } from '@solospark/domain';
+import { Type } from 'typebox';
+
+// RFC 9457 problems. The one place where a code of ours becomes an HTTP status.
+
+export type ProblemCode =
+  | DomainErrorCode
+  | 'invalid_request'
+  | 'malformed_json'
+  | 'unauthorized'
+  | 'organization_not_found'
+  | 'route_not_found'
+  | 'payload_too_large'
+  | 'unsupported_content_type'
+  | 'internal_error'
+  | 'database_unavailable';
+
+export const problemCatalog: Record<ProblemCode, { status: number; title: string }> = {
+  invalid_request: { status: 400, title: 'The request is not of the documented form' },
+  malformed_json: { status: 400, title: 'The body is not JSON' },
+  invalid_cursor: { status: 400, title: 'The cursor is not known' },
+  unauthorized: { status: 401, title: 'An API key is required' },
+  invalid_link: { status: 403, title: 'The link is not valid' },
+  route_not_found: { status: 404, title: 'There is no such route' },
+  organization_not_found: { status: 404, title: 'There is no such organization' },
+  post_not_found: { status: 404, title: 'There is no such post' },
+  media_not_found: { status: 404, title: 'There is no such media file' },
+  post_locked: { status: 409, title: 'The post can no longer be changed' },
+  channel_exists: { status: 409, title: 'The account is connected already' },
+  revision_mismatch: { status: 412, title: 'The post has changed in the meantime' },
+  payload_too_large: { status: 413, title: 'The body is too large' },
+  unsupported_content_type: { status: 415, title: 'The content type is not supported' },
+  unsupported_media: { status: 415, title: 'The file is not of a supported type' },
+  invalid_post: { status: 422, title: 'The post breaks a rule' },
+  invalid_schedule: { status: 422, title: 'The time cannot be scheduled' },
+  invalid_channel: { status: 422, title: 'The channel cannot be connected' },
+  platform_refused: { status: 422, title: 'The platform refused' },
+  internal_error: { status: 500, title: 'Something went wrong on our side' },
+  platform_unavailable: { status: 502, title: 'The platform cannot be reached' },
+  sandbox_unavailable: { status: 503, title: 'There is no platform sandbox here' },
+  database_unavailable: { status: 503, title: 'The database cannot be reached' },
+};
+
+export const ProblemSchema = Type.Object(
+  {
+    type: Type.String({ description: 'A URI that names the kind of problem' }),
+    title: Type.String(),
+    status: Type.Integer(),
+    code: Type.String({ description: 'Stable; switch on this' }),
+    detail: Type.String({ description: 'What happened and what to do' }),
+    instance: Type.String({ description: 'The path that was asked for' }),
+    requestId: Type.String(),
+    errors: Type.Array(
+      Type.Object({
+        in: Type.Union([
+          Type.Literal('body'),
+          Type.Literal('query'),
+          Type.Literal('path'),
+          Type.Literal('header'),
+        ]),
+        pointer: Type.String({ description: 'A JSON pointer to the field' }),
+        code: Type.String(),
+        detail: Type.String(),
+      }),
+    ),
+  },
+  { $id: 'Problem', title: 'Problem' },
+);
+
+/** The answers that a route may give besides its success, by the codes it may meet. */
+export function problemResponses(...codes: ProblemCode[]): Record<number, object> {
+  const always: ProblemCode[] = ['invalid_request', 'internal_error', 'database_unavailable'];
+  const responses: Record<number, object> = {};
+  for (const code of [...always, ...codes]) {
+    const { status, title } = problemCatalog[code];
+    const before = responses[status] as { description: string } | undefined;
+    const description = before && before.description !== title ? `${before.description}; ${title}` : title;
+    responses[status] = {
+      description,
+      content: { 'application/problem+json': { schema: Type.Ref('Problem') } },
+    };
+  }
+  return responses;
+}

@@ -1,0 +1,159 @@
+import { Type } from 'typebox';
+
+// What requests and answers look like: validation, types and OpenAPI come from here.
+
+const Id = Type.String({ format: 'uuid' });
+const Instant = Type.String({ format: 'date-time' });
+const Nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+const OneOf = <T extends string[]>(...values: [...T]) => Type.Enum<T>(values);
+const closed = { additionalProperties: false };
+
+export const OrganizationParams = Type.Object({ organizationId: Type.String({ maxLength: 100 }) });
+export const PostParams = Type.Object({ ...OrganizationParams.properties, postId: Id });
+export const MediaParams = Type.Object({ mediaId: Id });
+
+export const IfMatchHeaders = Type.Object({
+  'if-match': Type.Optional(Type.String({ description: 'Only if the post still has this ETag' })),
+});
+
+const PostStatus = OneOf('draft', 'scheduled', 'publishing', 'published', 'partially_published', 'failed');
+
+const content = {
+  text: Type.String({ maxLength: 100_000 }),
+  mediaIds: Type.Array(Id, { maxItems: 20, uniqueItems: true }),
+  channelIds: Type.Array(Id, { maxItems: 100, uniqueItems: true, description: 'Where it goes' }),
+  platforms: Type.Array(Type.String({ minLength: 1, maxLength: 50 }), {
+    maxItems: 20,
+    uniqueItems: true,
+    description: 'Every active channel of these platforms, in addition to channelIds',
+  }),
+  channelTexts: Type.Record(Type.String(), Type.String({ maxLength: 100_000 }), {
+    description: 'What a channel says instead of text, by channel id',
+  }),
+};
+
+export const NewPost = Type.Object(
+  { ...Type.Partial(Type.Object(content)).properties, text: content.text },
+  { ...closed, title: 'NewPost' },
+);
+
+export const PostChange = Type.Object(
+  {
+    ...Type.Partial(Type.Object(content)).properties,
+    status: Type.Optional(Type.Literal('draft', { description: 'Takes a scheduled post off the schedule' })),
+  },
+  { ...closed, minProperties: 1, title: 'PostChange' },
+);
+
+export const NewSchedule = Type.Object(
+  {
+    scheduledAt: Type.String({
+      format: 'date-time',
+      description: 'RFC 3339 with an offset, in the future, at most two years ahead',
+      examples: ['2026-12-01T09:00:00Z'],
+    }),
+  },
+  { ...closed, title: 'NewSchedule' },
+);
+
+export const PostQuery = Type.Object(
+  {
+    status: Type.Optional(PostStatus),
+    from: Type.Optional(
+      Type.String({ format: 'date-time', description: 'On scheduledAt, else publishedAt, else createdAt' }),
+    ),
+    to: Type.Optional(Type.String({ format: 'date-time', description: 'Exclusive' })),
+    cursor: Type.Optional(Type.String({ maxLength: 200 })),
+    limit: Type.Integer({ minimum: 1, maximum: 100, default: 20 }),
+  },
+  closed,
+);
+
+export const Media = Type.Object(
+  {
+    id: Id,
+    mimeType: Type.String(),
+    byteSize: Type.Integer(),
+    width: Type.Integer(),
+    height: Type.Integer(),
+    altText: Nullable(Type.String()),
+    url: Type.String({ description: 'Signed; expires after a day' }),
+  },
+  { title: 'Media' },
+);
+
+const Failure = Type.Object({
+  kind: Type.String({ description: 'Stable; switch on this' }),
+  actor: Type.String({ description: 'Who can do something: user, platform or operator' }),
+  reason: Type.String({ description: 'What happened and what to do' }),
+});
+
+export const Delivery = Type.Object(
+  {
+    id: Id,
+    channelId: Id,
+    platform: Type.String(),
+    handle: Type.String(),
+    status: OneOf('pending', 'publishing', 'published', 'failed', 'uncertain', 'canceled'),
+    text: Nullable(Type.String({ description: 'What this channel says instead of the text of the post' })),
+    dueAt: Nullable(Instant),
+    nextAttemptAt: Nullable(Instant),
+    attempts: Type.Integer(),
+    publishedAt: Nullable(Instant),
+    remoteId: Nullable(Type.String()),
+    remoteUrl: Nullable(Type.String()),
+    failure: Nullable(Failure),
+  },
+  { title: 'Delivery' },
+);
+
+export const Post = Type.Object(
+  {
+    id: Id,
+    status: PostStatus,
+    revision: Type.Integer(),
+    text: Type.String(),
+    scheduledAt: Nullable(Instant),
+    scheduleJobId: Nullable(Type.String()),
+    alarm: Nullable(OneOf('set', 'pending')),
+    publishedAt: Nullable(Instant),
+    createdAt: Instant,
+    updatedAt: Instant,
+    media: Type.Array(Media),
+    deliveries: Type.Array(Delivery),
+  },
+  { title: 'Post' },
+);
+
+export const PostPage = Type.Object(
+  { data: Type.Array(Post), nextCursor: Nullable(Type.String()) },
+  { title: 'PostPage' },
+);
+
+export const Channel = Type.Object(
+  {
+    id: Id,
+    platform: Type.String(),
+    handle: Type.String(),
+    remoteAccountId: Type.String(),
+    sandbox: Type.Boolean(),
+    status: OneOf('active', 'needs_reconnect', 'disabled'),
+    createdAt: Instant,
+  },
+  { title: 'Channel' },
+);
+
+export const ChannelList = Type.Object({ data: Type.Array(Channel) }, { title: 'ChannelList' });
+
+export const NewChannel = Type.Object(
+  {
+    platform: Type.String({ minLength: 1, maxLength: 50 }),
+    handle: Type.String({ pattern: '^[a-z0-9-]{1,40}$', description: 'The account to open on the sandbox' }),
+  },
+  { ...closed, title: 'NewChannel' },
+);
+
+export const MediaLinkQuery = Type.Object(
+  { expires: Type.Integer({ minimum: 0 }), signature: Type.String({ maxLength: 200 }) },
+  closed,
+);

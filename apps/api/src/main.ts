@@ -1,0 +1,39 @@
+import { openContext, startPublishing } from '@solospark/domain';
+import { ConfigError, createLogger } from '@solospark/foundation';
+import closeWithGrace from 'close-with-grace';
+import { hostname } from 'node:os';
+import { buildApp } from './app.ts';
+import { createAuth } from './auth.ts';
+import { loadConfig, type Config } from './config.ts';
+
+async function main(config: Config): Promise<void> {
+  const log = createLogger({ name: 'api', level: config.LOG_LEVEL });
+  const ctx = openContext(config, { log, applicationName: 'solospark-api' });
+  const auth = createAuth({ db: ctx.db, secret: config.BETTER_AUTH_SECRET, baseUrl: config.PUBLIC_URL });
+  const app = await buildApp(ctx, auth);
+  const publishing = config.EMBED_WORKER
+    ? await startPublishing(ctx, {
+        worker: `${hostname()}-${process.pid}-api`,
+        platforms: ctx.platforms,
+        concurrency: config.WORKER_CONCURRENCY,
+      })
+    : undefined;
+
+  closeWithGrace({ delay: config.SHUTDOWN_TIMEOUT_MS + 5_000, logger: false }, async ({ err, signal }) => {
+    if (err) log.fatal({ err }, 'stopping after an unexpected error');
+    else log.info({ signal }, 'stopping');
+    await app.close();
+    await publishing?.stop({ timeoutMs: config.SHUTDOWN_TIMEOUT_MS });
+    await ctx.close();
+    log.info('stopped');
+  });
+  await app.listen({ host: config.HOST, port: config.PORT });
+  process.send?.('ready');
+}
+
+try {
+  await main(loadConfig());
+} catch (error) {
+  process.stderr.write(`${error instanceof ConfigError ? error.message : (error as Error).stack}\n`);
+  process.exit(1);
+}

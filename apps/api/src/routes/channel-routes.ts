@@ -1,0 +1,59 @@
+import { connectSandboxChannel, listChannels, type ChannelSummary, type Context } from '@solospark/domain';
+import { problemResponses } from '../http/problems.ts';
+import * as schemas from '../http/schemas.ts';
+import type { App } from '../http/types.ts';
+
+const guarded = ['unauthorized', 'organization_not_found'] as const;
+
+export function channelRoutes(app: App, ctx: Context): void {
+  const tags = ['Channels'];
+
+  app.get(
+    '/channels',
+    {
+      schema: {
+        tags,
+        operationId: 'listChannels',
+        summary: 'List the connected accounts',
+        params: schemas.OrganizationParams,
+        response: { 200: schemas.ChannelList, ...problemResponses(...guarded) },
+      },
+    },
+    async (request) => ({ data: (await listChannels(ctx, request.params)).map(presentChannel) }),
+  );
+
+  app.post(
+    '/channels',
+    {
+      schema: {
+        tags,
+        operationId: 'connectSandboxChannel',
+        summary: 'Connect an account of the platform sandbox',
+        params: schemas.OrganizationParams,
+        body: schemas.NewChannel,
+        response: {
+          201: schemas.Channel,
+          ...problemResponses(
+            ...guarded,
+            'malformed_json',
+            'payload_too_large',
+            'unsupported_content_type',
+            'invalid_channel',
+            'channel_exists',
+            'platform_refused',
+            'platform_unavailable',
+            'sandbox_unavailable',
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const channel = await connectSandboxChannel(ctx, { ...request.params, ...request.body });
+      return reply.code(201).send(presentChannel(channel));
+    },
+  );
+}
+
+function presentChannel({ createdAt, ...channel }: ChannelSummary) {
+  return { ...channel, createdAt: createdAt.toISOString() };
+}

@@ -1,0 +1,60 @@
+import { connectSandboxChannel, DomainError, listChannels, type OpenedContext } from '@solospark/domain';
+import { organizationOfKey, type Auth } from './auth.ts';
+
+const DEMO = { email: 'demo@solospark.invalid', name: 'Demo', slug: 'demo', handle: 'demo' };
+
+export interface Demo {
+  organizationId: string;
+  apiKey: string;
+  channels: { id: string; platform: string }[];
+}
+
+/**
+ * A demo organization with one sandbox channel for each platform and an API key. Idempotent: what is there stays, and
+ * `apiKey` is kept if it still opens the demo organization (a key is stored as a hash, so a lost one is replaced).
+ */
+export async function seedDemo(
+  ctx: OpenedContext,
+  auth: Auth,
+  options: { apiKey?: string | undefined } = {},
+): Promise<Demo> {
+  const userId = await demoUser(ctx);
+  const organizationId = await demoOrganization(ctx, auth, userId);
+  for (const platform of ctx.platforms) {
+    try {
+      await connectSandboxChannel(ctx, { organizationId, platform, handle: DEMO.handle });
+    } catch (error) {
+      if (!(error instanceof DomainError && error.code === 'channel_exists')) throw error;
+    }
+  }
+  const channels = await listChannels(ctx, { organizationId });
+  const kept = options.apiKey && (await organizationOfKey(auth, options.apiKey)) === organizationId;
+  const apiKey = kept ? options.apiKey : await createKey(auth, { organizationId, userId });
+  return {
+    organizationId,
+    apiKey: apiKey ?? '',
+    channels: channels.map(({ id, platform }) => ({ id, platform })),
+  };
+}
+
+async function demoUser(ctx: OpenedContext): Promise<string> {
+  const { email, name } = DEMO;
+  const user = await ctx.db.prisma.user.upsert({
+    where: { email },
+    create: { id: crypto.randomUUID(), email, name, emailVerified: true },
+    update: {},
+  });
+  return user.id;
+}
+
+async function demoOrganization(ctx: OpenedContext, auth: Auth, userId: string): Promise<string> {
+  const existing = await ctx.db.prisma.organization.findUnique({ where: { slug: DEMO.slug } });
+  if (existing) return existing.id;
+  const created = await auth.api.createOrganization({ body: { name: DEMO.name, slug: DEMO.slug, userId } });
+  return created.id;
+}
+
+async function createKey(auth: Auth, owner: { organizationId: string; userId: string }): Promise<string> {
+  const created = await auth.api.createApiKey({ body: { name: 'demo', ...owner } });
+  return created.key;
+}

@@ -1,0 +1,20 @@
+/** One configuration for every room. Workspace packages are run from source, through the "source" condition. */
+export default {
+  testEnvironment: 'node',
+  testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
+  extensionsToTreatAsEsm: ['.ts'],
+  testMatch: [
+    '<rootDir>/{apps,packages}/*/test/**/*.test.ts',
+    '<rootDir>/test/**/*.test.ts',
+    '<rootDir>/scripts/test/**/*.test.ts',
+  ],
+  modulePathIgnorePatterns: ['/dist/'],
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, module: { type: 'es6' } },
+    ],
+  },
+  // Generous: a test waits for a condition, and this only ends one that hangs.
+  testTimeout: 60_000,
+};

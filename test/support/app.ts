@@ -1,0 +1,189 @@
+import { buildApp, createAuth, seedDemo } from '@solospark/api';
+import { openContext, startPublishing, type OpenedContext, type Publishing } from '@solospark/domain';
+import { createLogger } from '@solospark/foundation';
+import { buildSandbox } from '@solospark/sandbox';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createTestDatabase } from './database.ts';
+
+// API, sandbox and, if wanted, the publishing half of a worker in this process, on a database of their own. What has
+// to be killed is started as a process instead: see stack tests.
+
+export interface TestApp {
+  ctx: OpenedContext;
+  url: string;
+  sandboxUrl: string;
+  databaseUrl: string;
+  organizationId: string;
+  apiKey: string;
+  channels: { id: string; platform: string }[];
+  channelOn(platform: string): string;
+  /** Speaks to the API below the demo organization (a path that starts with `/`), with its key. */
+  request(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  upload(name: string, bytes: Uint8Array, fields?: Record<string, string>): Promise<Answer>;
+  /** What the platform really shows. */
+  publicPosts(platform: string): Promise<{ id: string; text: string; account: string; mediaCount: number }[]>;
+  sandbox(method: string, path: string, body?: unknown): Promise<unknown>;
+  startWorker(): Promise<Publishing>;
+  close(): Promise<void>;
+}
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  // Tests read whatever is there and assert on it.
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  body: any;
+}
+
+export async function startTestApp(options: { redisUrl?: string } = {}): Promise<TestApp> {
+  const opened: (() => Promise<unknown>)[] = [];
+  const close = async () => {
+    for (const dispose of opened.splice(0).reverse()) await dispose();
+  };
+  try {
+    return await openTestApp(options, opened, close);
+  } catch (error) {
+    // What was opened before the failure would keep the test run from ending.
+    await close();
+    throw error;
+  }
+}
+
+async function openTestApp(
+  options: { redisUrl?: string },
+  opened: (() => Promise<unknown>)[],
+  close: () => Promise<void>,
+): Promise<TestApp> {
+  const { url: databaseUrl, drop } = await createTestDatabase();
+  opened.push(drop);
+  const directory = await mkdtemp(join(tmpdir(), 'solospark-test-'));
+  opened.push(() => rm(directory, { recursive: true, force: true }));
+  const sandboxApp = await buildSandbox();
+  opened.push(() => sandboxApp.close());
+  await sandboxApp.listen({ host: '127.0.0.1', port: 0 });
+  const sandboxUrl = urlOf(sandboxApp.server.address());
+  const log = createLogger({ name: 'test', level: process.env['TEST_LOG_LEVEL'] ?? 'silent' });
+  const ctx = openContext(
+    {
+      DATABASE_URL: databaseUrl,
+      DATABASE_POOL_SIZE: 10,
+      ...(options.redisUrl ? { REDIS_URL: options.redisUrl } : {}),
+      SANDBOX_URL: sandboxUrl,
+      PUBLIC_URL: 'http://127.0.0.1:1',
+      SEALING_KEYS: `test:${randomBytes(32).toString('base64')}`,
+      MEDIA_SIGNING_KEY: randomBytes(32).toString('hex'),
+      MEDIA_DIR: directory,
+      LOG_LEVEL: 'silent',
+    },
+    { log, applicationName: 'test' },
+  );
+  opened.push(() => ctx.close());
+  const secret = randomBytes(32).toString('hex');
+  const auth = createAuth({ db: ctx.db, secret, baseUrl: 'http://127.0.0.1' });
+  const app = await buildApp(ctx, auth);
+  opened.push(() => app.close());
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  const url = urlOf(app.server.address());
+  // Signed links carry the address, which is known only now.
+  ctx.settings.publicUrl = url;
+  const demo = await seedDemo(ctx, auth);
+  let workers = 0;
+  const base = `${url}/organizations/${demo.organizationId}`;
+
+  const send = async (target: string, init: RequestInit): Promise<Answer> => {
+    const response = await fetch(target, init);
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, body: parse(text) };
+  };
+
+  return {
+    ctx,
+    url,
+    sandboxUrl,
+    databaseUrl,
+    ...demo,
+    channelOn(platform) {
+      const channel = demo.channels.find((candidate) => candidate.platform === platform);
+      if (!channel) throw new Error(`no channel on ${platform}`);
+      return channel.id;
+    },
+    request: (method, path, body, headers = {}) =>
+      send(base + path, {
+        method,
+        headers: {
+          'x-api-key': demo.apiKey,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      }),
+    upload(name, bytes, fields = {}) {
+      const form = new FormData();
+      for (const [field, value] of Object.entries(fields)) form.set(field, value);
+      form.set('file', new File([new Uint8Array(bytes)], name));
+      return send(`${base}/media`, { method: 'POST', headers: { 'x-api-key': demo.apiKey }, body: form });
+    },
+    async publicPosts(platform) {
+      const answer = await send(`${sandboxUrl}/_sandbox/posts?platform=${platform}`, {});
+      return answer.body.posts;
+    },
+    async sandbox(method, path, body) {
+      const answer = await send(`${sandboxUrl}/_sandbox${path}`, {
+        method,
+        ...(body === undefined
+          ? {}
+          : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+      });
+      if (answer.status >= 400) throw new Error(`sandbox: ${JSON.stringify(answer.body)}`);
+      return answer.body;
+    },
+    async startWorker() {
+      const worker = `test-${(workers += 1)}`;
+      const publishing = await startPublishing(ctx, { worker, platforms: ctx.platforms, concurrency: 20 });
+      opened.push(() => publishing.stop({ timeoutMs: 10_000 }));
+      return publishing;
+    },
+    close,
+  };
+}
+
+/** Asks until `done` says yes; a generous limit, because a slow machine is not a failure. */
+export async function eventually<T>(
+  ask: () => Promise<T>,
+  done: (value: T) => boolean,
+  what: string,
+  timeoutMs = 45_000,
+): Promise<T> {
+  const until = Date.now() + timeoutMs;
+  for (;;) {
+    const value = await ask();
+    if (done(value)) return value;
+    if (Date.now() > until) throw new Error(`${what}: still ${JSON.stringify(value)} after ${timeoutMs} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+export async function demoImage(): Promise<Uint8Array> {
+  return readFile(new URL('../../scripts/assets/demo.jpg', import.meta.url));
+}
+
+export function secondsAhead(seconds: number): string {
+  return new Date(Date.now() + seconds * 1000).toISOString();
+}
+
+function urlOf(address: string | AddressInfo | null): string {
+  if (address === null || typeof address === 'string') throw new Error('not listening on a port');
+  return `http://127.0.0.1:${address.port}`;
+}
+
+function parse(text: string): unknown {
+  try {
+    return text === '' ? undefined : JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

@@ -84,7 +84,7 @@ async function openTestApp(
   opened.push(() => ctx.close());
   const secret = randomBytes(32).toString('hex');
   const auth = createAuth({ db: ctx.db, secret, baseUrl: 'http://127.0.0.1' });
-  const app = await buildApp(ctx, auth);
+  const app = await buildApp(ctx);
   opened.push(() => app.close());
   await app.listen({ host: '127.0.0.1', port: 0 });
   const url = urlOf(app.server.address());

@@ -2,7 +2,6 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { Context } from '@solospark/domain';
 import fastify, { type FastifyBaseLogger } from 'fastify';
 import { randomUUID } from 'node:crypto';
-import type { Auth } from './auth.ts';
 import { openapiPlugin } from './http/openapi-plugin.ts';
 import { guardOrganization } from './http/organization-scope.ts';
 import { problemPlugin } from './http/problem-plugin.ts';
@@ -17,7 +16,7 @@ import { postRoutes } from './routes/post-routes.ts';
 const BODY_LIMIT = 256 * 1024;
 
 /** Builds the API without listening. Routes translate; every decision is a use case of @solospark/domain. */
-export async function buildApp(ctx: Context, auth: Auth): Promise<App> {
+export async function buildApp(ctx: Context): Promise<App> {
   const app: App = fastify({
     loggerInstance: ctx.log as FastifyBaseLogger,
     bodyLimit: BODY_LIMIT,
@@ -36,7 +35,7 @@ export async function buildApp(ctx: Context, auth: Auth): Promise<App> {
   mediaLinkRoutes(app, ctx);
   await app.register(
     async (scope: App) => {
-      guardOrganization(scope, auth);
+      guardOrganization(scope, ctx);
       postRoutes(scope, ctx);
       channelRoutes(scope, ctx);
       await mediaRoutes(scope, ctx);

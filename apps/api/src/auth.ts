@@ -1,4 +1,4 @@
-import { apiKey } from '@better-auth/api-key';
+import { apiKey, defaultKeyHasher } from '@better-auth/api-key';
 import type { Database } from '@solospark/db';
 import { betterAuth } from 'better-auth';
 import { prismaAdapter } from 'better-auth/adapters/prisma';
@@ -28,8 +28,5 @@ export function createAuth(options: { db: Database; secret: string; baseUrl: str
 
 export type Auth = ReturnType<typeof createAuth>;
 
-/** The organization that a key belongs to; undefined when the key is unknown, disabled or expired. */
-export async function organizationOfKey(auth: Auth, key: string): Promise<string | undefined> {
-  const answer = await auth.api.verifyApiKey({ body: { key } });
-  return answer.valid && answer.key ? answer.key.referenceId : undefined;
-}
+/** How a key is kept. The key itself is shown once, when it is created. */
+export const hashApiKey = (key: string): Promise<string> => defaultKeyHasher(key);

@@ -3,14 +3,12 @@ import { ConfigError, createLogger } from '@solospark/foundation';
 import closeWithGrace from 'close-with-grace';
 import { hostname } from 'node:os';
 import { buildApp } from './app.ts';
-import { createAuth } from './auth.ts';
 import { loadConfig, type Config } from './config.ts';
 
 async function main(config: Config): Promise<void> {
   const log = createLogger({ name: 'api', level: config.LOG_LEVEL });
   const ctx = openContext(config, { log, applicationName: 'solospark-api' });
-  const auth = createAuth({ db: ctx.db, secret: config.BETTER_AUTH_SECRET, baseUrl: config.PUBLIC_URL });
-  const app = await buildApp(ctx, auth);
+  const app = await buildApp(ctx);
   const publishing = config.EMBED_WORKER
     ? await startPublishing(ctx, {
         worker: `${hostname()}-${process.pid}-api`,

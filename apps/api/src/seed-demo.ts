@@ -1,5 +1,11 @@
-import { connectSandboxChannel, DomainError, listChannels, type OpenedContext } from '@solospark/domain';
-import { organizationOfKey, type Auth } from './auth.ts';
+import {
+  connectSandboxChannel,
+  DomainError,
+  listChannels,
+  organizationOfKey,
+  type OpenedContext,
+} from '@solospark/domain';
+import { hashApiKey, type Auth } from './auth.ts';
 
 const DEMO = { email: 'demo@solospark.invalid', name: 'Demo', slug: 'demo', handle: 'demo' };
 
@@ -28,13 +34,17 @@ export async function seedDemo(
     }
   }
   const channels = await listChannels(ctx, { organizationId });
-  const kept = options.apiKey && (await organizationOfKey(auth, options.apiKey)) === organizationId;
+  const kept = options.apiKey !== undefined && (await opens(ctx, options.apiKey, organizationId));
   const apiKey = kept ? options.apiKey : await createKey(auth, { organizationId, userId });
   return {
     organizationId,
     apiKey: apiKey ?? '',
     channels: channels.map(({ id, platform }) => ({ id, platform })),
   };
+}
+
+async function opens(ctx: OpenedContext, apiKey: string, organizationId: string): Promise<boolean> {
+  return (await organizationOfKey(ctx, await hashApiKey(apiKey))) === organizationId;
 }
 
 async function demoUser(ctx: OpenedContext): Promise<string> {

@@ -14,7 +14,9 @@ const draft = async (overrides: object = {}) => {
 };
 const scheduled = async (overrides: object = {}, seconds = 3600) => {
   const post = await draft(overrides);
-  const answer = await api.request('PUT', `/posts/${post.id}/schedule`, { scheduledAt: secondsAhead(seconds) });
+  const answer = await api.request('PUT', `/posts/${post.id}/schedule`, {
+    scheduledAt: secondsAhead(seconds),
+  });
   expect(answer.status).toBe(200);
   return answer.body;
 };
@@ -36,7 +38,9 @@ describe('POST /posts', () => {
     const post = await draft({ platforms: ['x', 'linkedin'], channelTexts: { [x]: 'Short' } });
     expect(post.status).toBe('draft');
     expect(post.revision).toBe(1);
-    expect(post.deliveries.map((d: { platform: string; text: string | null }) => [d.platform, d.text])).toEqual([
+    expect(
+      post.deliveries.map((d: { platform: string; text: string | null }) => [d.platform, d.text]),
+    ).toEqual([
       ['linkedin', null],
       ['x', 'Short'],
     ]);
@@ -174,7 +178,9 @@ describe('PUT /posts/:postId/schedule', () => {
   });
   it('400 refuses a time without an offset', async () => {
     const post = await draft();
-    const answer = await api.request('PUT', `/posts/${post.id}/schedule`, { scheduledAt: '2027-01-01T09:00:00' });
+    const answer = await api.request('PUT', `/posts/${post.id}/schedule`, {
+      scheduledAt: '2027-01-01T09:00:00',
+    });
     expectProblem(answer, 400, 'invalid_request', '/scheduledAt');
   });
   it('422 refuses the past, the far future and a day that does not exist', async () => {
@@ -211,7 +217,9 @@ describe('PUT /posts/:postId/schedule', () => {
     expectProblem(answer, 412, 'revision_mismatch');
   });
   it('404 for an unknown post', async () => {
-    const answer = await api.request('PUT', `/posts/${unknownId}/schedule`, { scheduledAt: secondsAhead(60) });
+    const answer = await api.request('PUT', `/posts/${unknownId}/schedule`, {
+      scheduledAt: secondsAhead(60),
+    });
     expectProblem(answer, 404, 'post_not_found');
   });
 });
@@ -221,7 +229,12 @@ describe('taking a post off the schedule', () => {
     const post = await scheduled();
     const answer = await api.request('DELETE', `/posts/${post.id}/schedule`);
     expect(answer.status).toBe(200);
-    expect(answer.body).toMatchObject({ status: 'draft', scheduledAt: null, scheduleJobId: null, alarm: null });
+    expect(answer.body).toMatchObject({
+      status: 'draft',
+      scheduledAt: null,
+      scheduleJobId: null,
+      alarm: null,
+    });
     expect(await api.ctx.queues.find({ job: 'post-due', id: post.scheduleJobId })).toBeNull();
   });
   it('200 PATCH status draft cancels the job', async () => {
@@ -251,7 +264,9 @@ describe('PATCH /posts/:postId', () => {
   });
   it('200 changes where it goes', async () => {
     const post = await draft();
-    const answer = await api.request('PATCH', `/posts/${post.id}`, { channelIds: [api.channelOn('linkedin')] });
+    const answer = await api.request('PATCH', `/posts/${post.id}`, {
+      channelIds: [api.channelOn('linkedin')],
+    });
     expect(answer.body.deliveries.map((d: { platform: string }) => d.platform)).toEqual(['linkedin']);
   });
   it('400 refuses an empty change and a status that cannot be set', async () => {

@@ -4,6 +4,7 @@ export { type ChannelSummary } from './channel/channel.repository.ts';
 export { listChannels } from './channel/list-channels.ts';
 export { type Context, type Settings } from './context.ts';
 export { DomainError, type DomainErrorCode } from './errors.ts';
+export { organizationOfKey } from './identity/organization-of-key.ts';
 export { contextEnv, openContext, type OpenedContext } from './open-context.ts';
 export { addMedia } from './media/add-media.ts';
 export { MAX_MEDIA_BYTES, signMediaUrl } from './media/media.ts';

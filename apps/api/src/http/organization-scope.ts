@@ -1,19 +1,20 @@
-import type { FastifyInstance } from 'fastify';
-import { organizationOfKey, type Auth } from '../auth.ts';
+import { organizationOfKey, type Context } from '@solospark/domain';
+import { hashApiKey } from '../auth.ts';
 import { HttpProblem } from './problem-plugin.ts';
+import type { App } from './types.ts';
 
 /**
  * Everything below /organizations/:organizationId needs a key of that organization. Somebody else's organization is
  * answered like one that does not exist, so that ids cannot be probed.
  */
-export function guardOrganization(app: FastifyInstance, auth: Auth): void {
+export function guardOrganization(app: App, ctx: Context): void {
   app.addHook('onRequest', async (request, reply) => {
     const key = request.headers['x-api-key'];
     if (typeof key !== 'string' || key === '') {
       reply.header('www-authenticate', 'ApiKey header="x-api-key"');
       throw new HttpProblem('unauthorized', 'Send an API key of the organization in the header x-api-key.');
     }
-    const organizationId = await organizationOfKey(auth, key);
+    const organizationId = await organizationOfKey(ctx, await hashApiKey(key));
     if (organizationId === undefined) {
       reply.header('www-authenticate', 'ApiKey header="x-api-key"');
       throw new HttpProblem('unauthorized', 'The API key is not known, or is no longer valid.');

@@ -59,10 +59,10 @@ export async function connectSandboxChannel(
 }
 
 function explain(error: unknown, platform: string): unknown {
-  if (error instanceof PublisherError) {
+  if (error instanceof PublisherError && error.failure.kind !== 'unavailable') {
     return new DomainError('platform_refused', error.failure.reason, { cause: error });
   }
-  if (error instanceof NoAnswerError) {
+  if (error instanceof PublisherError || error instanceof NoAnswerError) {
     const message = `${platform} could not be reached. Try again in a moment.`;
     return new DomainError('platform_unavailable', message, { cause: error });
   }

@@ -129,7 +129,7 @@ export async function claimDeliveries(
        INSERT INTO attempt (delivery_id, fence, worker, trigger) SELECT id, fence, $1, $2 FROM claimed
      )
      SELECT d.id, d.fence, d.post_id AS "postId", p.organization_id AS "organizationId", p.revision, d.platform,
-            COALESCE(d.text_override, p.text) AS text, d.due_at AS "dueAt",
+            COALESCE(d.text_override, p.text) AS text, d.due_at AS "dueAt", now() AS "claimedAt",
             (extract(epoch FROM now() - d.due_at) * 1000)::float8 AS "ageMs",
             d.attempts_used AS "attemptsUsed", d.reconcile_count AS "reconcileCount", d.sending_at AS "sendingAt",
             COALESCE((extract(epoch FROM d.sending_deadline_at - now()) * 1000)::float8, 0) AS "senderGoneInMs",

@@ -50,6 +50,8 @@ export interface ClaimedDelivery {
   text: string;
   media: PostMedia[];
   dueAt: Date;
+  /** By the database's clock, as every time of a delivery. */
+  claimedAt: Date;
   /** Milliseconds since it was due, by the database's clock. */
   ageMs: number;
   attemptsUsed: number;

@@ -26,6 +26,8 @@ export class TooLateToSendError extends Error {
  */
 export interface Hold {
   claim: ClaimedDelivery;
+  /** The database's clock, carried on by this process's monotonic one: a worker's wall clock decides nothing. */
+  now(): Date;
   /** Aborts when the lease was lost, or when the process wants to hand back what it has not sent yet. */
   signal: AbortSignal;
   remember(facts: Witness): Promise<void>;
@@ -36,11 +38,13 @@ export interface Hold {
 }
 
 export function createHold(ctx: Context, claim: ClaimedDelivery, signal: AbortSignal): Hold {
+  const claimedMs = ctx.clock.monotonicMs();
   let sendBeforeMs = -Infinity;
   let sent = false;
   return {
     claim,
     signal,
+    now: () => new Date(claim.claimedAt.getTime() + ctx.clock.monotonicMs() - claimedMs),
     async remember(facts) {
       if (!(await withRetry(() => saveWitness(ctx.db, claim, facts)))) throw new SupersededError();
       Object.assign(claim.witness, facts);

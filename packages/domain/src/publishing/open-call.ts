@@ -28,7 +28,7 @@ export function openCall(ctx: Context, hold: Hold, log: Logger): OpenedCall | { 
   }
   const baseUrl = baseUrlOf(publisher, channel, ctx.settings.sandboxUrl);
   if (baseUrl === null) {
-    const now = ctx.clock.now();
+    const now = hold.now();
     const until = new Date(now.getTime() + OPERATOR_RETRY_MS);
     return { settlement: waitOrGiveUp(claim, until, now, NO_SANDBOX) };
   }
@@ -40,13 +40,12 @@ export function openCall(ctx: Context, hold: Hold, log: Logger): OpenedCall | { 
       media: claim.media.map((media) => ({
         ...media,
         bytes: () => ctx.files.read(mediaKey({ id: media.id, organizationId: claim.organizationId })),
-        publicUrl: () =>
-          signMediaUrl(ctx.settings, media.id, new Date(ctx.clock.now().getTime() + MEDIA_LINK_MS)),
+        publicUrl: () => signMediaUrl(ctx.settings, media.id, new Date(hold.now().getTime() + MEDIA_LINK_MS)),
       })),
       account: { remoteAccountId: channel.remoteAccountId, handle: channel.handle },
       witness: claim.witness,
       remember: (facts) => hold.remember(facts),
-      now: () => ctx.clock.now(),
+      now: () => hold.now(),
       signal: hold.signal,
       log,
     };

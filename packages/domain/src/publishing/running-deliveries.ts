@@ -41,7 +41,12 @@ export function trackRunningDeliveries(ctx: Context): RunningDeliveries {
   }
   const renewal = renewForEver();
 
-  const allEnded = () => Promise.all([...running.values()].map(({ ended }) => ended));
+  async function allEndedWithin(ms: number): Promise<void> {
+    const enough = new AbortController();
+    const allEnded = Promise.all([...running.values()].map(({ ended }) => ended));
+    await Promise.race([allEnded, sleep(ms, enough.signal)]);
+    enough.abort();
+  }
 
   return {
     run(claim) {
@@ -57,10 +62,9 @@ export function trackRunningDeliveries(ctx: Context): RunningDeliveries {
     },
     count: (platform) => [...running.values()].filter(({ claim }) => claim.platform === platform).length,
     async drain(timeoutMs) {
-      const finish = Math.max(0, timeoutMs - HAND_BACK_MS);
-      await Promise.race([allEnded(), sleep(finish)]);
+      await allEndedWithin(Math.max(0, timeoutMs - HAND_BACK_MS));
       for (const { abort } of running.values()) abort.abort();
-      await Promise.race([allEnded(), sleep(HAND_BACK_MS)]);
+      await allEndedWithin(HAND_BACK_MS);
       return running.size === 0;
     },
     async close() {

@@ -15,18 +15,18 @@ import { takeRate } from './take-rate.ts';
 /** Prepares, commits `sending`, makes the one public call, and says what came of it. */
 export async function sendDelivery(ctx: Context, hold: Hold, opened: OpenedCall): Promise<Settlement> {
   const { claim } = hold;
-  const wait = await takeRate(ctx, opened.publisher, claim.channel.id);
-  if (wait) return waitOrGiveUp(claim, wait.until, ctx.clock.now(), wait.failure);
+  const wait = await takeRate(ctx, hold, opened.publisher);
+  if (wait) return waitOrGiveUp(claim, wait.until, hold.now(), wait.failure);
 
   const prepared = await prepare(opened);
   if (hold.signal.aborted) return handBack();
-  if (prepared.outcome !== 'ready') return refused(ctx, hold, prepared);
+  if (prepared.outcome !== 'ready') return refused(hold, prepared);
 
   const sendingSince = await hold.commitSending();
   try {
     const outcome = await opened.publisher.publish({ ...opened.call, http: sendingClient(hold, opened) });
     if (outcome.outcome === 'published') return { as: 'published', receipt: outcome.receipt };
-    if (outcome.outcome !== 'uncertain') return refused(ctx, hold, outcome);
+    if (outcome.outcome !== 'uncertain') return refused(hold, outcome);
     opened.call.log.warn({ detail: outcome.detail }, 'outcome unclear');
   } catch (error) {
     if (error instanceof SupersededError) throw error;
@@ -63,12 +63,12 @@ async function prepare({ publisher, call }: OpenedCall): Promise<PrepareOutcome>
 
 type Refused = Exclude<PrepareOutcome, { outcome: 'ready' }>;
 
-function refused(ctx: Context, { claim }: Hold, answer: Refused): Settlement {
+function refused({ claim, now }: Hold, answer: Refused): Settlement {
   switch (answer.outcome) {
     case 'retry':
       return retryOrGiveUp(claim, 'retry', answer.failure);
     case 'wait-until':
-      return waitOrGiveUp(claim, answer.until, ctx.clock.now(), answer.failure);
+      return waitOrGiveUp(claim, answer.until, now(), answer.failure);
     case 'failed':
       return { as: 'failed', failure: answer.failure };
     default:

@@ -1,6 +1,7 @@
 import type { Failure, Publisher } from '@solospark/publishers';
 import type { Context } from '../context.ts';
 import { takeToken } from '../delivery/rate-limit.repository.ts';
+import type { Hold } from './hold.ts';
 
 /**
  * Keeps within the platform's budgets, for the account and for all accounts together, so that we wait instead of
@@ -8,17 +9,17 @@ import { takeToken } from '../delivery/rate-limit.repository.ts';
  */
 export async function takeRate(
   ctx: Context,
+  hold: Hold,
   publisher: Publisher,
-  channelId: string,
 ): Promise<{ until: Date; failure: Failure } | undefined> {
   const rates = { ...publisher.rates, ...ctx.settings.rates[publisher.id] };
-  const waits = [await takeToken(ctx.db, `channel:${channelId}`, rates.account)];
+  const waits = [await takeToken(ctx.db, `channel:${hold.claim.channel.id}`, rates.account)];
   if (waits[0] === 0 && rates.platform) {
     waits.push(await takeToken(ctx.db, `platform:${publisher.id}`, rates.platform));
   }
   const waitMs = Math.max(...waits);
   if (waitMs === 0) return undefined;
-  const until = new Date(ctx.clock.now().getTime() + waitMs);
+  const until = new Date(hold.now().getTime() + waitMs);
   const reason = `${publisher.name} takes only so many posts in a while. This one goes out as soon as there is room.`;
   return { until, failure: { kind: 'rate_limited', actor: 'platform', reason } };
 }

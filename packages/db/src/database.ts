@@ -1,0 +1,141 @@
+// One pool of connections with two faces: Prisma for what reads well as objects, SQL for the hot path. All of it works
+// through PgBouncer in transaction mode: no named prepared statements, and nothing that a session would have to keep.
+import { PrismaPg } from '@prisma/adapter-pg';
+import type { Logger } from '@solospark/foundation';
+import pg from 'pg';
+import { PrismaClient } from './generated/client.ts';
+import { isTransient } from './transient.ts';
+
+/** What a repository needs to run SQL, inside a transaction or not. */
+export interface SqlRunner {
+  /**
+   * Runs one statement. Rows come with the database's names; timestamptz as Date, int8 as number, jsonb parsed, numeric
+   * as text. Pass jsonb parameters as JSON.stringify(value): pg sends a bare array as a PostgreSQL array.
+   */
+  query<Row extends object = Record<string, unknown>>(sql: string, params?: unknown[]): Promise<Row[]>;
+}
+
+export interface Database extends SqlRunner {
+  prisma: PrismaClient;
+  /** BEGIN, `fn`, COMMIT on one connection; ROLLBACK when `fn` throws. Everything in it goes through `tx`. */
+  transaction<T>(fn: (tx: SqlRunner) => Promise<T>): Promise<T>;
+  /** Waits for the queries under way, then closes every connection. A second call does nothing. */
+  close(): Promise<void>;
+}
+
+export interface DatabaseOptions {
+  url: string;
+  maxConnections?: number;
+  /** Shown in pg_stat_activity. */
+  applicationName?: string;
+  /** How long a caller waits for a connection, be it a new one or one that others use. */
+  connectTimeoutMs?: number;
+  /** How long one statement may take. */
+  statementTimeoutMs?: number;
+  log?: Pick<Logger, 'warn'>;
+}
+
+/** Opens nothing yet: the first query connects. */
+export function openDatabase(options: DatabaseOptions): Database {
+  const { statementTimeoutMs = 15_000 } = options;
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.maxConnections ?? 10,
+    application_name: options.applicationName ?? 'solospark',
+    connectionTimeoutMillis: options.connectTimeoutMs ?? 10_000,
+    idleTimeoutMillis: 30_000,
+    // pg's own clock, which also ends a wait for a server that fell silent. PgBouncer refuses statement_timeout at
+    // connection time, and a SET would stay behind on a connection that it gives to others.
+    query_timeout: statementTimeoutMs,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    // eslint-disable-next-line @typescript-eslint/no-misused-promises -- typed as void, but the pool waits for it
+    onConnect: setTimeZone,
+  });
+  // An idle connection that breaks is replaced by the next query; unheard, the event would end the process.
+  pool.on('error', (err) => options.log?.warn({ err }, 'idle database connection lost'));
+
+  const warnLost = (err: Error) => options.log?.warn({ err }, 'database connection lost in use');
+  const prisma = new PrismaClient({
+    adapter: new PrismaPg(pool, { onConnectionError: warnLost }),
+    // The longer formats quote arguments, and a post's text is one.
+    errorFormat: 'minimal',
+  });
+
+  async function withClient<T>(work: (client: pg.PoolClient, discard: () => void) => Promise<T>): Promise<T> {
+    const client = await pool.connect();
+    // The query under way rejects with the same error, and its caller handles it.
+    const ignore = () => undefined;
+    client.on('error', ignore);
+    let broken = false;
+    try {
+      return await work(client, () => (broken = true));
+    } finally {
+      client.removeListener('error', ignore);
+      client.release(broken);
+    }
+  }
+
+  let closed: Promise<void> | undefined;
+  return {
+    prisma,
+    query: <Row extends object>(sql: string, params: unknown[] = []) =>
+      withClient((client, discard) =>
+        runStatement<Row>(client, sql, params).catch((error: unknown) => {
+          // PostgreSQL's own "no" leaves the connection usable; after anything else an answer may still be on its way.
+          if (!(error instanceof pg.DatabaseError) || isTransient(error)) discard();
+          throw error;
+        }),
+      ),
+    transaction: (fn) =>
+      withClient((client, discard) => runTransaction(client, statementTimeoutMs, discard, fn)),
+    close: () => (closed ??= prisma.$disconnect().then(() => pool.end())),
+  };
+}
+
+/**
+ * @prisma/adapter-pg writes times without an offset and reads them as if they were UTC, so every session has to be in
+ * UTC. PgBouncer carries this one setting over to whichever connection it picks.
+ */
+async function setTimeZone(client: pg.ClientBase): Promise<void> {
+  await client.query(`SET TIME ZONE 'UTC'`);
+}
+
+const int8Oid = 20;
+const types: pg.CustomTypesConfig = {
+  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+    oid === int8Oid ? Number : (pg.types.getTypeParser(oid, format) as (value: string) => unknown),
+};
+
+async function runStatement<Row extends object>(
+  client: pg.ClientBase,
+  text: string,
+  values: unknown[],
+): Promise<Row[]> {
+  const { rows } = await client.query<Row>({ text, values, types, queryMode: 'extended' } as pg.QueryConfig);
+  return rows;
+}
+
+async function runTransaction<T>(
+  client: pg.ClientBase,
+  timeoutMs: number,
+  discard: () => void,
+  fn: (tx: SqlRunner) => Promise<T>,
+): Promise<T> {
+  try {
+    // One round trip. The limits end with the transaction; the second frees the locks of a process that hangs in it.
+    await client.query(
+      `BEGIN; SET LOCAL statement_timeout = ${timeoutMs}; SET LOCAL idle_in_transaction_session_timeout = ${timeoutMs}`,
+    );
+    const result = await fn({ query: (sql, params = []) => runStatement(client, sql, params) });
+    const { command } = await client.query('COMMIT');
+    // PostgreSQL answers the COMMIT of a transaction in which a statement failed with ROLLBACK, and no error.
+    if (command !== 'COMMIT')
+      throw new Error('the transaction was rolled back: a statement in it had failed');
+    return result;
+  } catch (error) {
+    // Where this fails the connection is gone, and the server rolls back by itself. The first error tells why.
+    await client.query('ROLLBACK').catch(discard);
+    throw error;
+  }
+}

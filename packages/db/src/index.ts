@@ -1,0 +1,10 @@
+// Floor 1: hides PostgreSQL and Prisma. The tables are in prisma/schema.prisma, their history in prisma/migrations.
+export { openDatabase, type Database, type DatabaseOptions, type SqlRunner } from './database.ts';
+export * from './generated/client.ts';
+export {
+  applyMigrations,
+  readMigrationStates,
+  type MigrationState,
+  type MigrationTarget,
+} from './migrate.ts';
+export { isTransient, withRetry, type RetryOptions } from './transient.ts';

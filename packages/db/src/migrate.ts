@@ -1,0 +1,167 @@
+// Applies prisma/migrations as `prisma migrate deploy` does, with the same lock, table and checksums, so that either
+// may be used on the same database. What differs: each migration and its record are one transaction, so one that fails
+// leaves nothing behind, and an applied migration that was edited since is refused instead of overlooked.
+import { createHash, randomUUID } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Logger } from '@solospark/foundation';
+import pg from 'pg';
+import { isTransient, withRetry } from './transient.ts';
+
+export interface MigrationTarget {
+  /** Past any pooler in transaction mode: the lock below belongs to the session. */
+  url: string;
+  /** Where the migrations are; without it, prisma/migrations of the repository that this package is in. */
+  directory?: string;
+}
+
+export interface MigrationState {
+  name: string;
+  /** `unknown`: recorded in the database, but not in the directory; a newer version has been here. */
+  state: 'applied' | 'pending' | 'edited' | 'failed' | 'unknown';
+}
+
+interface Migration {
+  name: string;
+  sql: string;
+  checksum: string;
+}
+
+/** The number that Prisma's own engine locks. */
+const lockId = 72707369;
+const lockTimeoutMs = 60_000;
+const repositoryDirectory = fileURLToPath(new URL('../../../prisma/migrations', import.meta.url));
+
+/**
+ * Brings the database up to date and returns the names of what it applied, in order. Several processes may call it at
+ * once: one applies, the others wait and find nothing to do. A server that is just starting is waited for.
+ *
+ * @throws Error when an applied migration was edited, a failed one is recorded, or a migration does not apply.
+ */
+export async function applyMigrations(
+  target: MigrationTarget & { log?: Pick<Logger, 'info'> },
+): Promise<string[]> {
+  const migrations = readMigrations(target.directory);
+  return await withSession(target.url, async (client) => {
+    await takeLock(client);
+    await client.query(`CREATE TABLE IF NOT EXISTS _prisma_migrations (
+      id                  VARCHAR(36) PRIMARY KEY NOT NULL,
+      checksum            VARCHAR(64) NOT NULL,
+      finished_at         TIMESTAMPTZ,
+      migration_name      VARCHAR(255) NOT NULL,
+      logs                TEXT,
+      rolled_back_at      TIMESTAMPTZ,
+      started_at          TIMESTAMPTZ NOT NULL DEFAULT now(),
+      applied_steps_count INTEGER NOT NULL DEFAULT 0
+    )`);
+    const states = await compare(client, migrations);
+    refuse(states, 'failed', 'failed half-way; repair the database and run `prisma migrate resolve`');
+    refuse(states, 'edited', 'changed after it was applied; restore the file and write a new migration');
+
+    const pending = new Set(states.filter(({ state }) => state === 'pending').map(({ name }) => name));
+    const applied: string[] = [];
+    for (const migration of migrations.filter(({ name }) => pending.has(name))) {
+      await apply(client, migration);
+      target.log?.info({ migration: migration.name }, 'migration applied');
+      applied.push(migration.name);
+    }
+    return applied;
+  });
+}
+
+/** What is applied, pending, edited, failed or unknown here, in order. Changes nothing. */
+export async function readMigrationStates(target: MigrationTarget): Promise<MigrationState[]> {
+  const migrations = readMigrations(target.directory);
+  return await withSession(target.url, async (client) => {
+    const { rowCount } = await client.query(`SELECT WHERE to_regclass('_prisma_migrations') IS NOT NULL`);
+    if (rowCount === 0) return migrations.map(({ name }) => ({ name, state: 'pending' }));
+    return await compare(client, migrations);
+  });
+}
+
+function readMigrations(directory = repositoryDirectory): Migration[] {
+  if (!existsSync(directory)) throw new Error(`there is no folder of migrations at ${directory}`);
+  return readdirSync(directory, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+    .sort()
+    .map((name) => {
+      const sql = readFileSync(join(directory, name, 'migration.sql'), 'utf8');
+      return { name, sql, checksum: createHash('sha256').update(sql).digest('hex') };
+    });
+}
+
+async function withSession<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = await withRetry(async () => {
+    const attempt = new pg.Client({
+      connectionString: url,
+      application_name: 'solospark-migrate',
+      connectionTimeoutMillis: 10_000,
+    });
+    // The query that is under way rejects with the same error; without a listener it would end the process as well.
+    attempt.on('error', () => undefined);
+    await attempt.connect();
+    return attempt;
+  });
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+async function takeLock(client: pg.Client): Promise<void> {
+  try {
+    await client.query(`SET lock_timeout = ${lockTimeoutMs}`);
+    // Held until the session ends, however it ends.
+    await client.query(`SELECT pg_advisory_lock(${lockId})`);
+    await client.query('RESET lock_timeout');
+  } catch (error) {
+    if (!(error instanceof pg.DatabaseError && error.code === '55P03')) throw error;
+    throw new Error(`another process has been migrating this database for more than ${lockTimeoutMs} ms`, {
+      cause: error,
+    });
+  }
+}
+
+async function compare(client: pg.Client, migrations: Migration[]): Promise<MigrationState[]> {
+  const { rows } = await client.query<{ name: string; checksum: string; finished: boolean }>(
+    `SELECT migration_name AS name, checksum, finished_at IS NOT NULL AS finished
+       FROM _prisma_migrations WHERE rolled_back_at IS NULL ORDER BY started_at`,
+  );
+  const recorded = new Map(rows.map((row) => [row.name, row]));
+  const known = new Set(migrations.map(({ name }) => name));
+  const states = migrations.map(({ name, checksum }): MigrationState => {
+    const row = recorded.get(name);
+    if (row === undefined) return { name, state: 'pending' };
+    if (!row.finished) return { name, state: 'failed' };
+    return { name, state: row.checksum === checksum ? 'applied' : 'edited' };
+  });
+  for (const { name, finished } of rows) {
+    if (!known.has(name)) states.push({ name, state: finished ? 'unknown' : 'failed' });
+  }
+  return states;
+}
+
+function refuse(states: MigrationState[], state: 'failed' | 'edited', what: string): void {
+  const names = states.filter((migration) => migration.state === state).map(({ name }) => name);
+  if (names.length > 0) throw new Error(`migration ${names.join(', ')} ${what}`);
+}
+
+async function apply(client: pg.Client, { name, sql, checksum }: Migration): Promise<void> {
+  try {
+    await client.query('BEGIN');
+    await client.query(sql);
+    await client.query(
+      `INSERT INTO _prisma_migrations (id, checksum, migration_name, started_at, finished_at, applied_steps_count)
+       VALUES ($1, $2, $3, now(), clock_timestamp(), 1)`,
+      [randomUUID(), checksum, name],
+    );
+    await client.query('COMMIT');
+  } catch (error) {
+    // A lost connection has rolled back by itself.
+    if (!isTransient(error)) await client.query('ROLLBACK');
+    throw new Error(`migration ${name} did not apply: ${(error as Error).message}`, { cause: error });
+  }
+}

@@ -1,0 +1,87 @@
+import { sleep } from '@solospark/foundation';
+
+/** SQLSTATEs of a server that stops, starts or is full, and of transactions that lost against another one. */
+const sqlStates = new Set(['40001', '40P01', '53300', '57P01', '57P02', '57P03', '57P05']);
+const connectionException = /^08[0-9A-Z]{3}$/;
+const socketErrors = new Set([
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EPIPE',
+  'ETIMEDOUT',
+]);
+/** Not reachable, timed out, closed, no free connection, write conflict, too many connections. */
+const prismaCodes = new Set(['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2034', 'P2037']);
+/** pg gives these no code. */
+const messages = [
+  'Connection terminated',
+  'Client has encountered a connection error',
+  'Query read timeout',
+  'timeout exceeded when trying to connect',
+  'timeout expired',
+];
+
+/**
+ * True for a fault that passes by itself: PostgreSQL restarts, a connection broke, a deadlock chose this side. The
+ * statement may nevertheless have been carried out, when its answer was what got lost.
+ */
+export function isTransient(error: unknown): boolean {
+  // The depth is limited because causes may form a circle.
+  for (let depth = 0, current = error; depth < 8 && isObject(current); depth += 1) {
+    const { code, originalCode, message, errors, meta, cause } = current;
+    if ([code, originalCode].some((value) => typeof value === 'string' && isTransientCode(value)))
+      return true;
+    if (typeof message === 'string' && messages.some((start) => message.startsWith(start))) return true;
+    // One error per address that was tried.
+    if (Array.isArray(errors) && errors.length > 0) return errors.every(isTransient);
+    // Prisma keeps the driver's error in its meta data.
+    current = cause ?? (meta as { driverAdapterError?: unknown } | undefined)?.driverAdapterError;
+  }
+  return false;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+function isTransientCode(code: string): boolean {
+  return (
+    sqlStates.has(code) || connectionException.test(code) || socketErrors.has(code) || prismaCodes.has(code)
+  );
+}
+
+export interface RetryOptions {
+  /** How often `fn` may run, the first time included. */
+  attempts?: number;
+  /** The wait before the second attempt; it doubles up to `maxDelayMs`, and each wait is cut by a random half. */
+  delayMs?: number;
+  maxDelayMs?: number;
+  /** Aborted: no further attempt, the last error is thrown. */
+  signal?: AbortSignal;
+  onRetry?: (error: unknown, attempt: number) => void;
+}
+
+/**
+ * Runs `fn` until it succeeds or fails for a reason that waiting does not mend. The defaults cover about five seconds,
+ * in which PostgreSQL restarts.
+ *
+ * Only for work that may happen twice: reads, and statements that compare and set. When a connection breaks after
+ * COMMIT was sent, nobody knows whether it was carried out, and this runs it again.
+ */
+export async function withRetry<T>(fn: () => Promise<T>, options: RetryOptions = {}): Promise<T> {
+  const { attempts = 7, delayMs = 100, maxDelayMs = 2_000, signal, onRetry } = options;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await fn();
+    } catch (error) {
+      if (attempt >= attempts || signal?.aborted || !isTransient(error)) throw error;
+      onRetry?.(error, attempt);
+      const ceilingMs = Math.min(maxDelayMs, delayMs * 2 ** (attempt - 1));
+      await sleep(ceilingMs * (0.5 + Math.random() / 2), signal);
+      if (signal?.aborted) throw error;
+    }
+  }
+}

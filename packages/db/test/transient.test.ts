@@ -1,0 +1,76 @@
+import { describe, expect, it } from '@jest/globals';
+import { isTransient, withRetry } from '../src/transient.ts';
+
+const coded = (code: string) => Object.assign(new Error('an error'), { code });
+
+describe('isTransient', () => {
+  it.each(['ECONNREFUSED', 'ECONNRESET', '57P01', '57P03', '53300', '40001', '40P01', '08006', 'P1001'])(
+    'a fault with code %s passes by itself',
+    (code) => expect(isTransient(coded(code))).toBe(true),
+  );
+
+  it.each(['23505', '22P02', '42703', '57014', '28P01', 'P2002'])('one with code %s does not', (code) => {
+    expect(isTransient(coded(code))).toBe(false);
+  });
+
+  it('looks at causes, at the driver behind Prisma, and at every address that was tried', () => {
+    expect(isTransient(new Error('could not save', { cause: coded('57P01') }))).toBe(true);
+    const driverAdapterError = Object.assign(new Error(), { cause: { originalCode: '57P01' } });
+    expect(isTransient(Object.assign(new Error(), { code: 'P2010', meta: { driverAdapterError } }))).toBe(
+      true,
+    );
+    expect(isTransient(new AggregateError([coded('ECONNREFUSED'), coded('ECONNREFUSED')]))).toBe(true);
+    expect(isTransient(new AggregateError([coded('ECONNREFUSED'), coded('28P01')]))).toBe(false);
+  });
+
+  it.each([undefined, null, 'ECONNRESET', 7, new Error('no'), new AggregateError([])])(
+    '%p is not',
+    (value) => {
+      expect(isTransient(value)).toBe(false);
+    },
+  );
+});
+
+describe('withRetry', () => {
+  const failing = (errors: unknown[]) => {
+    const calls = { count: 0 };
+    const run = async () => {
+      calls.count += 1;
+      if (errors.length > 0) throw errors.shift();
+      return 'done';
+    };
+    return { calls, run };
+  };
+
+  it('runs again after transient faults and returns the first success', async () => {
+    const { calls, run } = failing([coded('57P01'), coded('ECONNREFUSED')]);
+    await expect(withRetry(run, { delayMs: 1 })).resolves.toBe('done');
+    expect(calls.count).toBe(3);
+  });
+
+  it('lets any other error rise at once', async () => {
+    const { calls, run } = failing([coded('23505')]);
+    await expect(withRetry(run, { delayMs: 1 })).rejects.toMatchObject({ code: '23505' });
+    expect(calls.count).toBe(1);
+  });
+
+  it('gives up after the attempts it was given, with the last error', async () => {
+    const { calls, run } = failing([coded('57P01'), coded('57P02'), coded('57P03'), coded('57P01')]);
+    await expect(withRetry(run, { attempts: 3, delayMs: 1 })).rejects.toMatchObject({ code: '57P03' });
+    expect(calls.count).toBe(3);
+  });
+
+  it('stops waiting when it is aborted', async () => {
+    const controller = new AbortController();
+    const { calls, run } = failing([coded('57P01'), coded('57P01')]);
+    const onRetry = () => controller.abort();
+    const retried = withRetry(run, {
+      delayMs: 60_000,
+      maxDelayMs: 60_000,
+      signal: controller.signal,
+      onRetry,
+    });
+    await expect(retried).rejects.toMatchObject({ code: '57P01' });
+    expect(calls.count).toBe(1);
+  });
+});

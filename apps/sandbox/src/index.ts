@@ -1,0 +1,1 @@
+export { buildSandbox } from './app.ts';

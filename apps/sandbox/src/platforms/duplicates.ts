@@ -1,0 +1,22 @@
+import { createHash } from 'node:crypto';
+import type { World } from '../world/world.ts';
+
+/** Remembers who said what lately, by hash: neither a long text nor a long list makes the question slower. */
+export interface Duplicates {
+  /** The id of the earlier post with the same content, when it is younger than `windowMs`. */
+  findEarlier(account: string, content: string, now: number, windowMs: number): string | undefined;
+  remember(account: string, content: string, now: number, id: string): void;
+}
+
+export function createDuplicates(world: World): Duplicates {
+  const recent = world.createTable<{ id: string; at: number }>(200_000);
+  const keyOf = (account: string, content: string) =>
+    createHash('sha1').update(`${account}\n${content}`).digest('base64');
+  return {
+    findEarlier(account, content, now, windowMs) {
+      const earlier = recent.get(keyOf(account, content));
+      return earlier && now - earlier.at < windowMs ? earlier.id : undefined;
+    },
+    remember: (account, content, now, id) => recent.set(keyOf(account, content), { id, at: now }),
+  };
+}

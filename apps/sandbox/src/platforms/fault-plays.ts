@@ -1,0 +1,75 @@
+import type { Step } from '../steps.ts';
+import type { ArmedFault, OutcomeFault } from '../world/faults.ts';
+import type { Answer, Refusals } from './platform.ts';
+
+/** The connection ends without a byte of an answer. */
+export const dropped = Symbol('dropped');
+
+export interface Scene {
+  fault: ArmedFault;
+  step: Step;
+  now: number;
+  refusals: Refusals;
+  /** Lets the handler do its work and gives its answer. */
+  commit: () => Promise<Answer>;
+  wait: (ms: number) => Promise<void>;
+  giveBack: () => void;
+}
+
+type Play = (scene: Scene) => Promise<Answer | typeof dropped>;
+
+/** How each fault that decides the answer is played: before the commit, or after it. */
+export const faultPlays: Record<OutcomeFault, Play> = {
+  'drop-before-commit': async () => dropped,
+  'hang-before-commit': async ({ wait, fault, refusals }) => {
+    await wait(fault.ms);
+    return refusals.serverError(504);
+  },
+  '5xx-before-commit': async ({ fault, refusals }) => refusals.serverError(fault.status),
+  'rate-limited': async ({ fault, refusals, now }) =>
+    refusals.rateLimited({ retryAfterSeconds: fault.retryAfterSeconds, now }),
+  'rate-limited-bare': async () => bareTooManyRequests,
+  'expired-token': async ({ refusals }) => refusals.expiredToken(),
+  rejected: async ({ refusals, step }) => refusals.rejected(step),
+
+  'commit-then-drop': (scene) => afterCommit(scene, async () => dropped),
+  'commit-then-5xx': (scene) =>
+    afterCommit(scene, async () => scene.refusals.serverError(scene.fault.status)),
+  'commit-then-refused': (scene) =>
+    afterCommit(scene, async (answer) => scene.refusals.refusedButDone?.() ?? answer),
+  'commit-then-hang': (scene) =>
+    afterCommit(scene, async (answer) => {
+      await scene.wait(scene.fault.ms);
+      return answer;
+    }),
+  'truncated-body': (scene) =>
+    afterCommit(scene, async (answer) => {
+      const whole = JSON.stringify(answer.body);
+      return {
+        status: answer.status,
+        headers: { 'content-type': 'application/json; charset=utf-8', ...answer.headers },
+        body: whole.slice(0, Math.ceil(whole.length / 2)),
+      };
+    }),
+};
+
+/** What a proxy in front of a platform answers: no header that says when to come back, and no JSON. */
+const bareTooManyRequests: Answer = {
+  status: 429,
+  headers: { 'content-type': 'text/html' },
+  body: '<html><head><title>429 Too Many Requests</title></head><body><h1>429 Too Many Requests</h1></body></html>',
+  fromProxy: true,
+};
+
+/** A call that the platform refuses commits nothing: the fault waits for one that does. */
+async function afterCommit(
+  scene: Scene,
+  play: (answer: Answer) => Promise<Answer | typeof dropped>,
+): Promise<Answer | typeof dropped> {
+  const answer = await scene.commit();
+  const spoilable =
+    answer.status < 300 && (scene.fault.fault !== 'truncated-body' || answer.body !== undefined);
+  if (spoilable) return play(answer);
+  scene.giveBack();
+  return answer;
+}

@@ -1,0 +1,79 @@
+import { Type } from 'typebox';
+import { createIdSequence } from '../../world/ids.ts';
+import type { PublicPost } from '../../world/posts.ts';
+import type { World } from '../../world/world.ts';
+import { bearerTokenOf, numberFromName } from '../accounts.ts';
+import { readFaults, writeFaults, type OpenedPlatform, type SandboxPlatform } from '../platform.ts';
+import { containerEndpoint, type Container } from './containers.ts';
+import { parametersOf } from './parameters.ts';
+import { publishingEndpoints } from './publishing.ts';
+import { readingEndpoints } from './reading.ts';
+import { refusals, usageHeaders } from './refusals.ts';
+import { createRollingCount } from './rolling-count.ts';
+
+export interface InstagramPost extends PublicPost {
+  shortcode: string;
+}
+
+const dayMs = 24 * 3_600_000;
+
+const Rules = Type.Object(
+  {
+    /** How many status calls find the container still in progress. */
+    pollsUntilReady: Type.Integer({ minimum: 0, default: 1 }),
+    /** Instagram allows 50 or 100 posts a day, depending on the page one reads; the default lets a load test through. */
+    quotaTotal: Type.Integer({ minimum: 0, default: 100_000 }),
+    /** Instagram allows 400. */
+    containersPerDay: Type.Integer({ minimum: 0, default: 100_000 }),
+  },
+  { additionalProperties: false },
+);
+
+/**
+ * Instagram API with Instagram Login: single images. A post is made in two calls, a container that nobody sees and
+ * its publication, and the container's status tells afterwards whether it was published.
+ */
+export const instagram: SandboxPlatform = {
+  id: 'instagram',
+  name: 'Instagram',
+  colour: '#d6336c',
+  accountId: (handle) => `17841${numberFromName(`instagram ${handle}`, 12)}`,
+  tokenOf: (request) => bearerTokenOf(request) ?? parametersOf(request)['access_token'],
+  readBodies: (app) => {
+    app.addContentTypeParser(
+      'application/x-www-form-urlencoded',
+      { parseAs: 'string' },
+      (_request, body, done) => done(null, Object.fromEntries(new URLSearchParams(String(body)))),
+    );
+  },
+  refusals,
+  faults: {
+    identity: readFaults,
+    container: [...writeFaults, 'processing-failed'],
+    status: [...readFaults, 'rejected'],
+    publish: [...writeFaults, 'commit-then-refused', 'delayed-visibility'],
+    lookup: [...readFaults, 'rejected'],
+  },
+  open,
+};
+
+function open(world: World): OpenedPlatform {
+  const rules = world.settings.declare(instagram.id, Rules);
+  const containers = world.createTable<Container>(50_000);
+  const posts = world.posts.shelf<InstagramPost>(instagram.id);
+  const nextId = createIdSequence(world.now, (ms) => BigInt(ms) * 10_000n);
+  const endpoints = [
+    containerEndpoint(world, rules, containers, createRollingCount(world, dayMs), nextId),
+    ...publishingEndpoints(rules, containers, posts, createRollingCount(world, dayMs), nextId),
+    ...readingEndpoints(rules, containers, posts),
+  ];
+  // The version in front of the path is optional, and any will do.
+  const versioned = endpoints.map((endpoint) => ({
+    ...endpoint,
+    url: `/:version(^v\\d+\\.\\d+$)${endpoint.url}`,
+  }));
+  return {
+    endpoints: [...endpoints, ...versioned],
+    meter: () => ({ headers: usageHeaders(1, 0) }),
+  };
+}

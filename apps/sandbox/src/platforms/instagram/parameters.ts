@@ -1,0 +1,25 @@
+import type { FastifyRequest } from 'fastify';
+
+/** The Graph API takes parameters from the query, a form or a JSON body alike, and ignores those it does not know. */
+export function parametersOf(request: FastifyRequest): Partial<Record<string, string>> {
+  const body = typeof request.body === 'object' ? request.body : {};
+  const merged = Object.entries({ ...(request.query as object), ...body });
+  return Object.fromEntries(merged.map(([name, value]) => [name, String(value)]));
+}
+
+/**
+ * The object with the fields that `fields` names, and always its id.
+ * @returns the name of the first field that the object cannot have, instead
+ */
+export function pickFields(
+  object: Record<string, unknown> & { id: string },
+  fields: string | undefined,
+  known: readonly string[],
+): { picked: Record<string, unknown> } | { unknown: string } {
+  const wanted = fields?.split(',').map((field) => field.trim()) ?? [];
+  const unknown = wanted.find((field) => !known.includes(field));
+  if (unknown !== undefined) return { unknown };
+  const picked: Record<string, unknown> = {};
+  for (const field of wanted) if (object[field] !== undefined) picked[field] = object[field];
+  return { picked: { ...picked, id: object.id } };
+}

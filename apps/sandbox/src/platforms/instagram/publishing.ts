@@ -1,0 +1,71 @@
+import type { BoundedMap } from '../../world/bounded-map.ts';
+import type { Shelf } from '../../world/posts.ts';
+import { tokenFromName } from '../accounts.ts';
+import type { Answer, Call, Endpoint } from '../platform.ts';
+import { statusOf, type Container } from './containers.ts';
+import type { InstagramPost } from './instagram.ts';
+import { parametersOf } from './parameters.ts';
+import * as refuse from './refusals.ts';
+import type { RollingCount } from './rolling-count.ts';
+
+export function publishingEndpoints(
+  rules: { pollsUntilReady: number; quotaTotal: number },
+  containers: BoundedMap<string, Container>,
+  posts: Shelf<InstagramPost>,
+  published: RollingCount,
+  nextId: () => string,
+): Endpoint[] {
+  function publish({ request, account, now, alteration }: Call): Answer {
+    const { userId } = request.params as { userId: string };
+    if (userId !== account.id && userId !== 'me') return refuse.noSuchObject(userId);
+    const creationId = parametersOf(request)['creation_id'];
+    if (creationId === undefined) return refuse.invalidParameter('The parameter creation_id is required');
+    const container = containers.get(creationId);
+    if (!container) return refuse.creationIdGone();
+    if (container.account !== account.handle) return refuse.mediaNotFound();
+    const status = statusOf(container, now, rules.pollsUntilReady);
+    if (status === 'IN_PROGRESS') return refuse.mediaNotReady();
+    if (status === 'EXPIRED') return refuse.containerExpired();
+    if (status === 'ERROR') return refuse.containerFailed();
+    if (published.used(account.handle, now) >= rules.quotaTotal) return refuse.quotaReached();
+
+    // What a second publish of one container does is documented nowhere. Here it makes a second post: the worst case.
+    container.published = true;
+    const id = nextId();
+    const shortcode = tokenFromName(`shortcode ${id}`, 11);
+    posts.add({
+      account: account.handle,
+      id,
+      shortcode,
+      url: `https://www.instagram.com/p/${shortcode}/`,
+      text: container.caption,
+      media: [
+        {
+          imageId: container.imageId,
+          ...(container.altText !== undefined && { altText: container.altText }),
+        },
+      ],
+      createdAt: now,
+      visibleAt: now + (alteration('delayed-visibility')?.ms ?? 0),
+    });
+    published.add(account.handle, now);
+    return { status: 200, body: { id } };
+  }
+
+  function limit({ request, account, now }: Call): Answer {
+    const { userId } = request.params as { userId: string };
+    if (userId !== account.id && userId !== 'me') return refuse.noSuchObject(userId);
+    const usage = {
+      quota_usage: published.used(account.handle, now),
+      config: { quota_total: rules.quotaTotal, quota_duration: 86_400 },
+    };
+    const wanted = parametersOf(request)['fields']?.split(',') ?? ['quota_usage'];
+    const shown = Object.entries(usage).filter(([field]) => wanted.includes(field));
+    return { status: 200, body: { data: [Object.fromEntries(shown)] } };
+  }
+
+  return [
+    { method: 'POST', url: '/:userId/media_publish', step: 'publish', answer: publish },
+    { method: 'GET', url: '/:userId/content_publishing_limit', step: 'identity', answer: limit },
+  ];
+}

@@ -1,0 +1,70 @@
+import { Type, type Static } from 'typebox';
+
+const strict = { additionalProperties: false };
+const anything = Type.Optional(Type.Unknown());
+const altText = Type.Optional(Type.String({ maxLength: 4086 }));
+
+const Distribution = Type.Object(
+  {
+    feedDistribution: Type.Enum(['MAIN_FEED', 'NONE']),
+    targetEntities: Type.Optional(Type.Array(Type.Unknown())),
+    thirdPartyDistributionChannels: Type.Optional(Type.Array(Type.Unknown())),
+  },
+  strict,
+);
+
+const Content = Type.Object(
+  {
+    media: Type.Optional(
+      Type.Object({ id: Type.String(), altText, title: Type.Optional(Type.String()) }, strict),
+    ),
+    multiImage: Type.Optional(
+      Type.Object(
+        {
+          images: Type.Array(Type.Object({ id: Type.String(), altText }, strict), {
+            minItems: 2,
+            maxItems: 20,
+          }),
+          altText,
+        },
+        strict,
+      ),
+    ),
+    article: Type.Optional(
+      Type.Object(
+        {
+          source: Type.String(),
+          title: Type.Optional(Type.String()),
+          description: Type.Optional(Type.String()),
+          thumbnail: Type.Optional(Type.String()),
+          thumbnailAltText: Type.Optional(Type.String()),
+        },
+        strict,
+      ),
+    ),
+    poll: anything,
+    reference: anything,
+    celebration: anything,
+  },
+  strict,
+);
+
+/** The Post schema of the Posts API. What stands as `anything` is let through unread. */
+export const CreateBody = Type.Object(
+  {
+    author: Type.String(),
+    commentary: Type.String(),
+    visibility: Type.Enum(['PUBLIC', 'CONNECTIONS', 'LOGGED_IN', 'CONTAINER']),
+    distribution: Distribution,
+    lifecycleState: Type.Enum(['PUBLISHED']),
+    isReshareDisabledByAuthor: Type.Optional(Type.Boolean()),
+    content: Type.Optional(Content),
+    adContext: anything,
+    container: anything,
+    contentCallToActionLabel: anything,
+    contentLandingPage: anything,
+    reshareContext: anything,
+  },
+  strict,
+);
+export type CreateBody = Static<typeof CreateBody>;

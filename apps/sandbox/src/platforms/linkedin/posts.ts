@@ -1,0 +1,160 @@
+import { findProblem } from '../../validation.ts';
+import type { BoundedMap } from '../../world/bounded-map.ts';
+import type { PublicPost, Shelf } from '../../world/posts.ts';
+import type { World } from '../../world/world.ts';
+import { createDuplicates } from '../duplicates.ts';
+import type { Answer, Call, Endpoint } from '../platform.ts';
+import { isOrganization } from './accounts.ts';
+import type { ImageAsset } from './images.ts';
+import { parseLittleText } from './little-text.ts';
+import { CreateBody } from './post-schema.ts';
+import { accessDenied, badInput, duplicatePost, notFound } from './refusals.ts';
+
+export interface LinkedinPost extends PublicPost {
+  author: string;
+  body: CreateBody;
+}
+
+const maxCharacters = 3000;
+
+export function postEndpoints(
+  world: World,
+  rules: { duplicateWindowMs: number },
+  posts: Shelf<LinkedinPost>,
+  assets: BoundedMap<string, ImageAsset>,
+  nextId: () => string,
+): Endpoint[] {
+  const duplicates = createDuplicates(world);
+
+  function create({ request, account, now, alteration }: Call): Answer {
+    const refusal = checkBody(request.body, account.id);
+    if (refusal) return refusal;
+    const body = request.body as CreateBody;
+    const images = imagesOf(body);
+    for (const { id } of images) {
+      const unusable = checkAsset(id, assets.get(id), account.id);
+      if (unusable) return unusable;
+    }
+    const content = JSON.stringify([body.commentary, body.content]);
+    const earlier = duplicates.findEarlier(account.handle, content, now, rules.duplicateWindowMs);
+    if (earlier !== undefined) return duplicatePost(earlier);
+
+    const urn = `urn:li:share:${nextId()}`;
+    const { kept, shown } = parseLittleText(body.commentary);
+    posts.add({
+      account: account.handle,
+      author: account.id,
+      id: urn,
+      url: `https://www.linkedin.com/feed/update/${urn}/`,
+      text: shown,
+      media: images.map(({ id, altText }) => ({
+        imageId: assets.get(id)?.imageId ?? '',
+        ...(altText !== undefined && { altText }),
+      })),
+      createdAt: now,
+      visibleAt: now + (alteration('delayed-visibility')?.ms ?? 0),
+      body: { ...body, commentary: kept },
+    });
+    duplicates.remember(account.handle, content, now, urn);
+    return { status: 201, headers: { 'x-restli-id': urn } };
+  }
+
+  /** Members may not read, not even their own posts: `r_member_social` is closed. */
+  function find({ request, account, now }: Call): Answer {
+    const query = request.query as Partial<Record<string, string>>;
+    if (query['q'] !== 'author' || query['author'] === undefined) {
+      return badInput('MISSING_FIELD', 'author', 'The finder wants q=author and author');
+    }
+    if (!isOrganization(account.handle) || query['author'] !== account.id) {
+      return accessDenied('posts.FINDER-author');
+    }
+    const count = Math.min(Math.max(Number(query['count'] ?? 10) || 10, 1), 100);
+    const start = Math.max(Number(query['start'] ?? 0) || 0, 0);
+    const own = posts.ofAccount(account.handle);
+    const elements: unknown[] = [];
+    let skipped = 0;
+    for (let index = own.length - 1; index >= 0 && elements.length < count; index -= 1) {
+      const post = own[index];
+      if (!post || post.visibleAt > now) continue;
+      if (skipped < start) skipped += 1;
+      else elements.push(present(post));
+    }
+    return { status: 200, body: { paging: { start, count, links: [] }, elements } };
+  }
+
+  function read({ request, account, now }: Call): Answer {
+    if (!isOrganization(account.handle)) return accessDenied('posts.GET');
+    const { urn } = request.params as { urn: string };
+    const post = posts.find(urn);
+    if (!post || post.author !== account.id || post.visibleAt > now) return notFound(urn);
+    return { status: 200, body: present(post) };
+  }
+
+  /** Deleting what is gone, or never was, is a success as well. */
+  function remove({ request, account }: Call): Answer {
+    const { urn } = request.params as { urn: string };
+    const post = posts.find(urn);
+    if (post && post.author !== account.id) return accessDenied('posts.DELETE');
+    posts.remove(urn);
+    return { status: 204 };
+  }
+
+  return [
+    { method: 'POST', url: '/rest/posts', step: 'publish', answer: create },
+    { method: 'GET', url: '/rest/posts', step: 'lookup', answer: find },
+    { method: 'GET', url: '/rest/posts/:urn', step: 'lookup', answer: read },
+    { method: 'DELETE', url: '/rest/posts/:urn', step: 'delete', answer: remove },
+  ];
+}
+
+function checkBody(body: unknown, accountUrn: string): Answer | undefined {
+  const problem = findProblem(CreateBody, body);
+  if (problem?.kind === 'missing')
+    return badInput('MISSING_FIELD', problem.field, `${problem.field} is required`);
+  if (problem?.kind === 'unknown') {
+    const path = `/${problem.field.replaceAll('.', '/')}`;
+    return badInput(
+      'UNRECOGNIZED_FIELD',
+      path,
+      `ERROR :: ${path} :: unrecognized field found but not allowed`,
+      422,
+    );
+  }
+  if (problem) return badInput('INVALID_VALUE_FOR_FIELD', problem.field, `${problem.field} ${problem.rule}`);
+
+  const { author, commentary, content } = body as CreateBody;
+  if (!/^urn:li:(person|organization):[\w-]+$/.test(author)) {
+    return badInput('INVALID_URN_TYPE', 'author', 'author is not a person or organization URN');
+  }
+  if (author !== accountUrn) return accessDenied('posts.CREATE');
+  if (commentary.trim() === '' && !content) {
+    return badInput('INVALID_VALUE_BLANK_FIELD', 'commentary', 'commentary must not be blank');
+  }
+  // Whether the backslashes count is documented nowhere; here they do, which is the strict reading.
+  if (commentary.length > maxCharacters) {
+    return badInput('FIELD_LENGTH_TOO_LONG', 'commentary', `commentary exceeds ${maxCharacters} characters`);
+  }
+  return undefined;
+}
+
+function checkAsset(urn: string, asset: ImageAsset | undefined, accountUrn: string): Answer | undefined {
+  if (!asset || asset.owner !== accountUrn) {
+    return badInput('INVALID_URN_ID', 'content.media.id', `${urn} is not an image of the author`);
+  }
+  if (asset.status === 'AVAILABLE') return undefined;
+  const code =
+    asset.status === 'WAITING_UPLOAD' ? 'MEDIA_ASSET_WAITING_UPLOAD' : 'MEDIA_ASSET_PROCESSING_FAILED';
+  return badInput(code, 'content.media.id', `${urn} is ${asset.status}`);
+}
+
+function imagesOf({ content }: CreateBody): { id: string; altText?: string }[] {
+  return content?.multiImage?.images ?? (content?.media ? [content.media] : []);
+}
+
+const present = (post: LinkedinPost) => ({
+  ...post.body,
+  id: post.id,
+  createdAt: post.createdAt,
+  publishedAt: post.createdAt,
+  lastModifiedAt: post.createdAt,
+});

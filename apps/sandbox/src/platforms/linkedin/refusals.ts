@@ -1,0 +1,68 @@
+import type { Answer, Refusals } from '../platform.ts';
+
+/** LinkedIn's error form; `code` names newer errors, `serviceErrorCode` older ones. */
+function restError(status: number, message: string, more: Record<string, unknown> = {}): Answer {
+  return { status, body: { ...more, message, status } };
+}
+
+/** The form of input errors, with the field that was wrong. */
+export function badInput(code: string, field: string, description: string, status = 400): Answer {
+  return restError(status, description, {
+    code,
+    errorDetailType: 'com.linkedin.common.error.BadRequest',
+    errorDetails: { inputErrors: [{ code, description, input: { inputPath: { fieldPath: field } } }] },
+  });
+}
+
+export const missingHeader = (name: string) =>
+  name === 'Linkedin-Version'
+    ? restError(
+        400,
+        'A version must be present. Please specify a version by adding the LinkedIn-Version header.',
+        {
+          code: 'VERSION_MISSING',
+        },
+      )
+    : restError(400, `The header ${name} must be present with the value 2.0.0.`, { code: 'MISSING_HEADER' });
+export const versionNotActive = (version: string) =>
+  restError(426, `Requested version ${version} is not active`, { code: 'NONEXISTENT_VERSION' });
+export const accessDenied = (resource: string) =>
+  restError(403, `Not enough permissions to access: ${resource}`, {
+    serviceErrorCode: 100,
+    code: 'ACCESS_DENIED',
+  });
+export const notFound = (urn: string) =>
+  restError(404, `Could not find entity ${urn}`, { code: 'NOT_FOUND' });
+export const duplicatePost = (urn: string): Answer => ({
+  status: 422,
+  body: {
+    errorDetailType: 'com.linkedin.common.error.BadRequest',
+    message: `com.linkedin.content.common.exception.BadRequestResponseException: Content is a duplicate of ${urn}`,
+    errorDetails: {
+      inputErrors: [{ description: 'Duplicate post is detected', input: {}, code: 'DUPLICATE_POST' }],
+    },
+    status: 422,
+  },
+});
+/** There is no header that says when to come back, here as there. */
+export const throttled = () =>
+  restError(429, 'Resource level throttle limit for calls to this resource is reached.', {
+    serviceErrorCode: 101,
+    code: 'TOO_MANY_REQUESTS',
+  });
+
+export const refusals: Refusals = {
+  unauthorized: () =>
+    restError(401, 'Invalid access token', { serviceErrorCode: 65600, code: 'INVALID_ACCESS_TOKEN' }),
+  expiredToken: () =>
+    restError(401, 'The token used in the request has expired', {
+      serviceErrorCode: 65602,
+      code: 'EXPIRED_ACCESS_TOKEN',
+    }),
+  rateLimited: () => throttled(),
+  rejected: () => badInput('INVALID_VALUE_FOR_FIELD', 'commentary', 'The content was refused.'),
+  serverError: (status) =>
+    restError(status, status === 500 ? 'Internal Server Error' : 'Service Unavailable'),
+  malformed: (status, message) => restError(status, message),
+  noSuchPath: () => restError(404, 'No virtual resource found', { code: 'RESOURCE_NOT_FOUND' }),
+};

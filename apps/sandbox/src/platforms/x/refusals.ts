@@ -1,0 +1,94 @@
+import type { Answer, Refusals } from '../platform.ts';
+
+const problemJson = { 'content-type': 'application/problem+json' };
+
+/** X's problem form: `title`, `detail`, `type`, and `status` where it has no type of its own. */
+function problem(
+  status: number,
+  title: string,
+  detail: string,
+  headers: Record<string, string> = {},
+): Answer {
+  return {
+    status,
+    headers: { ...problemJson, ...headers },
+    body: { title, detail, type: 'about:blank', status },
+  };
+}
+
+export const forbidden = (detail: string) => problem(403, 'Forbidden', detail);
+export const duplicateContent = () =>
+  forbidden('You are not allowed to create a Tweet with duplicate content.');
+
+/** 400 with one entry in `errors`; `parameters` names what was wrong, with the value that was sent. */
+export function invalidRequest(message: string, parameters: Record<string, string[]> = {}): Answer {
+  return {
+    status: 400,
+    headers: problemJson,
+    body: {
+      errors: [{ parameters, message }],
+      title: 'Invalid Request',
+      detail: 'One or more parameters to your request was invalid.',
+      type: 'https://api.x.com/2/problems/invalid-request',
+    },
+  };
+}
+
+/** A lookup of what is not there is a 200 that carries `errors`. */
+export function notFound(resourceType: 'tweet' | 'user', id: string): Answer {
+  return {
+    status: 200,
+    body: {
+      errors: [
+        {
+          value: id,
+          detail: `Could not find ${resourceType} with id: [${id}].`,
+          title: 'Not Found Error',
+          resource_type: resourceType,
+          parameter: 'id',
+          resource_id: id,
+          type: 'https://api.x.com/2/problems/resource-not-found',
+        },
+      ],
+    },
+  };
+}
+
+export function tooManyRequests(): Answer {
+  return problem(429, 'Too Many Requests', 'Too Many Requests');
+}
+
+export const refusals: Refusals = {
+  unauthorized: () => problem(401, 'Unauthorized', 'Unauthorized'),
+  expiredToken: () => problem(401, 'Unauthorized', 'Unauthorized'),
+  rateLimited: ({ retryAfterSeconds, now }) => {
+    const answer = tooManyRequests();
+    const headers = rateHeaders({ limit: 100, remaining: 0, resetsAt: now + retryAfterSeconds * 1000 });
+    return { ...answer, headers: { ...answer.headers, ...headers } };
+  },
+  rejected: (step) =>
+    step === 'publish'
+      ? forbidden('You are not permitted to perform this action.')
+      : invalidRequest('The request was refused.'),
+  serverError: (status) => {
+    const titles: Record<number, string> = {
+      502: 'Bad Gateway',
+      503: 'Service Unavailable',
+      504: 'Gateway Timeout',
+    };
+    const title = titles[status] ?? 'Internal Server Error';
+    return problem(status, title, title);
+  },
+  malformed: (status, message) =>
+    status === 400 ? invalidRequest(message) : problem(status, message, message),
+  noSuchPath: () => problem(404, 'Not Found', 'Not Found'),
+};
+
+/** The three headers on every answer; the reset is in epoch seconds. */
+export function rateHeaders(rate: { limit: number; remaining: number; resetsAt: number }) {
+  return {
+    'x-rate-limit-limit': String(rate.limit),
+    'x-rate-limit-remaining': String(Math.max(0, rate.remaining)),
+    'x-rate-limit-reset': String(Math.ceil(rate.resetsAt / 1000)),
+  };
+}

@@ -1,0 +1,135 @@
+import { Type, type Static } from 'typebox';
+import { findProblem } from '../../validation.ts';
+import type { BoundedMap } from '../../world/bounded-map.ts';
+import type { Shelf } from '../../world/posts.ts';
+import { createDuplicates } from '../duplicates.ts';
+import type { World } from '../../world/world.ts';
+import type { Answer, Call, Endpoint } from '../platform.ts';
+import { findOwnMedia, invalidMediaIds, type UploadedMedia } from './media.ts';
+import { duplicateContent, forbidden, invalidRequest } from './refusals.ts';
+import { renderText, type Tweet, type TweetMedia } from './tweet.ts';
+
+const strict = { additionalProperties: false };
+const numericId = Type.String({ pattern: '^[0-9]{1,19}$' });
+const anything = Type.Optional(Type.Unknown());
+
+/** `CreatePostsRequest`. What stands as `anything` is let through unread; what is not named here is refused. */
+const CreateBody = Type.Object(
+  {
+    text: Type.Optional(Type.String()),
+    media: Type.Optional(
+      Type.Object(
+        {
+          media_ids: Type.Array(numericId, { minItems: 1, maxItems: 4 }),
+          tagged_user_ids: Type.Optional(Type.Array(numericId, { maxItems: 10 })),
+        },
+        strict,
+      ),
+    ),
+    reply: Type.Optional(
+      Type.Object(
+        {
+          in_reply_to_tweet_id: numericId,
+          exclude_reply_user_ids: anything,
+          auto_populate_reply_metadata: anything,
+        },
+        strict,
+      ),
+    ),
+    card_uri: anything,
+    community_id: anything,
+    direct_message_deep_link: anything,
+    edit_options: anything,
+    for_super_followers_only: anything,
+    geo: anything,
+    made_with_ai: anything,
+    nullcast: anything,
+    paid_partnership: anything,
+    poll: anything,
+    quote_tweet_id: anything,
+    reply_settings: anything,
+    share_with_followers: anything,
+  },
+  strict,
+);
+type CreateBody = Static<typeof CreateBody>;
+
+const exclusive = ['poll', 'quote_tweet_id', 'direct_message_deep_link', 'media', 'card_uri'] as const;
+
+export function tweetEndpoints(
+  world: World,
+  rules: { duplicateWindowMs: number },
+  tweets: Shelf<Tweet>,
+  media: BoundedMap<string, UploadedMedia>,
+  nextId: () => string,
+): Endpoint[] {
+  const duplicates = createDuplicates(world);
+
+  function create({ request, account, now, alteration }: Call): Answer {
+    const problem = findProblem(CreateBody, request.body);
+    if (problem) return invalidRequest(`$.${problem.field}: ${problem.rule}`);
+    const body = request.body as CreateBody;
+    if (exclusive.filter((field) => body[field] !== undefined).length > 1) {
+      return invalidRequest(`You can only provide one of ${exclusive.join(', ')}.`);
+    }
+    const text = body.text ?? '';
+    if (text.trim() === '' && (!body.media || body.text !== undefined)) {
+      return invalidRequest('$.text: must not be empty', { text: [text] });
+    }
+    const attached = attach(body.media?.media_ids ?? [], account.id, now);
+    if (!attached) return invalidMediaIds(body.media?.media_ids ?? []);
+    const inReplyTo = body.reply?.in_reply_to_tweet_id;
+    if (inReplyTo !== undefined && !tweets.find(inReplyTo)) {
+      return forbidden('You attempted to reply to a Tweet that is deleted or not visible to you.');
+    }
+    const said = text.normalize('NFC').trim();
+    // The earlier post is not named, and deleting it does not free the text.
+    if (said !== '' && duplicates.findEarlier(account.handle, said, now, rules.duplicateWindowMs)) {
+      return duplicateContent();
+    }
+
+    const id = nextId();
+    const tweet: Tweet = {
+      account: account.handle,
+      authorId: account.id,
+      id,
+      url: `https://x.com/${account.handle}/status/${id}`,
+      text,
+      media: attached,
+      createdAt: now,
+      visibleAt: now + (alteration('delayed-visibility')?.ms ?? 0),
+      ...(inReplyTo !== undefined && { inReplyTo }),
+    };
+    tweets.add(tweet);
+    duplicates.remember(account.handle, said, now, id);
+    return {
+      status: 201,
+      body: { data: { id, text: renderText(tweet).text, edit_history_post_ids: [id] } },
+    };
+  }
+
+  function attach(ids: string[], ownerId: string, now: number): TweetMedia[] | undefined {
+    const found = ids.map((id) => findOwnMedia(media, id, ownerId, now));
+    return found.every((uploaded) => uploaded !== undefined)
+      ? found.map(({ imageId, mediaKey, altText }) => ({
+          imageId,
+          mediaKey,
+          ...(altText !== undefined && { altText }),
+        }))
+      : undefined;
+  }
+
+  function remove({ request, account }: Call): Answer {
+    const { id } = request.params as { id: string };
+    const tweet = tweets.find(id);
+    if (tweet && tweet.authorId !== account.id)
+      return forbidden('You are not authorized to delete this Tweet.');
+    tweets.remove(id);
+    return { status: 200, body: { data: { deleted: tweet !== undefined } } };
+  }
+
+  return [
+    { method: 'POST', url: '/2/tweets', step: 'publish', answer: create },
+    { method: 'DELETE', url: '/2/tweets/:id', step: 'delete', answer: remove },
+  ];
+}

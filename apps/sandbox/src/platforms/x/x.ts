@@ -1,0 +1,89 @@
+import multipart from '@fastify/multipart';
+import { Type } from 'typebox';
+import { createIdSequence } from '../../world/ids.ts';
+import type { World } from '../../world/world.ts';
+import { numberFromName } from '../accounts.ts';
+import {
+  readFaults,
+  writeFaults,
+  type Endpoint,
+  type OpenedPlatform,
+  type SandboxPlatform,
+} from '../platform.ts';
+import { countInWindow, type WindowCount } from '../windows.ts';
+import { mediaEndpoints, type UploadedMedia } from './media.ts';
+import { rateHeaders, refusals, tooManyRequests } from './refusals.ts';
+import { timelineEndpoints } from './timeline.ts';
+import type { Tweet } from './tweet.ts';
+import { tweetEndpoints } from './tweets.ts';
+
+const rateWindowMs = 15 * 60_000;
+const snowflakeEpochMs = 1_288_834_974_657;
+
+const Rules = Type.Object(
+  {
+    /** X allows 100 posts in 15 minutes; the default lets a load test through. */
+    callsPerWindow: Type.Integer({ minimum: 0, default: 100_000 }),
+    duplicateWindowMs: Type.Integer({ minimum: 0, default: 600_000 }),
+  },
+  { additionalProperties: false },
+);
+
+/**
+ * X API v2: text and images. There is no idempotency of any kind; the author's timeline is the only witness, and it
+ * shows a text that X has changed.
+ */
+export const x: SandboxPlatform = {
+  id: 'x',
+  name: 'X',
+  colour: '#64748b',
+  accountId: (handle) => numberFromName(`x ${handle}`, 18),
+  readBodies: (app) => {
+    app.register(multipart, {
+      attachFieldsToBody: 'keyValues',
+      limits: { fileSize: app.initialConfig.bodyLimit ?? 0 },
+    });
+  },
+  refusals,
+  faults: {
+    identity: readFaults,
+    upload: writeFaults,
+    publish: [...writeFaults, 'delayed-visibility'],
+    lookup: readFaults,
+    delete: writeFaults,
+  },
+  open,
+};
+
+function open(world: World): OpenedPlatform {
+  const rules = world.settings.declare(x.id, Rules);
+  const tweets = world.posts.shelf<Tweet>(x.id);
+  const media = world.createTable<UploadedMedia>(50_000);
+  const windows = world.createTable<WindowCount>(200_000);
+  const nextId = createIdSequence(world.now, (ms) => BigInt(ms - snowflakeEpochMs) << 22n);
+
+  const identity: Endpoint = {
+    method: 'GET',
+    url: '/2/users/me',
+    step: 'identity',
+    answer: ({ account }) => ({
+      status: 200,
+      body: { data: { id: account.id, name: account.handle, username: account.handle } },
+    }),
+  };
+  return {
+    endpoints: [
+      identity,
+      ...mediaEndpoints(world, media, nextId),
+      ...tweetEndpoints(world, rules, tweets, media, nextId),
+      ...timelineEndpoints(world, tweets),
+    ],
+    // Per account and kind of call, in windows of 15 minutes that start with their first call.
+    meter({ account, step, now }) {
+      const { used, endsAt } = countInWindow(windows, `${account.handle} ${step}`, now, now + rateWindowMs);
+      const limit = rules.callsPerWindow;
+      const headers = rateHeaders({ limit, remaining: limit - used, resetsAt: endsAt });
+      return used > limit ? { headers, refusal: tooManyRequests() } : { headers };
+    },
+  };
+}

@@ -1,0 +1,13 @@
+/**
+ * Our words for what a call does, the same on every platform. A platform has only those that it knows.
+ *
+ * - `identity`   who the account is, and what it may still do
+ * - `upload`     brings a file, or describes one
+ * - `container`  prepares a post that is not public yet
+ * - `status`     asks how far a file or a container is
+ * - `publish`    the one call that makes a post public
+ * - `lookup`     reads what is public
+ * - `delete`     takes a post away
+ */
+export const steps = ['identity', 'upload', 'container', 'status', 'publish', 'lookup', 'delete'] as const;
+export type Step = (typeof steps)[number];

@@ -1,0 +1,283 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import {
+  linkedinPost,
+  restHeaders,
+  startSandbox,
+  startWeb,
+  type Reply,
+  type Sandbox,
+  type SentRequest,
+} from './harness.ts';
+
+let sandbox: Sandbox;
+let web: Awaited<ReturnType<typeof startWeb>>;
+beforeAll(async () => {
+  sandbox = await startSandbox();
+  web = await startWeb();
+});
+afterAll(async () => {
+  await sandbox.close();
+  await web.close();
+});
+beforeEach(() => sandbox.control('reset', {}));
+
+type Publish = (account: string, text: string, options?: SentRequest) => Promise<Reply>;
+
+async function createContainer(account: string, caption: string): Promise<string> {
+  const userId = await sandbox.idOf('instagram', account);
+  const json = { image_url: `${web.url}/photo.jpg`, caption };
+  const { id } = (await sandbox.send(`/instagram/${userId}/media`, { account, json })).json;
+  await sandbox.send(`/instagram/${id}?fields=status_code`, { account });
+  return id;
+}
+
+/** The one public call of each platform, with everything before it done. */
+const publishers: Record<string, Publish> = {
+  x: (account, text, options) => sandbox.send('/x/2/tweets', { account, json: { text }, ...options }),
+  instagram: async (account, text, options) => {
+    const json = { creation_id: await createContainer(account, text) };
+    const userId = await sandbox.idOf('instagram', account);
+    return sandbox.send(`/instagram/${userId}/media_publish`, { account, json, ...options });
+  },
+  linkedin: async (account, text, options) =>
+    sandbox.send('/linkedin/rest/posts', {
+      account,
+      json: linkedinPost(await sandbox.idOf('linkedin', account), text),
+      headers: restHeaders,
+      ...options,
+    }),
+};
+const unauthorizedStatus: Record<string, number> = { x: 401, instagram: 400, linkedin: 401 };
+const limitedStatus: Record<string, number> = { x: 429, instagram: 400, linkedin: 429 };
+
+async function arm(platform: string, fault: string, more: Record<string, unknown> = {}) {
+  const reply = await sandbox.control('faults', { platform, step: 'publish', fault, ...more });
+  expect(reply.status).toBe(201);
+}
+const countPublic = async (platform: string, account = 'ann') =>
+  (await sandbox.publicPosts(platform, account)).length;
+
+describe.each(Object.keys(publishers))('%s: a fault on the public call', (platform) => {
+  const publish: Publish = (account, text, options) => {
+    const call = publishers[platform];
+    if (!call) throw new Error(`no way to publish on ${platform}`);
+    return call(account, text, options);
+  };
+
+  it('is gone after its turns, and the next call is clean', async () => {
+    await arm(platform, '5xx-before-commit', { times: 2 });
+    expect([(await publish('ann', 'A')).status, (await publish('ann', 'A')).status]).toEqual([503, 503]);
+    expect((await publish('ann', 'A')).status).toBeLessThan(300);
+    expect(await countPublic(platform)).toBe(1);
+    expect((await sandbox.control('faults')).json.faults).toEqual([]);
+  });
+
+  it('commit-then-drop: public, and not a byte of an answer', async () => {
+    await arm(platform, 'commit-then-drop');
+    await expect(publish('ann', 'A')).rejects.toThrow('fetch failed');
+    expect(await countPublic(platform)).toBe(1);
+  });
+
+  it('commit-then-5xx: public, and the status asked for', async () => {
+    await arm(platform, 'commit-then-5xx', { status: 502 });
+    expect((await publish('ann', 'A')).status).toBe(502);
+    expect(await countPublic(platform)).toBe(1);
+  });
+
+  it('commit-then-hang: public at once, and answered after ms', async () => {
+    await arm(platform, 'commit-then-hang', { ms: 300 });
+    const startedAt = performance.now();
+    expect((await publish('ann', 'A')).status).toBeLessThan(300);
+    expect(performance.now() - startedAt).toBeGreaterThan(290);
+
+    await arm(platform, 'commit-then-hang');
+    await expect(publish('ann', 'B', { timeoutMs: 300 })).rejects.toThrow();
+    expect(await countPublic(platform)).toBe(2);
+  });
+
+  it('drop-before-commit: nothing public, not a byte of an answer', async () => {
+    await arm(platform, 'drop-before-commit');
+    await expect(publish('ann', 'A')).rejects.toThrow('fetch failed');
+    expect(await countPublic(platform)).toBe(0);
+  });
+
+  it('hang-before-commit: nothing public, 504 after ms', async () => {
+    await arm(platform, 'hang-before-commit', { ms: 200 });
+    const startedAt = performance.now();
+    expect((await publish('ann', 'A')).status).toBe(504);
+    expect(performance.now() - startedAt).toBeGreaterThan(190);
+    expect(await countPublic(platform)).toBe(0);
+  });
+
+  it('rate-limited: nothing public, in the words of the platform', async () => {
+    await arm(platform, 'rate-limited', { retryAfterSeconds: 120 });
+    const reply = await publish('ann', 'A');
+    expect(reply.status).toBe(limitedStatus[platform]);
+    expect(reply.json).toBeDefined();
+    expect(await countPublic(platform)).toBe(0);
+    expect(reply.headers.get('retry-after')).toBeNull();
+    if (platform === 'x') {
+      const resetsInMs = Number(reply.headers.get('x-rate-limit-reset')) * 1000 - Date.now();
+      expect(resetsInMs).toBeGreaterThan(115_000);
+      expect(resetsInMs).toBeLessThan(122_000);
+      expect(reply.headers.get('x-rate-limit-remaining')).toBe('0');
+    }
+    if (platform === 'instagram') {
+      expect(reply.json.error.code).toBe(4);
+      const [usage] = Object.values(JSON.parse(reply.headers.get('x-business-use-case-usage') ?? '')).flat();
+      expect(usage).toMatchObject({ call_count: 100, estimated_time_to_regain_access: 2 });
+    }
+  });
+
+  it('rate-limited-bare: nothing public, HTML, and no header that says when', async () => {
+    await arm(platform, 'rate-limited-bare');
+    const reply = await publish('ann', 'A');
+    expect(reply.status).toBe(429);
+    expect(reply.headers.get('content-type')).toMatch(/^text\/html/);
+    expect([...reply.headers.keys()].filter((name) => /rate|retry|usage/.test(name))).toEqual([]);
+    expect(await countPublic(platform)).toBe(0);
+  });
+
+  it('expired-token: nothing public, in the words of the platform', async () => {
+    await arm(platform, 'expired-token');
+    const reply = await publish('ann', 'A');
+    expect(reply.status).toBe(unauthorizedStatus[platform]);
+    if (platform === 'instagram') expect(reply.json.error).toMatchObject({ code: 190, error_subcode: 463 });
+    if (platform === 'linkedin') expect(reply.json.serviceErrorCode).toBe(65602);
+    expect(await countPublic(platform)).toBe(0);
+  });
+
+  it('rejected: nothing public, a permanent 4xx', async () => {
+    await arm(platform, 'rejected');
+    const reply = await publish('ann', 'A');
+    expect(reply.status).toBe(platform === 'x' ? 403 : 400);
+    expect(await countPublic(platform)).toBe(0);
+  });
+
+  it('delayed-visibility: public for the oracle at once, and together with a lost answer', async () => {
+    await arm(platform, 'delayed-visibility', { ms: 60_000 });
+    await arm(platform, 'commit-then-drop');
+    await expect(publish('ann', 'A')).rejects.toThrow('fetch failed');
+    expect(await countPublic(platform)).toBe(1);
+    expect((await sandbox.control('faults')).json.faults).toEqual([]);
+  });
+
+  it('is for the account that it names, and for the first who calls when it names none', async () => {
+    await arm(platform, '5xx-before-commit', { account: 'bob' });
+    expect((await publish('ann', 'A')).status).toBeLessThan(300);
+    expect((await publish('bob', 'A')).status).toBe(503);
+    await arm(platform, '5xx-before-commit');
+    expect((await publish('ann', 'B')).status).toBe(503);
+    expect(await countPublic(platform, 'bob')).toBe(0);
+  });
+
+  it('waits for a call that commits: a refused one does not use it up', async () => {
+    await arm(platform, 'commit-then-drop');
+    expect((await publish('ann', 'A', { json: { nonsense: true } })).status).toBeGreaterThanOrEqual(400);
+    expect((await sandbox.control('faults')).json.faults).toHaveLength(1);
+    await expect(publish('ann', 'B')).rejects.toThrow('fetch failed');
+    expect(await countPublic(platform)).toBe(1);
+  });
+
+  it('one fault of two racing calls hits exactly one', async () => {
+    await arm(platform, '5xx-before-commit');
+    const replies = await Promise.all(['A', 'B', 'C'].map((text) => publish('ann', text)));
+    expect(replies.filter((reply) => reply.status === 503)).toHaveLength(1);
+    expect(await countPublic(platform)).toBe(2);
+  });
+});
+
+describe('faults that only some can play', () => {
+  it.each(['x', 'instagram'])(
+    '%s: truncated-body is a 2xx with half a JSON, and the post is public',
+    async (platform) => {
+      await arm(platform, 'truncated-body');
+      const reply = await publishers[platform]?.('ann', 'A');
+      expect(reply?.status).toBeLessThan(300);
+      expect(reply?.text.length).toBeGreaterThan(0);
+      expect(reply?.json).toBeUndefined();
+      expect(await countPublic(platform)).toBe(1);
+    },
+  );
+
+  it('instagram: commit-then-refused says 4/2207051 and is public, as its container tells', async () => {
+    await arm('instagram', 'commit-then-refused');
+    const id = await createContainer('ann', 'A');
+    const userId = await sandbox.idOf('instagram', 'ann');
+    const reply = await sandbox.send(`/instagram/${userId}/media_publish`, {
+      account: 'ann',
+      json: { creation_id: id },
+    });
+    expect([reply.status, reply.json.error.code, reply.json.error.error_subcode]).toEqual([400, 4, 2207051]);
+    const status = await sandbox.send(`/instagram/${id}?fields=status_code`, { account: 'ann' });
+    expect(status.json.status_code).toBe('PUBLISHED');
+    expect(await countPublic('instagram')).toBe(1);
+  });
+
+  it('instagram: processing-failed makes a container that ends in ERROR and cannot be published', async () => {
+    await sandbox.control('faults', { platform: 'instagram', step: 'container', fault: 'processing-failed' });
+    const id = await createContainer('ann', 'A');
+    const status = await sandbox.send(`/instagram/${id}?fields=status_code,status`, { account: 'ann' });
+    expect(status.json.status_code).toBe('ERROR');
+    expect(status.json.status).toMatch(/\d{7}$/);
+    const userId = await sandbox.idOf('instagram', 'ann');
+    const reply = await sandbox.send(`/instagram/${userId}/media_publish`, {
+      account: 'ann',
+      json: { creation_id: id },
+    });
+    expect(reply.json.error).toMatchObject({ code: -1, error_subcode: 2207032 });
+    expect(await countPublic('instagram')).toBe(0);
+  });
+
+  it('instagram: a rejected status says 100/33 as often as asked for', async () => {
+    const id = await createContainer('ann', 'A');
+    await sandbox.control('faults', { platform: 'instagram', step: 'status', fault: 'rejected', times: 2 });
+    const read = async () =>
+      (await sandbox.send(`/instagram/${id}?fields=status_code`, { account: 'ann' })).json;
+    expect((await read()).error).toMatchObject({ code: 100, error_subcode: 33 });
+    expect((await read()).error).toMatchObject({ code: 100, error_subcode: 33 });
+    expect((await read()).status_code).toBe('FINISHED');
+  });
+});
+
+describe('delayed-visibility hides the post from every list and lookup until its time', () => {
+  const hours = 3_600_000;
+
+  it('x', async () => {
+    await arm('x', 'delayed-visibility', { ms: hours });
+    const { id } = (await publishers['x']?.('ann', 'A'))?.json.data ?? {};
+    const userId = await sandbox.idOf('x', 'ann');
+    const list = async () =>
+      (await sandbox.send(`/x/2/users/${userId}/tweets`, { account: 'ann' })).json.meta;
+    const lookup = async () => (await sandbox.send(`/x/2/tweets/${id}`, { account: 'ann' })).json;
+    expect([(await list()).result_count, (await lookup()).data]).toEqual([0, undefined]);
+    await sandbox.control('clock', { offsetMs: hours });
+    expect([(await list()).result_count, (await lookup()).data.id]).toEqual([1, id]);
+  });
+
+  it('instagram', async () => {
+    await arm('instagram', 'delayed-visibility', { ms: hours });
+    const { id } = (await publishers['instagram']?.('ann', 'A'))?.json ?? {};
+    const list = async () => (await sandbox.send('/instagram/me/media', { account: 'ann' })).json.data.length;
+    const lookup = async () => (await sandbox.send(`/instagram/${id}`, { account: 'ann' })).status;
+    expect([await list(), await lookup()]).toEqual([0, 400]);
+    await sandbox.control('clock', { offsetMs: hours });
+    expect([await list(), await lookup()]).toEqual([1, 200]);
+  });
+
+  it('linkedin', async () => {
+    await arm('linkedin', 'delayed-visibility', { ms: hours });
+    await publishers['linkedin']?.('org-acme', 'A');
+    const author = encodeURIComponent(await sandbox.idOf('linkedin', 'org-acme'));
+    const list = async () =>
+      (
+        await sandbox.send(`/linkedin/rest/posts?q=author&author=${author}`, {
+          account: 'org-acme',
+          headers: restHeaders,
+        })
+      ).json.elements.length;
+    expect(await list()).toBe(0);
+    await sandbox.control('clock', { offsetMs: hours });
+    expect(await list()).toBe(1);
+  });
+});

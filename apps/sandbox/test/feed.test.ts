@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { jpeg, startSandbox, type Sandbox } from './harness.ts';
+import { createImages } from '../src/world/images.ts';
+import { createPosts, type PublicPost } from '../src/world/posts.ts';
+
+let sandbox: Sandbox;
+beforeAll(async () => {
+  sandbox = await startSandbox();
+});
+afterAll(() => sandbox.close());
+
+describe('the page', () => {
+  it('is the same for the feed and for the view of one post, and needs nothing from elsewhere', async () => {
+    const feed = await sandbox.send('/');
+    expect(feed.status).toBe(200);
+    expect(feed.headers.get('content-type')).toMatch(/^text\/html/);
+    expect(feed.headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect(feed.text).not.toMatch(/(?:src|href)="(?:https?:)?\/\//);
+    expect((await sandbox.send('/_sandbox/view/x/1')).text).toBe(feed.text);
+  });
+
+  it('never turns data into markup', async () => {
+    expect((await sandbox.send('/')).text).not.toMatch(
+      /innerHTML|outerHTML|insertAdjacentHTML|document\.write/,
+    );
+  });
+});
+
+describe('what is kept in memory', () => {
+  it('lets the oldest images go when they outgrow their room', () => {
+    const images = createImages(jpeg.length * 2);
+    const ids = [1, 2, 3].map(() => images.keep(jpeg));
+    expect(ids.map((id) => images.find(id)?.type)).toEqual([undefined, 'image/jpeg', 'image/jpeg']);
+  });
+
+  it('serves no bytes that are not an image', async () => {
+    const images = createImages(1000);
+    expect(images.find(images.keep(Buffer.from('<script>alert(1)</script>')))).toBeUndefined();
+    expect((await sandbox.send('/_sandbox/media/999')).status).toBe(404);
+  });
+
+  it('lets the oldest posts go from the list and from the index of their author', () => {
+    const posts = createPosts(10);
+    const shelf = posts.shelf('x');
+    const postOf = (id: number): PublicPost => ({
+      account: id % 2 === 0 ? 'even' : 'odd',
+      id: String(id),
+      url: '',
+      text: '',
+      media: [],
+      createdAt: id,
+      visibleAt: id,
+    });
+    for (let id = 1; id <= 100; id += 1) shelf.add(postOf(id));
+    const listed = posts.list({}).map(({ post }) => Number(post.id));
+    expect(listed.length).toBeGreaterThan(8);
+    expect(listed.length).toBeLessThanOrEqual(10);
+    expect(listed[0]).toBe(100);
+    const indexed = ['even', 'odd']
+      .flatMap((account) => shelf.ofAccount(account))
+      .map(({ id }) => Number(id));
+    expect(indexed.sort((a, b) => b - a)).toEqual(listed);
+    expect(shelf.find('1')).toBeUndefined();
+  });
+});

@@ -1,0 +1,121 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { buildSandbox } from '@solospark/sandbox';
+
+export interface Reply {
+  status: number;
+  headers: Headers;
+  text: string;
+  // Bodies are what the tests are about; each looks at its own.
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  json: any;
+}
+
+export interface SentRequest {
+  method?: string;
+  account?: string;
+  token?: string;
+  headers?: Record<string, string>;
+  json?: unknown;
+  body?: RequestInit['body'];
+  timeoutMs?: number;
+}
+
+export type Sandbox = Awaited<ReturnType<typeof startSandbox>>;
+
+/** A sandbox that really listens, on a free port. */
+export async function startSandbox() {
+  const app = buildSandbox();
+  const url = await app.listen({ host: '127.0.0.1', port: 0 });
+
+  async function send(path: string, request: SentRequest = {}): Promise<Reply> {
+    const token = request.token ?? (request.account === undefined ? undefined : `sandbox-${request.account}`);
+    const body = request.json === undefined ? request.body : JSON.stringify(request.json);
+    const response = await fetch(path.startsWith('http') ? path : `${url}${path}`, {
+      method: request.method ?? (body === undefined ? 'GET' : 'POST'),
+      headers: {
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        ...(request.json !== undefined && { 'content-type': 'application/json' }),
+        ...request.headers,
+      },
+      ...(body !== undefined && { body }),
+      ...(request.timeoutMs !== undefined && { signal: AbortSignal.timeout(request.timeoutMs) }),
+    });
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, text, json: parse(text) };
+  }
+
+  const control = (path: string, json?: unknown) =>
+    send(`/_sandbox/${path}`, json === undefined ? {} : { json });
+  return {
+    url,
+    send,
+    control,
+    close: () => app.close(),
+    idOf: async (platform: string, account: string): Promise<string> =>
+      (await control(`accounts/${platform}/${account}`)).json.id,
+    publicPosts: async (platform: string, account: string) =>
+      (await control(`posts?platform=${platform}&account=${account}`)).json.posts,
+  };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Asks until the answer is yes; Jest's own limit ends what never becomes true. */
+export async function waitUntil(condition: () => Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+/** Enough of each format for a reader that goes by content. */
+export const jpeg = Buffer.concat([Buffer.from([0xff, 0xd8, 0xff, 0xe0]), Buffer.from('a small picture')]);
+export const png = Buffer.concat([
+  Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
+  Buffer.from('a small picture'),
+]);
+
+/** The public web, as far as Instagram needs it: `/photo.jpg`, `/drawing.png`, `/huge.jpg`, and 404 for the rest. */
+export async function startWeb() {
+  const files: Record<string, Buffer> = {
+    '/photo.jpg': jpeg,
+    '/drawing.png': png,
+    '/huge.jpg': Buffer.concat([jpeg, Buffer.alloc(8 * 1024 * 1024)]),
+  };
+  const server = createServer((request, response) => {
+    const file = files[request.url ?? ''];
+    if (file) response.end(file);
+    else response.writeHead(404).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    close: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** What LinkedIn wants on every call under `/rest`, with a version of this month. */
+export const restHeaders = {
+  'linkedin-version': new Date().toISOString().slice(0, 7).replace('-', ''),
+  'x-restli-protocol-version': '2.0.0',
+};
+
+/** A LinkedIn post with nothing but text. */
+export const linkedinPost = (author: string, commentary: string, content?: unknown) => ({
+  author,
+  commentary,
+  visibility: 'PUBLIC',
+  distribution: { feedDistribution: 'MAIN_FEED', targetEntities: [], thirdPartyDistributionChannels: [] },
+  lifecycleState: 'PUBLISHED',
+  isReshareDisabledByAuthor: false,
+  ...(content !== undefined && { content }),
+});

@@ -1,0 +1,220 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { jpeg, linkedinPost, restHeaders, startSandbox, type Sandbox, type SentRequest } from './harness.ts';
+
+let sandbox: Sandbox;
+let person: string;
+let organization: string;
+beforeAll(async () => {
+  sandbox = await startSandbox();
+  person = await sandbox.idOf('linkedin', 'ann');
+  organization = await sandbox.idOf('linkedin', 'org-acme');
+});
+afterAll(() => sandbox.close());
+beforeEach(() => sandbox.control('reset', {}));
+
+const rest = (path: string, request: SentRequest = {}) =>
+  sandbox.send(`/linkedin/rest/${path}`, {
+    account: 'ann',
+    ...request,
+    headers: { ...restHeaders, ...request.headers },
+  });
+const create = (commentary: string, content?: unknown) =>
+  rest('posts', { json: linkedinPost(person, commentary, content) });
+const inputCode = (json: { errorDetails: { inputErrors: { code: string }[] } }) =>
+  json.errorDetails.inputErrors[0]?.code;
+
+async function initializeUpload() {
+  const reply = await rest('images?action=initializeUpload', {
+    json: { initializeUploadRequest: { owner: person } },
+  });
+  expect(reply.status).toBe(200);
+  return reply.json.value as { uploadUrl: string; image: string; uploadUrlExpiresAt: number };
+}
+
+describe('LinkedIn: the account', () => {
+  it('200 gives the subject that makes the author URN', async () => {
+    const reply = await sandbox.send('/linkedin/v2/userinfo', { account: 'ann' });
+    expect(reply.json.sub).toMatch(/^[\w-]{10}$/);
+    expect(person).toBe(`urn:li:person:${reply.json.sub}`);
+    expect(organization).toMatch(/^urn:li:organization:\d+$/);
+  });
+
+  it('401 for a token that is not one', async () => {
+    expect((await sandbox.send('/linkedin/v2/userinfo', { token: 'other' })).status).toBe(401);
+  });
+});
+
+describe('LinkedIn: the versioned door', () => {
+  it.each([
+    ['no version', { 'linkedin-version': '' }, 400],
+    ['no protocol version', { 'x-restli-protocol-version': '' }, 400],
+    ['a version that is sunset', { 'linkedin-version': '202401' }, 426],
+    ['a version with a day', { 'linkedin-version': '20260101' }, 426],
+    ['a version with a month 13', { 'linkedin-version': '202613' }, 426],
+    ['a version of next century', { 'linkedin-version': '209901' }, 426],
+  ])('%s: %#', async (_name, headers, status) => {
+    const reply = await rest('posts', { json: linkedinPost(person, 'Hello'), headers });
+    expect(reply.status).toBe(status);
+    if (status === 426) expect(reply.json.code).toBe('NONEXISTENT_VERSION');
+    expect(await sandbox.publicPosts('linkedin', 'ann')).toEqual([]);
+  });
+
+  it('426 once the clock has passed the middle of the month one year later', async () => {
+    const [year, month] = [2026, 1];
+    const setClock = (instant: number) => sandbox.control('clock', { offsetMs: instant - Date.now() });
+    const headers = { 'linkedin-version': '202601' };
+    await setClock(Date.UTC(year + 1, month - 1, 15));
+    expect((await rest('posts', { json: linkedinPost(person, 'Alive'), headers })).status).toBe(201);
+    await setClock(Date.UTC(year + 1, month - 1, 17));
+    expect((await rest('posts', { json: linkedinPost(person, 'Sunset'), headers })).status).toBe(426);
+  });
+});
+
+describe('LinkedIn: publishing', () => {
+  it('201 with an empty body and the URN in a header', async () => {
+    const reply = await create('Hello');
+    expect(reply.status).toBe(201);
+    expect(reply.text).toBe('');
+    const urn = reply.headers.get('x-restli-id');
+    expect(urn).toMatch(/^urn:li:share:\d{19}$/);
+    expect(reply.headers.get('x-rate-limit-limit')).toBeNull();
+    const [post] = await sandbox.publicPosts('linkedin', 'ann');
+    expect(post).toMatchObject({
+      id: urn,
+      text: 'Hello',
+      url: `https://www.linkedin.com/feed/update/${urn}/`,
+    });
+  });
+
+  it('201 although an unescaped reserved character cut the text', async () => {
+    expect((await create('Buy now (today)')).status).toBe(201);
+    expect((await create('Buy later \\(tomorrow\\)')).status).toBe(201);
+    const posts = await sandbox.publicPosts('linkedin', 'ann');
+    expect(posts.map((post: { text: string }) => post.text)).toEqual(['Buy later (tomorrow)', 'Buy now ']);
+  });
+
+  it.each([
+    ['MISSING_FIELD', 400, { commentary: undefined }],
+    ['MISSING_FIELD', 400, { distribution: undefined }],
+    ['INVALID_VALUE_FOR_FIELD', 400, { visibility: 'EVERYBODY' }],
+    ['INVALID_VALUE_FOR_FIELD', 400, { lifecycleState: 'DRAFT' }],
+    ['INVALID_VALUE_BLANK_FIELD', 400, { commentary: ' ' }],
+    ['FIELD_LENGTH_TOO_LONG', 400, { commentary: 'a'.repeat(3001) }],
+    ['INVALID_URN_TYPE', 400, { author: 'ann' }],
+    ['UNRECOGNIZED_FIELD', 422, { colour: 'red' }],
+    ['INVALID_URN_ID', 400, { content: { media: { id: 'urn:li:image:nothing' } } }],
+  ])('%s is %i for %j', async (code, status, change) => {
+    const reply = await rest('posts', { json: { ...linkedinPost(person, 'Hello'), ...change } });
+    expect(reply.status).toBe(status);
+    expect(inputCode(reply.json)).toBe(code);
+    expect(await sandbox.publicPosts('linkedin', 'ann')).toEqual([]);
+  });
+
+  it('403 for an author that the token does not stand for', async () => {
+    const reply = await rest('posts', { json: linkedinPost(organization, 'Hello') });
+    expect(reply.status).toBe(403);
+    expect(reply.json.code).toBe('ACCESS_DENIED');
+  });
+
+  it('422 names the URN of the same content within ten minutes', async () => {
+    const urn = (await create('Twice')).headers.get('x-restli-id');
+    const again = await create('Twice');
+    expect(again.status).toBe(422);
+    expect(again.json.message).toMatch(new RegExp(`Content is a duplicate of ${urn}$`));
+    expect(inputCode(again.json)).toBe('DUPLICATE_POST');
+    await sandbox.control('clock', { offsetMs: 601_000 });
+    expect((await create('Twice')).status).toBe(201);
+    expect(await sandbox.publicPosts('linkedin', 'ann')).toHaveLength(2);
+  });
+
+  it('204 for a delete, and 204 again', async () => {
+    const urn = encodeURIComponent((await create('Gone')).headers.get('x-restli-id') ?? '');
+    for (const account of ['ann', 'ann']) {
+      expect((await rest(`posts/${urn}`, { method: 'DELETE', account })).status).toBe(204);
+    }
+    expect(await sandbox.publicPosts('linkedin', 'ann')).toEqual([]);
+  });
+
+  it('429 without any header when the calls of the day are used up, until midnight UTC', async () => {
+    await sandbox.control('settings', { platform: 'linkedin', callsPerDay: 1 });
+    await create('One');
+    const refused = await create('Two');
+    expect(refused.status).toBe(429);
+    expect([...refused.headers.keys()].filter((name) => /rate|retry/.test(name))).toEqual([]);
+    await sandbox.control('clock', { offsetMs: 24 * 3_600_000 });
+    expect((await create('Two')).status).toBe(201);
+  });
+});
+
+describe('LinkedIn: images', () => {
+  it('go up by a URL of this sandbox, with the bearer, and into a post', async () => {
+    const { uploadUrl, image } = await initializeUpload();
+    expect(uploadUrl.startsWith(`${sandbox.url}/linkedin/`)).toBe(true);
+    const early = await create('Early', { media: { id: image } });
+    expect(early.status).toBe(400);
+    expect(inputCode(early.json)).toBe('MEDIA_ASSET_WAITING_UPLOAD');
+
+    expect((await sandbox.send(uploadUrl, { method: 'PUT', body: new Blob([jpeg]) })).status).toBe(401);
+    expect((await sandbox.send(uploadUrl, { method: 'PUT', account: 'bob', body: jpeg })).status).toBe(404);
+    const sent = await sandbox.send(uploadUrl, { method: 'PUT', account: 'ann', body: jpeg });
+    expect(sent.status).toBe(201);
+    expect(sent.text).toBe('');
+
+    expect((await create('Ready', { media: { id: image, altText: 'A cat' } })).status).toBe(201);
+    const [post] = await sandbox.publicPosts('linkedin', 'ann');
+    expect(post).toMatchObject({ text: 'Ready', mediaCount: 1, media: [{ altText: 'A cat' }] });
+  });
+
+  it('400 for an image that could not be processed, or an upload that came too late', async () => {
+    const broken = await initializeUpload();
+    await sandbox.send(broken.uploadUrl, { method: 'PUT', account: 'ann', body: 'no image' });
+    const reply = await create('Broken', { media: { id: broken.image } });
+    expect(inputCode(reply.json)).toBe('MEDIA_ASSET_PROCESSING_FAILED');
+
+    const late = await initializeUpload();
+    await sandbox.control('clock', { offsetMs: 25 * 3_600_000 });
+    const sent = await sandbox.send(late.uploadUrl, { method: 'PUT', account: 'ann', body: jpeg });
+    expect(inputCode(sent.json)).toBe('EXPIRED_UPLOAD_URL');
+  });
+
+  it('403 for members who ask how far an image is', async () => {
+    const { image } = await initializeUpload();
+    expect((await rest(`images/${encodeURIComponent(image)}`)).status).toBe(403);
+  });
+
+  it('403 for an owner that the token does not stand for', async () => {
+    const json = { initializeUploadRequest: { owner: organization } };
+    expect((await rest('images?action=initializeUpload', { json })).status).toBe(403);
+  });
+});
+
+describe('LinkedIn: reading', () => {
+  const finder = (author: string, account: string) =>
+    rest(`posts?author=${encodeURIComponent(author)}&q=author&count=10&sortBy=LAST_MODIFIED`, {
+      account,
+      headers: { 'x-restli-method': 'FINDER' },
+    });
+
+  it('403 for members, by finder and by URN', async () => {
+    const urn = (await create('Mine')).headers.get('x-restli-id') ?? '';
+    const found = await finder(person, 'ann');
+    expect(found.status).toBe(403);
+    expect(found.json.message).toMatch(/^Not enough permissions to access: /);
+    expect((await rest(`posts/${encodeURIComponent(urn)}`)).status).toBe(403);
+  });
+
+  it('200 for an organization, newest first, with the source text as far as it survived', async () => {
+    for (const text of ['One', 'Two (cut)']) {
+      await rest('posts', { account: 'org-acme', json: linkedinPost(organization, text) });
+    }
+    const found = await finder(organization, 'org-acme');
+    expect(found.json.elements.map((post: { commentary: string }) => post.commentary)).toEqual([
+      'Two ',
+      'One',
+    ]);
+    const urn = encodeURIComponent(found.json.elements[0].id);
+    expect((await rest(`posts/${urn}`, { account: 'org-acme' })).json.author).toBe(organization);
+    expect((await rest('posts/urn%3Ali%3Ashare%3A1', { account: 'org-acme' })).status).toBe(404);
+    expect((await finder(person, 'org-acme')).status).toBe(403);
+  });
+});

@@ -1,0 +1,31 @@
+import { expect, it } from '@jest/globals';
+import { parseLittleText } from '../src/platforms/linkedin/little-text.ts';
+
+it.each([
+  ['plain text', 'plain text'],
+  ['', ''],
+  [
+    'escaped \\(all\\) \\| \\{ \\} \\@ \\[ \\] \\< \\> \\# \\\\ \\* \\_ \\~',
+    'escaped (all) | { } @ [ ] < > # \\ * _ ~',
+  ],
+  ['a #hashtag stays', 'a #hashtag stays'],
+  ['{hashtag|\\#|SoloSpark} works', '#SoloSpark works'],
+  ['{hashtag|\\#|snake\\_case}', '#snake_case'],
+  ['Hi @[Ann \\(A\\)](urn:li:person:abc) there', 'Hi Ann (A) there'],
+  ['日本語 🙂 naïve', '日本語 🙂 naïve'],
+])('%s is shown whole', (source, shown) => {
+  expect(parseLittleText(source)).toEqual({ kept: source, shown });
+});
+
+it.each([
+  ['cut (here)', 'cut '],
+  ['cut # here', 'cut '],
+  ['#snake_case', '#snake'],
+  ['mail me@example.com', 'mail me'],
+  ['five * six', 'five '],
+  ['a lone \\ backslash', 'a lone '],
+  ['{hashtag|SoloSpark}', ''],
+  ['ends with \\', 'ends with '],
+])('%s is cut', (source, kept) => {
+  expect(parseLittleText(source)).toEqual({ kept, shown: kept });
+});

@@ -1,0 +1,101 @@
+import type { BackoffOptions, KeepJobs } from 'bullmq';
+
+// The jobs of the house, as data. A payload carries ids and a revision, never content and never a token: the row in
+// PostgreSQL is read again when the job runs. Once shipped, a payload only gains optional fields.
+
+export interface JobPayloads {
+  /** Post P, revision R, is due. Firing is a compare-and-set, so it is safe to repeat. */
+  'post-due': { postId: string; revision: number };
+  /** One try of one delivery. A further try is a new job: retries are rows. */
+  'publish-delivery': { deliveryId: string; revision: number; attempt: number };
+  /** Does nothing but say that queue and worker work. */
+  'worker-test': { note: string };
+}
+
+export type JobName = keyof JobPayloads;
+
+/** Which queue: a job's own, or for `publish-delivery` the one of a platform. */
+export type QueueRef =
+  | { job: 'post-due'; platform?: undefined }
+  | { job: 'publish-delivery'; platform: string }
+  | { job: 'worker-test'; platform?: undefined };
+
+/** One job, wherever it is in its life. */
+export type JobRef = QueueRef & { id: string };
+
+/** A job to add. `runAt` absent or in the past means now. */
+export type JobRequest = {
+  [Name in JobName]: Extract<QueueRef, { job: Name }> & {
+    id: string;
+    data: JobPayloads[Name];
+    runAt?: Date | undefined;
+  };
+}[JobName];
+
+interface JobDefinition {
+  queue: (platform: string) => string;
+  perPlatform: boolean;
+  attempts: number;
+  backoff?: BackoffOptions;
+  keepCompleted: KeepJobs | true;
+  keepFailed: KeepJobs;
+}
+
+const keepTenFailed = { count: 10 };
+
+export const jobCatalog: Record<JobName, JobDefinition> = {
+  'post-due': {
+    queue: () => 'post-due',
+    perPlatform: false,
+    attempts: 5,
+    // 0.25–0.5 s, 0.5–1 s, 1–2 s, 2–4 s: short, because the reconciler publishes an overdue post itself anyway.
+    backoff: { type: 'exponential', delay: 500, jitter: 0.5 },
+    keepCompleted: true,
+    keepFailed: keepTenFailed,
+  },
+  'publish-delivery': {
+    queue: (platform) => `publish-${platform}`,
+    perPlatform: true,
+    attempts: 1,
+    keepCompleted: true,
+    keepFailed: keepTenFailed,
+  },
+  'worker-test': {
+    queue: () => 'worker-test',
+    perPlatform: false,
+    attempts: 1,
+    // Kept for a while, so that whoever added it can read the answer.
+    keepCompleted: { count: 20, age: 3600 },
+    keepFailed: keepTenFailed,
+  },
+};
+
+/** The queue's name: `post-due`, `worker-test`, `publish-<platform>`. */
+export function queueName(ref: QueueRef): string {
+  return jobCatalog[ref.job].queue(ref.platform ?? '');
+}
+
+/** Every queue of an installation with these platforms. */
+export function allQueues(platforms: readonly string[]): QueueRef[] {
+  return [
+    { job: 'post-due' },
+    ...platforms.map((platform): QueueRef => ({ job: 'publish-delivery', platform })),
+    { job: 'worker-test' },
+  ];
+}
+
+/** One alarm for each revision: a rescheduled post gets a new id, so the older alarm cannot stand in its way. */
+export function postDueJobId(of: { postId: string; revision: number }): string {
+  return `post-${of.postId}-r${of.revision}`;
+}
+
+/** One id for each try: a job that is kept as failed cannot stand in the way of the next one. */
+export function deliveryJobId(of: { deliveryId: string; revision: number; attempt: number }): string {
+  return `delivery-${of.deliveryId}-r${of.revision}-a${of.attempt}`;
+}
+
+/** BullMQ refuses ids with a colon and mistakes whole numbers for its own: a programming error, said as one. */
+export function assertJobId(id: string): void {
+  if (id === '' || id.includes(':') || /^\d+$/.test(id))
+    throw new TypeError(`not a job id: ${JSON.stringify(id)}`);
+}

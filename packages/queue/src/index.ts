@@ -1,0 +1,23 @@
+// Hides BullMQ and ioredis: the alarm clock. Only this room imports them.
+export {
+  allQueues,
+  deliveryJobId,
+  postDueJobId,
+  queueName,
+  type JobName,
+  type JobPayloads,
+  type JobRef,
+  type JobRequest,
+  type QueueRef,
+} from './catalog.ts';
+export { type ConsumedJob, type Consumer, type JobHandler } from './consumer.ts';
+export { QueueUnavailableError } from './errors.ts';
+export {
+  createQueues,
+  type ConsumeOptions,
+  type FoundJob,
+  type QueueCounts,
+  type Queues,
+  type QueuesConfig,
+} from './queues.ts';
+export { runAgainAt, type RunAgainAt } from './run-again.ts';

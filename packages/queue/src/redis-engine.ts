@@ -1,0 +1,95 @@
+import { withDeadline, type Logger } from '@solospark/foundation';
+import { Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
+import {
+  assertRedisUrl,
+  createConnectionMonitor,
+  createConsumerConnection,
+  createProducerConnection,
+  whenReady,
+} from './connection.ts';
+import type { AnyQueue, Engine } from './engine.ts';
+import { PatientWorker, workerOptions } from './patient-worker.ts';
+import { reasonOf } from './errors.ts';
+import { warnAboutRedisSettings } from './redis-settings.ts';
+
+/** BullMQ on Redis: the production path. One producer connection for all queues, two connections for each consumer. */
+export function createRedisEngine(config: {
+  url: string;
+  prefix: string;
+  deadlineMs: number;
+  log: Logger;
+}): Engine {
+  assertRedisUrl(config.url);
+  const { log, prefix } = config;
+  const monitor = createConnectionMonitor(log);
+  const producer = createProducerConnection(config.url, config.deadlineMs, monitor);
+  const queues = new Map<string, AnyQueue>();
+  producer.once('ready', () => {
+    warnAboutRedisSettings(producer, log).catch((error: unknown) => {
+      log.debug({ reason: reasonOf(error) }, 'queue settings not checked');
+    });
+  });
+
+  function openQueue(name: string): AnyQueue {
+    const queue: AnyQueue = new Queue(name, {
+      connection: producer,
+      prefix,
+      // The version is asked for once by the settings check; a failed question here would break the queue for good.
+      skipVersionCheck: true,
+      streams: { events: { maxLen: 1000 } },
+    });
+    // Connection errors are the monitor's, those of a command reach its caller.
+    queue.on('error', () => undefined);
+    return queue;
+  }
+
+  return {
+    name: 'redis',
+    async queue(name) {
+      await whenReady(producer);
+      const queue = queues.get(name) ?? openQueue(name);
+      queues.set(name, queue);
+      return queue;
+    },
+    async ping() {
+      await whenReady(producer);
+      await producer.ping();
+    },
+    createWorker(name, processor, tuning) {
+      const connections: Redis[] = [];
+      const main = keepDuplicates(createConsumerConnection(config.url, monitor), connections, monitor.watch);
+      const worker = new PatientWorker(name, processor, {
+        ...workerOptions(tuning),
+        connection: main,
+        prefix,
+      });
+      return {
+        worker,
+        destroy() {
+          worker.abandon().catch(() => undefined);
+          for (const client of connections) client.disconnect();
+        },
+      };
+    },
+    async close() {
+      monitor.closing();
+      if (producer.status === 'ready')
+        await withDeadline(producer.quit(), 1000, 'quit').catch(() => undefined);
+      producer.disconnect();
+    },
+  };
+}
+
+/** BullMQ makes the blocking connection itself, by `duplicate`: it must be watched, and dropped with the other. */
+function keepDuplicates(main: Redis, connections: Redis[], watch: (client: Redis) => void): Redis {
+  connections.push(main);
+  const duplicate = main.duplicate.bind(main);
+  main.duplicate = (override) => {
+    const copy = duplicate(override);
+    connections.push(copy);
+    watch(copy);
+    return copy;
+  };
+  return main;
+}

@@ -1,0 +1,12 @@
+// `node --import <this file> --conditions=source file.ts`: runs this workspace from source on Node 20.
+import { register } from 'node:module';
+
+const hook = `
+import { transform } from ${JSON.stringify(import.meta.resolve('@swc/core'))};
+export async function load(url, context, next) {
+  if (!url.endsWith('.ts')) return next(url, context);
+  const { source } = await next(url, { ...context, format: 'module' });
+  const { code } = await transform(String(source), { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, module: { type: 'es6' } });
+  return { format: 'module', source: code, shortCircuit: true };
+}`;
+register(`data:text/javascript,${encodeURIComponent(hook)}`);

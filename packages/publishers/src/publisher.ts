@@ -112,7 +112,10 @@ export interface PublishCall extends AccountCall {
 }
 
 export interface ReconcileCall extends PublishCall {
-  /** When the public call may first have been made, by the database's clock. */
+  /**
+   * When the public call may first have been made, by the database's clock. `now` has to be on that clock too (within
+   * seconds): "it is not there" is concluded from the time between them.
+   */
   sendingSince: Date;
   /** How many times this reconciliation has asked before; the first is 0. */
   asked: number;

@@ -1,0 +1,158 @@
+import { Value } from 'typebox/value';
+import type { Static, TSchema } from 'typebox';
+import { describe } from './detail.ts';
+import { NoAnswerError, type HttpClient, type HttpRequest, type HttpResponse } from './http.ts';
+import {
+  PublisherError,
+  type Credentials,
+  type Failed,
+  type Failure,
+  type Retry,
+  type Uncertain,
+  type WaitUntil,
+} from './publisher.ts';
+
+/**
+ * What an answer means, as far as it is the same on every platform. A platform says only what its own refusals mean
+ * (its `Dialect`); whether the step was quiet (created nothing public), the public call, or a look-up afterwards
+ * decides the rest:
+ *
+ * | answer                             | quiet step        | public call | look-up          |
+ * | ---------------------------------- | ----------------- | ----------- | ---------------- |
+ * | 2xx that can be read               | done              | published   | done             |
+ * | 4xx the platform explains          | what it explains  | the same    | ask again        |
+ * | nothing, 3xx, 408, 5xx, unreadable | retry             | uncertain   | ask again        |
+ * | 4xx nobody explains                | failed, or retry  | uncertain   | ask again        |
+ */
+export type Refusal = Retry | WaitUntil | Failed;
+export type Step<T> = { outcome: 'done'; value: T } | Refusal;
+
+export interface Dialect {
+  /** What people call the platform; it stands in sentences. */
+  name: string;
+  /**
+   * The meaning of a 4xx by which the platform says, in its own documented words, that it has created nothing.
+   * Null for whatever it does not document: that proves nothing.
+   */
+  readRefusal(response: HttpResponse, now: Date): Refusal | null;
+}
+
+/** What every kind of call has in common here. `now` and `text` are absent where only an account is asked for. */
+export interface Asking {
+  http: HttpClient;
+  credentials: Credentials;
+  text?: string;
+  now?(): Date;
+}
+
+/** One call that creates nothing public; repeating it does no harm. `read` answers undefined for an unreadable body. */
+export async function askQuietly<T>(
+  asking: Asking,
+  dialect: Dialect,
+  request: HttpRequest,
+  read: (response: HttpResponse) => T | undefined,
+): Promise<Step<T>> {
+  const response = await answerOrNone(asking, request);
+  if (response instanceof NoAnswerError) {
+    return { outcome: 'retry', failure: unavailable(dialect, response.message) };
+  }
+  const value = isSuccess(response) ? read(response) : undefined;
+  if (value !== undefined) return { outcome: 'done', value };
+
+  const refusal = readRefusal(asking, dialect, response);
+  if (refusal) return refusal;
+  const detail = describe(asking, response);
+  // A 4xx that is not even JSON is a proxy's word, not the platform's: worth another try.
+  if (!isClientError(response) || response.json === undefined) {
+    return { outcome: 'retry', failure: unavailable(dialect, detail) };
+  }
+  return { outcome: 'failed', failure: unexplained(dialect, detail) };
+}
+
+/** The same for `identity`, which throws what it cannot return. */
+export async function askWho<T>(
+  asking: Asking,
+  dialect: Dialect,
+  request: HttpRequest,
+  read: (response: HttpResponse) => T | undefined,
+): Promise<T> {
+  const step = await askQuietly(asking, dialect, request, read);
+  if (step.outcome === 'done') return step.value;
+  throw new PublisherError(step.failure);
+}
+
+/** Everything but the clear success of the public call: a refusal in the platform's own words, or unclear. */
+export function refusedOrUncertain(
+  asking: Asking,
+  dialect: Dialect,
+  response: HttpResponse,
+): Refusal | Uncertain {
+  return readRefusal(asking, dialect, response) ?? uncertain(asking, response);
+}
+
+export function uncertain(asking: Asking, response: HttpResponse): Uncertain {
+  return { outcome: 'uncertain', detail: describe(asking, response) };
+}
+
+/** The body as `schema` wants it, or undefined. Unknown fields are let through: platforms add them at any time. */
+export function decode<T extends TSchema>(schema: T, response: HttpResponse): Static<T> | undefined {
+  return Value.Check(schema, response.json) ? response.json : undefined;
+}
+
+export function bearer(asking: Asking): { authorization: string } {
+  return { authorization: `Bearer ${asking.credentials.accessToken}` };
+}
+
+export function inFuture(now: Date, afterMs: number): Date {
+  return new Date(now.getTime() + afterMs);
+}
+
+export function waitUntil(until: Date, failure: Failure): WaitUntil {
+  return { outcome: 'wait-until', until, failure };
+}
+
+export async function answerOrNone(
+  asking: Asking,
+  request: HttpRequest,
+): Promise<HttpResponse | NoAnswerError> {
+  try {
+    return await asking.http.request(request);
+  } catch (error) {
+    if (error instanceof NoAnswerError) return error;
+    throw error;
+  }
+}
+
+/** Only a 4xx other than 408 can be a refusal; the dialect is not even asked about anything else. */
+export function readRefusal(asking: Asking, dialect: Dialect, response: HttpResponse): Refusal | null {
+  if (!isClientError(response)) return null;
+  const refusal = dialect.readRefusal(response, asking.now?.() ?? new Date());
+  if (!refusal) return null;
+  return { ...refusal, failure: { ...refusal.failure, detail: describe(asking, response) } };
+}
+
+export function isSuccess(response: HttpResponse): boolean {
+  return response.status >= 200 && response.status < 300;
+}
+
+function isClientError(response: HttpResponse): boolean {
+  return response.status >= 400 && response.status < 500 && response.status !== 408;
+}
+
+function unavailable(dialect: Dialect, detail: string): Failure {
+  return {
+    kind: 'unavailable',
+    actor: 'platform',
+    reason: `${dialect.name} did not answer as it should. Nothing was published; it is tried again by itself.`,
+    detail,
+  };
+}
+
+function unexplained(dialect: Dialect, detail: string): Failure {
+  return {
+    kind: 'unknown',
+    actor: 'operator',
+    reason: `${dialect.name} refused the post for a reason that SoloSpark does not know. Nothing was published; try again, or ask whoever runs SoloSpark.`,
+    detail,
+  };
+}

@@ -1,0 +1,51 @@
+import { Type } from 'typebox';
+import { askWho, bearer, decode } from '../answer.ts';
+import { definePublisher } from '../publisher.ts';
+import { GRAPH } from './api.ts';
+import { checkDraft, limits } from './check.ts';
+import { dialect } from './errors.ts';
+import { prepare } from './prepare.ts';
+import { publish } from './publish.ts';
+import { reconcile } from './reconcile.ts';
+
+/**
+ * Instagram (Graph API with Instagram Login). Publishing is two calls: a container is made, then published. The
+ * container is an object that we hold before anything is public, and it says whether it has been published: that is
+ * the proof that `reconcile` uses. README.md names the source of each fact.
+ */
+export const instagram = definePublisher({
+  id: 'instagram',
+  name: dialect.name,
+  baseUrl: 'https://graph.instagram.com',
+  limits,
+  rates: {
+    // The guide says 100 in 24 hours, the reference of the quota says 50.
+    account: { max: 50, perSeconds: 24 * 60 * 60 },
+    platform: null,
+  },
+  check: checkDraft,
+
+  identity(call) {
+    const query = { fields: 'user_id,username' };
+    return askWho(
+      call,
+      dialect,
+      { method: 'GET', path: `${GRAPH}/me`, query, headers: bearer(call) },
+      (response) => {
+        // The reference shows the account in a list, the API answers it bare.
+        const user = decode(Account, response) ?? decode(AccountList, response)?.data[0];
+        return user && { remoteAccountId: String(user.user_id), handle: user.username };
+      },
+    );
+  },
+
+  prepare,
+  publish,
+  reconcile,
+});
+
+const Account = Type.Object({
+  user_id: Type.Union([Type.String(), Type.Number()]),
+  username: Type.String(),
+});
+const AccountList = Type.Object({ data: Type.Array(Account) });

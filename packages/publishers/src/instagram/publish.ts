@@ -1,0 +1,65 @@
+import { Type } from 'typebox';
+import { withDeadline } from '@solospark/foundation';
+import { bearer, decode, refusedOrUncertain, uncertain } from '../answer.ts';
+import { describe } from '../detail.ts';
+import type { PublishCall, PublishOutcome } from '../publisher.ts';
+import { containerIdOf, Created, GRAPH, ofAccount } from './api.ts';
+import { putDownRefusal } from './believed-refusal.ts';
+import { dialect, isNotReady, notReady } from './errors.ts';
+
+const PERMALINK_DEADLINE_MS = 5_000;
+
+/** One `media_publish` of the container that `prepare` made. */
+export async function publish(call: PublishCall): Promise<PublishOutcome> {
+  const containerId = containerIdOf(call);
+  if (!containerId) return noContainer();
+  if (call.witness['containerPublished'] === true) {
+    // Already out: what a second publish call would do is documented nowhere. Reconciling finds the receipt.
+    return { outcome: 'uncertain', detail: 'the container was published by an earlier attempt' };
+  }
+
+  const response = await call.http.request({
+    method: 'POST',
+    path: ofAccount(call, 'media_publish'),
+    headers: bearer(call),
+    json: { creation_id: containerId },
+  });
+
+  const mediaId = response.status === 200 ? decode(Created, response)?.id : undefined;
+  if (mediaId !== undefined) {
+    return { outcome: 'published', receipt: { remoteId: mediaId, url: await permalinkOf(call, mediaId) } };
+  }
+  if (isNotReady(response)) {
+    const wait = notReady(call.now());
+    return { ...wait, failure: { ...wait.failure, detail: describe(call, response) } };
+  }
+  // Error 4/2207051 was answered for posts that went live. So no other error is a "no" before the container says so.
+  const said = refusedOrUncertain(call, dialect, response);
+  await putDownRefusal(call, said.outcome === 'uncertain' ? null : said);
+  return uncertain(call, response);
+}
+
+/** A nicety after the success: whatever goes wrong here, the post is out, so everything that is thrown ends here. */
+async function permalinkOf(call: PublishCall, mediaId: string): Promise<string | null> {
+  const path = `${GRAPH}/${encodeURIComponent(mediaId)}`;
+  const read = call.http.request({
+    method: 'GET',
+    path,
+    query: { fields: 'permalink' },
+    headers: bearer(call),
+  });
+  try {
+    const response = await withDeadline(read, PERMALINK_DEADLINE_MS, 'reading the permalink');
+    return decode(Permalink, response)?.permalink ?? null;
+  } catch {
+    return null;
+  }
+}
+
+function noContainer(): PublishOutcome {
+  const reason =
+    'Instagram has not processed the image yet. Nothing was published; it is tried again by itself.';
+  return { outcome: 'retry', failure: { kind: 'unavailable', actor: 'platform', reason } };
+}
+
+const Permalink = Type.Object({ permalink: Type.String({ minLength: 1 }) });

@@ -1,0 +1,114 @@
+import { Type, type Static } from 'typebox';
+import { bearer, decode } from '../answer.ts';
+import { lookUp, sinceSendingMs, untilNextLookMs } from '../look-up.ts';
+import type { ReconcileCall, ReconcileOutcome, Receipt } from '../publisher.ts';
+import { containerIdOf, ofAccount, readStatus, statusRequest } from './api.ts';
+import { dialect } from './errors.ts';
+
+/** A publish call under way may still land, so FINISHED is "not published" only after the last of these. */
+const LOOKS_AT_MS = [5_000, 20_000, 60_000];
+/** How long the list of media may lag behind before the post is reported without a link. */
+const LINK_LOOKS_AT_MS = [5_000, 20_000];
+const STILL_PROCESSING_PAUSE_MS = 30_000;
+const STILL_PROCESSING_PATIENCE_MS = 60 * 60_000;
+const CLOCK_TOLERANCE_MS = 5 * 60_000;
+
+/** Asks the container whether it has been published. */
+export async function reconcile(call: ReconcileCall): Promise<ReconcileOutcome> {
+  const containerId = containerIdOf(call);
+  // Without a container `publish` makes no call.
+  if (!containerId) return { outcome: 'absent' };
+
+  const asked = await lookUp(call, dialect, statusRequest(call, containerId), readStatus);
+  if (asked.outcome !== 'done') return asked;
+  switch (asked.value.status_code) {
+    case 'PUBLISHED':
+      return findReceipt(call, containerId);
+    case 'FINISHED':
+      return absentAfterLastLook(call);
+    case 'IN_PROGRESS':
+      return stillProcessing(call);
+    case 'EXPIRED':
+    case 'ERROR':
+      await call.remember({ containerId: null, containerCreatedAt: null });
+      return { outcome: 'absent' };
+  }
+}
+
+function absentAfterLastLook(call: ReconcileCall): ReconcileOutcome {
+  const afterMs = untilNextLookMs(call, LOOKS_AT_MS);
+  if (afterMs === null) return { outcome: 'absent' };
+  return { outcome: 'ask-again', afterMs, detail: 'the container is not published yet' };
+}
+
+function stillProcessing(call: ReconcileCall): ReconcileOutcome {
+  if (sinceSendingMs(call) > STILL_PROCESSING_PATIENCE_MS) {
+    return {
+      outcome: 'cannot-tell',
+      reason:
+        'Instagram has been processing this post for an hour without saying whether it is out. ' +
+        'Look at the Instagram account: if the post is there, mark it as published; if not, send it again.',
+    };
+  }
+  return { outcome: 'ask-again', afterMs: STILL_PROCESSING_PAUSE_MS, detail: 'the container is in progress' };
+}
+
+/**
+ * It is out; the container does not say as what. The account's media are searched for this caption; captions can
+ * repeat, and the newest item may be another post, so anything but exactly one match gives no link. Then the
+ * container's id stands in the receipt: it names this publication, though nothing that can be opened.
+ */
+async function findReceipt(call: ReconcileCall, containerId: string): Promise<ReconcileOutcome> {
+  const listed = await lookUp(
+    call,
+    dialect,
+    {
+      method: 'GET',
+      path: ofAccount(call, 'media'),
+      query: { fields: 'id,caption,timestamp,permalink', limit: 50 },
+      headers: bearer(call),
+    },
+    (response) => decode(MediaList, response)?.data,
+  );
+  const matches = listed.outcome === 'done' ? listed.value.filter((media) => isOurs(call, media)) : [];
+  const [match] = matches;
+  if (match && matches.length === 1) return published({ remoteId: match.id, url: match.permalink ?? null });
+
+  const afterMs = matches.length === 0 ? untilNextLookMs(call, LINK_LOOKS_AT_MS) : null;
+  if (afterMs !== null)
+    return { outcome: 'ask-again', afterMs, detail: 'published, but not in the list of media yet' };
+  return published({ remoteId: containerId, url: null });
+}
+
+function isOurs(call: ReconcileCall, media: Media): boolean {
+  const { containerPublished, containerCreatedAt } = call.witness;
+  // Published by an attempt before this one: then this sending is later than the post.
+  const byEarlierAttempt = containerPublished === true && typeof containerCreatedAt === 'string';
+  const since = byEarlierAttempt ? Date.parse(containerCreatedAt) : call.sendingSince.getTime();
+  const earliestMs = since - CLOCK_TOLERANCE_MS;
+  return (
+    normal(media.caption ?? '') === normal(call.text) && Date.parse(isoOf(media.timestamp)) >= earliestMs
+  );
+}
+
+function normal(text: string): string {
+  return text.normalize('NFC').trim();
+}
+
+/** The Graph API writes offsets as `+0000`, which `Date` does not have to read. */
+function isoOf(timestamp: string): string {
+  return timestamp.replace(/([+-]\d{2})(\d{2})$/, '$1:$2');
+}
+
+function published(receipt: Receipt): ReconcileOutcome {
+  return { outcome: 'published', receipt };
+}
+
+const Media = Type.Object({
+  id: Type.String(),
+  caption: Type.Optional(Type.String()),
+  timestamp: Type.String(),
+  permalink: Type.Optional(Type.String()),
+});
+type Media = Static<typeof Media>;
+const MediaList = Type.Object({ data: Type.Array(Media) });

@@ -1,0 +1,39 @@
+import { Type } from 'typebox';
+import { askWho, decode } from '../answer.ts';
+import { definePublisher } from '../publisher.ts';
+import { headersOf } from './api.ts';
+import { checkDraft, limits } from './check.ts';
+import { dialect } from './errors.ts';
+import { prepare } from './prepare.ts';
+import { publish } from './publish.ts';
+import { reconcile } from './reconcile.ts';
+
+/**
+ * LinkedIn (Posts API) for members. It has no idempotency, and a member's posts cannot be read by an app: what is
+ * unclear after the public call stays unclear, and a person decides. README.md names the source of each fact.
+ */
+export const linkedin = definePublisher({
+  id: 'linkedin',
+  name: dialect.name,
+  baseUrl: 'https://api.linkedin.com',
+  limits,
+  rates: {
+    account: { max: 150, perSeconds: 24 * 60 * 60 },
+    platform: { max: 100_000, perSeconds: 24 * 60 * 60 },
+  },
+  check: checkDraft,
+
+  identity(call) {
+    const request = { method: 'GET', path: '/v2/userinfo', headers: headersOf(call) } as const;
+    return askWho(call, dialect, request, (response) => {
+      const user = decode(UserInfo, response);
+      return user && { remoteAccountId: user.sub, handle: user.name || user.sub };
+    });
+  },
+
+  prepare,
+  publish,
+  reconcile,
+});
+
+const UserInfo = Type.Object({ sub: Type.String({ minLength: 1 }), name: Type.Optional(Type.String()) });

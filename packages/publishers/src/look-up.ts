@@ -1,0 +1,58 @@
+import { answerOrNone, isSuccess, readRefusal, type Dialect, type Refusal } from './answer.ts';
+import { describe } from './detail.ts';
+import { NoAnswerError, type HttpRequest, type HttpResponse } from './http.ts';
+import type { ReconcileCall, ReconcileOutcome } from './publisher.ts';
+
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60 * SECOND_MS;
+
+/** How long a look-up that cannot be asked is repeated before a person is asked instead. */
+const LOOK_UP_PATIENCE_MS = 6 * 60 * MINUTE_MS;
+/** The same when the platform refuses us: somebody has to act, and waiting for hours does not help. */
+const REFUSED_LOOK_UP_PATIENCE_MS = 15 * MINUTE_MS;
+const LONGEST_PAUSE_MS = 5 * MINUTE_MS;
+
+/** Nothing was learned: what `reconcile` answers then. */
+export type Unread = Extract<ReconcileOutcome, { outcome: 'ask-again' | 'cannot-tell' }>;
+export type LookUp<T> = { outcome: 'done'; value: T } | Unread;
+
+/** One read while reconciling. What cannot be read proves nothing, so it is asked again, and not for ever. */
+export async function lookUp<T>(
+  call: ReconcileCall,
+  dialect: Dialect,
+  request: HttpRequest,
+  read: (response: HttpResponse) => T | undefined,
+): Promise<LookUp<T>> {
+  const response = await answerOrNone(call, request);
+  if (response instanceof NoAnswerError) return askLater(call, dialect, response.message, null);
+  const value = isSuccess(response) ? read(response) : undefined;
+  if (value !== undefined) return { outcome: 'done', value };
+  return askLater(call, dialect, describe(call, response), readRefusal(call, dialect, response));
+}
+
+function askLater(call: ReconcileCall, dialect: Dialect, detail: string, refusal: Refusal | null): Unread {
+  const patienceMs = refusal?.outcome === 'failed' ? REFUSED_LOOK_UP_PATIENCE_MS : LOOK_UP_PATIENCE_MS;
+  if (sinceSendingMs(call) > patienceMs) {
+    return {
+      outcome: 'cannot-tell',
+      reason:
+        `The post was sent, but its answer got lost, and ${dialect.name} could not be asked about it since. ` +
+        `Look at the account: if the post is there, mark it as published; if not, send it again.`,
+    };
+  }
+  const pauseMs = Math.min(5 * SECOND_MS * 2 ** Math.min(call.asked, 10), LONGEST_PAUSE_MS);
+  const toldMs = refusal?.outcome === 'wait-until' ? refusal.until.getTime() - call.now().getTime() : 0;
+  return { outcome: 'ask-again', afterMs: Math.max(pauseMs, toldMs), detail };
+}
+
+/** How long ago the public call may first have been made. A clock that runs behind must not make it negative. */
+export function sinceSendingMs(call: ReconcileCall): number {
+  return Math.max(0, call.now().getTime() - call.sendingSince.getTime());
+}
+
+/** Milliseconds until the next of `looksAtMs` (ascending, counted from the sending); null when the last has passed. */
+export function untilNextLookMs(call: ReconcileCall, looksAtMs: readonly number[]): number | null {
+  const passedMs = sinceSendingMs(call);
+  const next = looksAtMs.find((lookAtMs) => lookAtMs > passedMs);
+  return next === undefined ? null : next - passedMs;
+}

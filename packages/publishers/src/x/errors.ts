@@ -1,0 +1,111 @@
+import { Type } from 'typebox';
+import { decode, inFuture, waitUntil, type Dialect, type Refusal } from '../answer.ts';
+import type { HttpResponse } from '../http.ts';
+import type { Actor, FailureKind } from '../publisher.ts';
+
+const PAUSE_WITHOUT_CREDIT_MS = 15 * 60_000;
+const PAUSE_WITHOUT_RESET_MS = 60_000;
+/** The shortest wait that is told on, should X's clock be ahead of ours. */
+const SHORTEST_PAUSE_MS = 1_000;
+
+/** `application/problem+json` of X. A fake of a proxy, or its HTML, does not decode. */
+const Problem = Type.Object({
+  title: Type.Optional(Type.String()),
+  detail: Type.Optional(Type.String()),
+  type: Type.Optional(Type.String()),
+  errors: Type.Optional(
+    Type.Array(Type.Object({ message: Type.Optional(Type.String()), code: Type.Optional(Type.Number()) })),
+  ),
+});
+
+export const dialect: Dialect = {
+  name: 'X',
+  readRefusal(response, now) {
+    // These three mean the same whoever words them: nothing got past the door.
+    if (response.status === 401) return expired();
+    if (response.status === 402) return outOfCredit(now);
+    if (response.status === 429) return throttled(response, now);
+
+    const problem = problemOf(response);
+    if (!problem) return null;
+    if (response.status === 400) return failed('rejected_content', 'user', invalidReason);
+    if (response.status !== 403 || isDuplicate(response)) return null;
+    if (/usage-capped/.test(problem.type ?? '')) return outOfCredit(now);
+    if (/client-forbidden|unsupported-authentication/.test(problem.type ?? '')) {
+      return failed('misconfigured', 'operator', misconfiguredReason);
+    }
+    if (/suspend|locked/i.test(problem.detail ?? ''))
+      return failed('rejected_account', 'user', accountReason);
+    return failed('rejected_content', 'user', forbiddenReason);
+  },
+};
+
+/**
+ * "You are not allowed to create a Tweet with duplicate content." It says that such a post exists, not which, nor
+ * whether it is ours: never a refusal, always a question.
+ */
+export function isDuplicate(response: HttpResponse): boolean {
+  if (response.status !== 403) return false;
+  const problem = problemOf(response);
+  return (
+    /duplicate content/i.test(problem?.detail ?? '') ||
+    (problem?.errors ?? []).some((error) => error.code === 187 || /duplicate/i.test(error.message ?? ''))
+  );
+}
+
+/** The upload expired, or was never this account's. Nothing was created, and a new upload mends it. */
+export function isMediaInvalid(response: HttpResponse): boolean {
+  if (response.status !== 400) return false;
+  return (problemOf(response)?.errors ?? []).some((error) =>
+    /media ids? (is|are) invalid/i.test(error.message ?? ''),
+  );
+}
+
+function problemOf(response: HttpResponse) {
+  const problem = decode(Problem, response);
+  return problem && (problem.title ?? problem.detail ?? problem.errors) !== undefined ? problem : undefined;
+}
+
+function failed(kind: FailureKind, actor: Actor, reason: string): Refusal {
+  return { outcome: 'failed', failure: { kind, actor, reason } };
+}
+
+function expired(): Refusal {
+  return failed('auth_expired', 'user', 'X no longer accepts this connection. Connect the X account again.');
+}
+
+/** Credit is bought by the operator for all authors at once: their posts wait for it, they do not fail one by one. */
+function outOfCredit(now: Date): Refusal {
+  return waitUntil(inFuture(now, PAUSE_WITHOUT_CREDIT_MS), {
+    kind: 'quota_exhausted',
+    actor: 'operator',
+    reason:
+      'The X credit of this SoloSpark is used up. The post waits and goes out by itself once whoever runs SoloSpark has added credit.',
+  });
+}
+
+function throttled(response: HttpResponse, now: Date): Refusal {
+  return waitUntil(resetOf(response.headers, now), {
+    kind: 'rate_limited',
+    actor: 'platform',
+    reason: 'X asks to slow down. The post waits and goes out by itself.',
+  });
+}
+
+/** The latest reset among the windows that are used up: 15 minutes, or one of the two 24-hour ones. Epoch seconds. */
+function resetOf(headers: Headers, now: Date): Date {
+  const resets = ['x-rate-limit', 'x-app-limit-24hour', 'x-user-limit-24hour']
+    .filter((window) => window === 'x-rate-limit' || headers.get(`${window}-remaining`) === '0')
+    .map((window) => Number(headers.get(`${window}-reset`) ?? Number.NaN) * 1_000)
+    .filter((resetMs) => Number.isFinite(resetMs) && resetMs > 0);
+  if (resets.length === 0) return inFuture(now, PAUSE_WITHOUT_RESET_MS);
+  return new Date(Math.max(...resets, now.getTime() + SHORTEST_PAUSE_MS));
+}
+
+const invalidReason = 'X did not accept this post. Change its text or image and schedule it again.';
+const forbiddenReason =
+  'X does not permit this post. It may be too long for this account or break a rule of X: change it and schedule it again.';
+const accountReason =
+  'X has suspended or locked this account. Sign in to X to see why, then schedule the post again.';
+const misconfiguredReason =
+  "X does not accept SoloSpark's app. Whoever runs SoloSpark has to check its settings at X; then schedule the post again.";

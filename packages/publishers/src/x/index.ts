@@ -1,0 +1,42 @@
+import { Type } from 'typebox';
+import { askWho, bearer, decode } from '../answer.ts';
+import { definePublisher } from '../publisher.ts';
+import { checkDraft, limits } from './check.ts';
+import { dialect } from './errors.ts';
+import { prepare } from './prepare.ts';
+import { publish } from './publish.ts';
+import { reconcile } from './reconcile.ts';
+
+/**
+ * X (API v2). It has no idempotency of any kind, so the proof is a look at the author's own posts: `prepare` notes
+ * the newest one, and `reconcile` looks for this text among the newer ones. README.md names the source of each fact.
+ */
+export const x = definePublisher({
+  id: 'x',
+  name: dialect.name,
+  baseUrl: 'https://api.x.com',
+  limits,
+  rates: {
+    account: { max: 100, perSeconds: 15 * 60 },
+    platform: { max: 10_000, perSeconds: 24 * 60 * 60 },
+  },
+  check: checkDraft,
+
+  identity(call) {
+    return askWho(
+      call,
+      dialect,
+      { method: 'GET', path: '/2/users/me', headers: bearer(call) },
+      (response) => {
+        const user = decode(UserAnswer, response)?.data;
+        return user && { remoteAccountId: user.id, handle: user.username };
+      },
+    );
+  },
+
+  prepare,
+  publish,
+  reconcile,
+});
+
+const UserAnswer = Type.Object({ data: Type.Object({ id: Type.String(), username: Type.String() }) });

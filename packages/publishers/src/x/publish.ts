@@ -1,0 +1,47 @@
+import { Type } from 'typebox';
+import { bearer, decode, refusedOrUncertain, uncertain } from '../answer.ts';
+import type { PublishCall, PublishOutcome, Receipt } from '../publisher.ts';
+import { dialect, isDuplicate, isMediaInvalid } from './errors.ts';
+
+/** One `POST /2/tweets`. 201 with an id is the only success. */
+export async function publish(call: PublishCall): Promise<PublishOutcome> {
+  const { mediaId, foundPostId } = call.witness;
+  // An earlier attempt did it: `prepare` has seen the post. Nothing is sent.
+  if (typeof foundPostId === 'string') return { outcome: 'published', receipt: receiptOf(call, foundPostId) };
+  if (call.media.length > 0 && typeof mediaId !== 'string') return uploadAgain('no upload to attach');
+
+  const response = await call.http.request({
+    method: 'POST',
+    path: '/2/tweets',
+    headers: bearer(call),
+    // An empty text next to media is refused; it has to be left out.
+    json: {
+      ...(call.text.trim() === '' ? {} : { text: call.text }),
+      ...(call.media.length > 0 ? { media: { media_ids: [mediaId] } } : {}),
+    },
+  });
+
+  const id = response.status === 201 ? decode(Created, response)?.data.id : undefined;
+  if (id !== undefined) return { outcome: 'published', receipt: receiptOf(call, id) };
+  if (isDuplicate(response)) {
+    // Ours from an attempt whose answer got lost, or an older one of the author's: reconcile tells them apart.
+    await call.remember({ duplicateRefused: true });
+    return uncertain(call, response);
+  }
+  if (isMediaInvalid(response)) {
+    await call.remember({ mediaId: null });
+    return uploadAgain('the uploaded image is no longer valid');
+  }
+  return refusedOrUncertain(call, dialect, response);
+}
+
+export function receiptOf(call: PublishCall, id: string): Receipt {
+  return { remoteId: id, url: `https://x.com/${encodeURIComponent(call.account.handle)}/status/${id}` };
+}
+
+function uploadAgain(detail: string): PublishOutcome {
+  const reason = 'X no longer has the uploaded image. Nothing was published; it is uploaded again by itself.';
+  return { outcome: 'retry', failure: { kind: 'unavailable', actor: 'platform', reason, detail } };
+}
+
+const Created = Type.Object({ data: Type.Object({ id: Type.String({ pattern: '^[0-9]{1,19}$' }) }) });

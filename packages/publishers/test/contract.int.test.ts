@@ -1,0 +1,323 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { createHttpClient } from '../src/http.ts';
+import { PublisherError, type Publisher } from '../src/publisher.ts';
+import { publishers } from '../src/registry.ts';
+import { openDelivery, openStage, type Delivery, type Stage } from './harness.ts';
+
+/**
+ * What every publisher owes the engine, against the real sandbox process over HTTP. The sandbox's list of what is
+ * really public is the judge: an outcome is right when it says what that list says.
+ */
+
+/** A platform whose public call cannot be looked up afterwards must say so; the others must find out. */
+const cannotBeLookedUp = ['linkedin'];
+/** The answer to the public call has no body there that could be cut. */
+const answersWithoutBody = ['linkedin'];
+/** The step in which something is uploaded or made, before anything is public. */
+const quietStep: Record<string, string> = { x: 'upload', instagram: 'container', linkedin: 'upload' };
+/** The step in which `reconcile` reads. */
+const lookUpStep: Record<string, string> = { x: 'lookup', instagram: 'status' };
+
+const NASTY =
+  'Ünïcode (brackets) [more] {braces} #hashtag @ me | a*b_c~d <b> & back\\slash\nhttps://example.com/a_b?c=d#e café';
+
+let stage: Stage;
+let opened: Delivery[] = [];
+let serial = 0;
+
+beforeAll(async () => {
+  stage = await openStage();
+});
+afterAll(() => stage.close());
+beforeEach(async () => {
+  opened = [];
+  await stage.reset();
+});
+
+afterEach(() => {
+  for (const { said, token, call } of opened) {
+    const everything = said.join('\n');
+    expect(everything).not.toContain(token);
+    expect(everything).not.toContain(JSON.stringify(call.text).slice(1, -1));
+  }
+});
+
+async function open(
+  publisher: Publisher,
+  over: Partial<Parameters<typeof openDelivery>[2]> = {},
+): Promise<Delivery> {
+  const draft = { account: 'ada', text: `Delivery ${++serial}: ${NASTY}`, withImage: true, ...over };
+  const delivery = await openDelivery(stage, publisher, draft);
+  opened.push(delivery);
+  return delivery;
+}
+
+/** Ready to be published: waits out what has to be processed. */
+async function openReady(publisher: Publisher, over: Parameters<typeof open>[1] = {}): Promise<Delivery> {
+  const delivery = await open(publisher, over);
+  expect(await delivery.prepare()).toEqual({ outcome: 'ready' });
+  return delivery;
+}
+
+describe.each(publishers.map((publisher) => [publisher.id, publisher] as const))('%s', (id, publisher) => {
+  const publicPosts = () => stage.posts(id, 'ada');
+  const arm = (step: string, fault: string, over: { times?: number; ms?: number } = {}) =>
+    stage.arm({ platform: id, step, fault, ...over });
+
+  describe('identity', () => {
+    const whose = (accessToken: string) =>
+      publisher.identity({
+        http: createHttpClient({ baseUrl: `${stage.origin}/${id}`, timeoutMs: 2_000 }),
+        credentials: { accessToken },
+      });
+
+    it('names the account, always the same', async () => {
+      const first = await whose('sandbox-ada');
+      expect(first.remoteAccountId).not.toBe('');
+      expect(await whose('sandbox-ada')).toEqual(first);
+      expect((await whose('sandbox-bob')).remoteAccountId).not.toBe(first.remoteAccountId);
+    });
+
+    it.each([
+      ['a token of nobody', undefined, 'auth_expired'],
+      ['an expired token', 'expired-token', 'auth_expired'],
+      ['a dropped connection', 'drop-before-commit', 'unavailable'],
+      ['a 5xx', '5xx-before-commit', 'unavailable'],
+    ])('says why it does not know: %s', async (_, fault, kind) => {
+      if (fault) await arm('identity', fault);
+      const refused = whose(fault ? 'sandbox-ada' : 'somebody-else');
+      await expect(refused).rejects.toBeInstanceOf(PublisherError);
+      await expect(refused).rejects.toMatchObject({ failure: { kind } });
+    });
+  });
+
+  describe('a delivery', () => {
+    it('goes out once, whole, with a receipt for what is public', async () => {
+      const delivery = await openReady(publisher, { altText: 'one pixel' });
+      const outcome = await delivery.publish();
+      const posts = await publicPosts();
+      expect(posts).toHaveLength(1);
+      expect(posts[0]).toMatchObject({ text: delivery.call.text, mediaCount: 1 });
+      expect(outcome).toEqual({
+        outcome: 'published',
+        receipt: { remoteId: posts[0]?.id, url: posts[0]?.url },
+      });
+    });
+
+    it('goes out as text alone, or is refused before it is scheduled', async () => {
+      const text = `Text alone ${NASTY}`;
+      if (publisher.limits.media.min > 0) {
+        expect(publisher.check({ text, media: [] })).toMatchObject([{ code: 'media_missing' }]);
+        return;
+      }
+      expect(publisher.check({ text, media: [] })).toEqual([]);
+      const delivery = await openReady(publisher, { text, withImage: false });
+      expect(await delivery.publish()).toMatchObject({ outcome: 'published' });
+      expect(await publicPosts()).toMatchObject([{ text, mediaCount: 0 }]);
+    });
+
+    it('makes one public call, after `prepare` made none', async () => {
+      const delivery = await openReady(publisher);
+      expect(await publicPosts()).toEqual([]);
+      const before = delivery.writes.length;
+      await delivery.publish();
+      expect(delivery.writes).toHaveLength(before + 1);
+    });
+
+    it('is prepared again without a second upload', async () => {
+      const delivery = await openReady(publisher, { altText: 'one pixel' });
+      const before = delivery.writes.length;
+      const witness = { ...delivery.call.witness };
+      expect(await delivery.prepare()).toEqual({ outcome: 'ready' });
+      expect(delivery.writes).toHaveLength(before);
+      expect(delivery.call.witness).toEqual(witness);
+    });
+  });
+
+  const committed = ['commit-then-drop', 'commit-then-5xx', 'commit-then-hang', 'truncated-body'];
+  const uncommitted = ['drop-before-commit', '5xx-before-commit', 'hang-before-commit'];
+
+  describe.each([...committed, ...uncommitted].filter((fault) => !isUnplayable(id, fault)))(
+    'an unclear public call: %s',
+    (fault) => {
+      async function publishUnclearly(): Promise<Delivery> {
+        const delivery = await openReady(publisher, { timeoutMs: 700 });
+        const before = delivery.writes.length;
+        await arm('publish', fault, { ms: 1_500 });
+        expect(await delivery.publish()).toMatchObject({ outcome: 'uncertain' });
+        expect(delivery.writes).toHaveLength(before + 1);
+        return delivery;
+      }
+
+      it('is reconciled to what is true', async () => {
+        const delivery = await publishUnclearly();
+        const fate = await delivery.reconcile();
+        const posts = await publicPosts();
+        expect(posts).toHaveLength(committed.includes(fault) ? 1 : 0);
+        if (cannotBeLookedUp.includes(id)) {
+          expect(fate).toEqual({ outcome: 'cannot-tell', reason: expect.stringMatching(/.{40}/) });
+        } else if (committed.includes(fault)) {
+          const receipt = { remoteId: posts[0]?.id, url: posts[0]?.url };
+          expect(fate).toEqual({ outcome: 'published', receipt });
+        } else {
+          expect(fate).toEqual({ outcome: 'absent' });
+        }
+      });
+
+      it('never leads to a second post', async () => {
+        const delivery = await open(publisher, { timeoutMs: 700 });
+        await arm('publish', fault, { ms: 1_500 });
+        const fate = await delivery.run();
+        const posts = await publicPosts();
+        if (cannotBeLookedUp.includes(id)) {
+          expect(fate.outcome).toBe('cannot-tell');
+          expect(posts).toHaveLength(committed.includes(fault) ? 1 : 0);
+        } else {
+          expect(fate).toMatchObject({ outcome: 'published', receipt: { remoteId: posts[0]?.id } });
+          expect(posts).toHaveLength(1);
+        }
+      });
+    },
+  );
+
+  if (!cannotBeLookedUp.includes(id)) {
+    describe('reconciling', () => {
+      it('finds a post that shows late', async () => {
+        const delivery = await openReady(publisher);
+        await arm('publish', 'delayed-visibility', { ms: 25_000 });
+        await arm('publish', 'commit-then-drop');
+        expect(await delivery.publish()).toMatchObject({ outcome: 'uncertain' });
+        const fate = await delivery.reconcile();
+        const [post] = await publicPosts();
+        expect(fate.outcome).toBe('published');
+        // A platform that proves it in another way may do without the link.
+        if (fate.outcome === 'published' && fate.receipt.url !== null) {
+          expect(fate.receipt.remoteId).toBe(post?.id);
+        }
+      });
+
+      it.each([
+        'drop-before-commit',
+        '5xx-before-commit',
+        'rate-limited',
+        'rate-limited-bare',
+        'truncated-body',
+      ])('asks again when it could not ask: %s', async (fault) => {
+        const delivery = await openReady(publisher);
+        await arm('publish', 'commit-then-drop');
+        await delivery.publish();
+        // More often than there are looks: what was not seen must not count as seen to be absent.
+        await arm(lookUpStep[id] as string, fault, { times: 6 });
+        expect(await delivery.reconcile()).toMatchObject({ outcome: 'published' });
+      });
+
+      it('asks a person when it can never ask', async () => {
+        const delivery = await openReady(publisher);
+        await arm('publish', 'commit-then-drop');
+        await delivery.publish();
+        await arm(lookUpStep[id] as string, 'expired-token', { times: 50 });
+        expect(await delivery.reconcile()).toMatchObject({ outcome: 'cannot-tell' });
+      });
+
+      it('does not take the post of another delivery for its own', async () => {
+        const other = await openReady(publisher, { text: `Another text ${++serial}` });
+        const delivery = await openReady(publisher);
+        expect(await other.publish()).toMatchObject({ outcome: 'published' });
+        await arm('publish', 'drop-before-commit');
+        await delivery.publish();
+        expect(await delivery.reconcile()).toEqual({ outcome: 'absent' });
+      });
+    });
+  }
+
+  describe('a refusal', () => {
+    it.each(['publish', quietStep[id] as string])('an expired token at %s', async (step) => {
+      const delivery = await open(publisher);
+      await arm(step, 'expired-token');
+      const fate = await delivery.run();
+      expect(fate).toMatchObject({ outcome: 'failed', failure: { kind: 'auth_expired', actor: 'user' } });
+      expect(await publicPosts()).toEqual([]);
+    });
+
+    it.each(['publish', quietStep[id] as string])('a permanent one at %s', async (step) => {
+      const delivery = await open(publisher);
+      await arm(step, 'rejected');
+      const fate = await delivery.run();
+      expect(fate).toMatchObject({
+        outcome: 'failed',
+        failure: { kind: expect.stringMatching(/^rejected_/) },
+      });
+      expect(await publicPosts()).toEqual([]);
+    });
+
+    it.each([
+      ['rate-limited', 'publish'],
+      ['rate-limited-bare', 'publish'],
+      ['rate-limited', quietStep[id] as string],
+      ['rate-limited-bare', quietStep[id] as string],
+    ])('%s at %s waits, uses no attempt, and then goes out once', async (fault, step) => {
+      const delivery = await open(publisher);
+      await arm(step, fault);
+      const start = stage.now();
+      let outcome: Awaited<
+        ReturnType<typeof delivery.prepare | typeof delivery.publish | typeof delivery.reconcile>
+      > = await delivery.prepare();
+      if (outcome.outcome === 'ready') outcome = await delivery.publish();
+      // One that believes no refusal of its public call asks first, and waits then.
+      if (outcome.outcome === 'uncertain') {
+        expect(await delivery.reconcile()).toEqual({ outcome: 'absent' });
+        outcome = await delivery.prepare();
+      }
+      if (outcome.outcome === 'wait-until') {
+        expect(outcome.until.getTime()).toBeGreaterThan(start.getTime());
+        expect(outcome.failure.kind).toBe('rate_limited');
+      } else {
+        // The wait may be over by the time that the question was answered.
+        expect(outcome.outcome).toBe('ready');
+        expect(stage.now().getTime() - start.getTime()).toBeGreaterThanOrEqual(60_000);
+      }
+      expect(await delivery.run()).toMatchObject({ outcome: 'published' });
+      expect(await publicPosts()).toHaveLength(1);
+    });
+  });
+
+  describe('a step before the public call', () => {
+    it.each([
+      'drop-before-commit',
+      '5xx-before-commit',
+      'commit-then-drop',
+      'commit-then-5xx',
+      'truncated-body',
+    ])('is tried again, with nothing public: %s', async (fault) => {
+      const delivery = await open(publisher);
+      await arm(quietStep[id] as string, fault);
+      expect(await delivery.prepare()).toMatchObject({
+        outcome: 'retry',
+        failure: { kind: 'unavailable', actor: 'platform' },
+      });
+      expect(await publicPosts()).toEqual([]);
+      expect(await delivery.run()).toMatchObject({ outcome: 'published' });
+      expect(await publicPosts()).toHaveLength(1);
+    });
+  });
+
+  it('two deliveries of one text: each says what is true of it', async () => {
+    const text = `Twice: ${++serial}`;
+    const first = await open(publisher, { text });
+    expect(await first.run()).toMatchObject({ outcome: 'published' });
+    const second = await open(publisher, { text });
+    const fate = await second.run();
+    const posts = await publicPosts();
+    if (fate.outcome === 'published') {
+      expect(posts).toHaveLength(2);
+      expect(fate.receipt.remoteId).toBe(posts.find((post) => post.id === fate.receipt.remoteId)?.id);
+    } else {
+      expect(['failed', 'cannot-tell']).toContain(fate.outcome);
+      expect(posts).toHaveLength(1);
+    }
+  });
+});
+
+function isUnplayable(id: string, fault: string): boolean {
+  return fault === 'truncated-body' && answersWithoutBody.includes(id);
+}

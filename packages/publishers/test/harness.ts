@@ -1,0 +1,219 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Writable } from 'node:stream';
+import { createLogger } from '@solospark/foundation';
+import { createHttpClient, type HttpClient, type HttpRequest } from '../src/http.ts';
+import type {
+  PrepareOutcome,
+  PublishCall,
+  Publisher,
+  PublishMedia,
+  PublishOutcome,
+  ReconcileOutcome,
+  Witness,
+} from '../src/publisher.ts';
+import { buildSandbox } from '../../../apps/sandbox/src/app.ts';
+
+/** A whole picture of one pixel. */
+const JPEG = Buffer.from(
+  '/9j/4AAQSkZJRgABAQEASABIAAD/2wBDAP//////////////////////////////////////////////////////////////////////////////////////wgALCAABAAEBAREA/8QAFBABAAAAAAAAAAAAAAAAAAAAAP/aAAgBAQABPxA=',
+  'base64',
+);
+
+export interface OraclePost {
+  platform: string;
+  account: string;
+  id: string;
+  url: string;
+  text: string;
+  mediaCount: number;
+}
+
+export interface Stage {
+  origin: string;
+  imageUrl: string;
+  /** Forgets everything, and puts the clock right. */
+  reset(): Promise<void>;
+  arm(fault: { platform: string; step: string; fault: string; times?: number; ms?: number }): Promise<void>;
+  posts(platform: string, account: string): Promise<OraclePost[]>;
+  /** Moves the sandbox's clock and that of every delivery, so that nothing has to be waited for. */
+  skip(ms: number): Promise<void>;
+  now(): Date;
+  close(): Promise<void>;
+}
+
+export async function openStage(): Promise<Stage> {
+  const sandbox = buildSandbox();
+  const origin = await sandbox.listen({ port: 0, host: '127.0.0.1' });
+  const images = await serveImage();
+  let offsetMs = 0;
+
+  async function control(method: string, path: string, body?: unknown): Promise<unknown> {
+    const response = await fetch(`${origin}/_sandbox${path}`, {
+      method,
+      ...(body === undefined
+        ? {}
+        : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+    });
+    if (!response.ok)
+      throw new Error(`sandbox ${method} ${path}: ${response.status} ${await response.text()}`);
+    const text = await response.text();
+    return text === '' ? undefined : JSON.parse(text);
+  }
+
+  return {
+    origin,
+    imageUrl: `http://127.0.0.1:${(images.address() as AddressInfo).port}/pixel.jpg`,
+    async reset() {
+      offsetMs = 0;
+      await control('POST', '/reset');
+    },
+    async arm(fault) {
+      await control('POST', '/faults', { times: 1, ...fault });
+    },
+    async posts(platform, account) {
+      const query = new URLSearchParams({ platform, account });
+      return ((await control('GET', `/posts?${query.toString()}`)) as { posts: OraclePost[] }).posts;
+    },
+    async skip(ms) {
+      offsetMs += ms;
+      await control('POST', '/clock', { offsetMs });
+    },
+    now: () => new Date(Date.now() + offsetMs),
+    async close() {
+      await sandbox.close();
+      await new Promise((resolve) => images.close(resolve));
+    },
+  };
+}
+
+async function serveImage(): Promise<Server> {
+  const server = createServer((_request, response) => {
+    response.writeHead(200, { 'content-type': 'image/jpeg', connection: 'close' }).end(JPEG);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return server;
+}
+
+export type Fate = Exclude<PublishOutcome, { outcome: 'uncertain' }> | ReconcileOutcome;
+
+/** One delivery as the engine walks it, with all that it was told, so that a test can look for secrets in it. */
+export interface Delivery {
+  call: PublishCall;
+  token: string;
+  /** Everything that came back or was logged, as text. */
+  said: string[];
+  /** Every request that was not a GET. */
+  writes: HttpRequest[];
+  prepare(): Promise<PrepareOutcome>;
+  /** What is thrown counts as unclear, as in the engine. */
+  publish(): Promise<PublishOutcome>;
+  /** Asks until there is an answer, skipping the pauses. */
+  reconcile(): Promise<ReconcileOutcome>;
+  /** To the end: published, failed, or a person is asked. */
+  run(): Promise<Fate>;
+}
+
+const MAX_TURNS = 60;
+
+export async function openDelivery(
+  stage: Stage,
+  publisher: Publisher,
+  draft: { account: string; text: string; withImage: boolean; altText?: string; timeoutMs?: number },
+): Promise<Delivery> {
+  const said: string[] = [];
+  const writes: HttpRequest[] = [];
+  const token = `sandbox-${draft.account}`;
+  const http = recording(
+    createHttpClient({
+      baseUrl: `${stage.origin}/${publisher.id}`,
+      timeoutMs: draft.timeoutMs ?? 2_000,
+    }),
+    writes,
+  );
+  const credentials = { accessToken: token };
+  const witness: Witness = {};
+  const logs = new Writable({
+    write(chunk, _encoding, done) {
+      said.push(String(chunk));
+      done();
+    },
+  });
+  const image: PublishMedia = {
+    id: 'image',
+    mimeType: 'image/jpeg',
+    byteSize: JPEG.length,
+    width: 1,
+    height: 1,
+    altText: draft.altText ?? null,
+    bytes: () => Promise.resolve(new Uint8Array(JPEG)),
+    publicUrl: () => stage.imageUrl,
+  };
+  const call: PublishCall = {
+    http,
+    credentials,
+    text: draft.text,
+    media: draft.withImage ? [image] : [],
+    account: await publisher.identity({ http, credentials }),
+    witness,
+    // As a JSON column would give it back.
+    remember: (facts) => {
+      Object.assign(witness, JSON.parse(JSON.stringify(facts)));
+      return Promise.resolve();
+    },
+    now: () => stage.now(),
+    signal: new AbortController().signal,
+    log: createLogger({ name: 'test', level: 'trace' }, logs),
+  };
+  let sendingSince = stage.now();
+
+  function hear<T>(outcome: T): T {
+    said.push(JSON.stringify(outcome));
+    return outcome;
+  }
+
+  const delivery: Delivery = {
+    call,
+    token,
+    said,
+    writes,
+    prepare: async () => hear(await publisher.prepare(call)),
+    async publish() {
+      sendingSince = stage.now();
+      try {
+        return hear(await publisher.publish(call));
+      } catch (error) {
+        return hear({ outcome: 'uncertain', detail: String(error) });
+      }
+    },
+    async reconcile() {
+      for (let asked = 0; asked < MAX_TURNS; asked++) {
+        const outcome = hear(await publisher.reconcile({ ...call, sendingSince, asked }));
+        if (outcome.outcome !== 'ask-again') return outcome;
+        await stage.skip(outcome.afterMs);
+      }
+      throw new Error('reconciles for ever');
+    },
+    async run() {
+      for (let turn = 0; turn < MAX_TURNS; turn++) {
+        const prepared = await delivery.prepare();
+        const outcome = prepared.outcome === 'ready' ? await delivery.publish() : prepared;
+        const fate = outcome.outcome === 'uncertain' ? await delivery.reconcile() : outcome;
+        if (fate.outcome === 'wait-until') await stage.skip(fate.until.getTime() - stage.now().getTime());
+        else if (fate.outcome === 'retry') await stage.skip(1_000);
+        else if (fate.outcome !== 'absent') return fate;
+      }
+      throw new Error('tries for ever');
+    },
+  };
+  return delivery;
+}
+
+function recording(http: HttpClient, writes: HttpRequest[]): HttpClient {
+  return {
+    request(request) {
+      if (request.method !== 'GET') writes.push(request);
+      return http.request(request);
+    },
+  };
+}

@@ -1,0 +1,62 @@
+import { describe, expect, it } from '@jest/globals';
+import { checkDraft } from '../../src/linkedin/check.ts';
+import { dialect, duplicateUrnOf, isDuplicate, isImageLost } from '../../src/linkedin/errors.ts';
+import { answer, jpegDraft, NOW } from '../answers.ts';
+
+const codes = (text: string, media = [jpegDraft()]) => checkDraft({ text, media }).map((found) => found.code);
+
+describe('LinkedIn check', () => {
+  it('counts the escapes', () => {
+    expect(codes('a'.repeat(3_000))).toEqual([]);
+    expect(codes('a'.repeat(2_999) + '*')).toEqual(['text_too_long']);
+  });
+  it('needs a text, with an image too', () => expect(codes(' ')).toEqual(['text_missing']));
+  it('refuses 36,152,320 pixels', () => {
+    expect(codes('a', [jpegDraft({ width: 36_152_320, height: 1 })])).toEqual(['media_too_many_pixels']);
+    expect(codes('a', [jpegDraft({ width: 36_152_319, height: 1 })])).toEqual([]);
+  });
+});
+
+const duplicate = answer(422, {
+  errorDetailType: 'com.linkedin.common.error.BadRequest',
+  message:
+    'com.linkedin.content.common.exception.BadRequestResponseException: Content is a duplicate of urn:li:share:7141138937766391808',
+  errorDetails: {
+    inputErrors: [{ description: 'Duplicate post is detected', input: {}, code: 'DUPLICATE_POST' }],
+  },
+  status: 422,
+});
+
+describe('LinkedIn refusals', () => {
+  it.each([
+    [answer(400, { code: 'MISSING_FIELD', message: 'x', status: 400 }), 'failed', 'rejected_content'],
+    [answer(400, { message: 'asset MEDIA_ASSET_WAITING_UPLOAD', status: 400 }), 'wait-until', 'unavailable'],
+    [answer(400, { code: 'VERSION_MISSING', message: 'x', status: 400 }), 'failed', 'misconfigured'],
+    [answer(401, { serviceErrorCode: 65602, message: 'expired', status: 401 }), 'failed', 'auth_expired'],
+    [answer(401), 'failed', 'auth_expired'],
+    [answer(403, { code: 'ACCESS_DENIED', message: 'x', status: 403 }), 'failed', 'rejected_account'],
+    [answer(426, { code: 'NONEXISTENT_VERSION', status: 426 }), 'failed', 'misconfigured'],
+    [answer(429), 'wait-until', 'rate_limited'],
+    [answer(429, '<html>slow down</html>'), 'wait-until', 'rate_limited'],
+  ])('%#: reads %j', (response, outcome, kind) => {
+    expect(dialect.readRefusal(response, NOW)).toMatchObject({ outcome, failure: { kind } });
+  });
+
+  it.each([
+    ['a conflict', answer(409, { code: 'CONFLICT', message: 'x', status: 409 })],
+    ['a duplicate', duplicate],
+    ["a proxy's page", answer(403, '<html>blocked</html>')],
+  ])('does not take %s for a refusal', (_, response) => {
+    expect(dialect.readRefusal(response, NOW)).toBeNull();
+  });
+
+  it('reads the post that a duplicate names', () => {
+    expect(isDuplicate(duplicate)).toBe(true);
+    expect(duplicateUrnOf(duplicate)).toBe('urn:li:share:7141138937766391808');
+  });
+
+  it('knows an image that has to be uploaded again', () => {
+    expect(isImageLost(answer(400, { message: 'MEDIA_ASSET_PROCESSING_FAILED' }))).toBe(true);
+    expect(isImageLost(answer(400, { message: 'MEDIA_ASSET_WAITING_UPLOAD' }))).toBe(false);
+  });
+});

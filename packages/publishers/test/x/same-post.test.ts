@@ -1,0 +1,61 @@
+import { describe, expect, it } from '@jest/globals';
+import { comparePost, type RemotePost } from '../../src/x/same-post.ts';
+
+function remote(
+  text: string,
+  urls: { url: string; expanded_url: string; media_key?: string }[] = [],
+): RemotePost {
+  const media = urls.flatMap((link) => (link.media_key ? [link.media_key] : []));
+  return {
+    id: '1',
+    text,
+    created_at: '2026-11-22T10:00:00.000Z',
+    entities: { urls },
+    ...(media.length > 0 ? { attachments: { media_keys: media } } : {}),
+  };
+}
+const link = (code: string, expanded_url: string) => ({ url: `https://t.co/${code}`, expanded_url });
+const photo = (code: string) => ({
+  ...link(code, 'https://x.com/ada/status/1/photo/1'),
+  media_key: '3_1',
+});
+const text = (text: string) => ({ text, hasMedia: false });
+
+describe('comparing a sent text with a listed post', () => {
+  it('expands t.co', () => {
+    const post = remote('See https://t.co/aaaaaaaaaa now', [
+      link('aaaaaaaaaa', 'https://example.com/a?b=c&d=e'),
+    ]);
+    expect(comparePost(text('See https://example.com/a?b=c&d=e now'), post)).toBe('same');
+  });
+  it('knows a link that was written without its scheme', () => {
+    const post = remote('See https://t.co/aaaaaaaaaa', [link('aaaaaaaaaa', 'http://example.com')]);
+    expect(comparePost(text('See Example.com'), post)).toBe('same');
+  });
+  it('tells two posts from one mould apart, without calling either absent', () => {
+    const post = remote('New: https://t.co/aaaaaaaaaa', [link('aaaaaaaaaa', 'https://example.com/2')]);
+    expect(comparePost(text('New: https://example.com/1'), post)).toBe('similar');
+  });
+  it('drops the link that stands for the image', () => {
+    const post = remote('Look https://t.co/bbbbbbbbbb', [photo('bbbbbbbbbb')]);
+    expect(comparePost({ text: 'Look', hasMedia: true }, post)).toBe('same');
+    expect(comparePost({ text: '', hasMedia: true }, remote('https://t.co/b', [photo('b')]))).toBe('same');
+  });
+  it('does not take a post without the image for the same', () => {
+    expect(comparePost({ text: 'Look', hasMedia: true }, remote('Look'))).toBe('similar');
+  });
+  it('undoes HTML entities, and leaves those that the author wrote', () => {
+    expect(comparePost(text('Q&A <3'), remote('Q&amp;A &lt;3'))).toBe('same');
+    expect(comparePost(text('write &amp;'), remote('write &amp;amp;'))).toBe('same');
+    expect(comparePost(text('write &amp;'), remote('write &amp;'))).toBe('same');
+  });
+  it('compares in NFC, trimmed', () => {
+    expect(comparePost(text('  cafe\u0301 \n'), remote('café'))).toBe('same');
+  });
+  it('does not care for how spaces are kept when it must not say "absent"', () => {
+    expect(comparePost(text('a  b'), remote('a b'))).toBe('similar');
+  });
+  it('tells other texts apart', () => {
+    expect(comparePost(text('one'), remote('two'))).toBe('different');
+  });
+});

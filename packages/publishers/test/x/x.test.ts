@@ -1,0 +1,107 @@
+import { describe, expect, it } from '@jest/globals';
+import { checkDraft, weightedLength } from '../../src/x/check.ts';
+import { dialect, isDuplicate, isMediaInvalid } from '../../src/x/errors.ts';
+import { answer, jpegDraft, NOW } from '../answers.ts';
+
+type Media = ReturnType<typeof jpegDraft>[];
+const codes = (text: string, media: Media = []) => checkDraft({ text, media }).map((found) => found.code);
+
+describe('X check', () => {
+  it.each([
+    ['日本語', 6],
+    ['café', 4],
+    ['👨‍👩‍👧‍👦', 2],
+    ['https://example.com/a/very/long/path?with=query', 23],
+    ['example.com', 23],
+    ['→', 2],
+  ])('weighs %s as %i', (text, weight) => expect(weightedLength(text)).toBe(weight));
+
+  it('allows 280, not 281', () => {
+    expect(codes('a'.repeat(280))).toEqual([]);
+    expect(codes('a'.repeat(281))).toEqual(['text_too_long']);
+    expect(codes('日'.repeat(141))).toEqual(['text_too_long']);
+  });
+  it('needs a text or an image', () => {
+    expect(codes(' ')).toEqual(['text_missing']);
+    expect(codes('', [jpegDraft()])).toEqual([]);
+  });
+  it('allows one cashtag', () => {
+    expect(codes('$AAPL')).toEqual([]);
+    expect(codes('$AAPL $MSFT')).toEqual(['too_many_cashtags']);
+  });
+  it('limits images', () => {
+    expect(codes('a', [jpegDraft({ byteSize: 5_000_001 })])).toEqual(['media_too_large']);
+    expect(codes('a', [jpegDraft({ mimeType: 'image/gif' })])).toEqual(['media_type_unsupported']);
+  });
+});
+
+const problem = (status: number, over: object = {}) =>
+  answer(status, { title: 'T', detail: 'D', type: 'about:blank', status, ...over });
+
+describe('X refusals', () => {
+  it.each([
+    [problem(400), 'failed', 'rejected_content'],
+    [problem(401), 'failed', 'auth_expired'],
+    [answer(401), 'failed', 'auth_expired'],
+    [problem(402, { title: 'CreditsDepleted' }), 'wait-until', 'quota_exhausted'],
+    [problem(403), 'failed', 'rejected_content'],
+    [problem(403, { detail: 'Your account is suspended' }), 'failed', 'rejected_account'],
+    [
+      problem(403, { type: 'https://api.twitter.com/2/problems/client-forbidden' }),
+      'failed',
+      'misconfigured',
+    ],
+    [
+      problem(403, { type: 'https://api.twitter.com/2/problems/usage-capped' }),
+      'wait-until',
+      'quota_exhausted',
+    ],
+    [problem(429), 'wait-until', 'rate_limited'],
+    [answer(429, '<html>'), 'wait-until', 'rate_limited'],
+  ])('%#: reads %j', (response, outcome, kind) => {
+    expect(dialect.readRefusal(response, NOW)).toMatchObject({ outcome, failure: { kind } });
+  });
+
+  it('comes back when the headers say so, and in a minute without them', () => {
+    const reset = String(NOW.getTime() / 1_000 + 90);
+    const told = answer(429, undefined, { 'x-rate-limit-reset': reset });
+    expect(dialect.readRefusal(told, NOW)).toMatchObject({ until: new Date('2026-11-22T10:01:30Z') });
+    expect(dialect.readRefusal(answer(429), NOW)).toMatchObject({ until: new Date('2026-11-22T10:01:00Z') });
+  });
+
+  it('waits for the day that is used up, not for the quarter of an hour', () => {
+    const seconds = NOW.getTime() / 1_000;
+    const told = answer(429, undefined, {
+      'x-rate-limit-reset': String(seconds + 90),
+      'x-user-limit-24hour-remaining': '0',
+      'x-user-limit-24hour-reset': String(seconds + 3_600),
+    });
+    expect(dialect.readRefusal(told, NOW)).toMatchObject({ until: new Date('2026-11-22T11:00:00Z') });
+  });
+
+  it('never waits for the past', () => {
+    const told = answer(429, undefined, { 'x-rate-limit-reset': '1000' });
+    expect(dialect.readRefusal(told, NOW)).toMatchObject({ until: new Date('2026-11-22T10:00:01Z') });
+  });
+
+  const duplicate = problem(403, {
+    detail: 'You are not allowed to create a Tweet with duplicate content.',
+    title: 'Forbidden',
+  });
+
+  it.each([
+    ['a duplicate', duplicate],
+    ["a proxy's page", answer(403, '<html>blocked</html>')],
+    ['an answer it does not document', problem(409)],
+  ])('does not take %s for a refusal', (_, response) => {
+    expect(dialect.readRefusal(response, NOW)).toBeNull();
+  });
+
+  it('knows a duplicate, and an upload that is gone', () => {
+    expect(isDuplicate(duplicate)).toBe(true);
+    expect(isDuplicate(problem(403))).toBe(false);
+    const gone = { errors: [{ message: 'Your media IDs are invalid.' }] };
+    expect(isMediaInvalid(problem(400, gone))).toBe(true);
+    expect(isMediaInvalid(problem(400))).toBe(false);
+  });
+});

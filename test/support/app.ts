@@ -17,6 +17,8 @@ export interface TestApp {
   url: string;
   sandboxUrl: string;
   databaseUrl: string;
+  mediaDirectory: string;
+  sealingKeys: string;
   organizationId: string;
   apiKey: string;
   channels: { id: string; platform: string }[];
@@ -66,6 +68,7 @@ async function openTestApp(
   opened.push(() => sandboxApp.close());
   await sandboxApp.listen({ host: '127.0.0.1', port: 0 });
   const sandboxUrl = urlOf(sandboxApp.server.address());
+  const sealingKeys = `test:${randomBytes(32).toString('base64')}`;
   const log = createLogger({ name: 'test', level: process.env['TEST_LOG_LEVEL'] ?? 'silent' });
   const ctx = openContext(
     {
@@ -74,7 +77,7 @@ async function openTestApp(
       ...(options.redisUrl ? { REDIS_URL: options.redisUrl } : {}),
       SANDBOX_URL: sandboxUrl,
       PUBLIC_URL: 'http://127.0.0.1:1',
-      SEALING_KEYS: `test:${randomBytes(32).toString('base64')}`,
+      SEALING_KEYS: sealingKeys,
       MEDIA_SIGNING_KEY: randomBytes(32).toString('hex'),
       MEDIA_DIR: directory,
       LOG_LEVEL: 'silent',
@@ -105,6 +108,8 @@ async function openTestApp(
     url,
     sandboxUrl,
     databaseUrl,
+    mediaDirectory: directory,
+    sealingKeys,
     ...demo,
     channelOn(platform) {
       const channel = demo.channels.find((candidate) => candidate.platform === platform);

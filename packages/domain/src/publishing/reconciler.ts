@@ -37,6 +37,8 @@ export function startReconciler(
 ): Reconciler {
   const stopping = new AbortController();
   const draining = new Set<string>();
+  /** What was claimed here and not from the queue: bounded for each platform, so that one that hangs stays alone. */
+  const direct = new Map(options.platforms.map((platform) => [platform, new Set<Promise<void>>()]));
   /** While the queue is known to be away there is nothing to wait for: what is due is published at once. */
   let queueReachable = true;
 
@@ -74,9 +76,14 @@ export function startReconciler(
   }
 
   async function drainPlatform(platform: string, overdueMs: number): Promise<void> {
-    const mine = new Set<Promise<void>>();
+    const mine = direct.get(platform) ?? new Set();
+    direct.set(platform, mine);
     while (!stopping.signal.aborted) {
       const free = options.concurrency - mine.size;
+      if (free === 0) {
+        await Promise.race(mine);
+        continue;
+      }
       const selection = { by: 'reconciler', platform, overdueMs, limit: free } as const;
       const claims = await claimDeliveries(ctx.db, selection, options.worker);
       for (const claim of claims) {
@@ -84,7 +91,6 @@ export function startReconciler(
         mine.add(ended);
       }
       if (claims.length < free) return;
-      await Promise.race(mine);
     }
   }
 

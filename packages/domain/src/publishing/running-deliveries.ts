@@ -8,7 +8,6 @@ import { publishDelivery } from './publish-delivery.ts';
 export interface RunningDeliveries {
   /** Publishes a claimed delivery. Never rejects: what is not settled is found by its lease. */
   run(claim: ClaimedDelivery): Promise<void>;
-  count(platform: string): number;
   /** Waits until nothing runs, at most `timeoutMs`; then hands back what has not been sent. True: all ended. */
   drain(timeoutMs: number): Promise<boolean>;
   close(): Promise<void>;
@@ -60,7 +59,6 @@ export function trackRunningDeliveries(ctx: Context): RunningDeliveries {
       running.set(key, { claim, abort, ended });
       return ended;
     },
-    count: (platform) => [...running.values()].filter(({ claim }) => claim.platform === platform).length,
     async drain(timeoutMs) {
       await allEndedWithin(Math.max(0, timeoutMs - HAND_BACK_MS));
       for (const { abort } of running.values()) abort.abort();

@@ -1,0 +1,115 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { eventually, startTestApp, type TestApp } from './support/app.ts';
+import { envOf, launch, startProcess, type AppProcess } from './support/processes.ts';
+import { freePort } from './support/queue.ts';
+
+// The apps as they are deployed: real processes, stopped politely and killed without warning.
+
+let app: TestApp;
+const processes: AppProcess[] = [];
+beforeEach(async () => {
+  app = await startTestApp();
+});
+afterEach(async () => {
+  for (const process of processes.splice(0)) {
+    process.signal('SIGKILL');
+    await process.exited;
+  }
+  await app.close();
+});
+
+const start = async (name: 'api' | 'worker', env: Record<string, string> = {}) => {
+  const process = await startProcess(name, { ...envOf(app), ...env });
+  processes.push(process);
+  return process;
+};
+const publishNow = async (text: string) => {
+  const post = (await app.request('POST', '/posts', { text, platforms: ['x'] })).body;
+  expect((await app.request('POST', `/posts/${post.id}/publish`)).status).toBe(202);
+  return post.id as string;
+};
+const statusOf = async (id: string) => (await app.request('GET', `/posts/${id}`)).body.status as string;
+const isPublished = (id: string) =>
+  eventually(
+    () => statusOf(id),
+    (status) => status === 'published',
+    'the post is published',
+  );
+/** The public call is under way: the platform has received it and has not answered. */
+const publicCallUnderWay = () =>
+  eventually(
+    async () => (await app.sandbox('GET', '/requests?platform=x')) as { requests: { publish?: number } },
+    ({ requests }) => (requests.publish ?? 0) > 0,
+    'the public call is under way',
+  );
+const timesPublic = async (text: string) =>
+  (await app.publicPosts('x')).filter((post) => post.text === text).length;
+
+describe('the worker process', () => {
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    'finishes what it is publishing on %s, and exits 0',
+    async (signal) => {
+      const worker = await start('worker');
+      await app.sandbox('POST', '/latency', { platform: 'x', ms: 1_500 });
+      const id = await publishNow('polite');
+      await publicCallUnderWay();
+      worker.signal(signal);
+      expect(await worker.exited).toBe(0);
+      expect(await statusOf(id)).toBe('published');
+      expect(await timesPublic('polite')).toBe(1);
+    },
+  );
+
+  it('killed in the middle of the public call: another one finds the post and publishes nothing', async () => {
+    const first = await start('worker');
+    await app.sandbox('POST', '/latency', { platform: 'x', ms: 1_500 });
+    const id = await publishNow('killed');
+    await publicCallUnderWay();
+    first.signal('SIGKILL');
+    await first.exited;
+    await start('worker');
+    await isPublished(id);
+    expect(await timesPublic('killed')).toBe(1);
+    const attempts = await app.ctx.db.query<{ outcome: string }>(
+      'SELECT a.outcome FROM attempt a JOIN delivery d ON d.id = a.delivery_id WHERE d.post_id = $1 ORDER BY a.fence',
+      [id],
+    );
+    expect(attempts[0]?.outcome).toBe('superseded');
+    expect(attempts.at(-1)?.outcome).toBe('published');
+  });
+
+  it('names every bad variable and does not start', async () => {
+    const { PUBLIC_URL: _, ...env } = envOf(app);
+    const worker = launch('worker', { ...env, DATABASE_URL: 'mysql://nowhere', WORKER_CONCURRENCY: 'many' });
+    expect(await worker.exited).toBe(1);
+    for (const name of ['PUBLIC_URL', 'DATABASE_URL', 'WORKER_CONCURRENCY']) {
+      expect(worker.output()).toContain(name);
+    }
+    expect(worker.output()).not.toContain('mysql://nowhere');
+  });
+
+  it('writes neither tokens nor post text to its log', async () => {
+    const worker = await start('worker', { LOG_LEVEL: 'trace' });
+    const id = await publishNow('a secret plan');
+    await isPublished(id);
+    worker.signal('SIGTERM');
+    await worker.exited;
+    expect(worker.output()).toContain('delivery published');
+    expect(worker.output()).not.toContain('secret plan');
+    expect(worker.output()).not.toContain('sandbox-demo');
+  });
+});
+
+describe('the API process', () => {
+  it('with EMBED_WORKER publishes by itself, and exits 0', async () => {
+    const port = await freePort();
+    const api = await start('api', { PORT: String(port), EMBED_WORKER: 'true' });
+    const id = await publishNow('embedded');
+    await isPublished(id);
+    const ready = await fetch(`http://127.0.0.1:${port}/health/ready`);
+    expect(await ready.json()).toMatchObject({ status: 'ready', worker: 'up' });
+    api.signal('SIGTERM');
+    expect(await api.exited).toBe(0);
+    expect(await timesPublic('embedded')).toBe(1);
+  });
+});

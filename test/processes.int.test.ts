@@ -79,8 +79,12 @@ describe('the worker process', () => {
   });
 
   it('names every bad variable and does not start', async () => {
-    const { PUBLIC_URL: _, ...env } = envOf(app);
-    const worker = launch('worker', { ...env, DATABASE_URL: 'mysql://nowhere', WORKER_CONCURRENCY: 'many' });
+    const worker = launch('worker', {
+      ...envOf(app),
+      PUBLIC_URL: '',
+      DATABASE_URL: 'mysql://nowhere',
+      WORKER_CONCURRENCY: 'many',
+    });
     expect(await worker.exited).toBe(1);
     for (const name of ['PUBLIC_URL', 'DATABASE_URL', 'WORKER_CONCURRENCY']) {
       expect(worker.output()).toContain(name);

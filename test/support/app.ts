@@ -64,7 +64,7 @@ async function openTestApp(
   opened.push(drop);
   const directory = await mkdtemp(join(tmpdir(), 'solospark-test-'));
   opened.push(() => rm(directory, { recursive: true, force: true }));
-  const sandboxApp = await buildSandbox();
+  const sandboxApp = buildSandbox();
   opened.push(() => sandboxApp.close());
   await sandboxApp.listen({ host: '127.0.0.1', port: 0 });
   const sandboxUrl = urlOf(sandboxApp.server.address());

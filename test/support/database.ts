@@ -7,7 +7,7 @@ export interface TestDatabase {
   url: string;
   database: Database;
   /** Closes `database` and drops the database, whoever is still connected to it. */
-  drop(): Promise<void>;
+  drop: () => Promise<void>;
 }
 
 /** A fresh database with every migration applied, or an empty one with `{ empty: true }`. */

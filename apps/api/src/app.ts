@@ -1,7 +1,8 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { Context } from '@solospark/domain';
-import fastify, { type FastifyBaseLogger } from 'fastify';
+import fastify, { type FastifyBaseLogger, type RawServerDefault } from 'fastify';
 import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { openapiPlugin } from './http/openapi-plugin.ts';
 import { guardOrganization } from './http/organization-scope.ts';
 import { problemPlugin } from './http/problem-plugin.ts';
@@ -17,8 +18,8 @@ const BODY_LIMIT = 256 * 1024;
 
 /** Builds the API without listening. Routes translate; every decision is a use case of @solospark/domain. */
 export async function buildApp(ctx: Context): Promise<App> {
-  const app: App = fastify({
-    loggerInstance: ctx.log as FastifyBaseLogger,
+  const app = fastify<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger>({
+    loggerInstance: ctx.log,
     bodyLimit: BODY_LIMIT,
     genReqId: () => randomUUID(),
     return503OnClosing: true,

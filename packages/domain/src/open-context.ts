@@ -47,7 +47,7 @@ export const contextEnv = {
   }),
 };
 
-const contextEnvObject = Type.Object(contextEnv);
+type ContextEnv = Static<Type.TObject<typeof contextEnv>>;
 
 export interface OpenedContext extends Context {
   platforms: string[];
@@ -57,7 +57,7 @@ export interface OpenedContext extends Context {
 
 /** Opens database, queue and file store. Connects lazily: what is away now is used when it is back. */
 export function openContext(
-  env: Static<typeof contextEnvObject>,
+  env: ContextEnv,
   options: { log: Logger; applicationName: string },
 ): OpenedContext {
   const { log } = options;

@@ -20,7 +20,8 @@ export const openapiPlugin = fp(async (app: App) => {
       security: [{ apiKey: [] }],
     },
     refResolver: {
-      buildLocalReference: (schema, _base, _fragment, index) => String(schema.$id ?? `def-${index}`),
+      buildLocalReference: (schema, _base, _fragment, index) =>
+        typeof schema.$id === 'string' ? schema.$id : `def-${index}`,
     },
     transform: ({ schema, url, route }) => {
       const form = route.config?.documentedForm;

@@ -7,7 +7,6 @@ export interface MediaRow extends PostMedia {
 
 const SELECT = {
   id: true,
-  organizationId: true,
   mimeType: true,
   byteSize: true,
   width: true,
@@ -20,10 +19,9 @@ export async function insertMedia(db: Database, media: MediaRow & { sha256: stri
 }
 
 export async function findMedia(db: Database, organizationId: string, ids: string[]): Promise<PostMedia[]> {
-  const { organizationId: _, ...select } = SELECT;
-  return db.prisma.media.findMany({ where: { organizationId, id: { in: ids } }, select });
+  return db.prisma.media.findMany({ where: { organizationId, id: { in: ids } }, select: SELECT });
 }
 
 export async function findMediaById(db: Database, id: string): Promise<MediaRow | null> {
-  return db.prisma.media.findUnique({ where: { id }, select: SELECT });
+  return db.prisma.media.findUnique({ where: { id }, select: { ...SELECT, organizationId: true } });
 }

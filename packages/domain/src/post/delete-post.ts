@@ -1,8 +1,7 @@
 import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
-import { getPost } from './get-post.ts';
+import { decideOnPost, RACED } from './decide-on-post.ts';
 import { moveAlarm } from './move-alarm.ts';
-import { assertRevision } from './post.ts';
 import { markPostDeleted } from './post.repository.ts';
 
 /**
@@ -15,18 +14,14 @@ export async function deletePost(
   ctx: Context,
   input: { organizationId: string; postId: string; expectedRevision?: number | undefined },
 ): Promise<void> {
-  for (;;) {
-    const post = await getPost(ctx, input);
-    assertRevision(post, input.expectedRevision);
+  await decideOnPost(ctx, input, async (post) => {
     if (post.status === 'publishing') {
       throw new DomainError(
         'post_locked',
         'The post can no longer be deleted. It is being published right now.',
       );
     }
-    // Lost a race: read again; each round somebody else has made progress.
-    if (!(await markPostDeleted(ctx.db, post))) continue;
-    await moveAlarm(ctx, { postId: post.id, from: post.scheduleJobId, to: null });
-    return;
-  }
+    if (!(await markPostDeleted(ctx.db, post))) return RACED;
+    return moveAlarm(ctx, { postId: post.id, from: post.scheduleJobId, to: null });
+  });
 }

@@ -2,9 +2,10 @@ import type { Context } from '../context.ts';
 import { firePostNow } from '../delivery/delivery.repository.ts';
 import { enqueueDeliveries } from '../publishing/enqueue-deliveries.ts';
 import { checkPost } from './check-post.ts';
+import { decideOnPost, RACED } from './decide-on-post.ts';
 import { getPost } from './get-post.ts';
 import { moveAlarm } from './move-alarm.ts';
-import { assertEditable, assertRevision, type Post } from './post.ts';
+import { assertEditable, type Post } from './post.ts';
 
 /**
  * Fires a draft or a scheduled post at once; its schedule is canceled by the same statement, so it goes out once.
@@ -16,18 +17,15 @@ export async function publishPostNow(
   ctx: Context,
   input: { organizationId: string; postId: string; expectedRevision?: number | undefined },
 ): Promise<Post> {
-  for (;;) {
-    const post = await getPost(ctx, input);
-    assertRevision(post, input.expectedRevision);
+  return decideOnPost(ctx, input, async (post) => {
     assertEditable(post, 'published');
     checkPost(ctx, post);
     const deliveries = await firePostNow(ctx.db, post);
-    // Lost a race: read again; each round somebody else has made progress.
-    if (deliveries.length === 0) continue;
+    if (deliveries.length === 0) return RACED;
     await Promise.all([
       enqueueDeliveries(ctx, deliveries),
       moveAlarm(ctx, { postId: post.id, from: post.scheduleJobId, to: null }),
     ]);
     return getPost(ctx, input);
-  }
+  });
 }

@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import { applyChange } from './change-post.ts';
+import { applyChange } from './apply-change.ts';
 import { assertEditable, type Post } from './post.ts';
 
 /**

@@ -63,12 +63,12 @@ async function prepare({ publisher, call }: OpenedCall): Promise<PrepareOutcome>
 
 type Refused = Exclude<PrepareOutcome, { outcome: 'ready' }>;
 
-function refused({ claim, now }: Hold, answer: Refused): Settlement {
+function refused(hold: Hold, answer: Refused): Settlement {
   switch (answer.outcome) {
     case 'retry':
-      return retryOrGiveUp(claim, 'retry', answer.failure);
+      return retryOrGiveUp(hold.claim, 'retry', answer.failure);
     case 'wait-until':
-      return waitOrGiveUp(claim, answer.until, now(), answer.failure);
+      return waitOrGiveUp(hold.claim, answer.until, hold.now(), answer.failure);
     case 'failed':
       return { as: 'failed', failure: answer.failure };
     default:

@@ -7,6 +7,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import supertest from 'supertest';
 import { createTestDatabase } from './database.ts';
 
 // API, sandbox and, if wanted, the publishing half of a worker in this process, on a database of their own. What has
@@ -27,18 +28,20 @@ export interface TestApp {
   request(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
   upload(name: string, bytes: Uint8Array, fields?: Record<string, string>): Promise<Answer>;
   /** What the platform really shows. */
-  publicPosts(platform: string): Promise<{ id: string; text: string; account: string; mediaCount: number }[]>;
+  publicPosts(platform: string): Promise<PublicPost[]>;
   sandbox(method: string, path: string, body?: unknown): Promise<unknown>;
   startWorker(): Promise<Publishing>;
   close(): Promise<void>;
 }
 
-export interface Answer {
-  status: number;
-  headers: Headers;
-  // Tests read whatever is there and assert on it.
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
-  body: any;
+/** Its `body` is whatever came: tests assert on it. */
+export type Answer = supertest.Response;
+
+export interface PublicPost {
+  id: string;
+  text: string;
+  account: string;
+  mediaCount: number;
 }
 
 export async function startTestApp(options: { redisUrl?: string } = {}): Promise<TestApp> {
@@ -95,13 +98,10 @@ async function openTestApp(
   ctx.settings.publicUrl = url;
   const demo = await seedDemo(ctx, auth);
   let workers = 0;
-  const base = `${url}/organizations/${demo.organizationId}`;
+  const base = `/organizations/${demo.organizationId}`;
 
-  const send = async (target: string, init: RequestInit): Promise<Answer> => {
-    const response = await fetch(target, init);
-    const text = await response.text();
-    return { status: response.status, headers: response.headers, body: parse(text) };
-  };
+  const ask = (method: string, target: string): supertest.Test =>
+    new supertest.Test(app.server, method, target).set('x-api-key', demo.apiKey).ok(() => true);
 
   return {
     ctx,
@@ -116,35 +116,27 @@ async function openTestApp(
       if (!channel) throw new Error(`no channel on ${platform}`);
       return channel.id;
     },
-    request: (method, path, body, headers = {}) =>
-      send(base + path, {
-        method,
-        headers: {
-          'x-api-key': demo.apiKey,
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-          ...headers,
-        },
-        ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-      }),
-    upload(name, bytes, fields = {}) {
-      const form = new FormData();
-      for (const [field, value] of Object.entries(fields)) form.set(field, value);
-      form.set('file', new File([new Uint8Array(bytes)], name));
-      return send(`${base}/media`, { method: 'POST', headers: { 'x-api-key': demo.apiKey }, body: form });
+    async request(method, path, body, headers = {}) {
+      const test = ask(method, base + path).set(headers);
+      if (body !== undefined && !headers['content-type']) test.set('content-type', 'application/json');
+      return test.send(body as object | string | undefined);
+    },
+    async upload(name, bytes, fields = {}) {
+      return ask('POST', `${base}/media`).field(fields).attach('file', Buffer.from(bytes), name);
     },
     async publicPosts(platform) {
-      const answer = await send(`${sandboxUrl}/_sandbox/posts?platform=${platform}`, {});
-      return answer.body.posts;
+      const answer = await fetch(`${sandboxUrl}/_sandbox/posts?platform=${platform}`);
+      return ((await answer.json()) as { posts: PublicPost[] }).posts;
     },
     async sandbox(method, path, body) {
-      const answer = await send(`${sandboxUrl}/_sandbox${path}`, {
+      const answer = await fetch(`${sandboxUrl}/_sandbox${path}`, {
         method,
         ...(body === undefined
           ? {}
           : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
       });
-      if (answer.status >= 400) throw new Error(`sandbox: ${JSON.stringify(answer.body)}`);
-      return answer.body;
+      if (!answer.ok) throw new Error(`sandbox: ${answer.status} ${await answer.text()}`);
+      return answer.status === 204 ? undefined : answer.json();
     },
     async startWorker() {
       const worker = `test-${(workers += 1)}`;
@@ -183,12 +175,4 @@ export function secondsAhead(seconds: number): string {
 function urlOf(address: string | AddressInfo | null): string {
   if (address === null || typeof address === 'string') throw new Error('not listening on a port');
   return `http://127.0.0.1:${address.port}`;
-}
-
-function parse(text: string): unknown {
-  try {
-    return text === '' ? undefined : JSON.parse(text);
-  } catch {
-    return text;
-  }
 }

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import supertest from 'supertest';
 import { createTestDatabase } from './database.ts';
+import { uniquePrefix } from './queue.ts';
 
 // API, sandbox and, if wanted, the publishing half of a worker in this process, on a database of their own. What has
 // to be killed is started as a process instead: see stack tests.
@@ -77,6 +78,7 @@ async function openTestApp(
     {
       DATABASE_URL: databaseUrl,
       DATABASE_POOL_SIZE: 10,
+      QUEUE_PREFIX: uniquePrefix(),
       ...(options.redisUrl ? { REDIS_URL: options.redisUrl } : {}),
       SANDBOX_URL: sandboxUrl,
       PUBLIC_URL: 'http://127.0.0.1:1',

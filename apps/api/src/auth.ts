@@ -1,4 +1,4 @@
-import { apiKey, defaultKeyHasher } from '@better-auth/api-key';
+import { apiKey } from '@better-auth/api-key';
 import type { Database } from '@solospark/db';
 import { betterAuth } from 'better-auth';
 import { prismaAdapter } from 'better-auth/adapters/prisma';
@@ -27,6 +27,3 @@ export function createAuth(options: { db: Database; secret: string; baseUrl: str
 }
 
 export type Auth = ReturnType<typeof createAuth>;
-
-/** How a key is kept. The key itself is shown once, when it is created. */
-export const hashApiKey = (key: string): Promise<string> => defaultKeyHasher(key);

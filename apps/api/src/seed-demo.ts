@@ -5,7 +5,7 @@ import {
   organizationOfKey,
   type OpenedContext,
 } from '@solospark/domain';
-import { hashApiKey, type Auth } from './auth.ts';
+import type { Auth } from './auth.ts';
 
 const DEMO = { email: 'demo@solospark.invalid', name: 'Demo', slug: 'demo', handle: 'demo' };
 
@@ -44,7 +44,7 @@ export async function seedDemo(
 }
 
 async function opens(ctx: OpenedContext, apiKey: string, organizationId: string): Promise<boolean> {
-  return (await organizationOfKey(ctx, await hashApiKey(apiKey))) === organizationId;
+  return (await organizationOfKey(ctx, apiKey)) === organizationId;
 }
 
 async function demoUser(ctx: OpenedContext): Promise<string> {

@@ -73,7 +73,7 @@ describe('the migrations', () => {
       "status = 'failed'::post_status",
       'post',
     ],
-    ['a foreign key', 'onDelete: Restrict', 'onDelete: SetDefault', 'foreign key'],
+    ['a foreign key', 'onDelete: NoAction', 'onDelete: SetDefault', 'foreign key'],
   ])('are found short when the schema has %s that they lack', async (_, from, to, named) => {
     const { code, output } = await diff('--from-config-datasource', '--to-schema', schemaWith(from, to));
     expect(output).toContain(named);

@@ -24,6 +24,11 @@ export const contextEnv = {
       description: 'a redis:// URL; without it the queue lives in PostgreSQL',
     }),
   ),
+  QUEUE_PREFIX: Type.String({
+    pattern: '^\\S+$',
+    default: '{solospark}',
+    description: 'of every Redis key; installations that share a Redis need one each',
+  }),
   DATABASE_POOL_SIZE: Type.Integer({ minimum: 2, maximum: 500, default: 20 }),
   SANDBOX_URL: Type.Optional(Type.String({ pattern: '^https?://' })),
   PUBLIC_URL: Type.String({
@@ -70,6 +75,7 @@ export function openContext(
   });
   const queues = createQueues({
     redisUrl: env.REDIS_URL ?? null,
+    prefix: env.QUEUE_PREFIX,
     postgresUrl: env.DIRECT_URL ?? env.DATABASE_URL,
     platforms,
     log,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Context } from '../context.ts';
 import { findOrganizationOfKey } from './api-key.repository.ts';
 
@@ -5,9 +6,7 @@ import { findOrganizationOfKey } from './api-key.repository.ts';
  * Which organization a key opens; undefined when it opens none. Asked on every request, so it is one statement of
  * ours: better-auth's own check takes several, writes one, and calls a key invalid when the database is away.
  */
-export async function organizationOfKey(
-  ctx: Pick<Context, 'db'>,
-  keyHash: string,
-): Promise<string | undefined> {
-  return findOrganizationOfKey(ctx.db, keyHash);
+export async function organizationOfKey(ctx: Pick<Context, 'db'>, key: string): Promise<string | undefined> {
+  // The form in which better-auth keeps a key; the key itself is shown once, when it is created.
+  return findOrganizationOfKey(ctx.db, createHash('sha256').update(key).digest('base64url'));
 }

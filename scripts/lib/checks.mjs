@@ -1,0 +1,35 @@
+// @ts-check
+// What can be said about the code without running it. Each one counts as one test.
+import { join } from 'node:path';
+import { repoRoot } from './home.mjs';
+import { run } from './install.mjs';
+import { green, red, say } from './report.mjs';
+
+/** The whole repository at once, from source; TypeScript 7 does in a second what 6 does in ten. */
+const tsc = join('node_modules', 'typescript-native', 'bin', 'tsc');
+
+const checks = [
+  { name: 'format', command: ['node_modules/prettier/bin/prettier.cjs', '--check', '--log-level=warn', '.'] },
+  { name: 'lint', command: ['node_modules/eslint/bin/eslint.js', '--max-warnings=0', '.'] },
+  { name: 'types', command: [tsc, '-p', 'tsconfig.json'] },
+  { name: 'unused code', command: ['node_modules/knip/bin/knip.js', '--no-progress', '--no-config-hints'] },
+];
+
+/**
+ * Runs every check, also after one has failed: people want to see them all.
+ * @param {AbortSignal} signal
+ * @returns {Promise<{ passed: number, failed: number }>}
+ */
+export async function runChecks(signal) {
+  const counts = { passed: 0, failed: 0 };
+  for (const { name, command } of checks) {
+    if (signal.aborted) break;
+    const started = performance.now();
+    const [script = '', ...args] = command;
+    const code = await run(process.execPath, [join(repoRoot, script), ...args]);
+    const seconds = ((performance.now() - started) / 1000).toFixed(1);
+    counts[code === 0 ? 'passed' : 'failed'] += 1;
+    say(`${code === 0 ? green('PASS') : red('FAIL')} ${name} (${seconds} s)`);
+  }
+  return counts;
+}

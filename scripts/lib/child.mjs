@@ -1,0 +1,151 @@
+// @ts-check
+// One of our own programs as a child: in a group of its own, so that Ctrl-C at the terminal reaches only the parent,
+// which then stops its children in order.
+import { spawn } from 'node:child_process';
+import { closeSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { repoRoot } from './home.mjs';
+import { openLog, tailLog } from './log-tail.mjs';
+import { endProcess, recordOf } from './process-identity.mjs';
+import { PlainError, fail, warn } from './report.mjs';
+
+const exitWithParent = new URL('./exit-with-parent.mjs', import.meta.url).href;
+const readyLimitMs = 60_000;
+/** More often than this within the window, and it is not bad luck. */
+const restarts = { max: 5, windowMs: 5 * 60_000 };
+
+/**
+ * @typedef {object} ChildOptions
+ * @property {string} name
+ * @property {string} script relative to the repository
+ * @property {NodeJS.ProcessEnv} env
+ * @property {string} logFile
+ * @property {number} graceMs how long it may take to stop
+ * @property {(record: import('./process-identity.mjs').ProcessRecord) => void} onStarted before it is ready
+ * @property {() => void | Promise<void>} onRestarted
+ * @property {(reason: string) => void} onGivenUp
+ */
+
+/**
+ * Starts it and waits until it is ready; keeps it running until `stop`.
+ * @param {ChildOptions} options
+ */
+export async function startChild(options) {
+  const { name, graceMs } = options;
+  let stopping = false;
+  /** @type {number[]} */
+  const ends = [];
+  let current = launch(options);
+  /** @type {Promise<void>} */
+  let watching = Promise.resolve();
+
+  try {
+    await current.ready;
+  } catch (error) {
+    await endProcess(current.record, { graceMs: 5_000, group: true });
+    throw error;
+  }
+
+  async function keepAlive() {
+    for (;;) {
+      const how = await current.ended;
+      if (stopping) return;
+      const now = performance.now();
+      ends.push(now);
+      const recent = ends.filter((end) => now - end < restarts.windowMs).length;
+      if (recent > restarts.max) {
+        options.onGivenUp(`${name} ended ${recent} times in a short time. Its log: ${options.logFile}`);
+        return;
+      }
+      const waitMs = 500 * 2 ** (recent - 1);
+      warn(`${name} ended (${how}); starting it again in ${waitMs / 1000} s. Its log: ${options.logFile}`);
+      await delay(waitMs, undefined, { ref: false });
+      if (stopping) return;
+      current = launch(options);
+      try {
+        await current.ready;
+        await options.onRestarted();
+        warn(`${name} runs again (pid ${current.record.pid}).`);
+      } catch (error) {
+        // The next turn of the loop sees that it ended; one that hangs is ended here.
+        fail(error instanceof Error ? error.message : String(error));
+        await endProcess(current.record, { graceMs: 1_000, group: true });
+      }
+    }
+  }
+  watching = keepAlive();
+
+  return {
+    name,
+    record: () => current.record,
+    async stop() {
+      stopping = true;
+      const how = await endProcess(current.record, { graceMs, group: true });
+      if (how === 'killed') warn(`${name} did not stop within ${graceMs / 1000} s and was killed.`);
+      if (how !== 'gone') await current.ended;
+      await Promise.race([watching, delay(1_000, undefined, { ref: false })]);
+    },
+  };
+}
+
+/** @typedef {Awaited<ReturnType<typeof startChild>>} Child */
+
+/** @param {ChildOptions} options */
+function launch({ name, script, env, logFile, onStarted }) {
+  const log = openLog(logFile);
+  const tail = tailLog(
+    logFile,
+    sayOnce((line) => fail(`${name}: ${line}`)),
+  );
+  const child = spawn(process.execPath, ['--import', exitWithParent, join(repoRoot, script)], {
+    cwd: repoRoot,
+    env,
+    detached: true,
+    stdio: ['ignore', log, log, 'ipc'],
+  });
+  closeSync(log);
+  /** @type {Promise<string>} */
+  const ended = new Promise((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('exit', (code, signal) => resolve(signal ?? `code ${code}`));
+  }).then((how) => {
+    tail.stop();
+    return how;
+  });
+  /** @type {Promise<void>} */
+  const ready = new Promise((resolve, reject) => {
+    const timer = setTimeout(() => refuse('was not ready in time'), readyLimitMs);
+    const refuse = (/** @type {string} */ what) => {
+      clearTimeout(timer);
+      reject(new PlainError(`${name} ${what}.\n${tail.last()}\nIts log: ${logFile}`));
+    };
+    child.on('message', (message) => {
+      if (message !== 'ready') return;
+      clearTimeout(timer);
+      resolve();
+    });
+    void ended.then((how) => refuse(`ended before it was ready (${how})`));
+  });
+  // It may be refused while nobody waits for it yet.
+  ready.catch(() => undefined);
+  const record = recordOf(child.pid ?? -1);
+  onStarted(record);
+  return { record, ready, ended };
+}
+
+/**
+ * A trouble that lasts is said once in half a minute; every line of it is in the log.
+ * @param {(line: string) => void} tell
+ */
+function sayOnce(tell) {
+  /** @type {Map<string, number>} */
+  const said = new Map();
+  return (/** @type {string} */ line) => {
+    const now = performance.now();
+    if (now - (said.get(line) ?? -Infinity) < 30_000) return;
+    if (said.size > 100) said.clear();
+    said.set(line, now);
+    tell(line);
+  };
+}

@@ -1,0 +1,42 @@
+// @ts-check
+// The demo begins with nothing every time, so that it shows what a newcomer would see.
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { makeHome } from './home.mjs';
+import { placeOfPostgres, removeHomePostgres } from './home-postgres.mjs';
+import { stopPostgres } from './postgres.mjs';
+import { accountFor, findPrograms } from './postgres-program.mjs';
+import { claimHome } from './running.mjs';
+
+/**
+ * Empties the folder; what a demo left there that was killed is ended first.
+ * @param {string} home
+ */
+export async function claimFreshHome(home) {
+  makeHome(home);
+  // Refuses while another demo runs.
+  const claim = await claimHome(home);
+  await removeDatabase(home);
+  for (const name of readdirSync(home)) {
+    if (name !== 'parent.json') rmSync(join(home, name), { recursive: true, force: true });
+  }
+  makeHome(home);
+  claim.release();
+  return {
+    home,
+    /** After everything was stopped. */
+    async remove() {
+      await removeDatabase(home);
+      rmSync(home, { recursive: true, force: true });
+    },
+  };
+}
+
+/** @param {string} home */
+async function removeDatabase(home) {
+  const dir = placeOfPostgres(home);
+  if (existsSync(join(dir, 'data'))) {
+    await stopPostgres(findPrograms(accountFor(dir), join(dir, '..')), dir, 'immediate');
+  }
+  removeHomePostgres(home);
+}

@@ -1,0 +1,38 @@
+// @ts-check
+// The worker as a child whose log lines are shown here. It gets no Ctrl-C from the terminal, only what `stop` sends.
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { repoRoot } from './home.mjs';
+import { endProcess, recordOf } from './process-identity.mjs';
+import { warn } from './report.mjs';
+
+const exitWithParent = new URL('./exit-with-parent.mjs', import.meta.url).href;
+
+/** @param {NodeJS.ProcessEnv} env */
+export function startForegroundWorker(env) {
+  const graceMs = Number(env.SHUTDOWN_TIMEOUT_MS ?? 25_000) + 7_000;
+  const child = spawn(
+    process.execPath,
+    ['--import', exitWithParent, join(repoRoot, 'apps/worker/dist/main.js')],
+    {
+      cwd: repoRoot,
+      env,
+      detached: true,
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    },
+  );
+  const record = recordOf(child.pid ?? -1);
+  let stopping = false;
+  child.once('exit', (code, signal) => {
+    if (!stopping)
+      warn(`The worker ended (${signal ?? `code ${code}`}). It starts again with the next change.`);
+  });
+  return {
+    async stop() {
+      stopping = true;
+      if ((await endProcess(record, { graceMs, group: true })) === 'killed') {
+        warn(`The worker did not stop within ${graceMs / 1000} s and was killed.`);
+      }
+    },
+  };
+}

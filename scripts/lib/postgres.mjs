@@ -1,0 +1,260 @@
+// @ts-check
+// A real PostgreSQL in a folder. It runs as a daemon of its own and outlives a parent that is killed; whoever starts
+// next finds it by its postmaster.pid and goes on with it.
+import {
+  chownSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { freePort } from './ports.mjs';
+import { makeDirFor, runProgram } from './postgres-program.mjs';
+import { identityOf, send } from './process-identity.mjs';
+import { PlainError } from './report.mjs';
+
+/** @typedef {import('./postgres-program.mjs').Programs} Programs */
+/**
+ * @typedef {object} Postgres
+ * @property {number} port
+ * @property {number} pid of the postmaster
+ * @property {(database: string) => string} urlOf
+ * @property {() => Promise<void>} stop
+ */
+
+const user = 'solospark';
+const settings = {
+  listen_addresses: "'127.0.0.1'",
+  // No socket file anywhere: TCP with a password is the one way in.
+  unix_socket_directories: "''",
+  max_connections: '200',
+  shared_buffers: '128MB',
+  timezone: "'UTC'",
+  log_timezone: "'UTC'",
+};
+/** For data that nobody keeps. */
+export const careless = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' };
+
+/**
+ * Starts PostgreSQL on `dir`, or goes on with the one that already runs there.
+ *
+ * @param {Programs} programs
+ * @param {{ dir: string, password: string, port?: number | undefined, extra?: Record<string, string> }} options
+ *   port: wanted, not promised
+ * @returns {Promise<Postgres>}
+ */
+export async function startPostgres(programs, { dir, password, port: wantedPort, extra = {} }) {
+  const data = join(dir, 'data');
+  makeDirFor(programs.account, dir);
+  if (!existsSync(join(data, 'PG_VERSION'))) await initialise(programs, dir, password);
+  const made = readFileSync(join(data, 'PG_VERSION'), 'utf8').trim();
+  if (made !== programs.major) {
+    throw new PlainError(
+      `The database in ${dir} was made by PostgreSQL ${made}; this is PostgreSQL ${programs.major}. ` +
+        'Delete the folder to start afresh, or move its data over with pg_dump.',
+    );
+  }
+  let running = await findRunning(data, password);
+  for (let tries = 0; running === null && tries < 3; tries += 1) {
+    const port = await freePort([tries === 0 ? wantedPort : undefined]);
+    writeSettings(programs, data, { ...settings, ...extra, port: String(port) });
+    keepLogSmall(join(dir, 'server.log'));
+    const args = ['-D', data, '-l', join(dir, 'server.log'), '-w', '-t', '120', 'start'];
+    const { code, output } = await runProgram(programs, 'pg_ctl', args);
+    const pid = postmaster(data)?.pid;
+    if (code === 0 && pid !== undefined) running = { pid, port };
+    // Someone else may have taken the port in between; any other reason will not go away.
+    else if (!tail(join(dir, 'server.log')).includes('could not bind')) {
+      throw new PlainError(
+        `PostgreSQL did not start:\n${output.trim()}\n${tail(join(dir, 'server.log'))}\nIts log: ${dir}/server.log`,
+      );
+    }
+  }
+  if (running === null) throw new PlainError(`PostgreSQL found no free port. Its log: ${dir}/server.log`);
+  const { pid, port } = running;
+  return {
+    pid,
+    port,
+    urlOf: (database) => `postgresql://${user}:${encodeURIComponent(password)}@127.0.0.1:${port}/${database}`,
+    stop: () => stopPostgres(programs, dir),
+  };
+}
+
+/**
+ * @param {Programs} programs
+ * @param {string} dir
+ * @param {'fast' | 'immediate'} [mode]
+ */
+export async function stopPostgres(programs, dir, mode = 'fast') {
+  const data = join(dir, 'data');
+  const pid = postmaster(data)?.pid;
+  if (pid === undefined || !isPostgres(pid)) return;
+  const { code } = await runProgram(programs, 'pg_ctl', ['-D', data, '-m', mode, '-w', '-t', '30', 'stop']);
+  if (code === 0) return;
+  // "immediate" needs no checkpoint; the next start replays the log.
+  await runProgram(programs, 'pg_ctl', ['-D', data, '-m', 'immediate', '-w', '-t', '10', 'stop']);
+  if (isPostgres(pid)) send(pid, 'SIGKILL');
+}
+
+/**
+ * @param {string} url of any database on the server
+ * @param {string} name
+ */
+export async function ensureDatabase(url, name) {
+  const { default: pg } = await import('pg');
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    const { rowCount } = await client.query('select 1 from pg_database where datname = $1', [name]);
+    if (rowCount === 0) await client.query(`create database ${pg.escapeIdentifier(name)}`);
+  } finally {
+    await client.end();
+  }
+}
+
+/**
+ * Built beside its place and moved there when complete, so that a kill in the middle leaves nothing half made.
+ * @param {Programs} programs
+ * @param {string} dir
+ * @param {string} password
+ */
+async function initialise(programs, dir, password) {
+  for (const name of readdirSync(dir)) {
+    if (name.startsWith('new-')) rmSync(join(dir, name), { recursive: true, force: true });
+  }
+  rmSync(join(dir, 'data'), { recursive: true, force: true });
+  const fresh = join(dir, `new-${process.pid}`);
+  const passwordFile = join(dir, `new-password-${process.pid}`);
+  writeFileSync(passwordFile, password, { mode: 0o600 });
+  giveTo(programs, passwordFile);
+  const { code, output } = await runProgram(programs, 'initdb', [
+    `--pgdata=${fresh}`,
+    `--username=${user}`,
+    `--pwfile=${passwordFile}`,
+    '--auth=scram-sha-256',
+    '--encoding=UTF8',
+    '--locale=C',
+  ]);
+  rmSync(passwordFile, { force: true });
+  if (code !== 0) throw new PlainError(`PostgreSQL could not create its folder ${dir}:\n${output.trim()}`);
+  writeFileSync(join(fresh, 'postgresql.conf'), "\ninclude = 'solospark.conf'\n", { flag: 'a' });
+  writeSettings(programs, fresh, settings);
+  renameSync(fresh, join(dir, 'data'));
+}
+
+/**
+ * @param {Programs} programs
+ * @param {string} data
+ * @param {Record<string, string>} values
+ */
+function writeSettings(programs, data, values) {
+  const path = join(data, 'solospark.conf');
+  const lines = Object.entries(values).map(([name, value]) => `${name} = ${value}\n`);
+  writeFileSync(path, `# Written at every start.\n${lines.join('')}`, { mode: 0o600 });
+  giveTo(programs, path);
+}
+
+/**
+ * @param {Programs} programs
+ * @param {string} path
+ */
+function giveTo({ account }, path) {
+  if (account) chownSync(path, account.uid, account.gid);
+}
+
+/** @param {string} data */
+function postmaster(data) {
+  try {
+    const [pid, , , port] = readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n');
+    return { pid: Number(pid), port: Number(port) };
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * The server that already runs on this folder. It proves that it is the one by knowing its password and its folder. A
+ * pid file whose process is not PostgreSQL is a leftover of a crash, and is removed.
+ * @param {string} data
+ * @param {string} password
+ */
+async function findRunning(data, password) {
+  // Long enough for one that is stopping, or recovering from a kill.
+  const end = performance.now() + 60_000;
+  for (;;) {
+    const found = postmaster(data);
+    if (found === null) return null;
+    if (!isPostgres(found.pid)) {
+      rmSync(join(data, 'postmaster.pid'), { force: true });
+      return null;
+    }
+    if (await isServing(data, found.port, password)) return found;
+    if (performance.now() > end) {
+      throw new PlainError(
+        `A PostgreSQL (pid ${found.pid}) holds ${data} and does not answer. End it, then start again.`,
+      );
+    }
+    await delay(250);
+  }
+}
+
+/**
+ * @param {string} data
+ * @param {number} port
+ * @param {string} password
+ */
+async function isServing(data, port, password) {
+  const { default: pg } = await import('pg');
+  const client = new pg.Client({
+    host: '127.0.0.1',
+    port,
+    user,
+    password,
+    database: 'postgres',
+    connectionTimeoutMillis: 2_000,
+  });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    const { rows } = await client.query('show data_directory');
+    return sameFolder(rows[0]?.data_directory, data);
+  } catch {
+    return false;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+/**
+ * @param {string} one
+ * @param {string} other
+ */
+function sameFolder(one, other) {
+  const [a, b] = [statSync(one), statSync(other)];
+  return a.ino === b.ino && a.dev === b.dev;
+}
+
+/** @param {number} pid */
+export function isPostgres(pid) {
+  if (identityOf(pid) === null) return false;
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === 'postgres';
+  } catch {
+    return true;
+  }
+}
+
+/** @param {string} path */
+function keepLogSmall(path) {
+  if (existsSync(path) && statSync(path).size > 10_000_000) renameSync(path, `${path}.old`);
+}
+
+/** @param {string} path */
+function tail(path) {
+  return existsSync(path) ? readFileSync(path, 'utf8').trimEnd().split('\n').slice(-8).join('\n') : '';
+}

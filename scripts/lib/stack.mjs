@@ -1,0 +1,191 @@
+// @ts-check
+// Everything that SoloSpark needs, brought up in order and taken down in the opposite order: PostgreSQL, migrations,
+// sandbox, demo organization, worker, API. What the person has set (DATABASE_URL, REDIS_URL, SANDBOX_URL) is used;
+// what is missing is started here.
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { startChild } from './child.mjs';
+import { ensureSecrets, envText, homeOf, keepSecret, makeHome, writePrivate } from './home.mjs';
+import { explain, step, warn } from './report.mjs';
+import { claimHome, keepPorts, keptPorts } from './running.mjs';
+import { seedDemo } from './seed.mjs';
+import { migrate, openDatabase } from './stack-database.mjs';
+import { choosePorts, joinSettings } from './stack-settings.mjs';
+
+/** @typedef {import('./home.mjs').Env} Env */
+/** @typedef {'sandbox' | 'worker' | 'api'} AppName */
+/**
+ * @typedef {object} StackOptions
+ * @property {Env} settings what the person set
+ * @property {string} [home]
+ * @property {string} [secretsHome] where the secrets are kept, when not in `home`
+ * @property {AppName[]} [apps]
+ * @property {import('./stack-database.mjs').Server} [postgres] to be used, and stopped with the rest
+ * @property {AbortSignal} signal gives up between two steps
+ * @property {(reason: string) => void} onGivenUp a part cannot be kept running
+ * @property {boolean} [quiet]
+ */
+/**
+ * @typedef {object} RuntimeFacts what runtime.json says
+ * @property {string} apiUrl
+ * @property {string} sandboxUrl
+ * @property {string} databaseUrl
+ * @property {string | null} redisUrl
+ * @property {string} organizationId
+ * @property {string} apiKey
+ * @property {{ id: string, platform: string }[]} channels
+ * @property {Record<AppName, number | null>} pids null for what does not run here
+ */
+/** @typedef {{ facts: () => RuntimeFacts, env: Env, home: string, stop: () => Promise<void> }} Stack */
+
+/**
+ * Starts the stack. When a step fails, what was started is stopped before the error is thrown.
+ * @param {StackOptions} options
+ * @returns {Promise<Stack>}
+ */
+export async function startStack(options) {
+  /** @type {{ what: string, stop: () => Promise<void> | void }[]} */
+  const opened = [];
+  /** @type {Promise<void> | null} */
+  let stopping = null;
+  const stop = () =>
+    (stopping ??= (async () => {
+      for (const { what, stop: close } of opened.reverse()) {
+        await Promise.resolve()
+          .then(close)
+          .catch((error) => warn(`Stopping ${what}: ${explain(error)}`));
+      }
+    })());
+  try {
+    return { ...(await bringUp(options, (what, close) => opened.push({ what, stop: close }))), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/**
+ * @param {StackOptions} options
+ * @param {(what: string, stop: () => Promise<void> | void) => void} onOpened
+ */
+async function bringUp(options, onOpened) {
+  const { settings, signal, quiet = false, apps = ['sandbox', 'worker', 'api'] } = options;
+  const home = options.home ?? homeOf(settings);
+  const secretsHome = options.secretsHome ?? home;
+  makeHome(home);
+  makeHome(secretsHome);
+  const claim = await claimHome(home);
+  onOpened('the claim on the home', claim.release);
+  const kept = keptPorts(home);
+  const ports = await choosePorts(settings, kept, { withApi: apps.includes('api') });
+  const secrets = ensureSecrets(secretsHome, settings);
+
+  const database = await openDatabase({
+    settings,
+    server: options.postgres,
+    home,
+    password: secrets.postgresPassword,
+    port: kept.postgres,
+    quiet,
+    onOpened,
+  });
+  signal.throwIfAborted();
+  await migrate(database.directUrl, { quiet });
+  keepPorts(home, { ...kept, ...defined(ports), ...defined({ postgres: database.port }) });
+
+  const { apiUrl, env: joinEnv } = joinSettings(settings, { home, database, ports });
+  const env = { ...settings, ...secrets.forApps, ...joinEnv, SOLOSPARK_HOME: home };
+  const seedEnv = { ...env, ...defined({ DEMO_API_KEY: secrets.demoApiKey }) };
+
+  /** @type {Partial<Record<AppName, import('./child.mjs').Child>>} */
+  const children = {};
+  /** @type {Map<AppName, import('./process-identity.mjs').ProcessRecord>} */
+  const started = new Map();
+  let up = false;
+  signal.throwIfAborted();
+  const embedded = settings.EMBED_WORKER === 'true' && apps.includes('api');
+  // Said before they start, so that they stop in this order from the last one up, whichever is ready first.
+  for (const name of /** @type {const} */ (['sandbox', 'worker', 'api'])) {
+    onOpened(name, () => children[name]?.stop());
+  }
+  const demo = await step(`Starting ${apps.join(', ')}`, startAll, { quiet });
+  // The key of a database that is thrown away is of no use to the next run.
+  if (!options.postgres) keepSecret(secretsHome, 'DEMO_API_KEY', demo.apiKey);
+
+  onOpened('the notes in the home', () => {
+    for (const name of ['runtime.json', 'stack.env']) rmSync(join(home, name), { force: true });
+  });
+  writePrivate(join(home, 'stack.env'), envText(joinEnv));
+  up = true;
+  note();
+  return { facts, env, home };
+
+  /** They need nothing of each other, except that the demo's channels are looked up in the sandbox. */
+  async function startAll() {
+    const all = await Promise.allSettled([
+      startSandbox().then(() => seedDemo(seedEnv)),
+      apps.includes('worker') && !embedded ? start('worker', {}) : undefined,
+      apps.includes('api') ? start('api', { PORT: String(ports.api) }) : undefined,
+    ]);
+    for (const each of all) if (each.status === 'rejected') throw each.reason;
+    const [{ value }] = /** @type {[PromiseFulfilledResult<import('./seed.mjs').Seed>]} */ (
+      /** @type {unknown} */ (all)
+    );
+    seedEnv.DEMO_API_KEY = value.apiKey;
+    return value;
+  }
+
+  async function startSandbox() {
+    if (ports.sandbox === undefined) return;
+    await start('sandbox', { HOST: '127.0.0.1', PORT: String(ports.sandbox) });
+  }
+
+  /** @returns {RuntimeFacts} */
+  function facts() {
+    const pidOf = (/** @type {AppName} */ name) => children[name]?.record().pid ?? null;
+    return {
+      apiUrl,
+      sandboxUrl: joinEnv.SANDBOX_URL,
+      databaseUrl: joinEnv.DATABASE_URL,
+      redisUrl: joinEnv.REDIS_URL || null,
+      organizationId: demo.organizationId,
+      apiKey: demo.apiKey,
+      channels: demo.channels,
+      pids: { api: pidOf('api'), worker: pidOf(embedded ? 'api' : 'worker'), sandbox: pidOf('sandbox') },
+    };
+  }
+
+  function note() {
+    if (up) writePrivate(join(home, 'runtime.json'), `${JSON.stringify(facts(), null, 2)}\n`);
+  }
+
+  /**
+   * @param {AppName} name
+   * @param {Env} own
+   */
+  async function start(name, own) {
+    children[name] = await startChild({
+      name,
+      script: `apps/${name}/dist/main.js`,
+      env: { ...env, ...own },
+      logFile: join(home, 'logs', `${name}.log`),
+      graceMs: Number(settings.SHUTDOWN_TIMEOUT_MS ?? 25_000) + 7_000,
+      onStarted(record) {
+        started.set(name, record);
+        claim.note([...started.values()]);
+      },
+      onRestarted: note,
+      onGivenUp: options.onGivenUp,
+    });
+  }
+}
+
+/**
+ * @template {Record<string, unknown>} T
+ * @param {T} values
+ */
+function defined(values) {
+  return /** @type {{ [K in keyof T]: NonNullable<T[K]> }} */ (
+    Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined))
+  );
+}

@@ -1,0 +1,122 @@
+// @ts-check
+// `npm run worker:dev`: a worker that is built and started again, in order, whenever a source changes.
+// With USE_MOCK_DB=true it brings a throw-away PostgreSQL, the sandbox and the demo organization with it.
+import { readdirSync, watch } from 'node:fs';
+import { join } from 'node:path';
+import { build } from './lib/build.mjs';
+import { runCommand } from './lib/command.mjs';
+import { startForegroundWorker } from './lib/foreground-worker.mjs';
+import { homeOf, readEnvFile, readSettings, repoRoot } from './lib/home.mjs';
+import { ensureInstalled } from './lib/install.mjs';
+import { PlainError, bold, dim, explain, fail, say } from './lib/report.mjs';
+import { holderOf } from './lib/lock.mjs';
+import { isRunning } from './lib/process-identity.mjs';
+
+const quietMs = 300;
+
+await runCommand(async ({ signal, onClose }) => {
+  await ensureInstalled();
+  await build();
+  if (signal.aborted) return 130;
+  const settings = readSettings();
+  const mock = settings.USE_MOCK_DB === 'true';
+  const env = mock ? await startMockStack(settings, signal, onClose) : settings;
+  if (!mock) requireDatabase(settings);
+
+  let worker = startForegroundWorker(env);
+  onClose(() => worker.stop());
+  for await (const changed of changes(signal)) {
+    say(dim(`· ${changed} changed`));
+    try {
+      await build({ quiet: true, filter: ['@solospark/worker'] });
+    } catch (error) {
+      fail(`${explain(error)} The worker goes on with what it had.`);
+      continue;
+    }
+    if (signal.aborted) break;
+    await worker.stop();
+    worker = startForegroundWorker(env);
+  }
+  return 0;
+});
+
+/**
+ * @param {import('./lib/home.mjs').Env} settings
+ * @param {AbortSignal} signal
+ * @param {(close: () => Promise<void>) => void} onClose
+ */
+async function startMockStack(settings, signal, onClose) {
+  const { startThrowAwayPostgres } = await import('./lib/throw-away-postgres.mjs');
+  const { startStack } = await import('./lib/stack.mjs');
+  // Beside a stack that runs, so that neither takes the other's notes for its own.
+  const main = homeOf(settings);
+  const holder = holderOf(join(main, 'parent.json'));
+  const taken = holder !== null && isRunning(holder);
+  const home = taken ? join(main, 'mock') : main;
+  const postgres = await startThrowAwayPostgres();
+  onClose(postgres.stop);
+  // A Redis that is set belongs to another database; the jobs of this one live and go with it.
+  const { REDIS_URL: _redis, ...own } = settings;
+  const stack = await startStack({
+    settings: own,
+    home,
+    postgres,
+    apps: ['sandbox'],
+    signal,
+    onGivenUp: fail,
+  });
+  onClose(stack.stop);
+  const { organizationId, sandboxUrl } = stack.facts();
+  const prefix = taken ? `SOLOSPARK_HOME=${home} ` : '';
+  say(`
+${bold('A worker on a throw-away PostgreSQL')} ${dim('(gone at exit)')}
+  Organization    ${organizationId}
+  Sandbox feed    ${sandboxUrl}
+  Try             ${prefix}node scripts/testWorker.js
+`);
+  return stack.env;
+}
+
+/** @param {import('./lib/home.mjs').Env} settings */
+function requireDatabase(settings) {
+  if (settings.DATABASE_URL || readEnvFile(join(homeOf(settings), 'stack.env')).DATABASE_URL) return;
+  throw new PlainError(
+    'No stack runs here, and DATABASE_URL is not set. Run `npm start` in another terminal, or: ' +
+      'USE_MOCK_DB=true npm run worker:dev',
+  );
+}
+
+/**
+ * What has changed, once for each burst of changes, until the signal.
+ * @param {AbortSignal} signal
+ * @returns {AsyncGenerator<string>}
+ */
+async function* changes(signal) {
+  const folders = readdirSync(join(repoRoot, 'packages')).map((name) => join('packages', name, 'src'));
+  /** @type {string | null} */
+  let changed = null;
+  let notify = () => undefined;
+  /** @type {NodeJS.Timeout | undefined} */
+  let timer;
+  const watchers = [...folders, join('apps', 'worker', 'src')].map((folder) =>
+    watch(join(repoRoot, folder), { recursive: true }, (_event, name) => {
+      if (!name?.endsWith('.ts') || name.includes('generated')) return;
+      changed = join(folder, name);
+      clearTimeout(timer);
+      timer = setTimeout(() => notify(), quietMs);
+    }),
+  );
+  signal.addEventListener('abort', () => notify(), { once: true });
+  while (!signal.aborted) {
+    await new Promise((resolve) => {
+      notify = () => void resolve(undefined);
+      if (signal.aborted) notify();
+    });
+    if (changed !== null && !signal.aborted) {
+      const name = changed;
+      changed = null;
+      yield name;
+    }
+  }
+  for (const watcher of watchers) watcher.close();
+}

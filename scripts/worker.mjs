@@ -1,0 +1,58 @@
+// @ts-check
+// `npm run worker`: one worker in the foreground. It joins the stack that `npm start` runs, or the one that the
+// environment or .env names.
+//
+// The worker runs in this very process, so that exit code, `ready` message and signals are its own. A Ctrl-C comes
+// twice here, from the terminal and from npm, and from PM2 as well; the worker would take the second one as "drop what
+// you are doing", so only the first one of a burst gets through.
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { build } from './lib/build.mjs';
+import { homeOf, readEnvFile, readSettings, repoRoot } from './lib/home.mjs';
+import { ensureInstalled } from './lib/install.mjs';
+import { PlainError, explain, fail } from './lib/report.mjs';
+
+const burstMs = 2_000;
+
+try {
+  await ensureInstalled({ quiet: true });
+  await build({ quiet: true });
+  requireDatabase();
+} catch (error) {
+  fail(explain(error));
+  process.exit(1);
+}
+passSignalsOnce();
+process.chdir(repoRoot);
+await import(pathToFileURL(join(repoRoot, 'apps/worker/dist/main.js')).href);
+
+function requireDatabase() {
+  const settings = readSettings();
+  const home = homeOf(settings);
+  const known = {
+    ...readEnvFile(join(home, 'stack.env')),
+    ...readEnvFile(join(home, 'secrets.env')),
+    ...settings,
+  };
+  if (known.DATABASE_URL) return;
+  throw new PlainError(
+    `There is nothing to work for: no stack runs from ${home}, and DATABASE_URL is not set.\n` +
+      'Run `npm start` in another terminal, or set DATABASE_URL, or try: USE_MOCK_DB=true npm run worker:dev',
+  );
+}
+
+function passSignalsOnce() {
+  const emit = process.emit;
+  /** @type {number | null} */
+  let firstAt = null;
+  process.emit = /** @type {typeof process.emit} */ (
+    (/** @type {unknown[]} */ ...args) => {
+      if (args[0] === 'SIGINT' || args[0] === 'SIGTERM') {
+        const now = performance.now();
+        if (firstAt !== null && now - firstAt < burstMs) return true;
+        firstAt ??= now;
+      }
+      return Reflect.apply(emit, process, args);
+    }
+  );
+}

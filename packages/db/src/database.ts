@@ -50,7 +50,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     // eslint-disable-next-line @typescript-eslint/no-misused-promises -- typed as void, but the pool waits for it
-    onConnect: setTimeZone,
+    onConnect: prepareConnection,
   });
   // An idle connection that breaks is replaced by the next query; unheard, the event would end the process.
   pool.on('error', (err) => options.log?.warn({ err }, 'idle database connection lost'));
@@ -64,14 +64,10 @@ export function openDatabase(options: DatabaseOptions): Database {
 
   async function withClient<T>(work: (client: pg.PoolClient, discard: () => void) => Promise<T>): Promise<T> {
     const client = await pool.connect();
-    // The query under way rejects with the same error, and its caller handles it.
-    const ignore = () => undefined;
-    client.on('error', ignore);
     let broken = false;
     try {
       return await work(client, () => (broken = true));
     } finally {
-      client.removeListener('error', ignore);
       client.release(broken);
     }
   }
@@ -97,7 +93,10 @@ export function openDatabase(options: DatabaseOptions): Database {
  * @prisma/adapter-pg writes times without an offset and reads them as if they were UTC, so every session has to be in
  * UTC. PgBouncer carries this one setting over to whichever connection it picks.
  */
-async function setTimeZone(client: pg.ClientBase): Promise<void> {
+async function prepareConnection(client: pg.ClientBase): Promise<void> {
+  // A connection that breaks in use rejects its query and emits 'error' besides. The caller handles the one; unheard,
+  // the other would end the process, and the pool listens only while a connection is idle.
+  client.on('error', () => undefined);
   await client.query(`SET TIME ZONE 'UTC'`);
 }
 

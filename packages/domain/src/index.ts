@@ -19,5 +19,6 @@ export { publishPostNow } from './post/publish-post-now.ts';
 export { type ContentInput } from './post/resolve-content.ts';
 export { schedulePost } from './post/schedule-post.ts';
 export { unschedulePost } from './post/unschedule-post.ts';
+export { armFailPoints, failPointsEnv } from './publishing/fail-points.ts';
 export { secondsSinceHeartbeat } from './publishing/heartbeat.repository.ts';
 export { startPublishing, type Publishing, type PublishingOptions } from './publishing/start-publishing.ts';

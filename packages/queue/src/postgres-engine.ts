@@ -28,6 +28,9 @@ export function createPostgresEngine(config: {
     query_timeout: queryTimeoutMs,
     keepAlive: true,
     application_name: 'solospark-queue',
+    // A connection that breaks while it is in use rejects its query and emits 'error' besides; BullMQ listens only to
+    // idle ones, and an event that nobody hears ends the process.
+    onConnect: (client: NodeJS.EventEmitter) => void client.on('error', () => undefined),
   };
   let producer: Promise<{ backend: PostgresBackend; queues: Map<string, AnyQueue> }> | null = null;
   let closed = false;

@@ -1,3 +1,4 @@
+import { withRetry } from '@solospark/db';
 import { createHash } from 'node:crypto';
 import type { Context } from '../context.ts';
 import { findOrganizationOfKey } from './api-key.repository.ts';
@@ -8,5 +9,6 @@ import { findOrganizationOfKey } from './api-key.repository.ts';
  */
 export async function organizationOfKey(ctx: Pick<Context, 'db'>, key: string): Promise<string | undefined> {
   // The form in which better-auth keeps a key; the key itself is shown once, when it is created.
-  return findOrganizationOfKey(ctx.db, createHash('sha256').update(key).digest('base64url'));
+  const hash = createHash('sha256').update(key).digest('base64url');
+  return withRetry(() => findOrganizationOfKey(ctx.db, hash));
 }

@@ -1,3 +1,5 @@
+import { withRetry } from '@solospark/db';
+import { randomUUID } from 'node:crypto';
 import type { Context } from '../context.ts';
 import { getPost } from './get-post.ts';
 import type { Post } from './post.ts';
@@ -10,7 +12,9 @@ export async function createPost(
   input: { organizationId: string; content: ContentInput },
 ): Promise<Post> {
   const empty = { text: '', media: [], deliveries: [] };
-  const content = await resolveContent(ctx, input.organizationId, input.content, empty);
-  const postId = await insertPost(ctx.db, input.organizationId, content);
-  return getPost(ctx, { organizationId: input.organizationId, postId });
+  const content = await withRetry(() => resolveContent(ctx, input.organizationId, input.content, empty));
+  // The id is chosen here, so that an insertion whose answer was lost can be repeated.
+  const post = { id: randomUUID(), organizationId: input.organizationId };
+  await withRetry(() => insertPost(ctx.db, post, content));
+  return getPost(ctx, { organizationId: post.organizationId, postId: post.id });
 }

@@ -1,3 +1,4 @@
+import { withRetry } from '@solospark/db';
 import type { Context } from '../context.ts';
 import { getPost } from './get-post.ts';
 import { assertRevision, type Post } from './post.ts';
@@ -17,10 +18,18 @@ export async function decideOnPost<T>(
   input: { organizationId: string; postId: string; expectedRevision?: number | undefined },
   decide: (post: Post) => Promise<T | typeof RACED>,
 ): Promise<T> {
-  for (;;) {
+  let lost: Error | undefined;
+  const decideOnce = async () => {
     const post = await getPost(ctx, input);
+    // The other revision may be our own change, whose answer was lost: nobody can tell, so nobody is told "refused".
+    if (lost !== undefined && input.expectedRevision !== undefined) throw lost;
     assertRevision(post, input.expectedRevision);
-    const outcome = await decide(post);
+    return decide(post);
+  };
+  for (;;) {
+    // A database that restarts is waited for. When the answer to a change got lost, the post is read again and the
+    // decision is made on what it says now: what was carried out already is found done.
+    const outcome = await withRetry(decideOnce, { onRetry: (error) => (lost = error as Error) });
     if (outcome !== RACED) return outcome;
   }
 }

@@ -14,6 +14,7 @@ export async function deletePost(
   ctx: Context,
   input: { organizationId: string; postId: string; expectedRevision?: number | undefined },
 ): Promise<void> {
+  let tried = false;
   await decideOnPost(ctx, input, async (post) => {
     if (post.status === 'publishing') {
       throw new DomainError(
@@ -21,7 +22,11 @@ export async function deletePost(
         'The post can no longer be deleted. It is being published right now.',
       );
     }
+    tried = true;
     if (!(await markPostDeleted(ctx.db, post))) return RACED;
     return moveAlarm(ctx, { postId: post.id, from: post.scheduleJobId, to: null });
+  }).catch((error: unknown) => {
+    // Gone since it was read: by this very call, whose answer was lost, or by another. Either way it is deleted.
+    if (!(tried && error instanceof DomainError && error.code === 'post_not_found')) throw error;
   });
 }

@@ -1,3 +1,4 @@
+import { withRetry } from '@solospark/db';
 import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import type { Post } from './post.ts';
@@ -8,7 +9,7 @@ export async function getPost(
   ctx: Pick<Context, 'db'>,
   input: { organizationId: string; postId: string },
 ): Promise<Post> {
-  const post = await findPost(ctx.db, input.organizationId, input.postId);
+  const post = await withRetry(() => findPost(ctx.db, input.organizationId, input.postId));
   if (!post) throw new DomainError('post_not_found', 'There is no such post in this organization.');
   return post;
 }

@@ -1,3 +1,4 @@
+import { withRetry } from '@solospark/db';
 import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import type { Post, PostStatus } from './post.ts';
@@ -20,7 +21,7 @@ export async function listPosts(
 ): Promise<{ posts: Post[]; nextCursor: string | null }> {
   const { cursor, ...filter } = input;
   const after = cursor === undefined ? undefined : decodeCursor(cursor);
-  const posts = await findPosts(ctx.db, { ...filter, after, limit: input.limit + 1 });
+  const posts = await withRetry(() => findPosts(ctx.db, { ...filter, after, limit: input.limit + 1 }));
   const page = posts.slice(0, input.limit);
   const last = page.at(-1);
   return { posts: page, nextCursor: posts.length > page.length && last ? encodeCursor(last) : null };

@@ -84,20 +84,20 @@ export interface PostContent {
   deliveries: Pick<PostDelivery, 'channelId' | 'platform' | 'textOverride'>[];
 }
 
+/** Does nothing when a post with this id is there already. */
 export async function insertPost(
   db: Database,
-  organizationId: string,
+  post: { id: string; organizationId: string },
   content: PostContent,
-): Promise<string> {
-  return db.transaction(async (tx) => {
-    const [row] = await tx.query<{ id: string }>(
-      `INSERT INTO post (organization_id, text) VALUES ($1, $2) RETURNING id`,
-      [organizationId, content.text],
+): Promise<void> {
+  await db.transaction(async (tx) => {
+    const inserted = await tx.query(
+      `INSERT INTO post (id, organization_id, text) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING RETURNING id`,
+      [post.id, post.organizationId, content.text],
     );
-    if (!row) throw new Error('INSERT … RETURNING gave no row');
-    await writeMedia(tx, row.id, content.media);
-    await writeDeliveries(tx, row.id, content.deliveries);
-    return row.id;
+    if (inserted.length === 0) return;
+    await writeMedia(tx, post.id, content.media);
+    await writeDeliveries(tx, post.id, content.deliveries);
   });
 }
 

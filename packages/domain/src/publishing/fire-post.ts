@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts';
 import { dueInMs, fireDuePosts } from '../delivery/delivery.repository.ts';
 import { enqueueDeliveries } from './enqueue-deliveries.ts';
+import { failPoint } from './fail-points.ts';
 
 /**
  * An alarm went off: "post P, revision R is due". Fires it if that is still so, and hands its deliveries to their
@@ -13,6 +14,7 @@ export async function firePost(
   alarm: { postId: string; revision: number },
 ): Promise<Date | undefined> {
   const deliveries = await fireDuePosts(ctx.db, [alarm]);
+  failPoint('after-fire');
   if (deliveries.length > 0) {
     ctx.log.info({ ...alarm, deliveries: deliveries.length }, 'post fired');
     await enqueueDeliveries(ctx, deliveries);

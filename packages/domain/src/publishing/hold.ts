@@ -3,6 +3,7 @@ import { SEND_WINDOW_MS, type ClaimedDelivery, type Settlement } from '../delive
 import { markSending, saveWitness, settleDelivery } from '../delivery/delivery.repository.ts';
 import { withRetry } from '@solospark/db';
 import type { Witness } from '@solospark/publishers';
+import { failPoint } from './fail-points.ts';
 
 /** Another worker has taken the delivery over: whatever this one knows is no longer the truth. */
 export class SupersededError extends Error {
@@ -50,23 +51,28 @@ export function createHold(ctx: Context, claim: ClaimedDelivery, signal: AbortSi
       Object.assign(claim.witness, facts);
     },
     async commitSending() {
+      failPoint('before-sending');
       // The window opens before the commit, so that a slow commit shortens it and never lengthens it.
       const deadlineMs = ctx.clock.monotonicMs() + SEND_WINDOW_MS;
-      const sendingAt = await markSending(ctx.db, claim);
+      const sendingAt = await withRetry(() => markSending(ctx.db, claim));
       if (!sendingAt) throw new SupersededError();
       sendBeforeMs = deadlineMs;
+      failPoint('after-sending');
       return sendingAt;
     },
     assertMaySend() {
       if (sent) return;
+      failPoint('before-socket');
       if (ctx.clock.monotonicMs() > sendBeforeMs) throw new TooLateToSendError();
       sent = true;
     },
     async settle(settlement) {
+      failPoint('before-settle');
       // What the platform answered must not be lost to a database that restarts just now: as long as the lease is
       // renewed nobody else asks, and after that the next holder finds out by the witness. Forty tries: a minute.
       const settled = await withRetry(() => settleDelivery(ctx.db, claim, settlement), { attempts: 40 });
       if (!settled) throw new SupersededError();
+      failPoint('after-settle');
     },
   };
 }

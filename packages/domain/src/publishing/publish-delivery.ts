@@ -4,6 +4,7 @@ import type { Context } from '../context.ts';
 import type { ClaimedDelivery, Settlement } from '../delivery/delivery.ts';
 import { markSuperseded, settlePosts } from '../delivery/delivery.repository.ts';
 import { enqueueDeliveries } from './enqueue-deliveries.ts';
+import { failPoint } from './fail-points.ts';
 import { createHold, SupersededError } from './hold.ts';
 import { openCall } from './open-call.ts';
 import { reconcileDelivery } from './reconcile-delivery.ts';
@@ -20,6 +21,7 @@ export async function publishDelivery(
 ): Promise<void> {
   const log = ctx.log.child({ deliveryId: claim.id, postId: claim.postId, attempt: claim.fence });
   log.info({ platform: claim.platform, attemptsUsed: claim.attemptsUsed }, 'attempt started');
+  failPoint('after-claim');
   const hold = createHold(ctx, claim, signal);
   try {
     const opened = openCall(ctx, hold, log);

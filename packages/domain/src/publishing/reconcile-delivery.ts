@@ -1,6 +1,7 @@
 import { assertNever, messageOf } from '@solospark/foundation';
 import type { Failure, ReconcileOutcome } from '@solospark/publishers';
 import { MAX_AGE_MS, retryOrGiveUp, type Settlement } from '../delivery/delivery.ts';
+import { failPoint } from './fail-points.ts';
 import { SupersededError, type Hold } from './hold.ts';
 import type { OpenedCall } from './open-call.ts';
 
@@ -28,6 +29,7 @@ export async function reconcileDelivery(
       return { outcome: 'ask-again', afterMs, detail: messageOf(error) };
     });
   call.log.info({ outcome: outcome.outcome, asked }, 'asked the platform');
+  failPoint('after-lookup');
   switch (outcome.outcome) {
     case 'published':
       return { as: 'published', receipt: outcome.receipt };

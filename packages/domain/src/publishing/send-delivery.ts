@@ -1,3 +1,4 @@
+import { withRetry } from '@solospark/db';
 import { assertNever, messageOf } from '@solospark/foundation';
 import { createHttpClient, type Failure, type PrepareOutcome } from '@solospark/publishers';
 import type { Context } from '../context.ts';
@@ -7,6 +8,7 @@ import {
   waitOrGiveUp,
   type Settlement,
 } from '../delivery/delivery.ts';
+import { failPoint } from './fail-points.ts';
 import { SupersededError, TooLateToSendError, type Hold } from './hold.ts';
 import type { OpenedCall } from './open-call.ts';
 import { reconcileDelivery } from './reconcile-delivery.ts';
@@ -15,7 +17,7 @@ import { takeRate } from './take-rate.ts';
 /** Prepares, commits `sending`, makes the one public call, and says what came of it. */
 export async function sendDelivery(ctx: Context, hold: Hold, opened: OpenedCall): Promise<Settlement> {
   const { claim } = hold;
-  const wait = await takeRate(ctx, hold, opened.publisher);
+  const wait = await withRetry(() => takeRate(ctx, hold, opened.publisher));
   if (wait) return waitOrGiveUp(claim, wait.until, hold.now(), wait.failure);
 
   const prepared = await prepare(opened);
@@ -25,6 +27,7 @@ export async function sendDelivery(ctx: Context, hold: Hold, opened: OpenedCall)
   const sendingSince = await hold.commitSending();
   try {
     const outcome = await opened.publisher.publish({ ...opened.call, http: sendingClient(hold, opened) });
+    failPoint('after-answer');
     if (outcome.outcome === 'published') return { as: 'published', receipt: outcome.receipt };
     if (outcome.outcome !== 'uncertain') return refused(hold, outcome);
     opened.call.log.warn({ detail: outcome.detail }, 'outcome unclear');

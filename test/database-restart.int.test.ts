@@ -1,0 +1,71 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { eventually, secondsAhead, startTestApp, type TestApp } from './support/app.ts';
+
+// PostgreSQL drops every connection, as it does when it restarts or fails over. Nobody gets to see it.
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startTestApp();
+  await app.startWorker();
+});
+afterAll(() => app.close());
+
+const dropConnections = () =>
+  app.ctx.db
+    .query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+       WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+    )
+    .catch(() => undefined);
+
+describe('connections that break', () => {
+  it('in the middle of requests: each is answered, and done once', async () => {
+    const breaking = setInterval(() => void dropConnections(), 500);
+    try {
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, async (_, index) => {
+          const text = `Steady ${index}`;
+          const created = await app.request('POST', '/posts', { text, platforms: ['x'] });
+          const path = `/posts/${created.body.id}`;
+          const edited = await app.request('PATCH', path, { text: `${text}, edited` });
+          const scheduledAt = secondsAhead(3600);
+          const scheduled = await app.request('PUT', `${path}/schedule`, { scheduledAt });
+          const deleted = await app.request('DELETE', path);
+          return [created.status, edited.status, scheduled.status, deleted.status];
+        }),
+      );
+      for (const statuses of answers) expect(statuses).toEqual([201, 200, 200, 204]);
+    } finally {
+      clearInterval(breaking);
+    }
+    const left = await app.request('GET', '/posts?limit=100');
+    expect(left.body.data).toEqual([]);
+  });
+
+  it('in the middle of publishing: every post is published once, none is shown as failed', async () => {
+    await app.sandbox('POST', '/latency', { platform: 'x', ms: 100 });
+    const texts = Array.from({ length: 15 }, (_, index) => `Through the restart ${index}`);
+    const ids: string[] = [];
+    for (const text of texts) {
+      const post = (await app.request('POST', '/posts', { text, platforms: ['x'] })).body;
+      await app.request('PUT', `/posts/${post.id}/schedule`, { scheduledAt: secondsAhead(2) });
+      ids.push(post.id);
+    }
+    const breaking = setInterval(() => void dropConnections(), 500);
+    const stop = setTimeout(() => clearInterval(breaking), 6_000);
+    try {
+      for (const id of ids) {
+        await eventually(
+          async () => (await app.request('GET', `/posts/${id}`)).body.status,
+          (status) => status === 'published',
+          'the post is published',
+        );
+      }
+    } finally {
+      clearTimeout(stop);
+      clearInterval(breaking);
+    }
+    const shown = (await app.publicPosts('x')).map(({ text }) => text).sort();
+    expect(shown).toEqual([...texts].sort());
+  }, 120_000);
+});

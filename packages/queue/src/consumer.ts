@@ -56,6 +56,8 @@ export function startConsumer(
 
   async function supervise(): Promise<void> {
     const logError = logEachErrorOnce(engine, log);
+    // Once for all rounds: a listener for each would pile up while the engine is away.
+    const stopAsked = aborted(stopping.signal);
     while (!stopping.signal.aborted) {
       const handle = engine.createWorker(queue, processor, tuning);
       current = handle;
@@ -63,7 +65,7 @@ export function startConsumer(
       worker.on('error', logError);
       logOutcomes(handle, log);
       try {
-        await Promise.race([worker.waitUntilReady(), aborted(stopping.signal)]);
+        await Promise.race([worker.waitUntilReady(), stopAsked]);
         if (stopping.signal.aborted) break;
         log.info({ concurrency: tuning.concurrency }, 'queue consumer ready');
         await worker.run();

@@ -1,9 +1,10 @@
-import { contextEnv } from '@solospark/domain';
+import { contextEnv, failPointsEnv } from '@solospark/domain';
 import { readEnv } from '@solospark/foundation';
 import { Type, type Static } from 'typebox';
 
 const schema = Type.Object({
   ...contextEnv,
+  ...failPointsEnv,
   HOST: Type.String({ default: '127.0.0.1' }),
   PORT: Type.Integer({ minimum: 0, maximum: 65535, default: 3000 }),
   BETTER_AUTH_SECRET: Type.String({ minLength: 32 }),

@@ -1,4 +1,4 @@
-import { openContext, startPublishing } from '@solospark/domain';
+import { armFailPoints, openContext, startPublishing } from '@solospark/domain';
 import { ConfigError, createLogger } from '@solospark/foundation';
 import closeWithGrace from 'close-with-grace';
 import { hostname } from 'node:os';
@@ -6,6 +6,7 @@ import { buildApp } from './app.ts';
 import { loadConfig, type Config } from './config.ts';
 
 async function main(config: Config): Promise<void> {
+  armFailPoints(config);
   const log = createLogger({ name: 'api', level: config.LOG_LEVEL });
   const ctx = openContext(config, { log, applicationName: 'solospark-api' });
   const app = await buildApp(ctx);

@@ -69,6 +69,12 @@ describe('POST /posts', () => {
     const answer = await api.request('POST', '/posts', 'text=a', { 'content-type': 'text/csv' });
     expectProblem(answer, 415, 'unsupported_content_type');
   });
+  it('422 refuses text that could not be kept as it is', async () => {
+    for (const text of ['a\\u0000b', 'half a \\ud83d pair']) {
+      const answer = await api.request('POST', '/posts', `{"text":"${text}"}`);
+      expectProblem(answer, 422, 'invalid_post', '/text');
+    }
+  });
   it('422 refuses an unknown channel, an unknown platform and unknown media, each by pointer', async () => {
     const answer = await api.request('POST', '/posts', {
       text: 'a',

@@ -1,9 +1,10 @@
-import { contextEnv } from '@solospark/domain';
+import { contextEnv, failPointsEnv } from '@solospark/domain';
 import { readEnv } from '@solospark/foundation';
 import { Type, type Static } from 'typebox';
 
 const schema = Type.Object({
   ...contextEnv,
+  ...failPointsEnv,
   WORKER_CONCURRENCY: Type.Integer({
     minimum: 1,
     maximum: 1000,

@@ -1,3 +1,4 @@
+import { armFailPoints } from '@solospark/domain';
 import { ConfigError, createLogger } from '@solospark/foundation';
 import closeWithGrace from 'close-with-grace';
 import { startWorker } from './app.ts';
@@ -7,6 +8,7 @@ import { loadConfig, type Config } from './config.ts';
 // PM2 sends SIGINT, everybody else SIGTERM; close-with-grace takes both, and a second signal ends at once.
 
 async function main(config: Config): Promise<void> {
+  armFailPoints(config);
   const log = createLogger({ name: 'worker', level: config.LOG_LEVEL });
   log.info({ pid: process.pid, node: process.version }, 'worker starting');
   const app = await startWorker(config, log);

@@ -94,6 +94,9 @@ function altTextOf(value: unknown): string | null {
   if (typeof value !== 'string' || value.length > MAX_ALT_TEXT) {
     throw invalidField('altText', 'maxLength', `must be text of at most ${MAX_ALT_TEXT} characters`);
   }
+  if (!value.isWellFormed() || value.includes('\0')) {
+    throw invalidField('altText', 'characters', 'must be whole Unicode characters, without NUL');
+  }
   return value.trim() === '' ? null : value;
 }
 

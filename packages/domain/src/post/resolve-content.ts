@@ -35,6 +35,7 @@ export async function resolveContent(
     const detail = `${channelId} is not one of the channels that the post goes to`;
     errors.push({ pointer: `/channelTexts/${channelId}`, code: 'unknown_channel', detail });
   }
+  checkCharacters(input, errors);
   const media = await resolveMedia(ctx, organizationId, input.mediaIds, errors);
   if (errors.length > 0) throw invalidPost(errors);
   return {
@@ -46,6 +47,19 @@ export async function resolveContent(
       textOverride: (input.channelTexts ? input.channelTexts[id] : currentTexts.get(id)) ?? null,
     })),
   };
+}
+
+/** PostgreSQL keeps no NUL, and half a surrogate pair would be stored as another character than the author's. */
+function checkCharacters(input: ContentInput, errors: FieldError[]): void {
+  const texts = Object.entries(input.channelTexts ?? {}).map(([id, text]) => [`/channelTexts/${id}`, text]);
+  for (const [pointer = '', text = ''] of [['/text', input.text], ...texts]) {
+    if (text.isWellFormed() && !text.includes('\0')) continue;
+    errors.push({
+      pointer,
+      code: 'characters',
+      detail: 'the text must be whole Unicode characters, without NUL',
+    });
+  }
 }
 
 async function resolveChannels(

@@ -19,11 +19,13 @@ export async function applyChange(
     if (!change) return post;
     const changed = await changePost(ctx.db, post, change);
     if (!changed) return RACED;
-    await moveAlarm(ctx, {
+    const alarmSetAt = await moveAlarm(ctx, {
       postId: post.id,
       from: post.scheduleJobId,
       to: change.scheduledAt && { revision: changed.revision, scheduledAt: change.scheduledAt },
     });
-    return getPost(ctx, input);
+    // Read again only where rows were written that are not at hand; scheduling is called often and must be cheap.
+    const { status, scheduledAt } = change;
+    return change.content ? getPost(ctx, input) : { ...post, ...changed, status, scheduledAt, alarmSetAt };
   });
 }

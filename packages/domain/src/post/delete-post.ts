@@ -24,7 +24,8 @@ export async function deletePost(
     }
     tried = true;
     if (!(await markPostDeleted(ctx.db, post))) return RACED;
-    return moveAlarm(ctx, { postId: post.id, from: post.scheduleJobId, to: null });
+    await moveAlarm(ctx, { postId: post.id, from: post.scheduleJobId, to: null });
+    return undefined;
   }).catch((error: unknown) => {
     // Gone since it was read: by this very call, whose answer was lost, or by another. Either way it is deleted.
     if (!(tried && error instanceof DomainError && error.code === 'post_not_found')) throw error;

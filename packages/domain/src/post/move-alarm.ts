@@ -6,11 +6,13 @@ import { confirmAlarms } from './post.repository.ts';
  * Brings the queue in line with a row that is already committed: sets the new alarm, removes the old one. Best effort
  * and bounded by the queue's own deadline (half a second): the row is the truth, an old alarm is a no-op by its
  * revision, and the reconciler sets what is missing.
+ *
+ * @returns when the new alarm was set; null while it is pending, or when there is none to set.
  */
 export async function moveAlarm(
-  ctx: Pick<Context, 'db' | 'queues' | 'log'>,
+  ctx: Pick<Context, 'db' | 'queues' | 'clock' | 'log'>,
   move: { postId: string; from: string | null; to: { revision: number; scheduledAt: Date } | null },
-): Promise<void> {
+): Promise<Date | null> {
   const { postId, from, to } = move;
   try {
     if (to) {
@@ -19,12 +21,14 @@ export async function moveAlarm(
         postDueAlarm({ postId, ...to }),
       );
       await confirmAlarms(ctx.db, [{ postId, revision: to.revision }]);
+      return ctx.clock.now();
     } else if (from !== null) {
       await ctx.queues.remove({ job: 'post-due', id: from });
     }
   } catch (error) {
     ctx.log.warn({ err: error, postId, revision: to?.revision }, 'alarm pending');
   }
+  return null;
 }
 
 export function postDueAlarm(post: { postId: string; revision: number; scheduledAt: Date }): JobRequest {

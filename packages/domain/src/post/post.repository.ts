@@ -116,30 +116,31 @@ export async function changePost(
   db: Database,
   post: Post,
   change: PostChange,
-): Promise<Pick<Post, 'revision' | 'scheduleJobId'> | undefined> {
+): Promise<Pick<Post, 'revision' | 'scheduleJobId' | 'updatedAt'> | undefined> {
   const revision = post.revision + 1;
   const scheduleJobId = change.scheduledAt ? postDueJobId({ postId: post.id, revision }) : null;
   const content = change.content;
   const update = async (tx: SqlRunner) => {
-    const rows = await tx.query(
+    const [row] = await tx.query<{ updatedAt: Date }>(
       `UPDATE post
        SET status = $3, scheduled_at = $4, schedule_job_id = $5, alarm_set_at = NULL, revision = revision + 1,
            text = COALESCE($6, text), updated_at = now()
        WHERE id = $1 AND revision = $2 AND status IN ('draft', 'scheduled') AND deleted_at IS NULL
-       RETURNING id`,
+       RETURNING updated_at AS "updatedAt"`,
       [post.id, post.revision, change.status, change.scheduledAt, scheduleJobId, content?.text ?? null],
     );
-    return rows.length === 1;
+    return row?.updatedAt;
   };
-  const changed = content
+  const updatedAt = content
     ? await db.transaction(async (tx) => {
-        if (!(await update(tx))) return false;
+        const updated = await update(tx);
+        if (!updated) return undefined;
         await writeMedia(tx, post.id, content.media);
         await writeDeliveries(tx, post.id, content.deliveries);
-        return true;
+        return updated;
       })
     : await update(db);
-  return changed ? { revision, scheduleJobId } : undefined;
+  return updatedAt && { revision, scheduleJobId, updatedAt };
 }
 
 /** Removes a post that has never been tried, or forgets one that has ended. Its ledger stays. */

@@ -2,7 +2,7 @@
 // The database of a stack: the one that was set, one that was handed in, or the home's own.
 import { openHomePostgres } from './home-postgres.mjs';
 import { ensureDatabase } from './postgres.mjs';
-import { step } from './report.mjs';
+import { PlainError, explain, step } from './report.mjs';
 
 const databaseName = 'solospark';
 
@@ -37,5 +37,12 @@ export async function openDatabase({ settings, server, home, password, port, qui
  */
 export async function migrate(directUrl, { quiet }) {
   const { applyMigrations } = await import('@solospark/db');
-  await step('Applying migrations', () => applyMigrations({ url: directUrl }), { quiet });
+  try {
+    await step('Applying migrations', () => applyMigrations({ url: directUrl }), { quiet });
+  } catch (error) {
+    throw new PlainError(
+      `The database cannot be used: ${explain(error)}\n` +
+        'Check DATABASE_URL (and DIRECT_URL): the server must run, and the database must exist and belong to that user.',
+    );
+  }
 }

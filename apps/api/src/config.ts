@@ -7,7 +7,6 @@ const schema = Type.Object({
   ...failPointsEnv,
   HOST: Type.String({ default: '127.0.0.1' }),
   PORT: Type.Integer({ minimum: 0, maximum: 65535, default: 3000 }),
-  BETTER_AUTH_SECRET: Type.String({ minLength: 32 }),
   EMBED_WORKER: Type.Boolean({ default: false, description: 'true: this process publishes, too' }),
   WORKER_CONCURRENCY: Type.Integer({ minimum: 1, maximum: 1000, default: 50 }),
   SHUTDOWN_TIMEOUT_MS: Type.Integer({ minimum: 1000, default: 25_000 }),
@@ -15,7 +14,11 @@ const schema = Type.Object({
 
 export type Config = Static<typeof schema>;
 
-const seedSchema = Type.Object({ ...schema.properties, DEMO_API_KEY: Type.Optional(Type.String()) });
+const seedSchema = Type.Object({
+  ...schema.properties,
+  BETTER_AUTH_SECRET: Type.String({ minLength: 32 }),
+  DEMO_API_KEY: Type.Optional(Type.String()),
+});
 
 /** @throws ConfigError naming every bad variable. */
 export function loadConfig(): Config {

@@ -1,7 +1,6 @@
-import { armFailPoints, openContext, startPublishing } from '@solospark/domain';
+import { armFailPoints, openContext, startPublishing, workerName } from '@solospark/domain';
 import { ConfigError, createLogger } from '@solospark/foundation';
 import closeWithGrace from 'close-with-grace';
-import { hostname } from 'node:os';
 import { buildApp } from './app.ts';
 import { loadConfig, type Config } from './config.ts';
 
@@ -12,7 +11,7 @@ async function main(config: Config): Promise<void> {
   const app = await buildApp(ctx);
   const publishing = config.EMBED_WORKER
     ? await startPublishing(ctx, {
-        worker: `${hostname()}-${process.pid}-api`,
+        worker: workerName(),
         platforms: ctx.platforms,
         concurrency: config.WORKER_CONCURRENCY,
       })
@@ -21,8 +20,9 @@ async function main(config: Config): Promise<void> {
   closeWithGrace({ delay: config.SHUTDOWN_TIMEOUT_MS + 5_000, logger: false }, async ({ err, signal }) => {
     if (err) log.fatal({ err }, 'stopping after an unexpected error');
     else log.info({ signal }, 'stopping');
-    await app.close();
+    // First: a platform that is publishing may still fetch its image from here.
     await publishing?.stop({ timeoutMs: config.SHUTDOWN_TIMEOUT_MS });
+    await app.close();
     await ctx.close();
     log.info('stopped');
   });

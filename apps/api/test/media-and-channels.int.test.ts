@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { demoImage, startTestApp, type TestApp } from '../../../test/support/app.ts';
 
 let api: TestApp;
@@ -12,6 +14,10 @@ const pixel = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==',
   'base64',
 );
+
+/** The same, with a width and height of 4,294,967,295 in its head. */
+const hugePixel = Buffer.from(pixel);
+hugePixel.fill(0xff, 16, 24);
 
 describe('POST /media', () => {
   it('201 takes a JPEG whatever it is called, and serves it at a signed link', async () => {
@@ -37,6 +43,8 @@ describe('POST /media', () => {
     ['nothing at all', 'a.jpg', Buffer.alloc(0)],
     ['another kind of image', 'a.jpg', Buffer.from('GIF89a\x01\0\x01\0\0\0\0', 'latin1')],
     ['a PNG cut off in its head', 'a.png', pixel.subarray(0, 14)],
+    ['a PNG cut off before its end', 'a.png', pixel.subarray(0, -8)],
+    ['a PNG that claims to be billions wide', 'a.png', hugePixel],
   ])('415 refuses %s', async (_what, name, bytes) => {
     const answer = await api.upload(name, bytes);
     expect(answer.status).toBe(415);
@@ -63,6 +71,17 @@ describe('POST /media', () => {
     expect(answer.status).toBe(400);
     expect(await answer.json()).toMatchObject({ errors: [{ pointer: '/colour' }] });
   });
+  it('400 refuses a form that is cut off, and a JPEG that is cut off is 415', async () => {
+    const cutOff = await fetch(`${api.url}/organizations/${api.organizationId}/media`, {
+      method: 'POST',
+      headers: { 'x-api-key': api.apiKey, 'content-type': 'multipart/form-data; boundary=abc' },
+      body: '--abc\r\ncontent-disposition: form-data; name="file"; filename="a.jpg"\r\n\r\nhalf',
+    });
+    expect(cutOff.status).toBe(400);
+    expect(await cutOff.json()).toMatchObject({ code: 'invalid_request' });
+    const image = await demoImage();
+    expect((await api.upload('a.jpg', image.subarray(0, 400))).status).toBe(415);
+  });
   it('415 refuses what is not a form; 401 without a key', async () => {
     const answer = await api.request('POST', '/media', { file: 'x' });
     expect(answer.status).toBe(415);
@@ -84,6 +103,10 @@ describe('GET /media/:mediaId', () => {
     expect((await fetch(sign(body.id, Date.now() - 1000))).status).toBe(403);
     const nothing = sign('00000000-0000-4000-8000-000000000000', Date.now() + 60_000);
     expect((await fetch(nothing)).status).toBe(404);
+    await rm(join(api.mediaDirectory, api.organizationId, body.id));
+    const gone = await fetch(body.url);
+    expect(gone.status).toBe(404);
+    expect(await gone.json()).toMatchObject({ code: 'media_not_found' });
     expect((await fetch(`${api.url}/media/${body.id}`)).status).toBe(400);
   });
 });

@@ -212,6 +212,14 @@ describe('PUT /posts/:postId/schedule', () => {
     const answer = await api.request('PUT', `/posts/${post.id}/schedule`, { scheduledAt: secondsAhead(60) });
     expectProblem(answer, 422, 'invalid_post', '/channelIds');
   });
+  it('200 when the same call is repeated with the If-Match that it was first made with', async () => {
+    const post = await draft();
+    const call = { scheduledAt: secondsAhead(3600) };
+    const first = await api.request('PUT', `/posts/${post.id}/schedule`, call, { 'if-match': '"1"' });
+    const again = await api.request('PUT', `/posts/${post.id}/schedule`, call, { 'if-match': '"1"' });
+    expect(again.status).toBe(200);
+    expect(again.body).toEqual(first.body);
+  });
   it('412 refuses a change that was decided on an older revision', async () => {
     const post = await scheduled();
     const answer = await api.request(
@@ -330,6 +338,18 @@ describe('POST /posts/:postId/publish, without a worker', () => {
 describe('the rest of the door', () => {
   it('404 for a route that does not exist', async () => {
     expectProblem(await api.request('GET', '/nothing'), 404, 'route_not_found');
+  });
+  it('400 for a path that cannot be decoded, 415 for plain text, 400 for an id in another notation', async () => {
+    expectProblem(await api.request('GET', '/posts/%ff'), 400, 'invalid_request');
+    const text = await api.request('POST', '/posts', 'hello', { 'content-type': 'text/plain' });
+    expectProblem(text, 415, 'unsupported_content_type');
+    const urn = await api.request('GET', `/posts/urn:uuid:${unknownId}`);
+    expectProblem(urn, 400, 'invalid_request', '/postId');
+  });
+  it('400 for a leap second in a filter, and for cursors out of range', async () => {
+    expectProblem(await api.request('GET', '/posts?to=2026-12-31T23:59:60Z'), 400, 'invalid_request', '/to');
+    const cursor = Buffer.from(`-271821-04-20T00:00:00.000Z ${unknownId}`).toString('base64url');
+    expectProblem(await api.request('GET', `/posts?cursor=${cursor}`), 400, 'invalid_cursor');
   });
   it('200 /health/live, and /health/ready says that no worker runs', async () => {
     expect((await fetch(`${api.url}/health/live`)).status).toBe(200);

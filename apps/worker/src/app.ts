@@ -1,7 +1,5 @@
-import { openContext, startPublishing } from '@solospark/domain';
+import { openContext, startPublishing, workerName } from '@solospark/domain';
 import type { Logger } from '@solospark/foundation';
-import { randomBytes } from 'node:crypto';
-import { hostname } from 'node:os';
 import type { Config } from './config.ts';
 
 export interface WorkerApp {
@@ -11,8 +9,7 @@ export interface WorkerApp {
 
 /** The worker without its process: everything that publishes, until it is closed. */
 export async function startWorker(config: Config, log: Logger): Promise<WorkerApp> {
-  // The random part keeps two lives of one pid apart in the ledger.
-  const worker = `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`;
+  const worker = workerName();
   const ctx = openContext(config, { log: log.child({ worker }), applicationName: 'solospark-worker' });
   const publishing = await startPublishing(ctx, {
     worker,

@@ -21,4 +21,9 @@ export { schedulePost } from './post/schedule-post.ts';
 export { unschedulePost } from './post/unschedule-post.ts';
 export { armFailPoints, failPointsEnv } from './publishing/fail-points.ts';
 export { secondsSinceHeartbeat } from './publishing/heartbeat.repository.ts';
-export { startPublishing, type Publishing, type PublishingOptions } from './publishing/start-publishing.ts';
+export {
+  startPublishing,
+  workerName,
+  type Publishing,
+  type PublishingOptions,
+} from './publishing/start-publishing.ts';

@@ -4,7 +4,7 @@ import { SEND_WINDOW_MS, type ClaimedDelivery } from '../src/delivery/delivery.t
 import {
   claimDeliveries,
   fireDuePosts,
-  fireOverduePosts,
+  findOverduePosts,
   firePostNow,
   markSending,
   renewLeases,
@@ -13,6 +13,7 @@ import {
   settlePosts,
 } from '../src/delivery/delivery.repository.ts';
 import { firePost } from '../src/publishing/fire-post.ts';
+import { trackRunningDeliveries } from '../src/publishing/running-deliveries.ts';
 import { createHold, SupersededError, TooLateToSendError } from '../src/publishing/hold.ts';
 
 // The statements that everything rests on, each raced against itself. No worker runs here.
@@ -51,7 +52,7 @@ const takeOver = async (held: ClaimedDelivery) => {
   await expireLease(held);
   const claims = await claimDeliveries(
     app.ctx.db,
-    { by: 'reconciler', platform: held.platform, overdueMs: 3_600_000, limit: 1000 },
+    { by: 'reconciler', platform: held.platform, overdueMs: 3_600_000, limit: 1000, except: [] },
     'another',
   );
   const taken = claims.find(({ id }) => id === held.id);
@@ -80,7 +81,6 @@ describe('firing', () => {
     const alarm = { postId: post.id, revision: post.revision };
     const results = await Promise.all([
       ...Array.from({ length: 5 }, () => fireDuePosts(app.ctx.db, [alarm])),
-      ...Array.from({ length: 3 }, () => fireOverduePosts(app.ctx.db, { graceMs: 2_000, limit: 10 })),
       firePostNow(app.ctx.db, post),
     ]);
     const [{ id } = { id: '' }] = await app.ctx.db.query<{ id: string }>(
@@ -90,13 +90,34 @@ describe('firing', () => {
     expect(results.flat().filter((delivery) => delivery.id === id)).toHaveLength(1);
   });
 
+  it('never fires a post without the channel that an edit has just added', async () => {
+    const post = await scheduledPost();
+    await makeDue(post);
+    const overdue = await findOverduePosts(app.ctx.db, { graceMs: 0, limit: 1000 });
+    const channelIds = [app.channelOn('x'), app.channelOn('linkedin')];
+    expect((await app.request('PATCH', `/posts/${post.id}`, { channelIds })).status).toBe(200);
+    // Between looking and firing the post has moved on: what was seen of it is not fired.
+    const seen = overdue.filter(({ postId }) => postId === post.id);
+    expect(seen).toHaveLength(1);
+    expect(await fireDuePosts(app.ctx.db, seen)).toEqual([]);
+    const again = await findOverduePosts(app.ctx.db, { graceMs: 0, limit: 1000 });
+    expect(
+      await fireDuePosts(
+        app.ctx.db,
+        again.filter(({ postId }) => postId === post.id),
+      ),
+    ).toHaveLength(2);
+  });
+
   it('leaves the scheduled time alone as long as the alarm may still ring', async () => {
     const post = await scheduledPost();
     await app.ctx.db.query(`UPDATE post SET scheduled_at = now() - interval '1 second' WHERE id = $1`, [
       post.id,
     ]);
-    expect(await fireOverduePosts(app.ctx.db, { graceMs: 60_000, limit: 10 })).toEqual([]);
-    expect(await fireOverduePosts(app.ctx.db, { graceMs: 0, limit: 10 })).toHaveLength(1);
+    const found = async (graceMs: number) =>
+      (await findOverduePosts(app.ctx.db, { graceMs, limit: 10 })).some(({ postId }) => postId === post.id);
+    expect(await found(60_000)).toBe(false);
+    expect(await found(0)).toBe(true);
   });
 });
 
@@ -110,9 +131,16 @@ describe('claiming', () => {
     expect(attempts).toHaveLength(1);
   });
 
+  it('does not take from itself what it is still working on, whatever its lease says', async () => {
+    const held = await claimed();
+    await expireLease(held);
+    const what = { by: 'reconciler', platform: 'x', overdueMs: 3_600_000, limit: 1000 } as const;
+    expect(await claimDeliveries(app.ctx.db, { ...what, except: [held.id] }, 'test')).toEqual([]);
+  });
+
   it('does not give away what is held, until its lease runs out', async () => {
     const held = await claimed();
-    const what = { by: 'reconciler', platform: 'x', overdueMs: 0, limit: 1000 } as const;
+    const what = { by: 'reconciler', platform: 'x', overdueMs: 0, limit: 1000, except: [] } as const;
     const others = await claimDeliveries(app.ctx.db, what, 'another');
     expect(others.map(({ id }) => id)).not.toContain(held.id);
     const taken = await takeOver(held);
@@ -149,9 +177,32 @@ describe('a worker that was passed over', () => {
     await takeOver(held);
     await expect(hold.remember({ late: true })).rejects.toThrow(SupersededError);
     await expect(hold.commitSending()).rejects.toThrow(SupersededError);
-    await expect(hold.settle({ as: 'published', receipt: { remoteId: '1', url: null } })).rejects.toThrow(
-      SupersededError,
-    );
+    const failure = { kind: 'unknown', actor: 'user', reason: 'Late.' } as const;
+    await expect(hold.settle({ as: 'failed', failure })).rejects.toThrow(SupersededError);
+  });
+
+  it('may still prove that it is out: a receipt counts, whoever holds the delivery now', async () => {
+    const held = await claimed();
+    const hold = createHold(app.ctx, held, new AbortController().signal);
+    const newer = await takeOver(held);
+    // The newer holder gave up before the receipt came in, and the post ended with it.
+    const failure = { kind: 'unknown', actor: 'user', reason: 'Cannot tell.' } as const;
+    await settleDelivery(app.ctx.db, newer, { as: 'uncertain', failure });
+    await settlePosts(app.ctx.db, held.postId);
+    await hold.settle({ as: 'published', receipt: { remoteId: '77', url: null } });
+    await settlePosts(app.ctx.db, held.postId);
+    const post = (await app.request('GET', `/posts/${held.postId}`)).body;
+    expect(post.status).toBe('published');
+    expect(post.deliveries[0]).toMatchObject({ status: 'published', remoteId: '77', failure: null });
+  });
+
+  it('proves nothing where it is known to be out already', async () => {
+    const held = await claimed();
+    const hold = createHold(app.ctx, held, new AbortController().signal);
+    const newer = await takeOver(held);
+    await settleDelivery(app.ctx.db, newer, { as: 'published', receipt: { remoteId: '1', url: null } });
+    const late = hold.settle({ as: 'published', receipt: { remoteId: '2', url: null } });
+    await expect(late).rejects.toThrow(SupersededError);
   });
 });
 
@@ -161,15 +212,48 @@ describe('the send window', () => {
     const clock = { ...app.ctx.clock, monotonicMs: () => monotonicMs };
     const ctx = { ...app.ctx, clock };
     const open = createHold(ctx, await claimed(), new AbortController().signal);
-    expect(() => open.assertMaySend()).toThrow(TooLateToSendError);
+    expect(() => open.assertMaySend('POST')).toThrow(TooLateToSendError);
     await open.commitSending();
     monotonicMs += SEND_WINDOW_MS;
-    expect(() => open.assertMaySend()).not.toThrow();
+    expect(() => open.assertMaySend('POST')).not.toThrow();
+
+    expect(() => open.assertMaySend('GET')).not.toThrow();
+    expect(() => open.assertMaySend('POST')).toThrow(/second public call/);
+
+    const stopping = new AbortController();
+    const handedBack = createHold(ctx, await claimed(), stopping.signal);
+    await handedBack.commitSending();
+    stopping.abort();
+    expect(() => handedBack.assertMaySend('POST')).toThrow(TooLateToSendError);
+    expect(handedBack.hasSent()).toBe(false);
 
     const closed = createHold(ctx, await claimed(), new AbortController().signal);
     await closed.commitSending();
     monotonicMs += SEND_WINDOW_MS + 1;
-    expect(() => closed.assertMaySend()).toThrow(TooLateToSendError);
+    expect(() => closed.assertMaySend('POST')).toThrow(TooLateToSendError);
+  });
+});
+
+describe('stopping', () => {
+  it('waits for a claim that is still under way, and claims nothing more', async () => {
+    const running = trackRunningDeliveries(app.ctx);
+    const delivery = await fired();
+    let arrived = false;
+    const taken = running.take(async () => {
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      arrived = true;
+      return claim(delivery);
+    });
+    expect(await running.drain(20_000)).toBe(true);
+    expect(arrived).toBe(true);
+    expect(running.ids()).toEqual([]);
+    await Promise.all(await taken);
+    const [row] = await app.ctx.db.query<{ status: string }>('SELECT status FROM delivery WHERE id = $1', [
+      delivery.id,
+    ]);
+    expect(row?.status).toBe('published');
+    expect(await running.take(() => Promise.reject(new Error('claimed after the end')))).toEqual([]);
+    await running.close();
   });
 });
 

@@ -36,12 +36,12 @@ describe('retryOrGiveUp', () => {
 describe('waitOrGiveUp', () => {
   const now = new Date('2026-11-22T12:00:00Z');
   it('waits for the time that the platform named, a second at least, without using an attempt', () => {
-    const wait = (ms: number) => waitOrGiveUp({ ageMs: 0 }, new Date(now.getTime() + ms), now, failure);
+    const wait = (ms: number) => waitOrGiveUp({ triedForMs: 0 }, new Date(now.getTime() + ms), now, failure);
     expect(wait(60_000)).toMatchObject({ outcome: 'wait_until', afterMs: 60_000, usesAttempt: false });
     expect(wait(-5)).toMatchObject({ afterMs: 1_000 });
   });
   it('gives up when it would wait past the age limit', () => {
     const until = new Date(now.getTime() + 1_000);
-    expect(waitOrGiveUp({ ageMs: MAX_AGE_MS }, until, now, failure)).toMatchObject({ as: 'failed' });
+    expect(waitOrGiveUp({ triedForMs: MAX_AGE_MS }, until, now, failure)).toMatchObject({ as: 'failed' });
   });
 });

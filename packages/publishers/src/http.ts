@@ -39,7 +39,7 @@ export function createHttpClient(options: {
   timeoutMs: number;
   signal?: AbortSignal;
   /** Called synchronously as the last thing before the socket; what it throws stops the request unsent. */
-  beforeSend?: () => void;
+  beforeSend?: (request: HttpRequest) => void;
 }): HttpClient {
   return {
     async request(request) {
@@ -47,7 +47,7 @@ export function createHttpClient(options: {
       const init = initOf(request);
       const timeout = AbortSignal.timeout(options.timeoutMs);
       const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout;
-      options.beforeSend?.();
+      options.beforeSend?.(request);
       try {
         const response = await fetch(url, { ...init, signal, redirect: 'manual' });
         const text = await response.text();

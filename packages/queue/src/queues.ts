@@ -98,10 +98,14 @@ export function createQueues(config: QueuesConfig): Queues {
   }
 
   /** Nothing a caller waits for takes longer than the deadline, whatever the engine or its driver does. */
-  async function withinDeadline<T>(operation: string, work: () => Promise<T>): Promise<T> {
+  async function withinDeadline<T>(
+    operation: string,
+    work: () => Promise<T>,
+    leftMs = deadlineMs,
+  ): Promise<T> {
     if (closing) throw new QueueUnavailableError(operation, new Error('the queue is closed'));
     try {
-      return await withDeadline(work(), deadlineMs, operation);
+      return await withDeadline(work(), Math.max(0, leftMs), operation);
     } catch (error) {
       throw new QueueUnavailableError(operation, error);
     }
@@ -121,17 +125,21 @@ export function createQueues(config: QueuesConfig): Queues {
       log.info({ jobId: id, job, platform, runAt }, 'job added');
   }
 
-  function removeOne(job: JobRef): Promise<boolean> {
+  function removeOne(job: JobRef, leftMs?: number): Promise<boolean> {
     const name = nameOf(job);
-    return withinDeadline('remove', async () => {
-      const queue = await engine.queue(name);
-      const state = await queue.getJobState(job.id);
-      // Redis answers "removed" for a job that was never there.
-      if (state === 'unknown' || state === 'active') return false;
-      const removed = (await queue.remove(job.id)) === 1;
-      if (removed) log.info({ jobId: job.id, job: job.job, platform: job.platform }, 'job removed');
-      return removed;
-    });
+    return withinDeadline(
+      'remove',
+      async () => {
+        const queue = await engine.queue(name);
+        const state = await queue.getJobState(job.id);
+        // Redis answers "removed" for a job that was never there.
+        if (state === 'unknown' || state === 'active') return false;
+        const removed = (await queue.remove(job.id)) === 1;
+        if (removed) log.info({ jobId: job.id, job: job.job, platform: job.platform }, 'job removed');
+        return removed;
+      },
+      leftMs,
+    );
   }
 
   return {
@@ -139,10 +147,12 @@ export function createQueues(config: QueuesConfig): Queues {
     add: (jobs) => addAll(jobs),
     remove: (job) => removeOne(job),
     async reschedule(old, next) {
+      const startedAt = performance.now();
       await addAll([next]);
       if (!old || (old.id === next.id && nameOf(old) === nameOf(next))) return;
       try {
-        await removeOne(old);
+        // One deadline for both: the caller waits for a request to be answered.
+        await removeOne(old, deadlineMs - (performance.now() - startedAt));
       } catch (error) {
         if (!(error instanceof QueueUnavailableError)) throw error;
         log.warn({ jobId: old.id, reason: error.reason }, 'stale job left behind');

@@ -1,5 +1,4 @@
-import { createReadStream } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 
@@ -9,9 +8,8 @@ export interface FileStore {
   put(key: string, bytes: Uint8Array): Promise<void>;
   /** @throws FileMissingError */
   read(key: string): Promise<Uint8Array<ArrayBuffer>>;
-  /** A stream that emits `error` when the file is missing. */
-  stream(key: string): Readable;
-  remove(key: string): Promise<void>;
+  /** @throws FileMissingError before the first byte. */
+  stream(key: string): Promise<Readable>;
 }
 
 /** The row exists and its bytes do not: the folder is not shared between API and worker, or was emptied. */
@@ -42,18 +40,19 @@ export function openFileStore(options: { directory: string }): FileStore {
         throw error;
       }
     },
-    async read(key) {
-      try {
-        return new Uint8Array(await readFile(pathOf(key)));
-      } catch (error) {
-        throw isMissing(error) ? new FileMissingError(key, error) : error;
-      }
-    },
-    stream: (key) => createReadStream(pathOf(key)),
-    remove: (key) => rm(pathOf(key), { force: true }),
+    read: async (key) => new Uint8Array(await found(key, readFile(pathOf(key)))),
+    stream: async (key) => (await found(key, open(pathOf(key)))).createReadStream(),
   };
 }
 
+async function found<T>(key: string, reading: Promise<T>): Promise<T> {
+  try {
+    return await reading;
+  } catch (error) {
+    throw isMissing(error) ? new FileMissingError(key, error) : error;
+  }
+}
+
 function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+  return (error as NodeJS.ErrnoException).code === 'ENOENT';
 }

@@ -1,6 +1,6 @@
 import { isTransient } from '@solospark/db';
 import { AppError, type FieldError } from '@solospark/foundation';
-import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { problemCatalog, ProblemSchema, type ProblemCode } from './problems.ts';
 
@@ -19,13 +19,7 @@ interface Problem {
 export const problemPlugin = fp(async (app: FastifyInstance) => {
   app.addSchema(ProblemSchema);
 
-  app.setErrorHandler((error: FastifyError, request, reply) => {
-    const problem = problemOf(error);
-    const { status } = problemCatalog[problem.code];
-    if (status >= 500) request.log.error({ err: error, code: problem.code }, 'request failed');
-    else request.log.info({ code: problem.code }, 'request refused');
-    return reply.code(status).type('application/problem+json').send(bodyOf(problem, request));
-  });
+  app.setErrorHandler(sendProblem);
 
   app.setNotFoundHandler((request, reply) => {
     const detail = `There is nothing at ${request.method} ${request.url.split('?')[0]}. The routes are listed at /docs.`;
@@ -33,6 +27,18 @@ export const problemPlugin = fp(async (app: FastifyInstance) => {
     return reply.code(404).type('application/problem+json').send(bodyOf(problem, request));
   });
 });
+
+export function sendProblem(error: FastifyError, request: FastifyRequest, reply: FastifyReply) {
+  const problem = problemOf(error);
+  const { status } = problemCatalog[problem.code];
+  if (status >= 500) request.log.error({ err: error, code: problem.code }, 'request failed');
+  else request.log.info({ code: problem.code }, 'request refused');
+  return reply
+    .code(status)
+    .type('application/problem+json')
+    .header('x-request-id', request.id)
+    .send(bodyOf(problem, request));
+}
 
 function bodyOf(problem: Problem, request: FastifyRequest) {
   const { status, title } = problemCatalog[problem.code];

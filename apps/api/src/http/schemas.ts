@@ -2,7 +2,8 @@ import { Type } from 'typebox';
 
 // What requests and answers look like: validation, types and OpenAPI come from here.
 
-const Id = Type.String({ format: 'uuid' });
+// Not `format: uuid`: that one also takes urn:uuid:…, which PostgreSQL does not.
+const Id = Type.String({ pattern: '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$' });
 const Instant = Type.String({ format: 'date-time' });
 const Nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 const OneOf = <T extends string[]>(...values: [...T]) => Type.Enum<T>(values);

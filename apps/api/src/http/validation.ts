@@ -16,6 +16,6 @@ export function createValidatorCompiler(): FastifySchemaCompiler<TSchema> {
 }
 
 function withFormats(ajv: Ajv): Ajv {
-  addFormats.default(ajv, ['date-time', 'uuid']);
+  addFormats.default(ajv, ['date-time']);
   return ajv;
 }

@@ -48,10 +48,16 @@ export async function mediaRoutes(app: App, ctx: Context): Promise<void> {
     async (request, reply) => {
       let bytes: Buffer | undefined;
       let altText: string | null = null;
-      for await (const part of request.parts()) {
-        if (part.type === 'file' && part.fieldname === 'file') bytes = await part.toBuffer();
-        else if (part.fieldname === 'altText' && part.type === 'field') altText = altTextOf(part.value);
-        else throw invalidField(part.fieldname, 'unknown', 'is not a field of this form');
+      try {
+        for await (const part of request.parts()) {
+          if (part.type === 'file' && part.fieldname === 'file') bytes = await part.toBuffer();
+          else if (part.fieldname === 'altText' && part.type === 'field') altText = altTextOf(part.value);
+          else throw invalidField(part.fieldname, 'unknown', 'is not a field of this form');
+        }
+      } catch (error) {
+        throw isExplained(error)
+          ? error
+          : new HttpProblem('invalid_request', UNREADABLE_FORM, { cause: error });
       }
       if (!bytes) throw invalidField('file', 'required', 'must be given: one image');
       const media = await addMedia(ctx, { ...request.params, bytes, altText });
@@ -88,6 +94,14 @@ export function mediaLinkRoutes(app: App, ctx: Context): void {
         .send(media.stream);
     },
   );
+}
+
+const UNREADABLE_FORM =
+  'The form could not be read to its end: it is cut off, or its boundary is wrong. Send it again.';
+
+/** Ours, or Fastify's with a code; what is left is the parser's word for a broken form. */
+function isExplained(error: unknown): boolean {
+  return error instanceof HttpProblem || (error instanceof Error && 'statusCode' in error);
 }
 
 function altTextOf(value: unknown): string | null {

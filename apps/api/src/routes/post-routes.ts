@@ -11,6 +11,7 @@ import {
 } from '@solospark/domain';
 import { Type } from 'typebox';
 import { presentPost } from '../http/present.ts';
+import { HttpProblem } from '../http/problem-plugin.ts';
 import { problemResponses } from '../http/problems.ts';
 import { revisionOf, revisionTag } from '../http/revision.ts';
 import * as schemas from '../http/schemas.ts';
@@ -20,6 +21,17 @@ const guarded = ['unauthorized', 'organization_not_found'] as const;
 const onPost = [...guarded, 'post_not_found'] as const;
 const onChange = [...onPost, 'post_locked', 'revision_mismatch'] as const;
 const withBody = ['malformed_json', 'payload_too_large', 'unsupported_content_type'] as const;
+
+/** RFC 3339 knows leap seconds, and a Date does not. */
+function instantOf(pointer: string, text: string | undefined): Date | undefined {
+  if (text === undefined) return undefined;
+  const instant = new Date(text);
+  if (!Number.isNaN(instant.getTime())) return instant;
+  const detail = 'must be a time that exists';
+  throw new HttpProblem('invalid_request', `The query ${pointer} ${detail}.`, {
+    errors: [{ pointer, code: 'calendar', detail }],
+  });
+}
 
 export function postRoutes(app: App, ctx: Context): void {
   const tags = ['Posts'];
@@ -64,8 +76,8 @@ export function postRoutes(app: App, ctx: Context): void {
       const page = await listPosts(ctx, {
         ...request.params,
         ...filter,
-        from: from === undefined ? undefined : new Date(from),
-        to: to === undefined ? undefined : new Date(to),
+        from: instantOf('/from', from),
+        to: instantOf('/to', to),
       });
       return { data: page.posts.map((post) => presentPost(ctx, post)), nextCursor: page.nextCursor };
     },

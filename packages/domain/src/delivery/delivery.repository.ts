@@ -1,5 +1,5 @@
 import type { SqlRunner } from '@solospark/db';
-import type { Witness } from '@solospark/publishers';
+import type { Receipt, Witness } from '@solospark/publishers';
 import { LEASE_MS, SEND_WINDOW_MS, type ClaimedDelivery, type Settlement } from './delivery.ts';
 
 // Every statement here is a compare-and-set, by the database's clock: who comes second changes nothing. So each may
@@ -22,7 +22,10 @@ const RELEASE = `
   FROM fired WHERE d.post_id = fired.id AND d.status = 'pending'
   RETURNING ${OPEN}`;
 
-/** Fires the posts that are due at exactly these revisions; a stale revision, or one that is too early, does nothing. */
+/**
+ * Fires the posts that are due at exactly these revisions; a stale revision, or one that is too early, does nothing.
+ * Whoever calls has read the revision in an earlier statement: so this one sees every delivery that belongs to it.
+ */
 export async function fireDuePosts(
   db: SqlRunner,
   alarms: { postId: string; revision: number }[],
@@ -39,21 +42,15 @@ export async function fireDuePosts(
   );
 }
 
-/** Fires up to `limit` posts whose alarm has not fired `graceMs` after their time. */
-export async function fireOverduePosts(
+/** Up to `limit` posts whose alarm has not fired `graceMs` after their time, as alarms for `fireDuePosts`. */
+export async function findOverduePosts(
   db: SqlRunner,
   options: { graceMs: number; limit: number },
-): Promise<OpenDelivery[]> {
-  return db.query<OpenDelivery>(
-    `WITH overdue AS (
-       SELECT id FROM post
-       WHERE status = 'scheduled' AND scheduled_at <= now() - make_interval(secs => $1::float8 / 1000)
-       ORDER BY scheduled_at LIMIT $2 FOR UPDATE SKIP LOCKED
-     ), fired AS (
-       UPDATE post SET status = 'publishing', updated_at = now()
-       FROM overdue WHERE post.id = overdue.id
-       RETURNING post.id, post.revision, post.scheduled_at AS due_at
-     ) ${RELEASE}`,
+): Promise<{ postId: string; revision: number }[]> {
+  return db.query(
+    `SELECT id AS "postId", revision FROM post
+     WHERE status = 'scheduled' AND scheduled_at <= now() - make_interval(secs => $1::float8 / 1000)
+     ORDER BY scheduled_at LIMIT $2`,
     [options.graceMs, options.limit],
   );
 }
@@ -91,7 +88,7 @@ export async function dueInMs(
 /** What to claim: the one that a job names; or, of a platform, what waits longer than `overdueMs`; or the abandoned. */
 export type Claimable =
   | { by: 'job'; deliveryId: string; attempt: number }
-  | { by: 'reconciler'; platform: string; overdueMs: number; limit: number };
+  | { by: 'reconciler'; platform: string; overdueMs: number; limit: number; except: readonly string[] };
 
 /** Takes deliveries under a lease and a fencing number, and opens their attempts in the ledger. */
 export async function claimDeliveries(
@@ -106,11 +103,11 @@ export async function claimDeliveries(
           [what.deliveryId, what.attempt],
         ]
       : [
-          `platform = $4 AND (
+          `platform = $4 AND id <> ALL ($7::uuid[]) AND (
              (status = 'pending' AND next_attempt_at <= now() - make_interval(secs => $5::float8 / 1000))
              OR (status = 'publishing' AND lease_until <= now()))
            ORDER BY next_attempt_at LIMIT $6`,
-          [what.platform, what.overdueMs, what.limit],
+          [what.platform, what.overdueMs, what.limit, what.except],
         ];
   return db.query<ClaimedDelivery>(
     `WITH candidate AS (
@@ -130,7 +127,10 @@ export async function claimDeliveries(
      )
      SELECT d.id, d.fence, d.post_id AS "postId", p.organization_id AS "organizationId", p.revision, d.platform,
             COALESCE(d.text_override, p.text) AS text, d.due_at AS "dueAt", now() AS "claimedAt",
-            (extract(epoch FROM now() - d.due_at) * 1000)::float8 AS "ageMs",
+            (extract(epoch FROM now() - d.due_at) * 1000)::float8 AS "sinceDueMs",
+            (extract(epoch FROM now() - GREATEST(d.due_at, COALESCE((
+              SELECT a.started_at FROM attempt a WHERE a.delivery_id = d.id AND a.fence = 1), now()))) * 1000)::float8
+              AS "triedForMs",
             d.attempts_used AS "attemptsUsed", d.reconcile_count AS "reconcileCount", d.sending_at AS "sendingAt",
             COALESCE((extract(epoch FROM d.sending_deadline_at - now()) * 1000)::float8, 0) AS "senderGoneInMs",
             d.witness,
@@ -245,6 +245,32 @@ export async function settleDelivery(db: SqlRunner, held: Held, settlement: Sett
       pending?.outcome ?? settlement.as,
       failure?.detail ?? null,
     ],
+  );
+  return rows.length === 1;
+}
+
+/**
+ * A receipt is proof, whoever holds the delivery now: it is published, and the present holder is overtaken. False: it
+ * was known to be published already.
+ */
+export async function recordReceipt(db: SqlRunner, held: Held, receipt: Receipt): Promise<boolean> {
+  const rows = await db.query(
+    `WITH proven AS (
+       UPDATE delivery
+       SET status = 'published', fence = fence + 1, lease_until = NULL, next_attempt_at = NULL, sending_at = NULL,
+           sending_deadline_at = NULL, remote_id = $3, remote_url = $4, published_at = now(), failure_kind = NULL,
+           failure_actor = NULL, failure_reason = NULL, updated_at = now()
+       WHERE id = $1 AND status <> 'published'
+       RETURNING post_id
+     ), noted AS (
+       UPDATE attempt SET ended_at = now(), outcome = 'published', detail = 'answered after its lease had run out'
+       FROM proven WHERE attempt.delivery_id = $1 AND attempt.fence = $2
+     ), reopened AS (
+       UPDATE post SET status = 'publishing', updated_at = now()
+       FROM proven WHERE post.id = proven.post_id AND post.status IN ('failed', 'partially_published')
+     )
+     SELECT FROM proven`,
+    [held.id, held.fence, receipt.remoteId, receipt.url],
   );
   return rows.length === 1;
 }

@@ -53,7 +53,9 @@ export interface ClaimedDelivery {
   /** By the database's clock, as every time of a delivery. */
   claimedAt: Date;
   /** Milliseconds since it was due, by the database's clock. */
-  ageMs: number;
+  sinceDueMs: number;
+  /** Milliseconds since it was first tried: patience counts from there, also for a post that was late to begin with. */
+  triedForMs: number;
   attemptsUsed: number;
   reconcileCount: number;
   /** Set: an earlier holder may have made the public call. Ask, never send. */
@@ -103,13 +105,17 @@ export function retryOrGiveUp(
 
 /** Waits for the time that the platform named, or gives up when it has kept us waiting for too long. */
 export function waitOrGiveUp(
-  claim: Pick<ClaimedDelivery, 'ageMs'>,
+  claim: Pick<ClaimedDelivery, 'triedForMs'>,
   until: Date,
   now: Date,
   failure: Failure,
 ): Settlement {
   // A second at least: a reset time that has just passed must not become a tight loop.
   const afterMs = Math.max(1_000, until.getTime() - now.getTime());
-  if (claim.ageMs + afterMs > MAX_AGE_MS) return { as: 'failed', failure };
+  if (claim.triedForMs + afterMs > MAX_AGE_MS) {
+    const reason =
+      'The platform kept the post waiting for more than a day, so it was given up. Nothing was published.';
+    return { as: 'failed', failure: { ...failure, reason, detail: failure.detail ?? failure.reason } };
+  }
   return { as: 'pending', outcome: 'wait_until', afterMs, usesAttempt: false, mayBeOut: false, failure };
 }

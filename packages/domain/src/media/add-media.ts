@@ -29,11 +29,22 @@ export async function addMedia(
   return media;
 }
 
+/** No platform takes more than 8,192; far beyond that the header lies. */
+const MAX_SIDE = 30_000;
+
+const isPlausible = (side: number) => side > 0 && side <= MAX_SIDE;
+
+/** Both formats say where they end. A file that was cut off would be refused by the platform, at nine o'clock. */
+function isComplete(mimeType: string, bytes: Uint8Array): boolean {
+  const end = mimeType === MEDIA_TYPES.jpg ? [0xff, 0xd9] : [0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82];
+  return Buffer.from(bytes).lastIndexOf(Buffer.from(end)) > bytes.length / 2;
+}
+
 function factsOf(bytes: Uint8Array): { mimeType: string; width: number; height: number } {
   try {
     const { type, width, height, orientation = 1 } = imageSize(bytes);
     const mimeType = MEDIA_TYPES[type as keyof typeof MEDIA_TYPES];
-    if (mimeType && width > 0 && height > 0) {
+    if (mimeType && isPlausible(width) && isPlausible(height) && isComplete(mimeType, bytes)) {
       // EXIF orientations 5 to 8 are turned by a quarter: shown, it is as wide as it is stored high.
       return orientation >= 5 ? { mimeType, width: height, height: width } : { mimeType, width, height };
     }

@@ -14,9 +14,10 @@ export async function applyChange(
   input: { organizationId: string; postId: string; expectedRevision?: number | undefined },
   decide: (post: Post) => Promise<PostChange | undefined> | PostChange | undefined,
 ): Promise<Post> {
-  return decideOnPost(ctx, input, async (post) => {
+  return decideOnPost(ctx, input, async (post, assertCurrent) => {
     const change = await decide(post);
     if (!change) return post;
+    assertCurrent();
     const changed = await changePost(ctx.db, post, change);
     if (!changed) return RACED;
     const alarmSetAt = await moveAlarm(ctx, {

@@ -15,13 +15,14 @@ export async function deletePost(
   input: { organizationId: string; postId: string; expectedRevision?: number | undefined },
 ): Promise<void> {
   let tried = false;
-  await decideOnPost(ctx, input, async (post) => {
+  await decideOnPost(ctx, input, async (post, assertCurrent) => {
     if (post.status === 'publishing') {
       throw new DomainError(
         'post_locked',
         'The post can no longer be deleted. It is being published right now.',
       );
     }
+    assertCurrent();
     tried = true;
     if (!(await markPostDeleted(ctx.db, post))) return RACED;
     await moveAlarm(ctx, { postId: post.id, from: post.scheduleJobId, to: null });

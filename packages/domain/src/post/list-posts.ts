@@ -32,7 +32,9 @@ function encodeCursor(post: Pick<Post, 'createdAt' | 'id'>): string {
 }
 
 function decodeCursor(cursor: string): { createdAt: Date; id: string } {
-  const match = /^(\S+) ([0-9a-f]{8}-[0-9a-f-]{27})$/.exec(Buffer.from(cursor, 'base64url').toString());
+  const match = /^(\d{4}-\d\d-\d\dT\S+Z) ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(
+    Buffer.from(cursor, 'base64url').toString(),
+  );
   const createdAt = new Date(match?.[1] ?? '');
   if (!match?.[2] || Number.isNaN(createdAt.getTime())) {
     throw new DomainError('invalid_cursor', 'The cursor is not one that a list of posts has given out.', {

@@ -18,10 +18,11 @@ export async function publishPostNow(
   input: { organizationId: string; postId: string; expectedRevision?: number | undefined },
 ): Promise<Post> {
   let firedRevision: number | undefined;
-  return decideOnPost(ctx, input, async (post) => {
+  return decideOnPost(ctx, input, async (post, assertCurrent) => {
     // Fired by this very call, whose answer was lost: its deliveries are with the reconciler.
     if (!isEditable(post) && post.revision === firedRevision) return post;
     assertEditable(post, 'published');
+    assertCurrent();
     checkPost(ctx, post);
     firedRevision = post.revision + 1;
     const deliveries = await firePostNow(ctx.db, post);

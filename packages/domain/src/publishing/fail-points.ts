@@ -20,7 +20,7 @@ const names = [
 
 export type FailPoint = (typeof names)[number];
 
-const one = `(${names.join('|')})=(kill|pause:\\d{1,6})@(0|1|0?\\.\\d{1,9})`;
+const one = `(${names.join('|')})=(kill|pause:\\d{1,6})@(0?\\.\\d{1,9}|0|1)`;
 
 export const failPointsEnv = {
   FAIL_POINTS: Type.Optional(

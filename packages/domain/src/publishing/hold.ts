@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
 import { SEND_WINDOW_MS, type ClaimedDelivery, type Settlement } from '../delivery/delivery.ts';
-import { markSending, saveWitness, settleDelivery } from '../delivery/delivery.repository.ts';
+import { markSending, recordReceipt, saveWitness, settleDelivery } from '../delivery/delivery.repository.ts';
 import { withRetry } from '@solospark/db';
 import type { Witness } from '@solospark/publishers';
 import { failPoint } from './fail-points.ts';
@@ -34,14 +34,26 @@ export interface Hold {
   remember(facts: Witness): Promise<void>;
   /** Commits `sending`. Afterwards `assertMaySend` lets one request pass, for as long as the send window is open. */
   commitSending(): Promise<Date>;
-  assertMaySend(): void;
+  /** The last look before a request of `publish` leaves: lets one call pass, and after it only reads. */
+  assertMaySend(method: string): void;
+  /** False: nothing public can have been created by this hold. */
+  hasSent(): boolean;
   settle(settlement: Settlement): Promise<void>;
 }
 
 export function createHold(ctx: Context, claim: ClaimedDelivery, signal: AbortSignal): Hold {
   const claimedMs = ctx.clock.monotonicMs();
-  let sendBeforeMs = -Infinity;
+  /** When the send window was opened, on both clocks of this process. Never: it is closed. */
+  let opened = { monotonicMs: -Infinity, wallMs: -Infinity };
   let sent = false;
+
+  /** Overtaken. A receipt is proof all the same; anything else that this holder knows is no longer the truth. */
+  async function proveOrGiveWay(settlement: Settlement): Promise<void> {
+    if (settlement.as !== 'published') throw new SupersededError();
+    const { receipt } = settlement;
+    if (!(await withRetry(() => recordReceipt(ctx.db, claim, receipt)))) throw new SupersededError();
+  }
+
   return {
     claim,
     signal,
@@ -53,25 +65,32 @@ export function createHold(ctx: Context, claim: ClaimedDelivery, signal: AbortSi
     async commitSending() {
       failPoint('before-sending');
       // The window opens before the commit, so that a slow commit shortens it and never lengthens it.
-      const deadlineMs = ctx.clock.monotonicMs() + SEND_WINDOW_MS;
+      const before = { monotonicMs: ctx.clock.monotonicMs(), wallMs: ctx.clock.now().getTime() };
       const sendingAt = await withRetry(() => markSending(ctx.db, claim));
       if (!sendingAt) throw new SupersededError();
-      sendBeforeMs = deadlineMs;
+      opened = before;
       failPoint('after-sending');
       return sendingAt;
     },
-    assertMaySend() {
+    assertMaySend(method) {
+      if (sent && method !== 'GET') throw new Error('a publisher tried to make a second public call');
       if (sent) return;
       failPoint('before-socket');
-      if (ctx.clock.monotonicMs() > sendBeforeMs) throw new TooLateToSendError();
+      // The monotonic clock stands still while a machine sleeps, and the wall clock may be set: whichever says more.
+      const elapsedMs = Math.max(
+        ctx.clock.monotonicMs() - opened.monotonicMs,
+        ctx.clock.now().getTime() - opened.wallMs,
+      );
+      if (signal.aborted || elapsedMs > SEND_WINDOW_MS) throw new TooLateToSendError();
       sent = true;
     },
+    hasSent: () => sent,
     async settle(settlement) {
       failPoint('before-settle');
       // What the platform answered must not be lost to a database that restarts just now: as long as the lease is
       // renewed nobody else asks, and after that the next holder finds out by the witness. Forty tries: a minute.
       const settled = await withRetry(() => settleDelivery(ctx.db, claim, settlement), { attempts: 40 });
-      if (!settled) throw new SupersededError();
+      if (!settled) await proveOrGiveWay(settlement);
       failPoint('after-settle');
     },
   };

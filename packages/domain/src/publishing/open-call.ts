@@ -22,16 +22,12 @@ export function openCall(ctx: Context, hold: Hold, log: Logger): OpenedCall | { 
   const { claim } = hold;
   const { channel } = claim;
   const publisher = ctx.findPublisher(claim.platform);
-  if (!publisher) return { settlement: { as: 'failed', failure: unknownPlatform(claim.platform) } };
+  if (!publisher) return { settlement: waitForOperator(hold, unknownPlatform(claim.platform)) };
   if (channel.status !== 'active') {
     return { settlement: { as: 'failed', failure: notConnected(publisher.name, channel.handle) } };
   }
   const baseUrl = baseUrlOf(publisher, channel, ctx.settings.sandboxUrl);
-  if (baseUrl === null) {
-    const now = hold.now();
-    const until = new Date(now.getTime() + OPERATOR_RETRY_MS);
-    return { settlement: waitOrGiveUp(claim, until, now, NO_SANDBOX) };
-  }
+  if (baseUrl === null) return { settlement: waitForOperator(hold, NO_SANDBOX) };
   try {
     const call: PublishCall = {
       http: createHttpClient({ baseUrl, timeoutMs: CALL_TIMEOUT_MS, signal: hold.signal }),
@@ -53,6 +49,12 @@ export function openCall(ctx: Context, hold: Hold, log: Logger): OpenedCall | { 
   } catch (error) {
     return { settlement: { as: 'failed', failure: unreadableCredentials(publisher.name, error) } };
   }
+}
+
+/** Another worker may be set up better, or this one soon: a rolling deploy must not cost a post. */
+function waitForOperator(hold: Hold, failure: Failure): Settlement {
+  const now = hold.now();
+  return waitOrGiveUp(hold.claim, new Date(now.getTime() + OPERATOR_RETRY_MS), now, failure);
 }
 
 function unknownPlatform(platform: string): Failure {

@@ -49,7 +49,7 @@ async function follow(ctx: Context, claim: ClaimedDelivery, settlement: Settleme
 }
 
 function logSettlement(log: Logger, claim: ClaimedDelivery, settlement: Settlement): void {
-  const facts = { platform: claim.platform, sinceDueMs: Math.round(claim.ageMs) };
+  const facts = { platform: claim.platform, sinceDueMs: Math.round(claim.sinceDueMs) };
   switch (settlement.as) {
     case 'published':
       return log.info({ ...facts, remoteId: settlement.receipt.remoteId }, 'delivery published');

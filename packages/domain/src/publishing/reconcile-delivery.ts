@@ -37,7 +37,7 @@ export async function reconcileDelivery(
       if (senderGoneInMs > 0) return askAgain(senderGoneInMs, 'the earlier sender may still be at it');
       return retryOrGiveUp(claim, 'absent', notThere(publisher.name));
     case 'ask-again':
-      if (claim.ageMs > MAX_AGE_MS) {
+      if (hold.now().getTime() - sendingSince.getTime() > MAX_AGE_MS) {
         return uncertain(
           `${publisher.name} did not answer whether the post is there. Look at your account.`,
           outcome.detail,

@@ -3,7 +3,8 @@ import type { Context } from '../context.ts';
 import {
   claimDeliveries,
   findBackloggedPlatforms,
-  fireOverduePosts,
+  findOverduePosts,
+  fireDuePosts,
   settlePosts,
 } from '../delivery/delivery.repository.ts';
 import { postDueAlarm } from '../post/move-alarm.ts';
@@ -59,10 +60,21 @@ export function startReconciler(
 
   async function publishOverdue(): Promise<void> {
     const overdueMs = queueReachable ? GRACE_MS : 0;
-    const fired = await fireOverduePosts(ctx.db, { graceMs: overdueMs, limit: FIRE_BATCH });
-    if (fired.length > 0)
-      ctx.log.warn({ deliveries: fired.length }, 'overdue posts fired without their alarm');
-    for (const platform of await findBackloggedPlatforms(ctx.db, overdueMs)) drain(platform, overdueMs);
+    for (let full = true; full && !stopping.signal.aborted;) {
+      const posts = await findOverduePosts(ctx.db, { graceMs: overdueMs, limit: FIRE_BATCH });
+      if (posts.length > 0) {
+        const fired = await fireDuePosts(ctx.db, posts);
+        ctx.log.warn(
+          { posts: posts.length, deliveries: fired.length },
+          'overdue posts fired without their alarm',
+        );
+      }
+      for (const platform of await findBackloggedPlatforms(ctx.db, overdueMs)) {
+        // A platform that only a newer worker knows is left to that one.
+        if (options.platforms.includes(platform)) drain(platform, overdueMs);
+      }
+      full = posts.length === FIRE_BATCH;
+    }
     await settlePosts(ctx.db, null);
   }
 
@@ -84,13 +96,20 @@ export function startReconciler(
         await Promise.race(mine);
         continue;
       }
-      const selection = { by: 'reconciler', platform, overdueMs, limit: free } as const;
-      const claims = await claimDeliveries(ctx.db, selection, options.worker);
-      for (const claim of claims) {
-        const ended: Promise<void> = running.run(claim).finally(() => mine.delete(ended));
+      // What runs here has not been abandoned, even if its lease could not be renewed while the database was away.
+      const selection = {
+        by: 'reconciler',
+        platform,
+        overdueMs,
+        limit: free,
+        except: running.ids(),
+      } as const;
+      const runs = await running.take(() => claimDeliveries(ctx.db, selection, options.worker));
+      for (const run of runs) {
+        const ended: Promise<void> = run.finally(() => mine.delete(ended));
         mine.add(ended);
       }
-      if (claims.length < free) return;
+      if (runs.length < free) return;
     }
   }
 

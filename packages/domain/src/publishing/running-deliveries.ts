@@ -1,4 +1,4 @@
-import { sleep } from '@solospark/foundation';
+import { sleep, withDeadline } from '@solospark/foundation';
 import type { Context } from '../context.ts';
 import { LEASE_RENEWAL_MS, type ClaimedDelivery } from '../delivery/delivery.ts';
 import { renewLeases } from '../delivery/delivery.repository.ts';
@@ -6,9 +6,16 @@ import { publishDelivery } from './publish-delivery.ts';
 
 /** What this process is publishing right now: it renews the leases and knows when all of it has ended. */
 export interface RunningDeliveries {
-  /** Publishes a claimed delivery. Never rejects: what is not settled is found by its lease. */
-  run(claim: ClaimedDelivery): Promise<void>;
-  /** Waits until nothing runs, at most `timeoutMs`; then hands back what has not been sent. True: all ended. */
+  /**
+   * Claims by `claim` and publishes what it gave; answers one promise for each, which never rejects: what is not
+   * settled is found by its lease. Once `drain` has begun, nothing is claimed any more.
+   */
+  take(claim: () => Promise<ClaimedDelivery[]>): Promise<Promise<void>[]>;
+  ids(): string[];
+  /**
+   * Takes nothing new and waits until nothing runs, at most `timeoutMs`; shortly before that it hands back what has
+   * not been sent. True: all ended.
+   */
   drain(timeoutMs: number): Promise<boolean>;
   close(): Promise<void>;
 }
@@ -18,20 +25,23 @@ const HAND_BACK_MS = 2_000;
 
 export function trackRunningDeliveries(ctx: Context): RunningDeliveries {
   const running = new Map<string, { claim: ClaimedDelivery; abort: AbortController; ended: Promise<void> }>();
+  /** Claims whose statement is under way: they may turn into deliveries at any moment. */
+  const claiming = new Set<Promise<unknown>>();
   const closing = new AbortController();
+  let draining = false;
+  let handingBack = false;
 
   async function renewForEver(): Promise<void> {
     for (;;) {
       await sleep(LEASE_RENEWAL_MS, closing.signal);
       if (closing.signal.aborted) return;
       if (running.size === 0) continue;
-      const claims = [...running.values()];
+      const held = [...running.values()];
+      const claims = held.map(({ claim }) => claim);
       try {
-        const held = await renewLeases(
-          ctx.db,
-          claims.map(({ claim }) => claim),
-        );
-        for (const { claim, abort } of claims) if (!held.has(claim.id)) abort.abort();
+        // A renewal that hangs on a dead connection must not keep the next one from another.
+        const renewed = await withDeadline(renewLeases(ctx.db, claims), LEASE_RENEWAL_MS, 'renewing leases');
+        for (const { claim, abort } of held) if (!renewed.has(claim.id)) abort.abort();
       } catch (error) {
         // The database is away. Each hold still refuses to send after its own window.
         ctx.log.warn({ err: error, deliveries: claims.length }, 'leases not renewed');
@@ -40,30 +50,52 @@ export function trackRunningDeliveries(ctx: Context): RunningDeliveries {
   }
   const renewal = renewForEver();
 
-  async function allEndedWithin(ms: number): Promise<void> {
+  function run(claim: ClaimedDelivery): Promise<void> {
+    const abort = new AbortController();
+    if (handingBack) abort.abort();
+    const key = `${claim.id} ${claim.fence}`;
+    const ended = publishDelivery(ctx, claim, abort.signal)
+      .catch((error: unknown) => {
+        ctx.log.error({ err: error, deliveryId: claim.id, attempt: claim.fence }, 'attempt broke off');
+      })
+      .finally(() => running.delete(key));
+    running.set(key, { claim, abort, ended });
+    return ended;
+  }
+
+  /** True when nothing runs any more; what turns up while it waits is waited for, too. */
+  async function allEndedWithin(ms: number): Promise<boolean> {
     const enough = new AbortController();
-    const allEnded = Promise.all([...running.values()].map(({ ended }) => ended));
-    await Promise.race([allEnded, sleep(ms, enough.signal)]);
+    const timeUp = sleep(ms, enough.signal);
+    let late = false;
+    void timeUp.then(() => (late = true));
+    while (!late && running.size + claiming.size > 0) {
+      const open = [...claiming, ...[...running.values()].map(({ ended }) => ended)];
+      await Promise.race([Promise.allSettled(open), timeUp]);
+    }
     enough.abort();
+    return running.size + claiming.size === 0;
   }
 
   return {
-    run(claim) {
-      const abort = new AbortController();
-      const key = `${claim.id} ${claim.fence}`;
-      const ended = publishDelivery(ctx, claim, abort.signal)
-        .catch((error: unknown) => {
-          ctx.log.error({ err: error, deliveryId: claim.id, attempt: claim.fence }, 'attempt broke off');
-        })
-        .finally(() => running.delete(key));
-      running.set(key, { claim, abort, ended });
-      return ended;
+    async take(claim) {
+      if (draining) return [];
+      const claims = claim();
+      claiming.add(claims);
+      try {
+        // Registered as running before it stops being registered as a claim.
+        return (await claims).map(run);
+      } finally {
+        claiming.delete(claims);
+      }
     },
+    ids: () => [...running.values()].map(({ claim }) => claim.id),
     async drain(timeoutMs) {
-      await allEndedWithin(Math.max(0, timeoutMs - HAND_BACK_MS));
+      draining = true;
+      if (await allEndedWithin(Math.max(0, timeoutMs - HAND_BACK_MS))) return true;
+      handingBack = true;
       for (const { abort } of running.values()) abort.abort();
-      await allEndedWithin(HAND_BACK_MS);
-      return running.size === 0;
+      return allEndedWithin(HAND_BACK_MS);
     },
     async close() {
       closing.abort();

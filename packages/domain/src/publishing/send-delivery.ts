@@ -9,23 +9,23 @@ import {
   type Settlement,
 } from '../delivery/delivery.ts';
 import { failPoint } from './fail-points.ts';
-import { SupersededError, TooLateToSendError, type Hold } from './hold.ts';
+import { SupersededError, type Hold } from './hold.ts';
 import type { OpenedCall } from './open-call.ts';
 import { reconcileDelivery } from './reconcile-delivery.ts';
 import { takeRate } from './take-rate.ts';
 
 /** Prepares, commits `sending`, makes the one public call, and says what came of it. */
 export async function sendDelivery(ctx: Context, hold: Hold, opened: OpenedCall): Promise<Settlement> {
-  const { claim } = hold;
-  const wait = await withRetry(() => takeRate(ctx, hold, opened.publisher));
-  if (wait) return waitOrGiveUp(claim, wait.until, hold.now(), wait.failure);
-
   const prepared = await prepare(opened);
   if (hold.signal.aborted) return handBack();
   if (prepared.outcome !== 'ready') return refused(hold, prepared);
 
-  const sendingSince = await hold.commitSending();
+  const wait = await withRetry(() => takeRate(ctx, hold, opened.publisher));
+  if (wait) return waitOrGiveUp(hold.claim, wait.until, hold.now(), wait.failure);
+
+  let sendingSince = hold.now();
   try {
+    sendingSince = await hold.commitSending();
     const outcome = await opened.publisher.publish({ ...opened.call, http: sendingClient(hold, opened) });
     failPoint('after-answer');
     if (outcome.outcome === 'published') return { as: 'published', receipt: outcome.receipt };
@@ -33,7 +33,8 @@ export async function sendDelivery(ctx: Context, hold: Hold, opened: OpenedCall)
     opened.call.log.warn({ detail: outcome.detail }, 'outcome unclear');
   } catch (error) {
     if (error instanceof SupersededError) throw error;
-    if (error instanceof TooLateToSendError) return handBack();
+    // The socket was not opened: too late, asked to stop, or the database did not answer. Nothing is out.
+    if (!hold.hasSent()) return handBack();
     opened.call.log.warn({ err: error }, 'outcome unclear');
   }
   return reconcileDelivery(hold, opened, { sendingSince });
@@ -44,7 +45,7 @@ function sendingClient(hold: Hold, opened: OpenedCall) {
   return createHttpClient({
     baseUrl: opened.baseUrl,
     timeoutMs: PUBLIC_CALL_TIMEOUT_MS,
-    beforeSend: () => hold.assertMaySend(),
+    beforeSend: (request) => hold.assertMaySend(request.method),
   });
 }
 

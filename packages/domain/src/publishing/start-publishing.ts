@@ -1,3 +1,6 @@
+import { withDeadline } from '@solospark/foundation';
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
 import { runAgainAt, type Consumer } from '@solospark/queue';
 import type { Context } from '../context.ts';
 import { claimDeliveries } from '../delivery/delivery.repository.ts';
@@ -22,8 +25,16 @@ export interface Publishing {
   stop(options: { timeoutMs: number }): Promise<boolean>;
 }
 
+/** The heartbeat that is not removed grows old by itself. */
+const FAREWELL_MS = 1_000;
+
 /** Alarms only move rows; fifty at a time is plenty, and leaves database connections for the deliveries. */
 const ALARM_CONCURRENCY = 50;
+
+/** Names this process in the ledger. The random part keeps two lives of one pid apart. */
+export function workerName(): string {
+  return `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`;
+}
 
 /**
  * Starts everything that publishes: the consumers of the queue and the reconciler. Returns at once and works as soon
@@ -46,30 +57,31 @@ export async function startPublishing(ctx: Context, options: PublishingOptions):
     }),
     ...platforms.map((platform) =>
       ctx.queues.consume({ job: 'publish-delivery', platform }, { concurrency }, async (job) => {
-        const claims = await claimDeliveries(ctx.db, { by: 'job', ...job.data }, worker);
         // None: already claimed, superseded, or not due by the database's clock; the row knows, and the reconciler.
-        await Promise.all(claims.map((claim) => running.run(claim)));
+        await Promise.all(
+          await running.take(() => claimDeliveries(ctx.db, { by: 'job', ...job.data }, worker)),
+        );
       }),
     ),
   ]);
   const reconciler = startReconciler(ctx, running, { worker, platforms, concurrency });
+  // Nothing that happens at the end may keep the process from ending.
+  const logAndGoOn = (error: unknown) => ctx.log.warn({ err: error }, 'publishing not stopped in order');
   ctx.log.info({ worker, platforms, concurrency, queue: ctx.queues.engine }, 'publishing started');
 
   return {
     async stop({ timeoutMs }) {
       const deadline = ctx.clock.monotonicMs() + timeoutMs;
       const left = () => Math.max(0, deadline - ctx.clock.monotonicMs());
-      const stopped = Promise.all(consumers.map((consumer: Consumer) => consumer.stop()));
-      await reconciler.stop();
-      const ended = await running.drain(left());
-      // Everything that ran has ended or was handed back, so this only reports to the queue.
-      await Promise.race([
-        stopped,
-        Promise.all(consumers.map((consumer) => consumer.close({ timeoutMs: Math.min(2_000, left()) }))),
+      // All at once, and each within the time: a database or a queue that hangs must not hold up the others.
+      const [ended] = await Promise.all([
+        running.drain(left()),
+        ...consumers.map((consumer: Consumer) => consumer.close({ timeoutMs: left() })),
+        withDeadline(reconciler.stop(), left(), 'stopping the reconciler').catch(logAndGoOn),
       ]);
       await running.close();
-      await removeHeartbeat(ctx.db, worker).catch((error: unknown) =>
-        ctx.log.warn({ err: error }, 'heartbeat not removed'),
+      await withDeadline(removeHeartbeat(ctx.db, worker), FAREWELL_MS, 'removing the heartbeat').catch(
+        logAndGoOn,
       );
       ctx.log.info({ allEnded: ended }, 'publishing stopped');
       return ended;

@@ -13,7 +13,8 @@ export async function takeRate(
   publisher: Publisher,
 ): Promise<{ until: Date; failure: Failure } | undefined> {
   const rates = { ...publisher.rates, ...ctx.settings.rates[publisher.id] };
-  const waits = [await takeToken(ctx.db, `channel:${hold.claim.channel.id}`, rates.account)];
+  const account = `account:${publisher.id}:${hold.claim.channel.remoteAccountId}`;
+  const waits = [await takeToken(ctx.db, account, rates.account)];
   if (waits[0] === 0 && rates.platform) {
     waits.push(await takeToken(ctx.db, `platform:${publisher.id}`, rates.platform));
   }

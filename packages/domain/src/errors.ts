@@ -5,6 +5,7 @@ export type DomainErrorCode =
   | 'post_not_found'
   | 'media_not_found'
   | 'post_locked'
+  | 'nothing_to_retry'
   | 'revision_mismatch'
   | 'invalid_post'
   | 'invalid_schedule'

@@ -17,6 +17,7 @@ export { listPosts } from './post/list-posts.ts';
 export { type Post, type PostDelivery, type PostMedia, type PostStatus } from './post/post.ts';
 export { publishPostNow } from './post/publish-post-now.ts';
 export { type ContentInput } from './post/resolve-content.ts';
+export { retryPost } from './post/retry-post.ts';
 export { schedulePost } from './post/schedule-post.ts';
 export { unschedulePost } from './post/unschedule-post.ts';
 export { armFailPoints, failPointsEnv } from './publishing/fail-points.ts';

@@ -157,6 +157,14 @@ describe('a platform that fails', () => {
     expect(failed?.failure).toMatchObject({ kind: expect.stringMatching(/^rejected_/), actor: 'user' });
     expect(await publicWith('linkedin', text)).toHaveLength(0);
     expect(await publicWith('x', text)).toHaveLength(1);
+
+    // A person tries again: only what failed goes out.
+    expect((await app.request('POST', `/posts/${post.id}/retry`)).status).toBe(202);
+    expect((await ended(post)).status).toBe('published');
+    for (const platform of ['x', 'linkedin']) expect(await publicWith(platform, text)).toHaveLength(1);
+    const again = await app.request('POST', `/posts/${post.id}/retry`);
+    expect(again.status).toBe(409);
+    expect(again.body.code).toBe('nothing_to_retry');
   });
 
   it('is tried again with back-off when the failure passes, and published once', async () => {
@@ -224,6 +232,9 @@ describe('an unclear answer', () => {
     await app.request('POST', `/posts/${post.id}/publish`);
     const done = await ended(post);
     expect(done.deliveries[0]).toMatchObject({ status: 'uncertain', failure: { actor: 'user' } });
+    const retried = await app.request('POST', `/posts/${post.id}/retry`);
+    expect(retried.status).toBe(409);
+    expect(retried.body.detail).toMatch(/may be out already/);
     expect(await publicWith('linkedin', text)).toHaveLength(1);
   });
 });

@@ -37,7 +37,7 @@ function askLater(call: ReconcileCall, dialect: Dialect, detail: string, refusal
       outcome: 'cannot-tell',
       reason:
         `The post was sent, but its answer got lost, and ${dialect.name} could not be asked about it since. ` +
-        `Look at the account: if the post is there, mark it as published; if not, send it again.`,
+        `Look at the account: if the post is not there, create it anew.`,
     };
   }
   const pauseMs = Math.min(5 * SECOND_MS * 2 ** Math.min(call.asked, 10), LONGEST_PAUSE_MS);

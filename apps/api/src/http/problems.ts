@@ -26,6 +26,7 @@ export const problemCatalog: Record<ProblemCode, { status: number; title: string
   post_not_found: { status: 404, title: 'There is no such post' },
   media_not_found: { status: 404, title: 'There is no such media file' },
   post_locked: { status: 409, title: 'The post can no longer be changed' },
+  nothing_to_retry: { status: 409, title: 'Nothing has failed' },
   channel_exists: { status: 409, title: 'The account is connected already' },
   revision_mismatch: { status: 412, title: 'The post has changed in the meantime' },
   payload_too_large: { status: 413, title: 'The body is too large' },

@@ -5,6 +5,7 @@ import {
   getPost,
   listPosts,
   publishPostNow,
+  retryPost,
   schedulePost,
   unschedulePost,
   type Context,
@@ -196,6 +197,28 @@ export function postRoutes(app: App, ctx: Context): void {
     async (request, reply) => {
       const expectedRevision = revisionOf(request.headers['if-match']);
       const post = await publishPostNow(ctx, { ...request.params, expectedRevision });
+      return reply.code(202).header('etag', revisionTag(post)).send(presentPost(ctx, post));
+    },
+  );
+
+  app.post(
+    '/posts/:postId/retry',
+    {
+      schema: {
+        tags,
+        operationId: 'retryPost',
+        summary: 'Try again what failed, and only that',
+        params: schemas.PostParams,
+        headers: schemas.IfMatchHeaders,
+        response: {
+          202: schemas.Post,
+          ...problemResponses(...onPost, 'nothing_to_retry', 'revision_mismatch', 'invalid_post'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const expectedRevision = revisionOf(request.headers['if-match']);
+      const post = await retryPost(ctx, { ...request.params, expectedRevision });
       return reply.code(202).header('etag', revisionTag(post)).send(presentPost(ctx, post));
     },
   );

@@ -72,6 +72,26 @@ export async function firePostNow(
   );
 }
 
+/** Opens the failed deliveries of a post that has ended again, if it still has this revision; the others stay as they are. */
+export async function refirePost(
+  db: SqlRunner,
+  post: { id: string; revision: number },
+): Promise<OpenDelivery[]> {
+  return db.query<OpenDelivery>(
+    `WITH fired AS (
+       UPDATE post SET status = 'publishing', revision = revision + 1, updated_at = now()
+       WHERE id = $1 AND revision = $2 AND status IN ('failed', 'partially_published') AND deleted_at IS NULL
+       RETURNING id, revision, now() AS due_at
+     )
+     UPDATE delivery d
+     SET status = 'pending', next_attempt_at = fired.due_at, due_at = fired.due_at, attempts_used = 0,
+         failure_kind = NULL, failure_actor = NULL, failure_reason = NULL, updated_at = now()
+     FROM fired WHERE d.post_id = fired.id AND d.status = 'failed'
+     RETURNING ${OPEN}`,
+    [post.id, post.revision],
+  );
+}
+
 /** Milliseconds until this revision is due, by the database's clock; null when it no longer waits to be fired. */
 export async function dueInMs(
   db: SqlRunner,

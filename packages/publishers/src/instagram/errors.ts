@@ -115,11 +115,11 @@ function each(codes: number[], meaning: Meaning): [number, Meaning][] {
 
 const expiredReason = 'Instagram no longer accepts this connection. Connect the Instagram account again.';
 const permissionReason =
-  'SoloSpark may not publish to this Instagram account. Connect it again and allow publishing, then schedule the post again.';
+  'SoloSpark may not publish to this Instagram account. Connect it again and allow publishing, then retry the post.';
 const restrictedReason =
-  'Instagram has restricted this account. Open Instagram to see what it asks for, then schedule the post again.';
+  'Instagram has restricted this account. Open Instagram to see what it asks for, then retry the post.';
 const spamReason =
-  'Instagram blocked this as possible spam. Wait some hours or change the post, then schedule it again.';
+  'Instagram blocked this as possible spam. Wait some hours or change the post, then post it anew.';
 const imageReason =
-  'Instagram does not accept this image (its size, format or proportions). Use another one and schedule the post again.';
-const contentReason = 'Instagram does not accept this post. Change its text or image and schedule it again.';
+  'Instagram does not accept this image (its size, format or proportions). Create a new post with another one.';
+const contentReason = 'Instagram does not accept this post. Change its text or image and post it anew.';

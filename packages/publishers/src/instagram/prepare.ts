@@ -82,6 +82,6 @@ function ageMs(call: PublishCall): number {
 }
 
 function noImage(): PrepareOutcome {
-  const reason = 'Instagram needs an image with every post. Add one and schedule the post again.';
+  const reason = 'Instagram needs an image with every post. Add one.';
   return { outcome: 'failed', failure: { kind: 'rejected_content', actor: 'user', reason } };
 }

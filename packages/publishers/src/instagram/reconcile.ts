@@ -47,7 +47,7 @@ function stillProcessing(call: ReconcileCall): ReconcileOutcome {
       outcome: 'cannot-tell',
       reason:
         'Instagram has been processing this post for an hour without saying whether it is out. ' +
-        'Look at the Instagram account: if the post is there, mark it as published; if not, send it again.',
+        'Look at the Instagram account: if the post is not there, create it anew.',
     };
   }
   return { outcome: 'ask-again', afterMs: STILL_PROCESSING_PAUSE_MS, detail: 'the container is in progress' };

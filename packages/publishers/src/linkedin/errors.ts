@@ -104,9 +104,9 @@ function failed(kind: FailureKind, actor: Actor, reason: string): Refusal {
 const expiredReason =
   'LinkedIn no longer accepts this connection; it ends every 60 days. Connect the LinkedIn account again.';
 const deniedReason =
-  'SoloSpark may not post to this LinkedIn account. Connect it again and allow posting, then schedule the post again.';
-const contentReason = 'LinkedIn does not accept this post. Change its text or image and schedule it again.';
+  'SoloSpark may not post to this LinkedIn account. Connect it again and allow posting, then retry the post.';
+const contentReason = 'LinkedIn does not accept this post. Change its text or image and post it anew.';
 const notFoundReason =
-  'LinkedIn did not find something that this post needs. Connect the account again, then schedule the post again.';
+  'LinkedIn did not find something that this post needs. Connect the account again, then retry the post.';
 const versionReason =
-  'LinkedIn no longer accepts this version of SoloSpark. Whoever runs SoloSpark has to update it; then schedule the post again.';
+  'LinkedIn no longer accepts this version of SoloSpark. Whoever runs SoloSpark has to update it; then retry the post.';

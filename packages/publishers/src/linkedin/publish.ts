@@ -68,7 +68,7 @@ async function readDuplicate(
   }
   const reason =
     'LinkedIn refuses the same text within 10 minutes, and this text was posted there just before. ' +
-    'Change the text, or schedule it again in 10 minutes.';
+    'Change the text, or post it anew in 10 minutes.';
   return {
     outcome: 'failed',
     failure: { kind: 'rejected_content', actor: 'user', reason, detail: unclear.detail },

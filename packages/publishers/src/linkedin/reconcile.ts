@@ -15,6 +15,6 @@ export function reconcile(call: ReconcileCall): Promise<ReconcileOutcome> {
       : 'LinkedIn does not let SoloSpark look it up. Open your LinkedIn profile';
   return Promise.resolve({
     outcome: 'cannot-tell',
-    reason: `The post was sent to LinkedIn, but its answer got lost. ${hint}: if the post is there, mark it as published; if not, send it again.`,
+    reason: `The post was sent to LinkedIn, but its answer got lost. ${hint}: if the post is not there, create it anew.`,
   });
 }

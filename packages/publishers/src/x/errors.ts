@@ -102,10 +102,9 @@ function resetOf(headers: Headers, now: Date): Date {
   return new Date(Math.max(...resets, now.getTime() + SHORTEST_PAUSE_MS));
 }
 
-const invalidReason = 'X did not accept this post. Change its text or image and schedule it again.';
+const invalidReason = 'X did not accept this post. Change its text or image and post it anew.';
 const forbiddenReason =
-  'X does not permit this post. It may be too long for this account or break a rule of X: change it and schedule it again.';
-const accountReason =
-  'X has suspended or locked this account. Sign in to X to see why, then schedule the post again.';
+  'X does not permit this post. It may be too long for this account or break a rule of X: change it and post it anew.';
+const accountReason = 'X has suspended or locked this account. Sign in to X to see why, then retry the post.';
 const misconfiguredReason =
-  "X does not accept SoloSpark's app. Whoever runs SoloSpark has to check its settings at X; then schedule the post again.";
+  "X does not accept SoloSpark's app. Whoever runs SoloSpark has to check its settings at X; then retry the post.";

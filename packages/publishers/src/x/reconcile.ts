@@ -28,7 +28,7 @@ export async function reconcile(call: ReconcileCall): Promise<ReconcileOutcome> 
       outcome: 'cannot-tell',
       reason:
         'X refuses this post as a duplicate, and no new post with this text can be found: an older post of yours has ' +
-        'the same text. Look at your X profile. If it is not there, change the text and send it again.',
+        'the same text. Look at your X profile. If it is not there, create a new post with another text.',
     };
   }
   return { outcome: 'absent' };
@@ -39,6 +39,6 @@ function cannotTell(what: string): ReconcileOutcome {
     outcome: 'cannot-tell',
     reason:
       `The post was sent to X, but its answer got lost, and ${what}. ` +
-      `Look at your X profile: if the post is there, mark it as published; if not, send it again.`,
+      `Look at your X profile: if the post is not there, create it anew.`,
   };
 }

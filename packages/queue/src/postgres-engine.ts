@@ -3,6 +3,7 @@ import { createPostgresBackend, Queue, type IQueueBackend } from 'bullmq';
 import type { AnyQueue, Engine } from './engine.ts';
 import { reasonOf } from './errors.ts';
 import { PatientWorker, workerOptions } from './patient-worker.ts';
+import { ignoreUnheardErrors } from './unheard-errors.ts';
 
 type PostgresBackend = ReturnType<typeof createPostgresBackend>;
 
@@ -28,9 +29,7 @@ export function createPostgresEngine(config: {
     query_timeout: queryTimeoutMs,
     keepAlive: true,
     application_name: 'solospark-queue',
-    // A connection that breaks while it is in use rejects its query and emits 'error' besides; BullMQ listens only to
-    // idle ones, and an event that nobody hears ends the process.
-    onConnect: (client: NodeJS.EventEmitter) => void client.on('error', () => undefined),
+    onConnect: ignoreUnheardErrors,
   };
   let producer: Promise<{ backend: PostgresBackend; queues: Map<string, AnyQueue> }> | null = null;
   let closed = false;

@@ -1,9 +1,9 @@
+import { withRetry } from '@solospark/db';
 import type { Context } from '../context.ts';
 import { decideOnPost, RACED } from './decide-on-post.ts';
-import { getPost } from './get-post.ts';
 import { moveAlarm } from './move-alarm.ts';
 import type { Post } from './post.ts';
-import { changePost, type PostChange } from './post.repository.ts';
+import { changePost, findPost, type PostChange } from './post.repository.ts';
 
 /**
  * Applies what `decide` makes of the post as it stands; `decide` throws to refuse and answers undefined when there is
@@ -27,6 +27,16 @@ export async function applyChange(
     });
     // Read again only where rows were written that are not at hand; scheduling is called often and must be cheap.
     const { status, scheduledAt } = change;
-    return change.content ? getPost(ctx, input) : { ...post, ...changed, status, scheduledAt, alarmSetAt };
+    const known = { ...post, ...changed, status, scheduledAt, alarmSetAt };
+    if (!change.content) return known;
+    const { text, media } = change.content;
+    // Deleted by somebody else since then: the change was made all the same, and "not found" would deny it.
+    return (
+      (await withRetry(() => findPost(ctx.db, input.organizationId, input.postId))) ?? {
+        ...known,
+        text,
+        media,
+      }
+    );
   });
 }

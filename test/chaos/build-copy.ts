@@ -1,0 +1,35 @@
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { repoRoot } from '../../scripts/lib/home.mjs';
+
+/**
+ * A copy of everything that was built, so that a build in this folder does not change the programs under a run, and
+ * so that the prover may patch it. The libraries stay where they are.
+ */
+export function copyBuild(from: string = repoRoot): { root: string; remove: () => void } {
+  const root = mkdtempSync(join(tmpdir(), 'solospark-build-'));
+  for (const floor of ['apps', 'packages']) {
+    for (const room of readdirSync(join(from, floor))) {
+      const [source, target] = [join(from, floor, room), join(root, floor, room)];
+      if (!existsSync(join(source, 'dist'))) continue;
+      mkdirSync(target, { recursive: true });
+      for (const part of ['package.json', 'dist', 'node_modules']) {
+        if (!existsSync(join(source, part))) continue;
+        cpSync(join(source, part), join(target, part), { recursive: true, verbatimSymlinks: true });
+      }
+    }
+  }
+  cpSync(join(from, 'package.json'), join(root, 'package.json'));
+  symlinkSync(realpathSync(join(from, 'node_modules')), join(root, 'node_modules'));
+  return { root, remove: () => rmSync(root, { recursive: true, force: true }) };
+}

@@ -1,0 +1,155 @@
+import type { DeliveryRow, Evidence, PostRow } from './evidence.ts';
+import type { Exchange, PostRecord, Record, Snapshot } from './record.ts';
+import { landedBy, mayBeDone, mayStand, type Write } from './register.ts';
+import type { Violation } from './violation.ts';
+
+// What the API answered against what the rows say: I3 and I5, and of I1 that nothing is lost.
+
+/** `due_at` of a post that was published at once is a time between request and answer, on the same machine. */
+const CLOCK_TOLERANCE_MS = 50;
+
+export function checkPosts(record: Record, evidence: Evidence): Violation[] {
+  return [...record.posts.values()].flatMap((post) => {
+    if (post.postId === undefined) return [];
+    const row = evidence.posts.get(post.postId);
+    const at = (kind: Violation['kind'], what: string): Violation => ({
+      kind,
+      number: post.life.number,
+      what,
+    });
+    if (!row) return [at('lost', 'the API created it (201), and there is no row')];
+    const deliveries = evidence.deliveries.get(row.id) ?? [];
+    return [
+      ...checkText(post, row).map((what) => at('stale', what)),
+      ...checkPlan(post, row, deliveries).map(([kind, what]) => at(kind, what)),
+      ...checkDeletes(post, evidence, deliveries).map((what) => at('after-cancel', what)),
+      ...checkRevisions(post, row).map((what) => at('refused-but-done', what)),
+    ];
+  });
+}
+
+function checkText(post: PostRecord, row: PostRow): string[] {
+  const writes = post.exchanges.flatMap((exchange): Write[] =>
+    exchange.text === undefined ? [] : [{ value: exchange.text, exchange }],
+  );
+  const found: string[] = [];
+  if (!mayStand(row.text, writes)) found.push(`its text is "${row.text}", which was refused, or superseded`);
+  const shown = snapshotsOf(post, row);
+  const lastShown = Math.max(
+    0,
+    ...shown.filter(({ text }) => text === row.text).map(({ revision }) => revision),
+  );
+  const newer = shown.find(
+    ({ text, revision }) => lastShown > 0 && text !== row.text && revision > lastShown,
+  );
+  if (newer)
+    found.push(`its text is "${row.text}", but revision ${newer.revision} was shown as "${newer.text}"`);
+  return found;
+}
+
+/** Whether, when and why it fired, or did not. */
+function checkPlan(post: PostRecord, row: PostRow, deliveries: DeliveryRow[]): [Violation['kind'], string][] {
+  const due = deliveries.filter((delivery) => delivery.dueAt !== null);
+  // What was tried again is due since then; what its first time was is no longer written anywhere.
+  const fired = due.find((delivery) => !wasRetried(post, delivery)) ?? due[0];
+  const writes = planWrites(post);
+  if (row.deletedAt && !fired) {
+    const asked = post.exchanges.some((exchange) => exchange.action === 'delete' && mayBeDone(exchange));
+    return asked ? [] : [['lost', 'it is deleted, and nobody was granted that']];
+  }
+  if (row.status === 'scheduled')
+    return [['stuck', `it is still scheduled, for ${row.scheduledAt?.toISOString()}`]];
+  if (!fired) {
+    if (row.status !== 'draft') return [['stuck', `it is ${row.status}, and no delivery has fired`]];
+    return mayStand('draft', writes)
+      ? []
+      : [['lost', 'it is a draft, but the API had granted to publish it']];
+  }
+  if (wasRetried(post, fired)) return [];
+  const dueAt = fired.dueAt?.toISOString() ?? '';
+  const scheduled = writes.some((write) => write.value === dueAt);
+  const value = scheduled ? dueAt : 'now';
+  const relevant = scheduled
+    ? writes
+    : writes.filter((write) => write.value !== 'now' || spans(write.exchange, dueAt));
+  const granted = writes.filter((write) => write.value === value && mayBeDone(write.exchange));
+  if (granted.length === 0) return [['superseded', `it fired for ${dueAt}, which was never granted`]];
+  if (!mayStand(value, relevant)) {
+    const canceled = writes.some(
+      (write) =>
+        write.value === 'draft' &&
+        write.exchange.outcome === 'done' &&
+        granted.every(({ exchange }) => write.exchange.sentAt > landedBy(exchange)),
+    );
+    return [
+      [canceled ? 'after-cancel' : 'superseded', `it fired for ${dueAt} (${value}), which no longer stood`],
+    ];
+  }
+  if (!scheduled) return [];
+  const shown = snapshotsOf(post, row).filter(({ status }) => status === 'draft' || status === 'scheduled');
+  const lastShown = Math.max(
+    0,
+    ...shown.filter(({ scheduledAt }) => scheduledAt === dueAt).map(({ revision }) => revision),
+  );
+  const newer = shown.find(
+    ({ scheduledAt, revision }) => scheduledAt !== dueAt && revision > lastShown && lastShown > 0,
+  );
+  const what = `it fired for ${dueAt}, but revision ${newer?.revision} was shown as ${newer?.scheduledAt ?? 'a draft'}`;
+  return newer ? [[newer.scheduledAt === null ? 'after-cancel' : 'superseded', what]] : [];
+}
+
+function planWrites(post: PostRecord): Write[] {
+  return post.exchanges.flatMap((exchange): Write[] => {
+    switch (exchange.action) {
+      case 'create':
+      case 'cancel':
+        return [{ value: 'draft', exchange }];
+      case 'schedule':
+        return [{ value: exchange.scheduledAt ?? '', exchange }];
+      case 'publish':
+        return [{ value: 'now', exchange }];
+      default:
+        return [];
+    }
+  });
+}
+
+function spans(exchange: Exchange, dueAt: string): boolean {
+  const due = Date.parse(dueAt);
+  return due >= exchange.sentAt - CLOCK_TOLERANCE_MS && due <= landedBy(exchange) + CLOCK_TOLERANCE_MS;
+}
+
+function wasRetried(post: PostRecord, { dueAt }: DeliveryRow): boolean {
+  const retries = post.exchanges.filter((exchange) => exchange.action === 'retry' && mayBeDone(exchange));
+  return dueAt !== null && retries.some((exchange) => spans(exchange, dueAt.toISOString()));
+}
+
+/** Nothing is begun after a deletion was granted. */
+function checkDeletes(post: PostRecord, evidence: Evidence, deliveries: DeliveryRow[]): string[] {
+  const granted = post.exchanges.filter(({ action, outcome }) => action === 'delete' && outcome === 'done');
+  const deletedAt = Math.min(...granted.map(({ endedAt }) => endedAt));
+  return deliveries.flatMap((delivery) =>
+    (evidence.attempts.get(delivery.id) ?? [])
+      .filter((attempt) => attempt.startedAt.getTime() > deletedAt + CLOCK_TOLERANCE_MS)
+      .map(
+        (attempt) => `attempt ${attempt.fence} on ${delivery.platform} began after the deletion was granted`,
+      ),
+  );
+}
+
+/** Each change that was granted raises the revision by one; what was refused must not. */
+function checkRevisions(post: PostRecord, row: PostRow): string[] {
+  const mayHaveChanged = post.exchanges.filter(
+    (exchange) => exchange.action !== 'create' && exchange.action !== 'read' && mayBeDone(exchange),
+  ).length;
+  if (row.revision - 1 <= mayHaveChanged) return [];
+  return [`it is at revision ${row.revision}, and only ${mayHaveChanged} changes were granted`];
+}
+
+/** What the API showed of revisions up to the one that fired. */
+function snapshotsOf(post: PostRecord, row: PostRow): Snapshot[] {
+  const last = row.deletedAt ? row.revision - 1 : row.revision;
+  return post.exchanges.flatMap(({ snapshot }) =>
+    snapshot && snapshot.id === row.id && snapshot.revision <= last ? [snapshot] : [],
+  );
+}

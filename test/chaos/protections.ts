@@ -1,0 +1,130 @@
+// The protections of the publishing core, and how each is switched off in what was built.
+
+export interface Protection {
+  name: string;
+  /** What stands in its place, in words. */
+  instead: string;
+  /** Each must be found; all occurrences are replaced. */
+  patches: { file: string; find: RegExp; replace: string }[];
+  /** The load and faults that need it. */
+  mix: string;
+  seed: number;
+  minutes: number;
+  engine?: 'redis' | 'postgres';
+  /** Where the violation is that something never ends, there is no use in waiting long. */
+  quietSeconds?: number;
+}
+
+const deliveries = 'packages/domain/dist/delivery/delivery.repository.js';
+const posts = 'packages/domain/dist/post/post.repository.js';
+const publishing = (name: string) => `packages/domain/dist/publishing/${name}.js`;
+
+export const protections: Protection[] = [
+  {
+    name: 'the fence',
+    instead: 'whoever holds a delivery in status publishing may write, under any number',
+    patches: [
+      {
+        file: deliveries,
+        find: /AND fence = \$2 AND status = 'publishing'/g,
+        replace: `AND $2::int IS NOT NULL AND status = 'publishing'`,
+      },
+      {
+        file: deliveries,
+        find: /AND d\.fence = held\.fence AND d\.status = 'publishing'/g,
+        replace: `AND held.fence IS NOT NULL AND d.status = 'publishing'`,
+      },
+    ],
+    mix: 'long-pauses',
+    seed: 1,
+    minutes: 0.8,
+  },
+  {
+    name: 'the deadline before the socket',
+    instead: 'a worker that slept past its lease sends all the same',
+    patches: [
+      { file: publishing('hold'), find: /throw new TooLateToSendError\(\);/g, replace: ';' },
+      // The time limit of the call counts from before the pause as well, and would cover for it after 30 s.
+      {
+        file: 'packages/publishers/dist/http.js',
+        find: /AbortSignal\.timeout\(options\.timeoutMs\)/g,
+        replace: 'AbortSignal.timeout(600_000)',
+      },
+    ],
+    mix: 'pause-before-socket',
+    seed: 1,
+    minutes: 0.3,
+  },
+  {
+    name: 'the lease',
+    instead: 'whatever is being published is taken over at once',
+    patches: [
+      {
+        file: deliveries,
+        find: /status = 'publishing' AND lease_until <= now\(\)/g,
+        replace: `status = 'publishing'`,
+      },
+    ],
+    mix: 'slow',
+    seed: 1,
+    minutes: 0.3,
+    quietSeconds: 40,
+  },
+  {
+    name: 'the revision',
+    instead: 'a change is written over whatever stands there by now',
+    patches: [
+      {
+        file: posts,
+        find: /WHERE id = \$1 AND revision = \$2/g,
+        replace: 'WHERE id = $1 AND $2::int IS NOT NULL',
+      },
+    ],
+    mix: 'races',
+    seed: 1,
+    minutes: 0.5,
+  },
+  {
+    name: 'the witness',
+    instead: 'what may be out is sent again',
+    patches: [
+      {
+        file: publishing('publish-delivery'),
+        find: /: claim\.sendingAt\s*\?/g,
+        replace: ': false ?',
+      },
+    ],
+    mix: 'kill-after-answer',
+    seed: 1,
+    minutes: 0.5,
+  },
+  {
+    name: 'the reconciler',
+    instead: 'nobody looks after the alarms and the leases',
+    patches: [
+      {
+        file: publishing('reconciler'),
+        find: /forEver\('overdue', RECONCILE_INTERVAL_MS, publishOverdue\)/g,
+        replace: `forEver('overdue', RECONCILE_INTERVAL_MS, async () => undefined)`,
+      },
+    ],
+    mix: 'flushes',
+    seed: 1,
+    minutes: 0.5,
+    quietSeconds: 30,
+  },
+  {
+    name: "the database's clock",
+    instead: "the worker's own clock, wrong by 90 s, says what is due",
+    patches: [
+      {
+        file: deliveries,
+        find: /(scheduled_at|next_attempt_at) <= now\(\)/g,
+        replace: "$1 <= '${new Date().toISOString()}'::timestamptz",
+      },
+    ],
+    mix: 'wrong-clocks',
+    seed: 1,
+    minutes: 0.3,
+  },
+];

@@ -1,0 +1,19 @@
+// @ts-check
+// `node --import` this: the wall clock of the process is wrong by CHAOS_CLOCK_OFFSET_MS. Its monotonic one stays right.
+const offsetMs = Number(process.env.CHAOS_CLOCK_OFFSET_MS ?? 0);
+const RealDate = Date;
+
+globalThis.Date = /** @type {DateConstructor} */ (
+  class extends RealDate {
+    /** @param {any[]} args */
+    constructor(...args) {
+      if (args.length === 0) super(RealDate.now() + offsetMs);
+      // @ts-expect-error the overloads of Date take one to seven arguments
+      else super(...args);
+    }
+    /** @override */
+    static now() {
+      return RealDate.now() + offsetMs;
+    }
+  }
+);

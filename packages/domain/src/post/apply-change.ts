@@ -1,9 +1,9 @@
-import { withRetry } from '@solospark/db';
 import type { Context } from '../context.ts';
 import { decideOnPost, RACED } from './decide-on-post.ts';
+import { readBack } from './get-post.ts';
 import { moveAlarm } from './move-alarm.ts';
 import type { Post } from './post.ts';
-import { changePost, findPost, type PostChange } from './post.repository.ts';
+import { changePost, type PostChange } from './post.repository.ts';
 
 /**
  * Applies what `decide` makes of the post as it stands; `decide` throws to refuse and answers undefined when there is
@@ -30,13 +30,6 @@ export async function applyChange(
     const known = { ...post, ...changed, status, scheduledAt, alarmSetAt };
     if (!change.content) return known;
     const { text, media } = change.content;
-    // Deleted by somebody else since then: the change was made all the same, and "not found" would deny it.
-    return (
-      (await withRetry(() => findPost(ctx.db, input.organizationId, input.postId))) ?? {
-        ...known,
-        text,
-        media,
-      }
-    );
+    return readBack(ctx, input, { ...known, text, media });
   });
 }

@@ -13,3 +13,15 @@ export async function getPost(
   if (!post) throw new DomainError('post_not_found', 'There is no such post in this organization.');
   return post;
 }
+
+/**
+ * The post after a change that was made. Deleted by somebody else since then, it is answered as it is `known` to have
+ * become: the change was made all the same, and "not found" would deny it.
+ */
+export async function readBack(
+  ctx: Pick<Context, 'db'>,
+  input: { organizationId: string; postId: string },
+  known: Post,
+): Promise<Post> {
+  return (await withRetry(() => findPost(ctx.db, input.organizationId, input.postId))) ?? known;
+}

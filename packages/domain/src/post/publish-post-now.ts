@@ -3,7 +3,7 @@ import { firePostNow } from '../delivery/delivery.repository.ts';
 import { enqueueDeliveries } from '../publishing/enqueue-deliveries.ts';
 import { checkPost } from './check-post.ts';
 import { decideOnPost, RACED } from './decide-on-post.ts';
-import { getPost } from './get-post.ts';
+import { readBack } from './get-post.ts';
 import { moveAlarm } from './move-alarm.ts';
 import { assertEditable, isEditable, type Post } from './post.ts';
 
@@ -31,6 +31,13 @@ export async function publishPostNow(
       enqueueDeliveries(ctx, deliveries),
       moveAlarm(ctx, { postId: post.id, from: post.scheduleJobId, to: null }),
     ]);
-    return getPost(ctx, input);
+    return readBack(ctx, input, {
+      ...post,
+      status: 'publishing',
+      revision: firedRevision,
+      scheduledAt: null,
+      scheduleJobId: null,
+      alarmSetAt: null,
+    });
   });
 }

@@ -4,7 +4,7 @@ import { DomainError } from '../errors.ts';
 import { enqueueDeliveries } from '../publishing/enqueue-deliveries.ts';
 import { checkPost } from './check-post.ts';
 import { decideOnPost, RACED } from './decide-on-post.ts';
-import { getPost } from './get-post.ts';
+import { readBack } from './get-post.ts';
 import type { Post } from './post.ts';
 
 /**
@@ -31,7 +31,7 @@ export async function retryPost(
     const deliveries = await refirePost(ctx.db, post);
     if (deliveries.length === 0) return RACED;
     await enqueueDeliveries(ctx, deliveries);
-    return getPost(ctx, input);
+    return readBack(ctx, input, { ...post, status: 'publishing', revision: firedRevision });
   });
 }
 

@@ -67,8 +67,25 @@ function checkPlan(post: PostRecord, row: PostRow, deliveries: DeliveryRow[]): [
   }
   if (wasRetried(post, fired)) return [];
   const dueAt = fired.dueAt?.toISOString() ?? '';
+  // A post that is published at once may be due in the very millisecond that it was also scheduled for.
   const scheduled = writes.some((write) => write.value === dueAt);
-  const value = scheduled ? dueAt : 'now';
+  const atOnce = writes.some((write) => write.value === 'now' && spans(write.exchange, dueAt));
+  const faults = [
+    ...(scheduled ? [checkFiring(post, row, writes, dueAt, dueAt)] : []),
+    ...(atOnce || !scheduled ? [checkFiring(post, row, writes, dueAt, 'now')] : []),
+  ];
+  return faults.some((found) => found.length === 0) ? [] : (faults[0] ?? []);
+}
+
+/** Whether it may have fired for `dueAt` because of what `value` asked for: that time, or to publish at once. */
+function checkFiring(
+  post: PostRecord,
+  row: PostRow,
+  writes: Write[],
+  dueAt: string,
+  value: string,
+): [Violation['kind'], string][] {
+  const scheduled = value !== 'now';
   const relevant = scheduled
     ? writes
     : writes.filter((write) => write.value !== 'now' || spans(write.exchange, dueAt));

@@ -15,7 +15,7 @@ export interface Protection {
   quietSeconds?: number;
 }
 
-const deliveries = 'packages/domain/dist/delivery/delivery.repository.js';
+const deliveries = (name: string) => `packages/domain/dist/delivery/${name}.repository.js`;
 const posts = 'packages/domain/dist/post/post.repository.js';
 const publishing = (name: string) => `packages/domain/dist/publishing/${name}.js`;
 
@@ -25,14 +25,14 @@ export const protections: Protection[] = [
     instead: 'whoever holds a delivery in status publishing may write, under any number',
     patches: [
       {
-        file: deliveries,
-        find: /AND fence = \$2 AND status = 'publishing'/g,
-        replace: `AND $2::int IS NOT NULL AND status = 'publishing'`,
+        file: deliveries('hold'),
+        find: /WHERE d\.fence = item\.fence AND d\.status = 'publishing'/g,
+        replace: `WHERE item.fence IS NOT NULL AND d.status = 'publishing'`,
       },
       {
-        file: deliveries,
-        find: /AND d\.fence = held\.fence AND d\.status = 'publishing'/g,
-        replace: `AND held.fence IS NOT NULL AND d.status = 'publishing'`,
+        file: deliveries('claim'),
+        find: /WHERE d\.fence = held\.fence AND d\.status = 'publishing'/g,
+        replace: `WHERE held.fence IS NOT NULL AND d.status = 'publishing'`,
       },
     ],
     mix: 'long-pauses',
@@ -60,8 +60,8 @@ export const protections: Protection[] = [
     instead: 'whatever is being published is taken over at once',
     patches: [
       {
-        file: deliveries,
-        find: /status = 'publishing' AND lease_until <= now\(\)/g,
+        file: deliveries('claim'),
+        find: /status = 'publishing' AND (d\.)?lease_until <= now\(\)/g,
         replace: `status = 'publishing'`,
       },
     ],
@@ -116,13 +116,11 @@ export const protections: Protection[] = [
   {
     name: "the database's clock",
     instead: "the worker's own clock, wrong by 90 s, says what is due",
-    patches: [
-      {
-        file: deliveries,
-        find: /(scheduled_at|next_attempt_at) <= now\(\)/g,
-        replace: "$1 <= '${new Date().toISOString()}'::timestamptz",
-      },
-    ],
+    patches: ['firing', 'claim'].map((name) => ({
+      file: deliveries(name),
+      find: /(scheduled_at|next_attempt_at) <= now\(\)/g,
+      replace: "$1 <= '${new Date().toISOString()}'::timestamptz",
+    })),
     mix: 'wrong-clocks',
     seed: 1,
     minutes: 0.3,

@@ -63,6 +63,8 @@ export interface ClaimedDelivery {
   /** Milliseconds, by the database's clock, until that earlier holder can no longer open its socket. */
   senderGoneInMs: number;
   witness: Witness;
+  /** The platform has failed somebody since it last answered clearly. */
+  platformInDoubt: boolean;
   channel: {
     id: string;
     organizationId: string;

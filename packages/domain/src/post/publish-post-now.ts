@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import { firePostNow } from '../delivery/delivery.repository.ts';
+import { firePostNow } from '../delivery/firing.repository.ts';
 import { enqueueDeliveries } from '../publishing/enqueue-deliveries.ts';
 import { checkPost } from './check-post.ts';
 import { decideOnPost, RACED } from './decide-on-post.ts';

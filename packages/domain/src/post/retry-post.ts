@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import { refirePost } from '../delivery/delivery.repository.ts';
+import { refirePost } from '../delivery/firing.repository.ts';
 import { DomainError } from '../errors.ts';
 import { enqueueDeliveries } from '../publishing/enqueue-deliveries.ts';
 import { checkPost } from './check-post.ts';
@@ -26,7 +26,9 @@ export async function retryPost(
       throw new DomainError('nothing_to_retry', `There is nothing to try again. ${explain(post)}`);
     }
     assertCurrent();
-    checkPost(ctx, { ...post, deliveries: failed });
+    // What is on a disconnected account fails again and says so; it must not keep the others from going out.
+    const connected = failed.filter((delivery) => delivery.channelStatus === 'active');
+    checkPost(ctx, { ...post, deliveries: connected.length > 0 ? connected : failed });
     firedRevision = post.revision + 1;
     const deliveries = await refirePost(ctx.db, post);
     if (deliveries.length === 0) return RACED;

@@ -1,6 +1,6 @@
 import { deliveryJobId, type JobRequest } from '@solospark/queue';
 import type { Context } from '../context.ts';
-import type { OpenDelivery } from '../delivery/delivery.repository.ts';
+import type { OpenDelivery } from '../delivery/firing.repository.ts';
 
 /**
  * Adds a job for each delivery's next attempt, on its platform's queue. Best effort: the rows are committed, and what
@@ -8,7 +8,7 @@ import type { OpenDelivery } from '../delivery/delivery.repository.ts';
  */
 export async function enqueueDeliveries(
   ctx: Pick<Context, 'queues' | 'log'>,
-  deliveries: (OpenDelivery & { runAt?: Date })[],
+  deliveries: (Omit<OpenDelivery, 'postId'> & { runAt?: Date })[],
 ): Promise<void> {
   if (deliveries.length === 0) return;
   const jobs = deliveries.map(({ id, platform, revision, attempt, runAt }): JobRequest => ({

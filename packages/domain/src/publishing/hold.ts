@@ -1,9 +1,9 @@
-import type { Context } from '../context.ts';
 import { SEND_WINDOW_MS, type ClaimedDelivery, type Settlement } from '../delivery/delivery.ts';
-import { markSending, recordReceipt, saveWitness, settleDelivery } from '../delivery/delivery.repository.ts';
+import { markSending, recordReceipt, saveWitness, settleDelivery } from '../delivery/hold.repository.ts';
 import { withRetry } from '@solospark/db';
 import type { Witness } from '@solospark/publishers';
 import { failPoint } from './fail-points.ts';
+import type { Context } from '../context.ts';
 
 /** Another worker has taken the delivery over: whatever this one knows is no longer the truth. */
 export class SupersededError extends Error {
@@ -42,6 +42,7 @@ export interface Hold {
 }
 
 export function createHold(ctx: Context, claim: ClaimedDelivery, signal: AbortSignal): Hold {
+  const held = { id: claim.id, fence: claim.fence };
   const claimedMs = ctx.clock.monotonicMs();
   /** When the send window was opened, on both clocks of this process. Never: it is closed. */
   let opened = { monotonicMs: -Infinity, wallMs: -Infinity };
@@ -59,14 +60,14 @@ export function createHold(ctx: Context, claim: ClaimedDelivery, signal: AbortSi
     signal,
     now: () => new Date(claim.claimedAt.getTime() + ctx.clock.monotonicMs() - claimedMs),
     async remember(facts) {
-      if (!(await withRetry(() => saveWitness(ctx.db, claim, facts)))) throw new SupersededError();
+      if (!(await withRetry(() => saveWitness(ctx.db, { ...held, facts })))) throw new SupersededError();
       Object.assign(claim.witness, facts);
     },
     async commitSending() {
       failPoint('before-sending');
       // The window opens before the commit, so that a slow commit shortens it and never lengthens it.
       const before = { monotonicMs: ctx.clock.monotonicMs(), wallMs: ctx.clock.now().getTime() };
-      const sendingAt = await withRetry(() => markSending(ctx.db, claim));
+      const sendingAt = await withRetry(() => markSending(ctx.db, held));
       if (!sendingAt) throw new SupersededError();
       opened = before;
       failPoint('after-sending');
@@ -89,7 +90,9 @@ export function createHold(ctx: Context, claim: ClaimedDelivery, signal: AbortSi
       failPoint('before-settle');
       // What the platform answered must not be lost to a database that restarts just now: as long as the lease is
       // renewed nobody else asks, and after that the next holder finds out by the witness. Forty tries: a minute.
-      const settled = await withRetry(() => settleDelivery(ctx.db, claim, settlement), { attempts: 40 });
+      const settled = await withRetry(() => settleDelivery(ctx.db, { ...held, settlement }), {
+        attempts: 40,
+      });
       if (!settled) await proveOrGiveWay(settlement);
       failPoint('after-settle');
     },

@@ -1,23 +1,28 @@
 import { assertNever, type Logger } from '@solospark/foundation';
 import { deliveryJobId } from '@solospark/queue';
-import type { Context } from '../context.ts';
 import type { ClaimedDelivery, Settlement } from '../delivery/delivery.ts';
-import { markSuperseded, settlePosts } from '../delivery/delivery.repository.ts';
+import { healthSign } from '../delivery/circuit.ts';
+import { recordPlatformAnswers, recordPlatformFailure } from '../delivery/circuit.repository.ts';
+import { settlePost } from '../delivery/firing.repository.ts';
+import { markSuperseded } from '../delivery/hold.repository.ts';
 import { enqueueDeliveries } from './enqueue-deliveries.ts';
 import { failPoint } from './fail-points.ts';
 import { createHold, SupersededError } from './hold.ts';
 import { openCall } from './open-call.ts';
 import { reconcileDelivery } from './reconcile-delivery.ts';
 import { sendDelivery } from './send-delivery.ts';
+import type { Context } from '../context.ts';
 
 /**
  * Carries one claimed delivery as far as it can go now, and settles it. The steps are those of docs/architecture.md,
- * "How a post travels": a delivery that may be out already is asked about; any other is sent, once.
+ * "How a post travels": a delivery that may be out already is asked about; any other is sent, once. `onAnswer` is called
+ * when the platform is done with it.
  */
 export async function publishDelivery(
   ctx: Context,
   claim: ClaimedDelivery,
   signal: AbortSignal,
+  onAnswer: () => void,
 ): Promise<void> {
   const log = ctx.log.child({ deliveryId: claim.id, postId: claim.postId, attempt: claim.fence });
   log.info({ platform: claim.platform, attemptsUsed: claim.attemptsUsed }, 'attempt started');
@@ -31,9 +36,11 @@ export async function publishDelivery(
         : claim.sendingAt
           ? await reconcileDelivery(hold, opened, { sendingSince: claim.sendingAt })
           : await sendDelivery(ctx, hold, opened);
+    onAnswer();
     await hold.settle(settlement);
     logSettlement(log, claim, settlement);
     await follow(ctx, claim, settlement);
+    await judgePlatform(ctx, claim, settlement, log);
   } catch (error) {
     if (!(error instanceof SupersededError)) throw error;
     log.warn('attempt superseded by another worker');
@@ -42,10 +49,31 @@ export async function publishDelivery(
 }
 
 async function follow(ctx: Context, claim: ClaimedDelivery, settlement: Settlement): Promise<void> {
-  if (settlement.as !== 'pending') return settlePosts(ctx.db, claim.postId);
+  if (settlement.as !== 'pending') return settlePost(ctx.db, claim.postId);
   const next = { id: claim.id, platform: claim.platform, revision: claim.revision, attempt: claim.fence + 1 };
   const runAt = new Date(ctx.clock.now().getTime() + settlement.afterMs);
   await enqueueDeliveries(ctx, [{ ...next, runAt }]);
+}
+
+/** One word for all workers on whether the platform is up. Nothing depends on it but how soon the next are claimed. */
+async function judgePlatform(
+  ctx: Context,
+  claim: ClaimedDelivery,
+  settlement: Settlement,
+  log: Logger,
+): Promise<void> {
+  const { platform, channel, claimedAt } = claim;
+  const sign = healthSign(claim, settlement);
+  if (sign === 'answers' && claim.platformInDoubt) await recordPlatformAnswers(ctx.db, platform);
+  if (sign !== 'fails' || settlement.as === 'published') return;
+  const reason = settlement.failure?.detail ?? settlement.failure?.reason ?? settlement.as;
+  const pausedUntil = await recordPlatformFailure(ctx.db, {
+    platform,
+    channelId: channel.id,
+    claimedAt,
+    reason,
+  });
+  if (pausedUntil) log.error({ platform, pausedUntil, reason }, 'platform paused: it fails several accounts');
 }
 
 function logSettlement(log: Logger, claim: ClaimedDelivery, settlement: Settlement): void {

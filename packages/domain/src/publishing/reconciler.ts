@@ -1,20 +1,15 @@
 import { sleep } from '@solospark/foundation';
 import type { Context } from '../context.ts';
-import {
-  claimDeliveries,
-  findBackloggedPlatforms,
-  findOverduePosts,
-  fireDuePosts,
-  settlePosts,
-} from '../delivery/delivery.repository.ts';
+import { findBackloggedPlatforms } from '../delivery/claim.repository.ts';
+import { findOverduePosts, fireDuePosts, settlePosts } from '../delivery/firing.repository.ts';
 import { postDueAlarm } from '../post/move-alarm.ts';
 import { confirmAlarms, findPendingAlarms } from '../post/post.repository.ts';
 import { recordHeartbeat } from './heartbeat.repository.ts';
-import type { RunningDeliveries } from './running-deliveries.ts';
+import type { Lane } from './lane.ts';
 
 // The queue is the alarm clock, and alarm clocks fail. Once a second every worker looks at the rows themselves: it
-// fires posts whose alarm did not ring, publishes deliveries whose job did not come, takes over what a dead worker
-// held, and sets alarms that are missing. Setting alarms waits for the queue; publishing never does, so the two are
+// fires posts whose alarm did not ring, wakes the lanes of platforms that have something to claim (also what a dead worker
+// held), and sets alarms that are missing. Setting alarms waits for the queue; publishing never does, so the two are
 // loops of their own. Several workers share the work: each claims with SKIP LOCKED, and every claim is fenced.
 
 export const RECONCILE_INTERVAL_MS = 1_000;
@@ -31,15 +26,8 @@ export interface Reconciler {
   stop(): Promise<void>;
 }
 
-export function startReconciler(
-  ctx: Context,
-  running: RunningDeliveries,
-  options: { worker: string; platforms: string[]; concurrency: number },
-): Reconciler {
+export function startReconciler(ctx: Context, lanes: ReadonlyMap<string, Lane>, worker: string): Reconciler {
   const stopping = new AbortController();
-  const draining = new Set<string>();
-  /** What was claimed here and not from the queue: bounded for each platform, so that one that hangs stays alone. */
-  const direct = new Map(options.platforms.map((platform) => [platform, new Set<Promise<void>>()]));
   /** While the queue is known to be away there is nothing to wait for: what is due is published at once. */
   let queueReachable = true;
 
@@ -69,48 +57,11 @@ export function startReconciler(
           'overdue posts fired without their alarm',
         );
       }
-      for (const platform of await findBackloggedPlatforms(ctx.db, overdueMs)) {
-        // A platform that only a newer worker knows is left to that one.
-        if (options.platforms.includes(platform)) drain(platform, overdueMs);
-      }
+      // A platform that only a newer worker knows is left to that one.
+      for (const platform of await findBackloggedPlatforms(ctx.db)) lanes.get(platform)?.wake('reconciler');
       full = posts.length === FIRE_BATCH;
     }
     await settlePosts(ctx.db, null);
-  }
-
-  /** Not awaited by the loop: a platform that hangs holds up only itself. */
-  function drain(platform: string, overdueMs: number): void {
-    if (draining.has(platform)) return;
-    draining.add(platform);
-    void drainPlatform(platform, overdueMs)
-      .catch((error: unknown) => ctx.log.error({ err: error, platform }, 'overdue deliveries not claimed'))
-      .finally(() => draining.delete(platform));
-  }
-
-  async function drainPlatform(platform: string, overdueMs: number): Promise<void> {
-    const mine = direct.get(platform) ?? new Set();
-    direct.set(platform, mine);
-    while (!stopping.signal.aborted) {
-      const free = options.concurrency - mine.size;
-      if (free === 0) {
-        await Promise.race(mine);
-        continue;
-      }
-      // What runs here has not been abandoned, even if its lease could not be renewed while the database was away.
-      const selection = {
-        by: 'reconciler',
-        platform,
-        overdueMs,
-        limit: free,
-        except: running.ids(),
-      } as const;
-      const runs = await running.take(() => claimDeliveries(ctx.db, selection, options.worker));
-      for (const run of runs) {
-        const ended: Promise<void> = run.finally(() => mine.delete(ended));
-        mine.add(ended);
-      }
-      if (runs.length < free) return;
-    }
   }
 
   async function setMissingAlarms(): Promise<void> {
@@ -129,7 +80,7 @@ export function startReconciler(
   const loops = Promise.all([
     forEver('overdue', RECONCILE_INTERVAL_MS, publishOverdue),
     forEver('alarms', RECONCILE_INTERVAL_MS, setMissingAlarms),
-    forEver('heartbeat', HEARTBEAT_MS, () => recordHeartbeat(ctx.db, options.worker)),
+    forEver('heartbeat', HEARTBEAT_MS, () => recordHeartbeat(ctx.db, worker)),
   ]);
   return {
     async stop() {

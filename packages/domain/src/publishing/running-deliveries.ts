@@ -1,16 +1,17 @@
 import { sleep, withDeadline } from '@solospark/foundation';
-import type { Context } from '../context.ts';
 import { LEASE_RENEWAL_MS, type ClaimedDelivery } from '../delivery/delivery.ts';
-import { renewLeases } from '../delivery/delivery.repository.ts';
+import { renewLeases } from '../delivery/claim.repository.ts';
 import { publishDelivery } from './publish-delivery.ts';
+import type { Context } from '../context.ts';
 
 /** What this process is publishing right now: it renews the leases and knows when all of it has ended. */
 export interface RunningDeliveries {
   /**
-   * Claims by `claim` and publishes what it gave; answers one promise for each, which never rejects: what is not
-   * settled is found by its lease. Once `drain` has begun, nothing is claimed any more.
+   * Claims by `claim` and publishes what it gave, of which it answers the number. `onAnswer` is called once for each, when
+   * its platform is done with it: what is left is to write it down. None of it is ever thrown: what is not settled is
+   * found by its lease. Once `drain` has begun, nothing is claimed any more.
    */
-  take(claim: () => Promise<ClaimedDelivery[]>): Promise<Promise<void>[]>;
+  take(claim: () => Promise<ClaimedDelivery[]>, onAnswer: () => void): Promise<number>;
   ids(): string[];
   /**
    * Takes nothing new and waits until nothing runs, at most `timeoutMs`; shortly before that it hands back what has
@@ -50,17 +51,24 @@ export function trackRunningDeliveries(ctx: Context): RunningDeliveries {
   }
   const renewal = renewForEver();
 
-  function run(claim: ClaimedDelivery): Promise<void> {
+  function run(claim: ClaimedDelivery, onAnswer: () => void): void {
+    let answered = false;
+    const answer = () => {
+      if (!answered) onAnswer();
+      answered = true;
+    };
     const abort = new AbortController();
     if (handingBack) abort.abort();
     const key = `${claim.id} ${claim.fence}`;
-    const ended = publishDelivery(ctx, claim, abort.signal)
+    const ended = publishDelivery(ctx, claim, abort.signal, answer)
       .catch((error: unknown) => {
         ctx.log.error({ err: error, deliveryId: claim.id, attempt: claim.fence }, 'attempt broke off');
       })
-      .finally(() => running.delete(key));
+      .finally(() => {
+        running.delete(key);
+        answer();
+      });
     running.set(key, { claim, abort, ended });
-    return ended;
   }
 
   /** True when nothing runs any more; what turns up while it waits is waited for, too. */
@@ -78,13 +86,15 @@ export function trackRunningDeliveries(ctx: Context): RunningDeliveries {
   }
 
   return {
-    async take(claim) {
-      if (draining) return [];
+    async take(claim, onAnswer) {
+      if (draining) return 0;
       const claims = claim();
       claiming.add(claims);
       try {
         // Registered as running before it stops being registered as a claim.
-        return (await claims).map(run);
+        const taken = await claims;
+        for (const each of taken) run(each, onAnswer);
+        return taken.length;
       } finally {
         claiming.delete(claims);
       }

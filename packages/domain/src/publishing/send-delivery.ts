@@ -1,7 +1,6 @@
 import { withRetry } from '@solospark/db';
 import { assertNever, messageOf } from '@solospark/foundation';
 import { createHttpClient, type Failure, type PrepareOutcome } from '@solospark/publishers';
-import type { Context } from '../context.ts';
 import {
   PUBLIC_CALL_TIMEOUT_MS,
   retryOrGiveUp,
@@ -13,6 +12,7 @@ import { SupersededError, type Hold } from './hold.ts';
 import type { OpenedCall } from './open-call.ts';
 import { reconcileDelivery } from './reconcile-delivery.ts';
 import { takeRate } from './take-rate.ts';
+import type { Context } from '../context.ts';
 
 /** Prepares, commits `sending`, makes the one public call, and says what came of it. */
 export async function sendDelivery(ctx: Context, hold: Hold, opened: OpenedCall): Promise<Settlement> {

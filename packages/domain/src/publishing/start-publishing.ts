@@ -3,9 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { runAgainAt, type Consumer } from '@solospark/queue';
 import type { Context } from '../context.ts';
-import { claimDeliveries } from '../delivery/delivery.repository.ts';
+import { claimDeliveries, type ClaimRequest } from '../delivery/claim.repository.ts';
 import { firePost } from './fire-post.ts';
 import { removeHeartbeat } from './heartbeat.repository.ts';
+import { openLane } from './lane.ts';
 import { startReconciler } from './reconciler.ts';
 import { trackRunningDeliveries } from './running-deliveries.ts';
 
@@ -28,8 +29,11 @@ export interface Publishing {
 /** The heartbeat that is not removed grows old by itself. */
 const FAREWELL_MS = 1_000;
 
-/** Alarms only move rows; fifty at a time is plenty, and leaves database connections for the deliveries. */
-const ALARM_CONCURRENCY = 50;
+/** Alarms only move rows, and those that ring together share a statement: the more at a time, the fewer statements. */
+const ALARM_CONCURRENCY = 200;
+
+/** Such a job only says "look now". */
+const DELIVERY_JOB_CONCURRENCY = 20;
 
 /** Names this process in the ledger. The random part keeps two lives of one pid apart. */
 export function workerName(): string {
@@ -43,10 +47,17 @@ export function workerName(): string {
 export async function startPublishing(ctx: Context, options: PublishingOptions): Promise<Publishing> {
   const { worker, platforms, concurrency } = options;
   const running = trackRunningDeliveries(ctx);
+  const lanes = new Map(
+    platforms.map((platform) => {
+      const claim = (request: ClaimRequest) => claimDeliveries(ctx.db, request, worker);
+      return [platform, openLane({ platform, concurrency, running, claim, log: ctx.log })];
+    }),
+  );
   const consumers = await Promise.all([
     ctx.queues.consume({ job: 'post-due' }, { concurrency: ALARM_CONCURRENCY }, async (job) => {
-      const again = await firePost(ctx, job.data);
-      return again ? runAgainAt(again) : undefined;
+      const fired = await firePost(ctx, job.data);
+      for (const platform of fired.platforms) lanes.get(platform)?.wake('job');
+      return fired.again ? runAgainAt(fired.again) : undefined;
     }),
     ctx.queues.consume({ job: 'worker-test' }, { concurrency: 1 }, (job, log) => {
       log.info('test job received');
@@ -55,16 +66,19 @@ export async function startPublishing(ctx: Context, options: PublishingOptions):
         lateMs: Math.max(0, ctx.clock.now().getTime() - job.runAt.getTime()),
       });
     }),
-    ...platforms.map((platform) =>
-      ctx.queues.consume({ job: 'publish-delivery', platform }, { concurrency }, async (job) => {
-        // None: already claimed, superseded, or not due by the database's clock; the row knows, and the reconciler.
-        await Promise.all(
-          await running.take(() => claimDeliveries(ctx.db, { by: 'job', ...job.data }, worker)),
-        );
-      }),
+    ...[...lanes].map(([platform, lane]) =>
+      ctx.queues.consume(
+        { job: 'publish-delivery', platform },
+        { concurrency: DELIVERY_JOB_CONCURRENCY },
+        () => {
+          // Which delivery to take, and whether it is time, the rows know.
+          lane.wake('job');
+          return Promise.resolve();
+        },
+      ),
     ),
   ]);
-  const reconciler = startReconciler(ctx, running, { worker, platforms, concurrency });
+  const reconciler = startReconciler(ctx, lanes, worker);
   // Nothing that happens at the end may keep the process from ending.
   const logAndGoOn = (error: unknown) => ctx.log.warn({ err: error }, 'publishing not stopped in order');
   ctx.log.info({ worker, platforms, concurrency, queue: ctx.queues.engine }, 'publishing started');
@@ -73,6 +87,7 @@ export async function startPublishing(ctx: Context, options: PublishingOptions):
     async stop({ timeoutMs }) {
       const deadline = ctx.clock.monotonicMs() + timeoutMs;
       const left = () => Math.max(0, deadline - ctx.clock.monotonicMs());
+      for (const lane of lanes.values()) lane.close();
       // All at once, and each within the time: a database or a queue that hangs must not hold up the others.
       const [ended] = await Promise.all([
         running.drain(left()),

@@ -1,7 +1,7 @@
-import type { Failure, Publisher } from '@solospark/publishers';
-import type { Context } from '../context.ts';
 import { takeToken } from '../delivery/rate-limit.repository.ts';
+import type { Failure, Publisher } from '@solospark/publishers';
 import type { Hold } from './hold.ts';
+import type { Context } from '../context.ts';
 
 /**
  * Keeps within the platform's budgets, for the account and for all accounts together, so that we wait instead of
@@ -14,9 +14,9 @@ export async function takeRate(
 ): Promise<{ until: Date; failure: Failure } | undefined> {
   const rates = { ...publisher.rates, ...ctx.settings.rates[publisher.id] };
   const account = `account:${publisher.id}:${hold.claim.channel.remoteAccountId}`;
-  const waits = [await takeToken(ctx.db, account, rates.account)];
+  const waits = [await takeToken(ctx.db, { key: account, rate: rates.account })];
   if (waits[0] === 0 && rates.platform) {
-    waits.push(await takeToken(ctx.db, `platform:${publisher.id}`, rates.platform));
+    waits.push(await takeToken(ctx.db, { key: `platform:${publisher.id}`, rate: rates.platform }));
   }
   const waitMs = Math.max(...waits);
   if (waitMs === 0) return undefined;

@@ -1,0 +1,72 @@
+import type { SqlRunner } from './database.ts';
+import { isTransient } from './transient.ts';
+
+export interface BatchOptions {
+  /** Items in one statement, at most. */
+  size?: number;
+  /** Statements under way at one time. What is asked for meanwhile waits for the next. */
+  parallel?: number;
+}
+
+/**
+ * Makes many callers share statements: what is asked of a database while the statements before are under way goes into
+ * the next one. Alone, a caller waits for nobody; in a crowd, hundreds share one round trip.
+ *
+ * `run` answers one result for each item, in their order. When it fails for a reason that waiting does not mend, each
+ * item is run by itself, so that what is wrong with one is not held against the others; a passing fault
+ * (`isTransient`) is thrown to all, to be retried by each.
+ */
+export function inBatches<Item, Result>(
+  run: (db: SqlRunner, items: Item[]) => Promise<Result[]>,
+  options: BatchOptions = {},
+): (db: SqlRunner, item: Item) => Promise<Result> {
+  const ofDatabase = new WeakMap<SqlRunner, (item: Item) => Promise<Result>>();
+  return (db, item) => {
+    let ask = ofDatabase.get(db);
+    if (!ask) ofDatabase.set(db, (ask = collect((items) => run(db, items), options)));
+    return ask(item);
+  };
+}
+
+function collect<Item, Result>(
+  run: (items: Item[]) => Promise<Result[]>,
+  { size = 200, parallel = 2 }: BatchOptions,
+): (item: Item) => Promise<Result> {
+  interface Waiting {
+    item: Item;
+    resolve: (result: Result) => void;
+    reject: (error: unknown) => void;
+  }
+  let waiting: Waiting[] = [];
+  let underWay = 0;
+
+  async function carryOut(batch: Waiting[]): Promise<void> {
+    try {
+      const results = await run(batch.map(({ item }) => item));
+      if (results.length !== batch.length) throw new Error('a batch must answer one result for each item');
+      batch.forEach(({ resolve }, at) => resolve(results[at] as Result));
+    } catch (error) {
+      if (batch.length === 1 || isTransient(error)) for (const { reject } of batch) reject(error);
+      else for (const one of batch) await carryOut([one]);
+    }
+  }
+
+  function start(): void {
+    while (underWay < parallel && waiting.length > 0) {
+      const batch = waiting.slice(0, size);
+      waiting = waiting.slice(size);
+      underWay += 1;
+      void carryOut(batch).finally(() => {
+        underWay -= 1;
+        start();
+      });
+    }
+  }
+
+  return (item) =>
+    new Promise((resolve, reject) => {
+      waiting.push({ item, resolve, reject });
+      // After this turn: what the same turn asks for comes along.
+      if (waiting.length === 1 && underWay < parallel) setImmediate(start);
+    });
+}

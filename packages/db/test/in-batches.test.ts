@@ -1,0 +1,68 @@
+import { describe, expect, it } from '@jest/globals';
+import type { SqlRunner } from '../src/database.ts';
+import { inBatches } from '../src/in-batches.ts';
+
+const db: SqlRunner = { query: () => Promise.reject(new Error('no statement of its own')) };
+const transient = () => Object.assign(new Error('deadlock detected'), { code: '40P01' });
+
+describe('inBatches', () => {
+  it('lets what is asked for meanwhile share the next statement, and gives each its own answer', async () => {
+    const statements: number[][] = [];
+    let release: () => void = () => undefined;
+    const double = inBatches(
+      async (_, items: number[]) => {
+        statements.push(items);
+        if (statements.length === 1) await new Promise<void>((resolve) => (release = resolve));
+        return items.map((item) => item * 2);
+      },
+      { size: 3, parallel: 1 },
+    );
+    const first = double(db, 1);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const rest = [2, 3, 4, 5].map((item) => double(db, item));
+    release();
+    expect(await Promise.all([first, ...rest])).toEqual([2, 4, 6, 8, 10]);
+    expect(statements).toEqual([[1], [2, 3, 4], [5]]);
+  });
+
+  it('keeps to the number of statements under way', async () => {
+    let underWay = 0;
+    let most = 0;
+    const echo = inBatches(
+      async (_, items: number[]) => {
+        most = Math.max(most, (underWay += 1));
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        underWay -= 1;
+        return items;
+      },
+      { size: 1, parallel: 2 },
+    );
+    const items = Array.from({ length: 10 }, (_, item) => item);
+    expect(await Promise.all(items.map((item) => echo(db, item)))).toEqual(items);
+    expect(most).toBe(2);
+  });
+
+  it('does not hold against the others what is wrong with one', async () => {
+    const check = inBatches((_, items: string[]) =>
+      items.includes('bad') ? Promise.reject(new Error('bad item')) : Promise.resolve(items),
+    );
+    const answers = await Promise.allSettled(['one', 'bad', 'two'].map((item) => check(db, item)));
+    expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+  });
+
+  it('throws a passing fault to all, and asks nobody twice by itself', async () => {
+    let statements = 0;
+    const fail = inBatches((_, items: number[]): Promise<number[]> => {
+      statements += 1;
+      return Promise.reject(items.length > 0 ? transient() : new Error('empty'));
+    });
+    const answers = await Promise.allSettled([1, 2, 3].map((item) => fail(db, item)));
+    expect(answers.every((answer) => answer.status === 'rejected')).toBe(true);
+    expect(statements).toBe(1);
+  });
+
+  it('refuses a statement that does not answer each item', async () => {
+    const short = inBatches((_, items: number[]) => Promise.resolve(items.slice(1)));
+    await expect(short(db, 1)).rejects.toThrow(/one result for each/);
+  });
+});

@@ -1,0 +1,46 @@
+import type { SqlRunner } from '@solospark/db';
+import { CHANNELS_TO_PAUSE, FIRST_PAUSE_MS, LONGEST_PAUSE_MS } from './circuit.ts';
+
+/** The platform has given a clear answer: what was held against it is forgotten. */
+export async function recordPlatformAnswers(db: SqlRunner, platform: string): Promise<void> {
+  await db.query(`DELETE FROM platform_circuit WHERE platform = $1`, [platform]);
+}
+
+/**
+ * The platform failed this channel, in a claim of this age. Answers until when nothing is claimed of it any more, if
+ * this was the failure that paused it. What was begun before a pause says nothing about the time after it.
+ */
+export async function recordPlatformFailure(
+  db: SqlRunner,
+  failed: { platform: string; channelId: string; claimedAt: Date; reason: string },
+): Promise<Date | undefined> {
+  const [row] = await db.query<{ pausedUntil: Date | null }>(
+    `INSERT INTO platform_circuit AS c (platform, failing_channels, reason) VALUES ($1, ARRAY[$2::uuid], $4)
+     ON CONFLICT (platform) DO UPDATE
+     SET failing_channels = ARRAY(SELECT DISTINCT unnest(c.failing_channels || EXCLUDED.failing_channels)),
+         reason = EXCLUDED.reason,
+         pauses = c.pauses + ${PAUSES}::int,
+         paused_at = CASE WHEN ${PAUSES} THEN now() ELSE c.paused_at END,
+         paused_until = CASE WHEN ${PAUSES}
+           THEN now() + make_interval(secs => LEAST($6::float8, $5::float8 * 2 ^ LEAST(c.pauses, 20)) / 1000)
+           ELSE c.paused_until END
+     WHERE c.paused_at IS NULL OR $3::timestamptz > c.paused_at
+     RETURNING CASE WHEN paused_at = now()::timestamptz(3) THEN paused_until END AS "pausedUntil"`,
+    [failed.platform, failed.channelId, failed.claimedAt, failed.reason, FIRST_PAUSE_MS, LONGEST_PAUSE_MS],
+  );
+  return row?.pausedUntil ?? undefined;
+}
+
+/** After a pause the first failure is enough: it was the probe's. */
+const PAUSES = `(c.pauses > 0 OR cardinality(
+  ARRAY(SELECT DISTINCT unnest(c.failing_channels || EXCLUDED.failing_channels))) >= ${CHANNELS_TO_PAUSE})`;
+
+/** Platforms that are paused now, with the last reason; for whoever runs the server. */
+export async function findPausedPlatforms(
+  db: SqlRunner,
+): Promise<{ platform: string; pausedUntil: Date; reason: string }[]> {
+  return db.query(
+    `SELECT platform, paused_until AS "pausedUntil", reason FROM platform_circuit
+     WHERE paused_until IS NOT NULL ORDER BY platform`,
+  );
+}

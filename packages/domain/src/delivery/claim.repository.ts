@@ -1,0 +1,131 @@
+import type { SqlRunner } from '@solospark/db';
+import { LEASE_MS, type ClaimedDelivery } from './delivery.ts';
+
+// Who works on what. Both statements are compare-and-sets by the database's clock.
+
+export interface ClaimRequest {
+  platform: string;
+  limit: number;
+  /** Deliveries of one channel that may be in work at one time, over all processes. */
+  perChannel: number;
+  /** What this process works on already: not abandoned, even if its lease could not be renewed. */
+  except: readonly string[];
+  /** What made the worker look, for the ledger. */
+  trigger: 'job' | 'reconciler';
+}
+
+/** How long a platform that was paused has for answering the one delivery that asks whether it is back. */
+const PROBE_MS = 30_000;
+
+/**
+ * Takes deliveries of a platform whose time has come, or whose holder's lease ran out, under a lease and a fencing
+ * number, and opens their attempts in the ledger.
+ *
+ * Channels take turns: a channel's next delivery stands behind as many as the channel has in work or in line before
+ * it, so that a thousand posts of one account do not delay the only one of another. A paused platform gives nothing;
+ * when the pause is over it gives one, as a probe.
+ */
+export async function claimDeliveries(
+  db: SqlRunner,
+  request: ClaimRequest,
+  worker: string,
+): Promise<ClaimedDelivery[]> {
+  return db.query<ClaimedDelivery>(
+    `WITH line AS (
+       SELECT id, channel_id, next_attempt_at AS since FROM delivery
+       WHERE platform = $4 AND status = 'pending' AND next_attempt_at <= now()
+       UNION ALL
+       SELECT id, channel_id, lease_until FROM delivery
+       WHERE platform = $4 AND status = 'publishing' AND lease_until <= now() AND id <> ALL ($7::uuid[])
+     ), in_work AS (
+       SELECT channel_id, count(*) AS deliveries FROM delivery
+       WHERE platform = $4 AND status = 'publishing' AND lease_until > now() GROUP BY channel_id
+     ), turns AS (
+       SELECT id, since,
+              COALESCE(in_work.deliveries, 0) + row_number() OVER (PARTITION BY channel_id ORDER BY since, id) AS turn
+       FROM line LEFT JOIN in_work USING (channel_id)
+     ), nearest AS (
+       -- A few more than needed: another worker may be taking some of them at this moment.
+       SELECT id, since, turn FROM turns WHERE turn <= $6 ORDER BY turn, since LIMIT $5 * 4
+     ), candidate AS (
+       SELECT d.id FROM delivery d JOIN nearest USING (id)
+       WHERE (d.status = 'pending' AND d.next_attempt_at <= now())
+          OR (d.status = 'publishing' AND d.lease_until <= now())
+       ORDER BY nearest.turn, nearest.since
+       LIMIT (SELECT COALESCE(min(CASE WHEN paused_until > now() THEN 0 WHEN paused_until IS NOT NULL THEN 1 END), $5)
+              FROM platform_circuit WHERE platform = $4)
+       FOR UPDATE OF d SKIP LOCKED
+     ), claimed AS (
+       UPDATE delivery d
+       SET status = 'publishing', fence = fence + 1, lease_until = now() + make_interval(secs => $3::float8 / 1000),
+           updated_at = now()
+       FROM candidate WHERE d.id = candidate.id
+       RETURNING d.*
+     ), probing AS (
+       UPDATE platform_circuit SET paused_until = now() + make_interval(secs => $8::float8 / 1000)
+       WHERE platform = $4 AND paused_until <= now() AND EXISTS (SELECT FROM claimed)
+     ), abandoned AS (
+       UPDATE attempt SET ended_at = now(), outcome = 'superseded', detail = 'its lease ran out'
+       FROM claimed
+       WHERE attempt.delivery_id = claimed.id AND attempt.fence = claimed.fence - 1 AND attempt.ended_at IS NULL
+     ), opened AS (
+       INSERT INTO attempt (delivery_id, fence, worker, trigger) SELECT id, fence, $1, $2 FROM claimed
+     )
+     SELECT d.id, d.fence, d.post_id AS "postId", p.organization_id AS "organizationId", p.revision, d.platform,
+            COALESCE(d.text_override, p.text) AS text, d.due_at AS "dueAt", now() AS "claimedAt",
+            (extract(epoch FROM now() - d.due_at) * 1000)::float8 AS "sinceDueMs",
+            (extract(epoch FROM now() - GREATEST(d.due_at, COALESCE((
+              SELECT a.started_at FROM attempt a WHERE a.delivery_id = d.id AND a.fence = 1), now()))) * 1000)::float8
+              AS "triedForMs",
+            d.attempts_used AS "attemptsUsed", d.reconcile_count AS "reconcileCount", d.sending_at AS "sendingAt",
+            COALESCE((extract(epoch FROM d.sending_deadline_at - now()) * 1000)::float8, 0) AS "senderGoneInMs",
+            d.witness, EXISTS (SELECT FROM platform_circuit WHERE platform = $4) AS "platformInDoubt",
+            jsonb_build_object(
+              'id', c.id, 'organizationId', c.organization_id, 'handle', c.handle,
+              'remoteAccountId', c.remote_account_id, 'sandbox', c.sandbox, 'status', c.status,
+              'sealedCredentials', c.sealed_credentials) AS channel,
+            COALESCE((
+              SELECT jsonb_agg(jsonb_build_object(
+                       'id', m.id, 'mimeType', m.mime_type, 'byteSize', m.byte_size, 'width', m.width,
+                       'height', m.height, 'altText', m.alt_text) ORDER BY pm.position)
+              FROM post_media pm JOIN media m ON m.id = pm.media_id WHERE pm.post_id = p.id), '[]') AS media
+     FROM claimed d JOIN post p ON p.id = d.post_id JOIN channel c ON c.id = d.channel_id`,
+    [
+      worker,
+      request.trigger,
+      LEASE_MS,
+      request.platform,
+      request.limit,
+      request.perChannel,
+      request.except,
+      PROBE_MS,
+    ],
+  );
+}
+
+/** Platforms that have something for `claimDeliveries`, asked in one cheap statement. */
+export async function findBackloggedPlatforms(db: SqlRunner): Promise<string[]> {
+  const rows = await db.query<{ platform: string }>(
+    `SELECT platform FROM delivery WHERE status = 'pending' AND next_attempt_at <= now()
+     UNION
+     SELECT platform FROM delivery WHERE status = 'publishing' AND lease_until <= now()`,
+  );
+  return rows.map((row) => row.platform);
+}
+
+export type Held = Pick<ClaimedDelivery, 'id' | 'fence'>;
+
+/** Renews the leases of what this process works on; answers which it still holds. */
+export async function renewLeases(db: SqlRunner, held: Held[]): Promise<Set<string>> {
+  const rows = await db.query<{ id: string }>(
+    `WITH kept AS (
+       SELECT d.id FROM delivery d JOIN unnest($1::uuid[], $2::int[]) AS held(id, fence) USING (id)
+       WHERE d.fence = held.fence AND d.status = 'publishing'
+       ORDER BY d.id FOR UPDATE OF d
+     )
+     UPDATE delivery d SET lease_until = now() + make_interval(secs => $3::float8 / 1000)
+     FROM kept WHERE d.id = kept.id RETURNING d.id`,
+    [held.map(({ id }) => id), held.map(({ fence }) => fence), LEASE_MS],
+  );
+  return new Set(rows.map((row) => row.id));
+}

@@ -1,0 +1,157 @@
+import { inBatches, type SqlRunner } from '@solospark/db';
+
+// A post fires, and a post ends. Every statement is a compare-and-set by the database's clock: who comes second changes
+// nothing, so each may be repeated after a lost connection.
+
+/** A delivery that may be claimed now or later. `attempt` is the fencing number that its next claim will carry. */
+export interface OpenDelivery {
+  id: string;
+  postId: string;
+  platform: string;
+  revision: number;
+  attempt: number;
+}
+
+const OPEN = `d.id, d.post_id AS "postId", d.platform, fired.revision, d.fence + 1 AS attempt`;
+
+/** The deliveries become claimable as of the time that the author chose, so that lateness is visible in the row. */
+const RELEASE = `
+  UPDATE delivery d
+  SET next_attempt_at = fired.due_at, due_at = fired.due_at, updated_at = now()
+  FROM fired WHERE d.post_id = fired.id AND d.status = 'pending'
+  RETURNING ${OPEN}`;
+
+/**
+ * Fires the posts that are due at exactly these revisions; a stale revision, or one that is too early, does nothing.
+ * Whoever calls has read the revision in an earlier statement: so this one sees every delivery that belongs to it.
+ */
+export async function fireDuePosts(
+  db: SqlRunner,
+  alarms: { postId: string; revision: number }[],
+): Promise<OpenDelivery[]> {
+  return db.query<OpenDelivery>(
+    `WITH due AS (
+       -- In order, so that two workers with the same posts wait for each other and do not lock each other out.
+       SELECT post.id FROM post JOIN unnest($1::uuid[], $2::int[]) AS alarm(id, revision) USING (id)
+       WHERE post.revision = alarm.revision AND post.status = 'scheduled' AND post.scheduled_at <= now()
+       ORDER BY post.id FOR UPDATE OF post
+     ), fired AS (
+       UPDATE post SET status = 'publishing', updated_at = now()
+       FROM due WHERE post.id = due.id
+       RETURNING post.id, post.revision, post.scheduled_at AS due_at
+     ) ${RELEASE}`,
+    [alarms.map((alarm) => alarm.postId), alarms.map((alarm) => alarm.revision)],
+  );
+}
+
+/** `fireDuePosts` for one alarm: those that ring at the same time share a statement. */
+export const fireDuePost = inBatches(async (db, alarms: { postId: string; revision: number }[]) => {
+  const fired = await fireDuePosts(db, alarms);
+  return alarms.map((alarm) => fired.filter(({ postId }) => postId === alarm.postId));
+});
+
+/** Up to `limit` posts whose alarm has not fired `graceMs` after their time, as alarms for `fireDuePosts`. */
+export async function findOverduePosts(
+  db: SqlRunner,
+  options: { graceMs: number; limit: number },
+): Promise<{ postId: string; revision: number }[]> {
+  return db.query(
+    `SELECT id AS "postId", revision FROM post
+     WHERE status = 'scheduled' AND scheduled_at <= now() - make_interval(secs => $1::float8 / 1000)
+     ORDER BY scheduled_at LIMIT $2`,
+    [options.graceMs, options.limit],
+  );
+}
+
+/** Fires a post at its author's word, whatever its schedule says, if it still has this revision. */
+export async function firePostNow(
+  db: SqlRunner,
+  post: { id: string; revision: number },
+): Promise<OpenDelivery[]> {
+  return db.query<OpenDelivery>(
+    `WITH fired AS (
+       UPDATE post
+       SET status = 'publishing', scheduled_at = NULL, schedule_job_id = NULL, alarm_set_at = NULL,
+           revision = revision + 1, updated_at = now()
+       WHERE id = $1 AND revision = $2 AND status IN ('draft', 'scheduled') AND deleted_at IS NULL
+       RETURNING id, revision, now() AS due_at
+     ) ${RELEASE}`,
+    [post.id, post.revision],
+  );
+}
+
+/** Opens the failed deliveries of a post that has ended again, if it still has this revision; the others stay as they are. */
+export async function refirePost(
+  db: SqlRunner,
+  post: { id: string; revision: number },
+): Promise<OpenDelivery[]> {
+  return db.query<OpenDelivery>(
+    `WITH fired AS (
+       UPDATE post SET status = 'publishing', revision = revision + 1, updated_at = now()
+       WHERE id = $1 AND revision = $2 AND status IN ('failed', 'partially_published') AND deleted_at IS NULL
+       RETURNING id, revision, now() AS due_at
+     )
+     UPDATE delivery d
+     SET status = 'pending', next_attempt_at = fired.due_at, due_at = fired.due_at, attempts_used = 0,
+         failure_kind = NULL, failure_actor = NULL, failure_reason = NULL, updated_at = now()
+     FROM fired WHERE d.post_id = fired.id AND d.status = 'failed'
+     RETURNING ${OPEN}`,
+    [post.id, post.revision],
+  );
+}
+
+/** Milliseconds until this revision is due, by the database's clock; null when it no longer waits to be fired. */
+export async function dueInMs(
+  db: SqlRunner,
+  alarm: { postId: string; revision: number },
+): Promise<number | null> {
+  const [row] = await db.query<{ ms: number }>(
+    `SELECT (extract(epoch FROM scheduled_at - now()) * 1000)::float8 AS ms
+     FROM post WHERE id = $1 AND revision = $2 AND status = 'scheduled'`,
+    [alarm.postId, alarm.revision],
+  );
+  return row ? Math.ceil(row.ms) : null;
+}
+
+/**
+ * Ends those of these posts (null: of all) whose deliveries have all ended. A statement of its own, after the
+ * deliveries' has been committed: of two that end at once, the later statement sees both.
+ */
+export async function settlePosts(db: SqlRunner, postIds: string[] | null): Promise<void> {
+  // Two texts, and each post's deliveries counted by themselves: in a burst the planner's statistics are those from before
+  // it, when nothing was publishing, and whatever it is free to join it then joins the wrong way round.
+  const which = postIds
+    ? `p.id = ANY ($1::uuid[])`
+    : `NOT EXISTS (SELECT FROM delivery d WHERE d.post_id = p.id AND d.status IN ('pending', 'publishing'))`;
+  await db.query(
+    `WITH ended AS (
+       SELECT p.id, p.xmin AS version, of_post.* FROM post p
+       CROSS JOIN LATERAL (
+         SELECT count(*) AS total, count(*) FILTER (WHERE d.status = 'published') AS published,
+                max(d.published_at) AS last_published_at,
+                count(*) FILTER (WHERE d.status IN ('pending', 'publishing')) AS open
+         FROM delivery d WHERE d.post_id = p.id AND d.status <> 'canceled'
+       ) of_post
+       WHERE p.status = 'publishing' AND ${which} AND of_post.total > 0 AND of_post.open = 0
+     ), locked AS (
+       -- Written to since it was counted (tried again, a late receipt): left to whoever did that, and counts anew.
+       SELECT p.id FROM post p JOIN ended ON p.id = ended.id
+       WHERE p.status = 'publishing' AND p.xmin = ended.version ORDER BY p.id FOR UPDATE OF p
+     )
+     UPDATE post p
+     SET status = CASE WHEN ended.published = ended.total THEN 'published'
+                       WHEN ended.published > 0 THEN 'partially_published'
+                       ELSE 'failed' END::post_status,
+         published_at = ended.last_published_at, scheduled_at = NULL, schedule_job_id = NULL, alarm_set_at = NULL,
+         updated_at = now()
+     FROM ended JOIN locked ON locked.id = ended.id
+     WHERE p.id = ended.id`,
+    postIds ? [postIds] : [],
+  );
+}
+
+/** `settlePosts` for one: those that end at the same time share a statement. */
+export const settlePost = inBatches(async (db, postIds: string[]) => {
+  await settlePosts(db, postIds);
+  return postIds.map(() => undefined);
+});

@@ -1,0 +1,126 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { startTestApp, type TestApp } from '../../../test/support/app.ts';
+import { claimDeliveries, type ClaimRequest } from '../src/delivery/claim.repository.ts';
+import { CHANNELS_TO_PAUSE } from '../src/delivery/circuit.ts';
+import { recordPlatformAnswers, recordPlatformFailure } from '../src/delivery/circuit.repository.ts';
+import { firePostNow } from '../src/delivery/firing.repository.ts';
+
+// Who is next: channels take turns, and a platform that is down is left alone. No worker runs here.
+
+let app: TestApp;
+const channels: string[] = [];
+beforeAll(async () => {
+  app = await startTestApp();
+  for (const handle of ['ada', 'ben', 'cleo', 'dora']) {
+    const answer = await app.request('POST', '/channels', { platform: 'x', handle });
+    expect(answer.status).toBe(201);
+    channels.push(answer.body.id as string);
+  }
+});
+afterAll(() => app.close());
+beforeEach(async () => {
+  await app.ctx.db.query(`DELETE FROM platform_circuit`);
+  // What an earlier test has left over stands in nobody's line.
+  await app.ctx.db.query(
+    `UPDATE delivery SET status = 'failed', next_attempt_at = NULL WHERE status IN ('pending', 'publishing')`,
+  );
+});
+
+const fire = async (channelId: string | undefined, posts = 1) => {
+  for (let at = 0; at < posts; at += 1) {
+    const content = { text: `Number ${at} of ${posts}`, channelIds: [channelId] };
+    const post = (await app.request('POST', '/posts', content)).body;
+    expect(await firePostNow(app.ctx.db, post)).toHaveLength(1);
+  }
+};
+const claim = async (request: Partial<ClaimRequest> = {}) => {
+  const defaults = { platform: 'x', limit: 100, perChannel: 100, except: [], trigger: 'job' } as const;
+  const claims = await claimDeliveries(app.ctx.db, { ...defaults, ...request }, 'test');
+  return claims.map(({ channel }) => channel.id);
+};
+
+describe('claiming by turns', () => {
+  it('puts the only post of one account before the many of another, which were there first', async () => {
+    const [busy, quiet] = channels;
+    await fire(busy, 12);
+    expect(await claim({ limit: 4 })).toEqual([busy, busy, busy, busy]);
+    await fire(quiet);
+    // One place becomes free at a time: what is in work counts, or the busy account would always be first in line.
+    expect(await claim({ limit: 1 })).toEqual([quiet]);
+    expect(await claim({ limit: 1 })).toEqual([busy]);
+  });
+
+  it('lets no account have more than its part at one time', async () => {
+    const [busy, quiet] = channels;
+    await fire(busy, 5);
+    await fire(quiet, 2);
+    expect((await claim({ perChannel: 3 })).filter((id) => id === busy)).toHaveLength(3);
+    expect(await claim({ perChannel: 3 })).toEqual([]);
+  });
+
+  it('shares the line between workers: each delivery goes to one of them, and none is left', async () => {
+    for (const channel of channels) await fire(channel, 10);
+    const claims: string[] = [];
+    for (let round = 0; round < 20 && claims.length < 40; round += 1) {
+      const workers = Array.from({ length: 4 }, () => claim({ limit: 3 }));
+      claims.push(...(await Promise.all(workers)).flat());
+    }
+    expect(claims).toHaveLength(40);
+  });
+});
+
+describe('a platform that fails', () => {
+  const fail = (channelId: string | undefined, claimedAt = new Date(Date.now() + 1000)) =>
+    recordPlatformFailure(app.ctx.db, {
+      platform: 'x',
+      channelId: channelId ?? '',
+      claimedAt,
+      reason: 'HTTP 503',
+    });
+  const endPause = () =>
+    app.ctx.db.query(`UPDATE platform_circuit SET paused_until = now() - interval '1 millisecond'`);
+
+  it('is paused when it fails several accounts, and not for one, however often', async () => {
+    await fire(channels[0], 2);
+    for (let time = 0; time < 5; time += 1) expect(await fail(channels[0])).toBeUndefined();
+    expect(await claim({ limit: 1 })).toHaveLength(1);
+    for (const channel of channels.slice(1, CHANNELS_TO_PAUSE - 1))
+      expect(await fail(channel)).toBeUndefined();
+    expect((await fail(channels[CHANNELS_TO_PAUSE - 1]))?.getTime()).toBeGreaterThan(Date.now() + 2_000);
+    expect(await claim()).toEqual([]);
+  });
+
+  it('is asked by one delivery when the pause is over, and serves all when it has answered', async () => {
+    for (const channel of channels) await fire(channel);
+    for (const channel of channels) await fail(channel);
+    await endPause();
+    const probes = await claim();
+    expect(probes).toHaveLength(1);
+    expect(await claim()).toEqual([]);
+    await recordPlatformAnswers(app.ctx.db, 'x');
+    expect(await claim()).toHaveLength(3);
+  });
+
+  it('stays away twice as long when the probe fails, and not longer for those that failed with the first', async () => {
+    for (const channel of channels) await fail(channel);
+    const pauseMs = async () => {
+      const [row] = await app.ctx.db.query<{ ms: number }>(
+        `SELECT (extract(epoch FROM paused_until - paused_at) * 1000)::float8 AS ms FROM platform_circuit`,
+      );
+      return row?.ms ?? 0;
+    };
+    const first = await pauseMs();
+    expect(await fail(channels[3], new Date(Date.now() - 60_000))).toBeUndefined();
+    expect(await pauseMs()).toBe(first);
+    await endPause();
+    expect(await fail(channels[0])).toBeDefined();
+    expect(await pauseMs()).toBe(2 * first);
+  });
+
+  it('is no matter of the other platforms', async () => {
+    for (const channel of channels) await fail(channel);
+    const post = (await app.request('POST', '/posts', { text: 'Elsewhere', platforms: ['linkedin'] })).body;
+    await firePostNow(app.ctx.db, post);
+    expect(await claim({ platform: 'linkedin' })).toHaveLength(1);
+  });
+});

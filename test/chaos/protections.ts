@@ -90,8 +90,8 @@ export const protections: Protection[] = [
     patches: [
       {
         file: publishing('publish-delivery'),
-        find: /: claim\.sendingAt\s*\?/g,
-        replace: ': false ?',
+        find: /if \(claim\.sendingAt\)/g,
+        replace: 'if (false)',
       },
     ],
     mix: 'kill-after-answer',

@@ -9,6 +9,7 @@ import { problemPlugin, sendProblem } from './http/problem-plugin.ts';
 import type { App } from './http/types.ts';
 import { createValidatorCompiler } from './http/validation.ts';
 import { channelRoutes } from './routes/channel-routes.ts';
+import { deliveryRoutes } from './routes/delivery-routes.ts';
 import { healthRoutes } from './routes/health-routes.ts';
 import { mediaLinkRoutes, mediaRoutes } from './routes/media-routes.ts';
 import { postRoutes } from './routes/post-routes.ts';
@@ -42,6 +43,7 @@ export async function buildApp(ctx: Context): Promise<App> {
     async (scope: App) => {
       guardOrganization(scope, ctx);
       postRoutes(scope, ctx);
+      deliveryRoutes(scope, ctx);
       channelRoutes(scope, ctx);
       await mediaRoutes(scope, ctx);
     },

@@ -26,7 +26,10 @@ export async function seedDemo(
 ): Promise<Demo> {
   const userId = await demoUser(ctx);
   const organizationId = await demoOrganization(ctx, auth, userId);
+  const existing = await listChannels(ctx, { organizationId });
   for (const platform of ctx.platforms) {
+    // Also one that a person has disconnected: connecting it would undo that.
+    if (existing.some((channel) => channel.platform === platform && channel.handle === DEMO.handle)) continue;
     try {
       await connectSandboxChannel(ctx, { organizationId, platform, handle: DEMO.handle });
     } catch (error) {

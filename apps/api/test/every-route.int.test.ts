@@ -28,18 +28,19 @@ const bodies: Record<string, object> = {
   'POST /posts': { text: 'a' },
   'PATCH /posts/{postId}': { text: 'a' },
   'PUT /posts/{postId}/schedule': { scheduledAt: secondsAhead(3600) },
+  'POST /posts/{postId}/deliveries/{deliveryId}/resolve': { outcome: 'published' },
   'POST /channels': { platform: 'x', handle: 'another' },
 };
 
 const ask = async (
   { method, path }: { method: string; path: string },
-  options: { organizationId?: string; postId?: string; headers?: Record<string, string>; body?: string } = {},
+  options: { organizationId?: string; ids?: string; headers?: Record<string, string>; body?: string } = {},
 ) => {
-  const { organizationId = api.organizationId, postId = unknownId } = options;
+  const { organizationId = api.organizationId, ids = unknownId } = options;
   const known = bodies[`${method} ${path}`];
   const body = options.body ?? (known && JSON.stringify(known));
   const answer = await fetch(
-    `${api.url}/organizations/${organizationId}${path.replace('{postId}', postId)}`,
+    `${api.url}/organizations/${organizationId}${path.replaceAll(/\{\w+\}/g, ids)}`,
     {
       method,
       headers: {
@@ -61,12 +62,14 @@ const each = async (wanted: string, chosen: typeof routes, options: Parameters<t
   expect(answers).toEqual(answers.map(([route]) => [route, wanted]));
 };
 const ofOnePost = () => routes.filter(({ path }) => path.includes('{postId}'));
+const ofOneChannel = () => routes.filter(({ path }) => path.includes('{channelId}'));
 const withBody = () => routes.filter(({ method, path }) => bodies[`${method} ${path}`] !== undefined);
 
 describe('every route of an organization', () => {
   it('is among those that this suite knows how to ask', () => {
     expect(routes.map(({ method, path }) => `${method} ${path}`).sort()).toMatchInlineSnapshot(`
 [
+  "DELETE /channels/{channelId}",
   "DELETE /posts/{postId}",
   "DELETE /posts/{postId}/schedule",
   "GET /channels",
@@ -76,6 +79,7 @@ describe('every route of an organization', () => {
   "POST /channels",
   "POST /media",
   "POST /posts",
+  "POST /posts/{postId}/deliveries/{deliveryId}/resolve",
   "POST /posts/{postId}/publish",
   "POST /posts/{postId}/retry",
   "PUT /posts/{postId}/schedule",
@@ -88,7 +92,9 @@ describe('every route of an organization', () => {
   it("404 for another organization's id", () =>
     each('404 organization_not_found', routes, { organizationId: 'another' }));
   it('404 for an unknown post', () => each('404 post_not_found', ofOnePost(), {}));
-  it('400 for an id that cannot be one', () => each('400 invalid_request', ofOnePost(), { postId: '7' }));
+  it('404 for an unknown channel', () => each('404 channel_not_found', ofOneChannel(), {}));
+  it('400 for an id that cannot be one', () =>
+    each('400 invalid_request', [...ofOnePost(), ...ofOneChannel()], { ids: '7' }));
   it('400 for an If-Match that is no ETag, where the post would be changed', () => {
     const changing = ofOnePost().filter(({ method }) => method !== 'GET');
     return each('400 invalid_request', changing, { headers: { 'if-match': 'yesterday' } });

@@ -3,9 +3,13 @@ import { AppError, type FieldError } from '@solospark/foundation';
 /** Every way in which a caller of the domain can be wrong. Stable: clients switch on these. */
 export type DomainErrorCode =
   | 'post_not_found'
+  | 'delivery_not_found'
+  | 'channel_not_found'
   | 'media_not_found'
   | 'post_locked'
   | 'nothing_to_retry'
+  | 'nothing_to_resolve'
+  | 'being_sent'
   | 'revision_mismatch'
   | 'invalid_post'
   | 'invalid_schedule'

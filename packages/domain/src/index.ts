@@ -1,6 +1,7 @@
 // Floor 2: decides. What a post, a channel, a delivery and a schedule are, and every use case that a door may call.
 export { connectSandboxChannel } from './channel/connect-sandbox-channel.ts';
 export { type ChannelSummary } from './channel/channel.repository.ts';
+export { disconnectChannel } from './channel/disconnect-channel.ts';
 export { listChannels } from './channel/list-channels.ts';
 export { type Context, type Settings } from './context.ts';
 export { DomainError, type DomainErrorCode } from './errors.ts';
@@ -17,6 +18,7 @@ export { listPosts } from './post/list-posts.ts';
 export { type Post, type PostDelivery, type PostMedia, type PostStatus } from './post/post.ts';
 export { publishPostNow } from './post/publish-post-now.ts';
 export { type ContentInput } from './post/resolve-content.ts';
+export { resolveDelivery } from './post/resolve-delivery.ts';
 export { retryPost } from './post/retry-post.ts';
 export { schedulePost } from './post/schedule-post.ts';
 export { unschedulePost } from './post/unschedule-post.ts';

@@ -14,6 +14,7 @@ export function presentPost(ctx: Context, post: Post) {
     scheduleJobId: post.scheduleJobId,
     alarm: post.scheduleJobId === null ? null : post.alarmSetAt ? ('set' as const) : ('pending' as const),
     publishedAt: instant(post.publishedAt),
+    lateLimitMinutes: post.lateLimitMinutes,
     createdAt: post.createdAt.toISOString(),
     updatedAt: post.updatedAt.toISOString(),
     media: post.media.map((media) => presentMedia(ctx, media)),

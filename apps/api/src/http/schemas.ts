@@ -11,6 +11,8 @@ const closed = { additionalProperties: false };
 
 export const OrganizationParams = Type.Object({ organizationId: Type.String({ maxLength: 100 }) });
 export const PostParams = Type.Object({ ...OrganizationParams.properties, postId: Id });
+export const DeliveryParams = Type.Object({ ...PostParams.properties, deliveryId: Id });
+export const ChannelParams = Type.Object({ ...OrganizationParams.properties, channelId: Id });
 export const MediaParams = Type.Object({ mediaId: Id });
 
 export const IfMatchHeaders = Type.Object({
@@ -31,6 +33,13 @@ const content = {
   channelTexts: Type.Record(Type.String(), Type.String({ maxLength: 100_000 }), {
     description: 'What a channel says instead of text, by channel id',
   }),
+  lateLimitMinutes: Nullable(
+    Type.Integer({
+      minimum: 1,
+      maximum: 10_080,
+      description: 'How late it may still go out; null: 24 hours',
+    }),
+  ),
 };
 
 export const NewPost = Type.Object(
@@ -55,6 +64,31 @@ export const NewSchedule = Type.Object(
     }),
   },
   { ...closed, title: 'NewSchedule' },
+);
+
+export const NewResolution = Type.Union(
+  [
+    Type.Object(
+      {
+        outcome: Type.Literal('published', { description: 'It is out: a person has seen it' }),
+        url: Type.Optional(
+          Type.String({
+            pattern: '^https://[!-~]+$',
+            maxLength: 2_000,
+            description: 'Where it has been seen',
+          }),
+        ),
+      },
+      closed,
+    ),
+    Type.Object(
+      {
+        outcome: Type.Literal('not_published', { description: 'It is not out: it may be tried again' }),
+      },
+      closed,
+    ),
+  ],
+  { title: 'NewResolution' },
 );
 
 export const PostQuery = Type.Object(
@@ -118,6 +152,7 @@ export const Post = Type.Object(
     scheduleJobId: Nullable(Type.String()),
     alarm: Nullable(OneOf('set', 'pending')),
     publishedAt: Nullable(Instant),
+    lateLimitMinutes: Nullable(Type.Integer({ description: 'How late it may still go out; null: 24 hours' })),
     createdAt: Instant,
     updatedAt: Instant,
     media: Type.Array(Media),

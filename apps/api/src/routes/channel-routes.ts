@@ -1,4 +1,10 @@
-import { connectSandboxChannel, listChannels, type ChannelSummary, type Context } from '@solospark/domain';
+import {
+  connectSandboxChannel,
+  disconnectChannel,
+  listChannels,
+  type ChannelSummary,
+  type Context,
+} from '@solospark/domain';
 import { problemResponses } from '../http/problems.ts';
 import * as schemas from '../http/schemas.ts';
 import type { App } from '../http/types.ts';
@@ -28,7 +34,7 @@ export function channelRoutes(app: App, ctx: Context): void {
       schema: {
         tags,
         operationId: 'connectSandboxChannel',
-        summary: 'Connect an account of the platform sandbox',
+        summary: 'Connect an account of the platform sandbox, for the first time or again',
         params: schemas.OrganizationParams,
         body: schemas.NewChannel,
         response: {
@@ -51,6 +57,23 @@ export function channelRoutes(app: App, ctx: Context): void {
       const channel = await connectSandboxChannel(ctx, { ...request.params, ...request.body });
       return reply.code(201).send(presentChannel(channel));
     },
+  );
+
+  app.delete(
+    '/channels/:channelId',
+    {
+      schema: {
+        tags,
+        operationId: 'disconnectChannel',
+        summary: 'Disconnect an account; nothing goes out on it any more',
+        params: schemas.ChannelParams,
+        response: {
+          200: schemas.Channel,
+          ...problemResponses(...guarded, 'channel_not_found', 'being_sent'),
+        },
+      },
+    },
+    async (request) => presentChannel(await disconnectChannel(ctx, request.params)),
   );
 }
 

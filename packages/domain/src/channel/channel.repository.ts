@@ -1,6 +1,5 @@
 import type { Database, SqlRunner } from '@solospark/db';
-
-export type ChannelStatus = 'active' | 'needs_reconnect' | 'disabled';
+import type { ChannelStatus } from './channel.ts';
 
 /** A channel without its credentials: what lists and checks need. */
 export interface ChannelSummary {
@@ -22,6 +21,10 @@ const SUMMARY = {
   status: true,
   createdAt: true,
 } as const;
+
+/** The same, for SQL. */
+export const SUMMARY_COLUMNS = `
+  id, platform, handle, remote_account_id AS "remoteAccountId", sandbox, status, created_at AS "createdAt"`;
 
 export async function findChannels(db: Database, organizationId: string): Promise<ChannelSummary[]> {
   return db.prisma.channel.findMany({
@@ -57,7 +60,7 @@ export async function insertChannel(
     `INSERT INTO channel (id, organization_id, platform, remote_account_id, handle, sandbox, sealed_credentials)
      VALUES ($1, $2, $3, $4, $5, $6, $7)
      ON CONFLICT (organization_id, platform, remote_account_id) DO NOTHING
-     RETURNING id, platform, handle, remote_account_id AS "remoteAccountId", sandbox, status, created_at AS "createdAt"`,
+     RETURNING ${SUMMARY_COLUMNS}`,
     [
       channel.id,
       channel.organizationId,
@@ -67,6 +70,23 @@ export async function insertChannel(
       channel.sandbox,
       channel.sealedCredentials,
     ],
+  );
+  return rows[0];
+}
+
+/**
+ * Connects an account again that is not connected now, with new credentials; its row, and all that refers to it, stays.
+ * Undefined when it is connected, or is not the sandbox's where that is wanted.
+ */
+export async function reconnectChannel(
+  db: SqlRunner,
+  channel: Pick<ChannelSummary, 'id' | 'handle' | 'sandbox'> & { sealedCredentials: string },
+): Promise<ChannelSummary | undefined> {
+  const rows = await db.query<ChannelSummary>(
+    `UPDATE channel SET status = 'active', handle = $2, sealed_credentials = $4, updated_at = now()
+     WHERE id = $1 AND sandbox = $3 AND status <> 'active'
+     RETURNING ${SUMMARY_COLUMNS}`,
+    [channel.id, channel.handle, channel.sandbox, channel.sealedCredentials],
   );
   return rows[0];
 }

@@ -1,6 +1,9 @@
 import { seal, unseal, type Keyring } from '@solospark/foundation';
 import type { Credentials, Publisher } from '@solospark/publishers';
 
+/** `disabled`: disconnected by a person. Only an active one can be posted to. */
+export type ChannelStatus = 'active' | 'needs_reconnect' | 'disabled';
+
 /** Credentials are sealed for one channel of one organization: moved to another row they do not open. */
 function sealContext(channel: { organizationId: string; id: string }): string {
   return `organization:${channel.organizationId} channel:${channel.id}`;

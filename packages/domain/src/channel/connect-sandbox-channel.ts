@@ -3,13 +3,19 @@ import { createHttpClient, NoAnswerError, PublisherError } from '@solospark/publ
 import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { baseUrlOf, sealCredentials } from './channel.ts';
-import { findChannelByAccount, insertChannel, type ChannelSummary } from './channel.repository.ts';
+import {
+  findChannelByAccount,
+  insertChannel,
+  reconnectChannel,
+  type ChannelSummary,
+} from './channel.repository.ts';
 
 /** The sandbox opens an account for whoever shows a token with its handle in it. */
 const sandboxToken = (handle: string) => `sandbox-${handle}`;
 
 /**
- * Connects an account of the platform sandbox: the same steps as a real connection, without a consent page.
+ * Connects an account of the platform sandbox: the same steps as a real connection, without a consent page. One that
+ * was disconnected becomes the channel that it was, and what is scheduled on it goes out again.
  * @throws DomainError `sandbox_unavailable`, `invalid_channel`, `channel_exists`, `platform_unavailable`, `platform_refused`.
  */
 export async function connectSandboxChannel(
@@ -44,14 +50,22 @@ export async function connectSandboxChannel(
     sandbox: true,
     ...identity,
   };
-  const sealedCredentials = sealCredentials(ctx.settings.keyring, channel, credentials);
-  const inserted = await insertChannel(ctx.db, { ...channel, sealedCredentials });
+  const sealFor = (id: string) => sealCredentials(ctx.settings.keyring, { ...channel, id }, credentials);
+  const inserted = await insertChannel(ctx.db, { ...channel, sealedCredentials: sealFor(channel.id) });
   if (inserted) return inserted;
   const existing = await findChannelByAccount(ctx.db, {
     organizationId: input.organizationId,
     platform: publisher.id,
     remoteAccountId: identity.remoteAccountId,
   });
+  const reconnected =
+    existing &&
+    (await reconnectChannel(ctx.db, {
+      ...channel,
+      id: existing.id,
+      sealedCredentials: sealFor(existing.id),
+    }));
+  if (reconnected) return reconnected;
   throw new DomainError(
     'channel_exists',
     `${publisher.name} account ${identity.handle} is connected already, as channel ${existing?.id}.`,

@@ -24,7 +24,9 @@ export function healthSign(
     case 'uncertain':
       return sentByThis ? 'fails' : undefined;
     case 'failed':
-      return settlement.failure.kind === 'unavailable' ? 'fails' : undefined;
+      return settlement.failure.kind === 'unavailable' && settlement.failure.actor === 'platform'
+        ? 'fails'
+        : undefined;
     case 'pending':
       if (settlement.outcome === 'retry')
         return settlement.failure?.kind === 'unavailable' ? 'fails' : undefined;

@@ -74,9 +74,11 @@ export async function claimDeliveries(
      SELECT d.id, d.fence, d.post_id AS "postId", p.organization_id AS "organizationId", p.revision, d.platform,
             COALESCE(d.text_override, p.text) AS text, d.due_at AS "dueAt", now() AS "claimedAt",
             (extract(epoch FROM now() - d.due_at) * 1000)::float8 AS "sinceDueMs",
-            (extract(epoch FROM now() - GREATEST(d.due_at, COALESCE((
-              SELECT a.started_at FROM attempt a WHERE a.delivery_id = d.id AND a.fence = 1), now()))) * 1000)::float8
-              AS "triedForMs",
+            -- What was tried before the author asked for another try, or a person ended, does not count.
+            COALESCE((extract(epoch FROM now() - (
+              SELECT min(a.started_at) FROM attempt a WHERE a.delivery_id = d.id AND a.started_at >= d.due_at)) * 1000)
+              ::float8, 0) AS "triedForMs",
+            p.late_limit_minutes AS "lateLimitMinutes",
             d.attempts_used AS "attemptsUsed", d.reconcile_count AS "reconcileCount", d.sending_at AS "sendingAt",
             COALESCE((extract(epoch FROM d.sending_deadline_at - now()) * 1000)::float8, 0) AS "senderGoneInMs",
             d.witness, EXISTS (SELECT FROM platform_circuit WHERE platform = $4) AS "platformInDoubt",

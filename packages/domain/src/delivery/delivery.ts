@@ -56,6 +56,8 @@ export interface ClaimedDelivery {
   sinceDueMs: number;
   /** Milliseconds since it was first tried: patience counts from there, also for a post that was late to begin with. */
   triedForMs: number;
+  /** How late it may still go out; null: the default. */
+  lateLimitMinutes: number | null;
   attemptsUsed: number;
   reconcileCount: number;
   /** Set: an earlier holder may have made the public call. Ask, never send. */

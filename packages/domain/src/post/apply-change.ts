@@ -29,7 +29,7 @@ export async function applyChange(
     const { status, scheduledAt } = change;
     const known = { ...post, ...changed, status, scheduledAt, alarmSetAt };
     if (!change.content) return known;
-    const { text, media } = change.content;
-    return readBack(ctx, input, { ...known, text, media });
+    const { text, media, lateLimitMinutes } = change.content;
+    return readBack(ctx, input, { ...known, text, media, lateLimitMinutes });
   });
 }

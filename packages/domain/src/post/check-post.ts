@@ -4,8 +4,9 @@ import { invalidPost, textOf } from './post.ts';
 import type { PostContent } from './post.repository.ts';
 
 /**
- * Asks every platform that the post goes to which of its rules the post breaks. A draft may break them; what is
- * scheduled or published may not, so that the author hears of it now and not at nine o'clock.
+ * Asks every platform that the post goes to which of its rules the post breaks, and whether its account is connected.
+ * A draft may break them; what is scheduled or published may not, so that the author hears of it now and not at nine
+ * o'clock.
  *
  * @throws DomainError `invalid_post` naming every broken rule of every channel.
  */
@@ -22,6 +23,10 @@ export function checkPost(ctx: Pick<Context, 'findPublisher'>, post: PostContent
       const detail = `${delivery.platform} is not a platform that this installation knows`;
       errors.push({ pointer: '/channelIds', code: 'unknown_platform', detail });
       continue;
+    }
+    if (delivery.channelStatus !== 'active') {
+      const detail = `the account on ${publisher.name} is not connected: connect it again, or take it off the post`;
+      errors.push({ pointer: '/channelIds', code: 'channel_not_connected', detail });
     }
     for (const violation of publisher.check({ text: textOf(post, delivery), media: post.media })) {
       const pointer =

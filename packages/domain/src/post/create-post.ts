@@ -11,7 +11,7 @@ export async function createPost(
   ctx: Context,
   input: { organizationId: string; content: ContentInput },
 ): Promise<Post> {
-  const empty = { text: '', media: [], deliveries: [] };
+  const empty = { text: '', media: [], deliveries: [], lateLimitMinutes: null };
   const content = await withRetry(() => resolveContent(ctx, input.organizationId, input.content, empty));
   // The id is chosen here, so that an insertion whose answer was lost can be repeated.
   const post = { id: randomUUID(), organizationId: input.organizationId };

@@ -33,9 +33,10 @@ export async function editPost(
 }
 
 function isSame(before: PostContent, after: PostContent): boolean {
-  const essence = ({ text, media, deliveries }: PostContent) =>
+  const essence = ({ text, media, deliveries, lateLimitMinutes }: PostContent) =>
     JSON.stringify([
       text,
+      lateLimitMinutes,
       media.map(({ id }) => id),
       deliveries.map(({ channelId, textOverride }) => [channelId, textOverride]).sort(),
     ]);

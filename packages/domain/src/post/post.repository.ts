@@ -7,7 +7,8 @@ import type { Post, PostDelivery, PostMedia, PostStatus } from './post.ts';
 const POST = `
   SELECT p.id, p.organization_id AS "organizationId", p.text, p.status, p.revision,
          p.scheduled_at AS "scheduledAt", p.schedule_job_id AS "scheduleJobId", p.alarm_set_at AS "alarmSetAt",
-         p.published_at AS "publishedAt", p.created_at AS "createdAt", p.updated_at AS "updatedAt",
+         p.published_at AS "publishedAt", p.late_limit_minutes AS "lateLimitMinutes",
+         p.created_at AS "createdAt", p.updated_at AS "updatedAt",
          COALESCE((
            SELECT jsonb_agg(jsonb_build_object(
                     'id', m.id, 'mimeType', m.mime_type, 'byteSize', m.byte_size, 'width', m.width,
@@ -16,8 +17,8 @@ const POST = `
          COALESCE((
            SELECT jsonb_agg(jsonb_build_object(
                     'id', d.id, 'channelId', d.channel_id, 'platform', d.platform, 'handle', c.handle,
-                    'status', d.status, 'textOverride', d.text_override, 'dueAt', d.due_at,
-                    'nextAttemptAt', d.next_attempt_at, 'attemptsUsed', d.attempts_used,
+                    'channelStatus', c.status, 'status', d.status, 'textOverride', d.text_override,
+                    'dueAt', d.due_at, 'nextAttemptAt', d.next_attempt_at, 'attemptsUsed', d.attempts_used,
                     'remoteId', d.remote_id, 'remoteUrl', d.remote_url, 'publishedAt', d.published_at,
                     'failureKind', d.failure_kind, 'failureActor', d.failure_actor,
                     'failureReason', d.failure_reason) ORDER BY d.platform, c.handle, d.id)
@@ -77,11 +78,12 @@ export async function findPosts(db: SqlRunner, filter: PostFilter): Promise<Post
   return rows.map(toPost);
 }
 
-/** What a post says and where it goes: the part of it that the author writes. */
+/** What a post says, where it goes and how late it may: the part of it that the author writes. */
 export interface PostContent {
   text: string;
   media: PostMedia[];
-  deliveries: Pick<PostDelivery, 'channelId' | 'platform' | 'textOverride'>[];
+  lateLimitMinutes: number | null;
+  deliveries: Pick<PostDelivery, 'channelId' | 'platform' | 'channelStatus' | 'textOverride'>[];
 }
 
 /** Does nothing when a post with this id is there already. */
@@ -92,8 +94,9 @@ export async function insertPost(
 ): Promise<void> {
   await db.transaction(async (tx) => {
     const inserted = await tx.query(
-      `INSERT INTO post (id, organization_id, text) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING RETURNING id`,
-      [post.id, post.organizationId, content.text],
+      `INSERT INTO post (id, organization_id, text, late_limit_minutes) VALUES ($1, $2, $3, $4)
+       ON CONFLICT (id) DO NOTHING RETURNING id`,
+      [post.id, post.organizationId, content.text, content.lateLimitMinutes],
     );
     if (inserted.length === 0) return;
     await writeMedia(tx, post.id, content.media);
@@ -124,10 +127,20 @@ export async function changePost(
     const [row] = await tx.query<{ updatedAt: Date }>(
       `UPDATE post
        SET status = $3, scheduled_at = $4, schedule_job_id = $5, alarm_set_at = NULL, revision = revision + 1,
-           text = COALESCE($6, text), updated_at = now()
+           text = COALESCE($6, text), late_limit_minutes = CASE WHEN $7 THEN $8 ELSE late_limit_minutes END,
+           updated_at = now()
        WHERE id = $1 AND revision = $2 AND status IN ('draft', 'scheduled') AND deleted_at IS NULL
        RETURNING updated_at AS "updatedAt"`,
-      [post.id, post.revision, change.status, change.scheduledAt, scheduleJobId, content?.text ?? null],
+      [
+        post.id,
+        post.revision,
+        change.status,
+        change.scheduledAt,
+        scheduleJobId,
+        content?.text ?? null,
+        content !== undefined,
+        content?.lateLimitMinutes ?? null,
+      ],
     );
     return row?.updatedAt;
   };

@@ -1,4 +1,5 @@
 import type { FieldError } from '@solospark/foundation';
+import type { ChannelStatus } from '../channel/channel.ts';
 import { DomainError } from '../errors.ts';
 
 // Pure rules of a post: what it is, what may be done to it and when. No HTTP, no SQL, no clock of its own.
@@ -18,6 +19,8 @@ export interface Post {
   scheduleJobId: string | null;
   alarmSetAt: Date | null;
   publishedAt: Date | null;
+  /** How late it may still go out. Null: the default. */
+  lateLimitMinutes: number | null;
   createdAt: Date;
   updatedAt: Date;
   media: PostMedia[];
@@ -38,6 +41,7 @@ export interface PostDelivery {
   channelId: string;
   platform: string;
   handle: string;
+  channelStatus: ChannelStatus;
   status: DeliveryStatus;
   textOverride: string | null;
   dueAt: Date | null;

@@ -13,7 +13,11 @@ export interface ContentInput {
   platforms?: string[] | undefined;
   /** What a channel says instead of `text`, by channel id. */
   channelTexts?: Record<string, string> | undefined;
+  /** Null: the default. */
+  lateLimitMinutes?: number | null | undefined;
 }
+
+type Target = Pick<ChannelSummary, 'id' | 'platform' | 'status'>;
 
 /**
  * Turns what the caller said, on top of what the post says today, into rows. Everything named must exist and belong
@@ -28,7 +32,13 @@ export async function resolveContent(
 ): Promise<PostContent> {
   const errors: FieldError[] = [];
   const channels = await resolveChannels(ctx, organizationId, input, errors);
-  const targets = channels ?? current.deliveries.map(({ channelId: id, platform }) => ({ id, platform }));
+  const targets: Target[] =
+    channels ??
+    current.deliveries.map(({ channelId: id, platform, channelStatus: status }) => ({
+      id,
+      platform,
+      status,
+    }));
   const currentTexts = new Map(current.deliveries.map((d) => [d.channelId, d.textOverride]));
   for (const channelId of Object.keys(input.channelTexts ?? {})) {
     if (targets.some((target) => target.id === channelId)) continue;
@@ -41,9 +51,12 @@ export async function resolveContent(
   return {
     text: input.text ?? current.text,
     media: media ?? current.media,
-    deliveries: targets.map(({ id, platform }) => ({
+    lateLimitMinutes:
+      input.lateLimitMinutes === undefined ? current.lateLimitMinutes : input.lateLimitMinutes,
+    deliveries: targets.map(({ id, platform, status }) => ({
       channelId: id,
       platform,
+      channelStatus: status,
       textOverride: (input.channelTexts ? input.channelTexts[id] : currentTexts.get(id)) ?? null,
     })),
   };
@@ -67,7 +80,7 @@ async function resolveChannels(
   organizationId: string,
   input: ContentInput,
   errors: FieldError[],
-): Promise<Pick<ChannelSummary, 'id' | 'platform'>[] | undefined> {
+): Promise<Target[] | undefined> {
   if (!input.channelIds && !input.platforms) return undefined;
   const active = await findActiveChannels(ctx.db, organizationId);
   const chosen = new Map<string, ChannelSummary>();

@@ -5,9 +5,10 @@ import { healthSign } from '../delivery/circuit.ts';
 import { recordPlatformAnswers, recordPlatformFailure } from '../delivery/circuit.repository.ts';
 import { settlePost } from '../delivery/firing.repository.ts';
 import { markSuperseded } from '../delivery/hold.repository.ts';
+import { tooLate } from '../delivery/late-policy.ts';
 import { enqueueDeliveries } from './enqueue-deliveries.ts';
 import { failPoint } from './fail-points.ts';
-import { createHold, SupersededError } from './hold.ts';
+import { createHold, SupersededError, type Hold } from './hold.ts';
 import { openCall } from './open-call.ts';
 import { reconcileDelivery } from './reconcile-delivery.ts';
 import { sendDelivery } from './send-delivery.ts';
@@ -29,13 +30,7 @@ export async function publishDelivery(
   failPoint('after-claim');
   const hold = createHold(ctx, claim, signal);
   try {
-    const opened = openCall(ctx, hold, log);
-    const settlement =
-      'settlement' in opened
-        ? opened.settlement
-        : claim.sendingAt
-          ? await reconcileDelivery(hold, opened, { sendingSince: claim.sendingAt })
-          : await sendDelivery(ctx, hold, opened);
+    const settlement = await advance(ctx, hold, log);
     onAnswer();
     await hold.settle(settlement);
     logSettlement(log, claim, settlement);
@@ -46,6 +41,17 @@ export async function publishDelivery(
     log.warn('attempt superseded by another worker');
     await markSuperseded(ctx.db, claim);
   }
+}
+
+/** As far as it can go now: refused for being late, or for what is missing; asked about; or sent. */
+async function advance(ctx: Context, hold: Hold, log: Logger): Promise<Settlement> {
+  const { claim } = hold;
+  const late = tooLate(claim, claim.lateLimitMinutes);
+  if (late) return { as: 'failed', failure: late };
+  const opened = openCall(ctx, hold, log);
+  if ('settlement' in opened) return opened.settlement;
+  if (claim.sendingAt) return reconcileDelivery(hold, opened, { sendingSince: claim.sendingAt });
+  return sendDelivery(ctx, hold, opened);
 }
 
 async function follow(ctx: Context, claim: ClaimedDelivery, settlement: Settlement): Promise<void> {

@@ -1,0 +1,36 @@
+import { withRetry } from '@solospark/db';
+import type { Failure } from '@solospark/publishers';
+import type { Context } from '../context.ts';
+import { DomainError } from '../errors.ts';
+import type { ChannelSummary } from './channel.repository.ts';
+import { disableChannel } from './disconnection.repository.ts';
+
+const DISCONNECTED: Failure = {
+  kind: 'auth_expired',
+  actor: 'user',
+  reason: 'The channel was disconnected before this went out. Reconnect it, then try again.',
+};
+
+/**
+ * Disconnects an account: its credentials are gone, and once this resolves nothing goes out on it. What has fired and
+ * is not sent fails; what is scheduled fails at its time, unless the account is connected again by then. The row stays,
+ * because the ledger refers to it. A second time changes nothing.
+ *
+ * @throws DomainError `channel_not_found`; `being_sent` while a post is going out on it, or is looked for there.
+ */
+export async function disconnectChannel(
+  ctx: Pick<Context, 'db' | 'log'>,
+  input: { organizationId: string; channelId: string },
+): Promise<ChannelSummary> {
+  const { organizationId, channelId: id } = input;
+  const channel = await withRetry(() => disableChannel(ctx.db, { organizationId, id }, DISCONNECTED));
+  if (!channel) throw new DomainError('channel_not_found', 'There is no such channel in this organization.');
+  if (channel === 'being_sent') {
+    throw new DomainError(
+      'being_sent',
+      'A post is going out on this channel right now, or is being looked for there. Try again in a moment.',
+    );
+  }
+  ctx.log.info({ channelId: id, platform: channel.platform }, 'channel disconnected');
+  return channel;
+}

@@ -1,0 +1,79 @@
+import type { Database, SqlRunner } from '@solospark/db';
+import type { Failure } from '@solospark/publishers';
+import { settlePosts } from '../delivery/firing.repository.ts';
+import { SUMMARY_COLUMNS, type ChannelSummary } from './channel.repository.ts';
+
+/**
+ * Disables a channel, wipes its credentials, and fails what of it has fired and is not sent: in one transaction, after
+ * which nothing goes out on it, whatever fires, is tried again or is held by a worker at that moment.
+ *
+ * Locked are the channel, so that no new delivery can refer to it meanwhile, and every delivery of it that may yet go
+ * out. So nothing becomes claimable until the commit, and a claim after it reads that the channel is disabled. A holder
+ * is fenced off: it finds out before it may send.
+ *
+ * @returns undefined when the organization has no such channel; `being_sent`, and nothing is changed, while something
+ * is being sent on it or looked for.
+ */
+export async function disableChannel(
+  db: Database,
+  channel: { organizationId: string; id: string },
+  failure: Failure,
+): Promise<ChannelSummary | 'being_sent' | undefined> {
+  return db.transaction(async (tx) => {
+    const [found] = await tx.query<ChannelSummary>(
+      `SELECT ${SUMMARY_COLUMNS} FROM channel WHERE id = $1 AND organization_id = $2 FOR UPDATE`,
+      [channel.id, channel.organizationId],
+    );
+    if (!found || found.status === 'disabled') return found;
+    if (await lockDeliveries(tx, channel.id)) return 'being_sent';
+    await failFired(tx, channel.id, failure);
+    const [disabled] = await tx.query<ChannelSummary>(
+      `UPDATE channel SET status = 'disabled', sealed_credentials = '', updated_at = now()
+       WHERE id = $1 RETURNING ${SUMMARY_COLUMNS}`,
+      [channel.id],
+    );
+    return disabled;
+  });
+}
+
+/** True when one of them may be out: sent just now, or being looked for. */
+async function lockDeliveries(tx: SqlRunner, channelId: string): Promise<boolean> {
+  const [row] = await tx.query<{ beingSent: boolean }>(
+    // Also what has not fired and what has failed: a post that fires, or is tried again, waits for this to end.
+    `WITH locked AS (
+       SELECT status, sending_at FROM delivery
+       WHERE channel_id = $1 AND status NOT IN ('published', 'canceled')
+       ORDER BY id FOR UPDATE
+     )
+     SELECT COALESCE(bool_or(status IN ('pending', 'publishing') AND sending_at IS NOT NULL), false) AS "beingSent"
+     FROM locked`,
+    [channelId],
+  );
+  return row?.beingSent ?? false;
+}
+
+/** The person's word is a row of the ledger, under a fencing number of its own. */
+async function failFired(tx: SqlRunner, channelId: string, failure: Failure): Promise<void> {
+  const rows = await tx.query<{ postId: string }>(
+    `WITH ended AS (
+       UPDATE delivery
+       SET status = 'failed', fence = fence + 1, lease_until = NULL, next_attempt_at = NULL,
+           failure_kind = $2, failure_actor = $3, failure_reason = $4, updated_at = now()
+       WHERE channel_id = $1
+         AND (status = 'publishing' OR (status = 'pending' AND next_attempt_at IS NOT NULL))
+       RETURNING id, post_id, fence
+     ), overtaken AS (
+       UPDATE attempt SET ended_at = clock_timestamp(), outcome = 'superseded', detail = $5
+       FROM ended
+       WHERE attempt.delivery_id = ended.id AND attempt.fence = ended.fence - 1 AND attempt.ended_at IS NULL
+     ), noted AS (
+       INSERT INTO attempt (delivery_id, fence, worker, trigger, started_at, ended_at, outcome, failure_kind, detail)
+       SELECT id, fence, 'person', 'person', clock_timestamp(), clock_timestamp(), 'failed', $2, $5 FROM ended
+     )
+     SELECT DISTINCT post_id AS "postId" FROM ended`,
+    [channelId, failure.kind, failure.actor, failure.reason, 'the channel was disconnected'],
+  );
+  const postIds = rows.map(({ postId }) => postId);
+  // A post whose last other delivery ends at this very moment is left to the reconciler, which sees both.
+  if (postIds.length > 0) await settlePosts(tx, postIds);
+}

@@ -1,0 +1,72 @@
+import type { Database, SqlRunner } from '@solospark/db';
+import type { Post } from '../post/post.ts';
+import { findPost } from '../post/post.repository.ts';
+import { settlePosts } from './firing.repository.ts';
+import type { Resolution } from './resolution.ts';
+
+/**
+ * Writes down what a person says of an uncertain delivery, and makes the post say it too, in one transaction. The word
+ * is a row of the ledger under a fencing number of its own.
+ *
+ * @returns the post as it is then; `raced` when post or delivery have changed since they were read; `being_sent` when
+ * it is said not to be out while an earlier sender may still open its socket. Neither of the two changes anything.
+ */
+export async function recordResolution(
+  db: Database,
+  post: Pick<Post, 'id' | 'organizationId' | 'revision'>,
+  deliveryId: string,
+  resolution: Resolution,
+): Promise<Post | 'raced' | 'being_sent'> {
+  return db.transaction(async (tx) => {
+    // The delivery before its post, as a late receipt takes them: the two wait for each other, and never in a circle.
+    const [uncertain] = await tx.query<{ senderMayBeAtIt: boolean }>(
+      `SELECT COALESCE(sending_deadline_at > clock_timestamp(), false) AS "senderMayBeAtIt"
+       FROM delivery WHERE id = $1 AND status = 'uncertain' FOR UPDATE`,
+      [deliveryId],
+    );
+    if (!uncertain) return 'raced';
+    if (uncertain.senderMayBeAtIt && resolution.outcome === 'not_published') return 'being_sent';
+    const current = await tx.query(
+      // What had ended is open for as long as this transaction lasts, and ends anew with what is known now.
+      `UPDATE post
+       SET revision = revision + 1, updated_at = now(),
+           status = CASE WHEN status IN ('failed', 'partially_published') THEN 'publishing' ELSE status END
+       WHERE id = $1 AND revision = $2 AND deleted_at IS NULL
+       RETURNING id`,
+      [post.id, post.revision],
+    );
+    if (current.length === 0) return 'raced';
+    await writeResolution(tx, deliveryId, resolution);
+    await settlePosts(tx, [post.id]);
+    const now = await findPost(tx, post.organizationId, post.id);
+    return now ?? 'raced';
+  });
+}
+
+async function writeResolution(tx: SqlRunner, deliveryId: string, resolution: Resolution): Promise<void> {
+  const published = resolution.outcome === 'published';
+  await tx.query(
+    `WITH resolved AS (
+       UPDATE delivery
+       SET status = $2::text::delivery_status, fence = fence + 1, lease_until = NULL, next_attempt_at = NULL,
+           remote_url = $3,
+           -- Nobody knows when it became public; it was sent then.
+           published_at = CASE WHEN $2 = 'published' THEN COALESCE(sending_at, now()) END,
+           sending_at = NULL, sending_deadline_at = NULL,
+           failure_kind = $4, failure_actor = $5, failure_reason = $6, updated_at = now()
+       WHERE id = $1
+       RETURNING id, fence
+     )
+     INSERT INTO attempt (delivery_id, fence, worker, trigger, started_at, ended_at, outcome, failure_kind, detail)
+     SELECT id, fence, 'person', 'person', now(), now(), $2::text::attempt_outcome, $4, $7 FROM resolved`,
+    [
+      deliveryId,
+      published ? 'published' : 'failed',
+      published ? (resolution.url ?? null) : null,
+      published ? null : 'unknown',
+      published ? null : 'user',
+      published ? null : 'You said that it did not go out.',
+      published ? 'a person said that it is out' : 'a person said that it is not out',
+    ],
+  );
+}

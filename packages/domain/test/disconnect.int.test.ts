@@ -1,0 +1,242 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { eventually, startTestApp, type Answer, type TestApp } from '../../../test/support/app.ts';
+import { claimDeliveries } from '../src/delivery/claim.repository.ts';
+import type { ClaimedDelivery, Settlement } from '../src/delivery/delivery.ts';
+import { firePostNow, refirePost, settlePosts } from '../src/delivery/firing.repository.ts';
+import { createHold, SupersededError } from '../src/publishing/hold.ts';
+import { markSending, settleDelivery } from '../src/delivery/hold.repository.ts';
+
+// Disconnecting an account against everything that may be about to go out on it. PostgreSQL decides: once it is
+// answered with 200, nothing goes out; what is answered with 409 has changed nothing. Except for the last, no worker runs.
+
+let app: TestApp;
+let ctx: TestApp['ctx'];
+beforeEach(async () => {
+  app = await startTestApp();
+  ctx = app.ctx;
+});
+afterEach(() => app.close());
+
+const failure = { kind: 'unknown', actor: 'user', reason: 'Refused.' } as const;
+const disconnect = () => app.request('DELETE', `/channels/${app.channelOn('x')}`);
+const draft = async (platforms = ['x']) =>
+  (await app.request('POST', '/posts', { text: `Post ${Math.random()}`, platforms })).body as {
+    id: string;
+    revision: number;
+    deliveries: { id: string; platform: string }[];
+  };
+const postNow = async ({ id }: { id: string }) => (await app.request('GET', `/posts/${id}`)).body;
+const claim = async (platform = 'x'): Promise<ClaimedDelivery[]> =>
+  claimDeliveries(ctx.db, { platform, limit: 1000, perChannel: 1000, except: [], trigger: 'job' }, 'test');
+const claimedOf = async (post: { id: string; revision: number }) => {
+  await firePostNow(ctx.db, post);
+  const held = (await claim()).find(({ postId }) => postId === post.id);
+  if (!held) throw new Error('not claimed');
+  return held;
+};
+const settle = async (held: ClaimedDelivery, settlement: Settlement) => {
+  expect(await settleDelivery(ctx.db, { id: held.id, fence: held.fence, settlement })).toBe(true);
+  await settlePosts(ctx.db, [held.postId]);
+};
+/** What a worker would find out about its claim, at the latest when it is about to send. */
+const mayGoOut = async (held: ClaimedDelivery) =>
+  held.channel.status === 'active' && (await markSending(ctx.db, held)) !== undefined;
+const ledgerOf = (post: { id: string }) =>
+  ctx.db.query<{ fence: number; trigger: string; outcome: string; detail: string | null; open: boolean }>(
+    `SELECT a.fence, a.trigger, a.outcome, a.detail, a.ended_at IS NULL AS open
+     FROM attempt a JOIN delivery d ON d.id = a.delivery_id WHERE d.post_id = $1 ORDER BY a.fence`,
+    [post.id],
+  );
+
+describe('disconnecting a channel', () => {
+  it('fails what has fired and is not sent, with a reason that says what to do, and ends the post', async () => {
+    const waiting = await draft();
+    await firePostNow(ctx.db, waiting);
+    const answer = await disconnect();
+    expect(answer.status).toBe(200);
+    const post = await postNow(waiting);
+    expect(post.status).toBe('failed');
+    expect(post.deliveries[0]).toMatchObject({
+      status: 'failed',
+      nextAttemptAt: null,
+      failure: {
+        kind: 'auth_expired',
+        actor: 'user',
+        reason: 'The channel was disconnected before this went out. Reconnect it, then try again.',
+      },
+    });
+    expect(await ledgerOf(waiting)).toEqual([
+      { fence: 1, trigger: 'person', outcome: 'failed', detail: 'the channel was disconnected', open: false },
+    ]);
+    expect(await claim()).toEqual([]);
+  });
+
+  it('leaves the other channels of the post alone', async () => {
+    const both = await draft(['x', 'linkedin']);
+    await firePostNow(ctx.db, both);
+    expect((await disconnect()).status).toBe(200);
+    expect((await postNow(both)).status).toBe('publishing');
+    const [held] = await claim('linkedin');
+    await settle(held!, { as: 'published', receipt: { remoteId: '1', url: null } });
+    expect((await postNow(both)).status).toBe('partially_published');
+  });
+
+  it('fences off who holds a delivery and has not sent: it can neither send nor say anything about it', async () => {
+    const held = await claimedOf(await draft());
+    const hold = createHold(ctx, held, new AbortController().signal);
+    expect((await disconnect()).status).toBe(200);
+    await expect(hold.remember({ late: true })).rejects.toThrow(SupersededError);
+    await expect(hold.commitSending()).rejects.toThrow(SupersededError);
+    await expect(hold.settle({ as: 'failed', failure })).rejects.toThrow(SupersededError);
+    const outcomes = (await ledgerOf({ id: held.postId })).map(({ fence, outcome }) => [fence, outcome]);
+    expect(outcomes).toEqual([
+      [1, 'superseded'],
+      [2, 'failed'],
+    ]);
+    expect((await postNow({ id: held.postId })).deliveries[0].failure.reason).toMatch(/disconnected/);
+  });
+
+  it('is refused while something is being sent, or is looked for, and has changed nothing then', async () => {
+    const unsent = await claimedOf(await draft());
+    const sent = await claimedOf(await draft());
+    expect(await markSending(ctx.db, sent)).toBeDefined();
+    const rows = () =>
+      ctx.db.query(
+        `SELECT c.status, c.sealed_credentials, d.id, d.status AS delivery, d.fence, d.sending_at
+         FROM channel c JOIN delivery d ON d.channel_id = c.id ORDER BY d.id`,
+      );
+    const refused = async () => {
+      const before = await rows();
+      const answer = await disconnect();
+      expect(answer.status).toBe(409);
+      expect(answer.body).toMatchObject({ code: 'being_sent', detail: expect.stringMatching(/in a moment/) });
+      expect(await rows()).toEqual(before);
+    };
+    await refused();
+    // The answer was unclear: it may be out, and waits for the next look.
+    const askAgain = { as: 'pending', outcome: 'ask_again', afterMs: 60_000, usesAttempt: false } as const;
+    await settle(sent, { ...askAgain, mayBeOut: true, failure: null });
+    await refused();
+    expect(await mayGoOut(unsent)).toBe(true);
+    await settle(unsent, { as: 'published', receipt: { remoteId: '1', url: null } });
+    await refused();
+    // Found not to be there: nothing is out, and nothing will be.
+    await ctx.db.query(`UPDATE delivery SET sending_at = NULL, sending_deadline_at = NULL WHERE id = $1`, [
+      sent.id,
+    ]);
+    expect((await disconnect()).status).toBe(200);
+    expect((await postNow({ id: unsent.postId })).status).toBe('published');
+    expect((await postNow({ id: sent.postId })).status).toBe('failed');
+  });
+});
+
+describe('trying again', () => {
+  it('is refused where nothing can be tried, and is not held up by the account that is gone', async () => {
+    const alone = await claimedOf(await draft());
+    await settle(alone, { as: 'failed', failure });
+    const both = await draft(['x', 'linkedin']);
+    await firePostNow(ctx.db, both);
+    for (const held of [...(await claim()), ...(await claim('linkedin'))])
+      await settle(held, { as: 'failed', failure });
+    expect((await disconnect()).status).toBe(200);
+
+    const refused = await app.request('POST', `/posts/${alone.postId}/retry`);
+    expect(refused.status).toBe(422);
+    expect(refused.body.errors[0]).toMatchObject({ code: 'channel_not_connected', pointer: '/channelIds' });
+    expect((await app.request('POST', `/posts/${both.id}/retry`)).status).toBe(202);
+    expect((await claim('linkedin')).map(({ postId }) => postId)).toEqual([both.id]);
+    expect((await claim()).map(({ channel }) => channel.status)).toEqual(['disabled']);
+  });
+});
+
+describe('while a channel is being disconnected', () => {
+  /** Holds the disconnection up when it has seen all that it will see, for as long as `during` wants. */
+  const heldUp = async (during: () => Promise<unknown>): Promise<Answer> => {
+    const held = await claimedOf(await draft());
+    let disconnected: Promise<Answer> | undefined;
+    let acted: Promise<unknown> | undefined;
+    await ctx.db.transaction(async (tx) => {
+      // What it writes last before it commits: that the holder was overtaken.
+      await tx.query(`SELECT FROM attempt WHERE delivery_id = $1 FOR UPDATE`, [held.id]);
+      disconnected = disconnect();
+      await eventually(lockWaits, (count) => count >= 1, 'the disconnection is held up');
+      let done = false;
+      acted = during().finally(() => (done = true));
+      await eventually(
+        async () => done || (await lockWaits()) >= 2,
+        (over) => over,
+        'the other one waits for the disconnection, or did not have to',
+      );
+    });
+    const answer = await disconnected!;
+    await acted;
+    return answer;
+  };
+  const lockWaits = async () => {
+    const [row] = await ctx.db.query<{ count: number }>(
+      `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+    );
+    return row?.count ?? 0;
+  };
+  const failedPost = async () => {
+    const held = await claimedOf(await draft());
+    await settle(held, { as: 'failed', failure });
+    return postNow({ id: held.postId });
+  };
+
+  it.each([
+    ['fires', draft, (post: { id: string; revision: number }) => firePostNow(ctx.db, post)],
+    ['is tried again', failedPost, (post: { id: string; revision: number }) => refirePost(ctx.db, post)],
+    [
+      'is written and published',
+      () => Promise.resolve({ id: '', revision: 0 }),
+      async () => firePostNow(ctx.db, await draft()),
+    ],
+  ])('a post that %s does not go out', async (_what, prepare, act) => {
+    const post = await prepare();
+    let held: ClaimedDelivery[] = [];
+    const answer = await heldUp(async () => {
+      await act(post);
+      held = await claim();
+    });
+    expect(answer.status).toBe(200);
+    expect(await Promise.all(held.map(mayGoOut))).toEqual(held.map(() => false));
+    // Also with what there was to claim later.
+    expect(await Promise.all((await claim()).map(mayGoOut))).not.toContain(true);
+  });
+});
+
+describe('with a worker', () => {
+  it('200 means that nothing goes out any more, 409 that it does; connected again, it goes on', async () => {
+    await app.startWorker();
+    await app.sandbox('POST', '/latency', { platform: 'x', ms: 30 });
+    const answers = new Set<number>();
+    for (let round = 0; round < 14; round += 1) {
+      const post = await draft();
+      await app.request('POST', `/posts/${post.id}/publish`);
+      await new Promise((resolve) => setTimeout(resolve, round * 12));
+      const { status } = await disconnect();
+      const shown = (await app.publicPosts('x')).length;
+      answers.add(status);
+      const ended = await eventually(
+        () => postNow(post),
+        (now) => ['published', 'failed'].includes(now.status),
+        'the post ends',
+      );
+      if (status === 409) expect(ended.status).toBe('published');
+      if (status === 200) expect((await app.publicPosts('x')).length).toBe(shown);
+      if (status !== 200) continue;
+      const again = await app.request('POST', '/channels', { platform: 'x', handle: 'demo' });
+      expect(again.status).toBe(201);
+      if (ended.status === 'published') continue;
+      expect((await app.request('POST', `/posts/${post.id}/retry`)).status).toBe(202);
+      await eventually(
+        () => postNow(post),
+        (now) => now.status === 'published',
+        'the post is published once the account is connected again',
+      );
+    }
+    expect(answers).toContain(200);
+    expect((await app.publicPosts('x')).length).toBe(14);
+  });
+});

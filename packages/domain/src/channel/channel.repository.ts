@@ -34,8 +34,16 @@ export async function findChannels(db: Database, organizationId: string): Promis
   });
 }
 
-export async function findActiveChannels(db: Database, organizationId: string): Promise<ChannelSummary[]> {
-  return db.prisma.channel.findMany({ where: { organizationId, status: 'active' }, select: SUMMARY });
+/** Those of the organization's active channels that have one of these ids, or are on one of these platforms. */
+export async function findActiveChannels(
+  db: SqlRunner,
+  wanted: { organizationId: string; ids: string[]; platforms: string[] },
+): Promise<ChannelSummary[]> {
+  return db.query<ChannelSummary>(
+    `SELECT ${SUMMARY_COLUMNS} FROM channel
+     WHERE organization_id = $1 AND status = 'active' AND (id = ANY ($2::uuid[]) OR platform = ANY ($3::text[]))`,
+    [wanted.organizationId, wanted.ids, wanted.platforms],
+  );
 }
 
 export async function findChannelByAccount(

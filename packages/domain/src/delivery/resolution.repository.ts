@@ -38,7 +38,7 @@ export async function recordResolution(
     if (current.length === 0) return 'raced';
     await writeResolution(tx, deliveryId, resolution);
     await settlePosts(tx, [post.id]);
-    const now = await findPost(tx, post.organizationId, post.id);
+    const now = await findPost(tx, { organizationId: post.organizationId, postId: post.id });
     return now ?? 'raced';
   });
 }

@@ -9,7 +9,7 @@ export async function getPost(
   ctx: Pick<Context, 'db'>,
   input: { organizationId: string; postId: string },
 ): Promise<Post> {
-  const post = await withRetry(() => findPost(ctx.db, input.organizationId, input.postId));
+  const post = await withRetry(() => findPost(ctx.db, input));
   if (!post) throw new DomainError('post_not_found', 'There is no such post in this organization.');
   return post;
 }
@@ -23,5 +23,5 @@ export async function readBack(
   input: { organizationId: string; postId: string },
   known: Post,
 ): Promise<Post> {
-  return (await withRetry(() => findPost(ctx.db, input.organizationId, input.postId))) ?? known;
+  return (await withRetry(() => findPost(ctx.db, input))) ?? known;
 }

@@ -1,6 +1,6 @@
 import { postDueJobId, type JobRequest } from '@solospark/queue';
 import type { Context } from '../context.ts';
-import { confirmAlarms } from './post.repository.ts';
+import { confirmAlarm } from './post.repository.ts';
 
 /**
  * Brings the queue in line with a row that is already committed: sets the new alarm, removes the old one. Best effort
@@ -20,7 +20,7 @@ export async function moveAlarm(
         from === null ? null : { job: 'post-due', id: from },
         postDueAlarm({ postId, ...to }),
       );
-      await confirmAlarms(ctx.db, [{ postId, revision: to.revision }]);
+      await confirmAlarm(ctx.db, { postId, revision: to.revision });
       return ctx.clock.now();
     } else if (from !== null) {
       await ctx.queues.remove({ job: 'post-due', id: from });

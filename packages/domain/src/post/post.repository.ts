@@ -1,4 +1,4 @@
-import type { Database, SqlRunner } from '@solospark/db';
+import { inBatches, type Database, type SqlRunner } from '@solospark/db';
 import { postDueJobId } from '@solospark/queue';
 import type { Post, PostDelivery, PostMedia, PostStatus } from './post.ts';
 
@@ -33,17 +33,16 @@ type PostRow = Omit<Post, 'deliveries'> & {
   })[];
 };
 
-export async function findPost(
-  db: SqlRunner,
-  organizationId: string,
-  postId: string,
-): Promise<Post | undefined> {
-  const rows = await db.query<PostRow>(
-    `${POST} WHERE p.id = $1 AND p.organization_id = $2 AND p.deleted_at IS NULL`,
-    [postId, organizationId],
-  );
-  return rows[0] && toPost(rows[0]);
-}
+/** Undefined when there is none, also for a post of another organization. Those who ask at the same time share a statement. */
+export const findPost = inBatches(async (db, wanted: { organizationId: string; postId: string }[]) => {
+  const rows = await db.query<PostRow>(`${POST} WHERE p.id = ANY ($1::uuid[]) AND p.deleted_at IS NULL`, [
+    wanted.map(({ postId }) => postId),
+  ]);
+  return wanted.map(({ organizationId, postId }): Post | undefined => {
+    const row = rows.find(({ id }) => id === postId);
+    return row?.organizationId === organizationId ? toPost(row) : undefined;
+  });
+});
 
 export interface PostFilter {
   organizationId: string;
@@ -88,20 +87,31 @@ export interface PostContent {
 
 /** Does nothing when a post with this id is there already. */
 export async function insertPost(
-  db: Database,
+  db: SqlRunner,
   post: { id: string; organizationId: string },
   content: PostContent,
 ): Promise<void> {
-  await db.transaction(async (tx) => {
-    const inserted = await tx.query(
-      `INSERT INTO post (id, organization_id, text, late_limit_minutes) VALUES ($1, $2, $3, $4)
-       ON CONFLICT (id) DO NOTHING RETURNING id`,
-      [post.id, post.organizationId, content.text, content.lateLimitMinutes],
-    );
-    if (inserted.length === 0) return;
-    await writeMedia(tx, post.id, content.media);
-    await writeDeliveries(tx, post.id, content.deliveries);
-  });
+  await db.query(
+    `WITH inserted AS (
+       INSERT INTO post (id, organization_id, text, late_limit_minutes) VALUES ($1, $2, $3, $4)
+       ON CONFLICT (id) DO NOTHING RETURNING id
+     ), media AS (
+       INSERT INTO post_media (post_id, media_id, position)
+       SELECT inserted.id, m.media_id, m.position - 1
+       FROM inserted, unnest($5::uuid[]) WITH ORDINALITY AS m(media_id, position)
+     )
+     INSERT INTO delivery (post_id, channel_id, platform, text_override)
+     SELECT inserted.id, c.channel_id, c.platform, c.text_override
+     FROM inserted, unnest($6::uuid[], $7::text[], $8::text[]) AS c(channel_id, platform, text_override)`,
+    [
+      post.id,
+      post.organizationId,
+      content.text,
+      content.lateLimitMinutes,
+      content.media.map(({ id }) => id),
+      ...deliveryColumns(content.deliveries),
+    ],
+  );
 }
 
 export interface PostChange {
@@ -169,6 +179,12 @@ export async function markPostDeleted(db: SqlRunner, post: Post): Promise<boolea
   return rows.length === 1;
 }
 
+/** `confirmAlarms` for one: those that were set at the same time share a statement. */
+export const confirmAlarm = inBatches(async (db, alarms: { postId: string; revision: number }[]) => {
+  await confirmAlarms(db, alarms);
+  return alarms.map(() => undefined);
+});
+
 /** The queue has confirmed the alarm of these revisions; a revision that has moved on is left alone. */
 export async function confirmAlarms(
   db: SqlRunner,
@@ -206,13 +222,16 @@ async function writeDeliveries(
      SELECT $1, channel_id, platform, text_override
      FROM unnest($2::uuid[], $3::text[], $4::text[]) AS c(channel_id, platform, text_override)
      ON CONFLICT (post_id, channel_id) DO UPDATE SET text_override = excluded.text_override, updated_at = now()`,
-    [
-      postId,
-      deliveries.map((delivery) => delivery.channelId),
-      deliveries.map((delivery) => delivery.platform),
-      deliveries.map((delivery) => delivery.textOverride),
-    ],
+    [postId, ...deliveryColumns(deliveries)],
   );
+}
+
+function deliveryColumns(deliveries: PostContent['deliveries']): unknown[][] {
+  return [
+    deliveries.map((delivery) => delivery.channelId),
+    deliveries.map((delivery) => delivery.platform),
+    deliveries.map((delivery) => delivery.textOverride),
+  ];
 }
 
 function toPost(row: PostRow): Post {

@@ -82,7 +82,8 @@ async function resolveChannels(
   errors: FieldError[],
 ): Promise<Target[] | undefined> {
   if (!input.channelIds && !input.platforms) return undefined;
-  const active = await findActiveChannels(ctx.db, organizationId);
+  const { channelIds: ids = [], platforms = [] } = input;
+  const active = await findActiveChannels(ctx.db, { organizationId, ids, platforms });
   const chosen = new Map<string, ChannelSummary>();
   input.channelIds?.forEach((id, index) => {
     const channel = active.find((candidate) => candidate.id === id);

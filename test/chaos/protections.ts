@@ -76,6 +76,11 @@ export const protections: Protection[] = [
     patches: [
       {
         file: posts,
+        find: /WHERE post\.revision = item\.seen/g,
+        replace: 'WHERE item.seen IS NOT NULL',
+      },
+      {
+        file: posts,
         find: /WHERE id = \$1 AND revision = \$2/g,
         replace: 'WHERE id = $1 AND $2::int IS NOT NULL',
       },

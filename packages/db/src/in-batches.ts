@@ -4,13 +4,16 @@ import { isTransient } from './transient.ts';
 export interface BatchOptions {
   /** Items in one statement, at most. */
   size?: number;
-  /** Statements under way at one time. What is asked for meanwhile waits for the next. */
-  parallel?: number;
+  /** A statement that takes longer than this does not keep the next one waiting. */
+  patienceMs?: number;
 }
 
+/** Where every statement is slow, more of them at a time would only make it slower. */
+const MOST_UNDER_WAY = 4;
+
 /**
- * Makes many callers share statements: what is asked of a database while the statements before are under way goes into
- * the next one. Alone, a caller waits for nobody; in a crowd, hundreds share one round trip.
+ * Makes many callers share statements: what is asked of a database while the statement before is under way goes into the
+ * next one. Alone, a caller waits for nobody; in a crowd, hundreds share one round trip.
  *
  * `run` answers one result for each item, in their order. When it fails for a reason that waiting does not mend, each
  * item is run by itself, so that what is wrong with one is not held against the others; a passing fault
@@ -30,7 +33,7 @@ export function inBatches<Item, Result>(
 
 function collect<Item, Result>(
   run: (items: Item[]) => Promise<Result[]>,
-  { size = 200, parallel = 2 }: BatchOptions,
+  { size = 200, patienceMs = 25 }: BatchOptions,
 ): (item: Item) => Promise<Result> {
   interface Waiting {
     item: Item;
@@ -39,6 +42,9 @@ function collect<Item, Result>(
   }
   let waiting: Waiting[] = [];
   let underWay = 0;
+  /** Of those under way: they have taken too long to be waited for. */
+  let slow = 0;
+  let starting = false;
 
   async function carryOut(batch: Waiting[]): Promise<void> {
     try {
@@ -51,22 +57,36 @@ function collect<Item, Result>(
     }
   }
 
+  async function next(): Promise<void> {
+    const batch = waiting.slice(0, size);
+    waiting = waiting.slice(size);
+    underWay += 1;
+    let isSlow = false;
+    const patience = setTimeout(() => {
+      isSlow = true;
+      slow += 1;
+      start();
+    }, patienceMs);
+    await carryOut(batch);
+    clearTimeout(patience);
+    if (isSlow) slow -= 1;
+    underWay -= 1;
+    start();
+  }
+
   function start(): void {
-    while (underWay < parallel && waiting.length > 0) {
-      const batch = waiting.slice(0, size);
-      waiting = waiting.slice(size);
-      underWay += 1;
-      void carryOut(batch).finally(() => {
-        underWay -= 1;
-        start();
-      });
-    }
+    if (starting || waiting.length === 0 || underWay > slow || underWay >= MOST_UNDER_WAY) return;
+    starting = true;
+    // After this turn: what the same turn asks for comes along.
+    setImmediate(() => {
+      starting = false;
+      void next();
+    });
   }
 
   return (item) =>
     new Promise((resolve, reject) => {
       waiting.push({ item, resolve, reject });
-      // After this turn: what the same turn asks for comes along.
-      if (waiting.length === 1 && underWay < parallel) setImmediate(start);
+      start();
     });
 }

@@ -5,6 +5,11 @@ import { inBatches } from '../src/in-batches.ts';
 const db: SqlRunner = { query: () => Promise.reject(new Error('no statement of its own')) };
 const transient = () => Object.assign(new Error('deadlock detected'), { code: '40P01' });
 
+const until = async (condition: () => boolean) => {
+  for (let time = 0; time < 2_000 && !condition(); time += 1)
+    await new Promise((resolve) => setTimeout(resolve, 5));
+};
+
 describe('inBatches', () => {
   it('lets what is asked for meanwhile share the next statement, and gives each its own answer', async () => {
     const statements: number[][] = [];
@@ -15,31 +20,35 @@ describe('inBatches', () => {
         if (statements.length === 1) await new Promise<void>((resolve) => (release = resolve));
         return items.map((item) => item * 2);
       },
-      { size: 3, parallel: 1 },
+      { size: 3, patienceMs: 60_000 },
     );
     const first = double(db, 1);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await until(() => statements.length === 1);
     const rest = [2, 3, 4, 5].map((item) => double(db, item));
     release();
     expect(await Promise.all([first, ...rest])).toEqual([2, 4, 6, 8, 10]);
     expect(statements).toEqual([[1], [2, 3, 4], [5]]);
   });
 
-  it('keeps to the number of statements under way', async () => {
+  it('does not wait for a statement that takes long, and has only so many of them under way', async () => {
     let underWay = 0;
-    let most = 0;
-    const echo = inBatches(
+    const releases: (() => void)[] = [];
+    const hang = inBatches(
       async (_, items: number[]) => {
-        most = Math.max(most, (underWay += 1));
-        await new Promise((resolve) => setTimeout(resolve, 5));
+        underWay += 1;
+        await new Promise<void>((resolve) => releases.push(resolve));
         underWay -= 1;
         return items;
       },
-      { size: 1, parallel: 2 },
+      { size: 1, patienceMs: 1 },
     );
-    const items = Array.from({ length: 10 }, (_, item) => item);
-    expect(await Promise.all(items.map((item) => echo(db, item)))).toEqual(items);
-    expect(most).toBe(2);
+    const answers = [1, 2, 3, 4, 5, 6, 7].map((item) => hang(db, item));
+    await until(() => underWay === 4);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(underWay).toBe(4);
+    const releasing = setInterval(() => releases.shift()?.(), 5);
+    expect(await Promise.all(answers)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    clearInterval(releasing);
   });
 
   it('does not hold against the others what is wrong with one', async () => {

@@ -133,38 +133,53 @@ export async function changePost(
   const revision = post.revision + 1;
   const scheduleJobId = change.scheduledAt ? postDueJobId({ postId: post.id, revision }) : null;
   const content = change.content;
-  const update = async (tx: SqlRunner) => {
-    const [row] = await tx.query<{ updatedAt: Date }>(
-      `UPDATE post
-       SET status = $3, scheduled_at = $4, schedule_job_id = $5, alarm_set_at = NULL, revision = revision + 1,
-           text = COALESCE($6, text), late_limit_minutes = CASE WHEN $7 THEN $8 ELSE late_limit_minutes END,
-           updated_at = now()
-       WHERE id = $1 AND revision = $2 AND status IN ('draft', 'scheduled') AND deleted_at IS NULL
-       RETURNING updated_at AS "updatedAt"`,
-      [
-        post.id,
-        post.revision,
-        change.status,
-        change.scheduledAt,
-        scheduleJobId,
-        content?.text ?? null,
-        content !== undefined,
-        content?.lateLimitMinutes ?? null,
-      ],
-    );
-    return row?.updatedAt;
-  };
+  const row = { post, change, scheduleJobId };
   const updatedAt = content
     ? await db.transaction(async (tx) => {
-        const updated = await update(tx);
+        const updated = await updatePost(tx, row);
         if (!updated) return undefined;
         await writeMedia(tx, post.id, content.media);
         await writeDeliveries(tx, post.id, content.deliveries);
         return updated;
       })
-    : await update(db);
+    : await updatePost(db, row);
   return updatedAt && { revision, scheduleJobId, updatedAt };
 }
+
+/** In the order of their ids, so that two statements which meet wait for each other and do not lock each other out. */
+const updatePost = inBatches(
+  async (db, items: { post: Post; change: PostChange; scheduleJobId: string | null }[]) => {
+    const rows = await db.query<{ at: number; updatedAt: Date }>(
+      `WITH change AS (
+         SELECT post.id, item.* FROM post
+         JOIN unnest($1::uuid[], $2::int[], $3::post_status[], $4::timestamptz[], $5::text[], $6::text[], $7::bool[], $8::int[])
+           WITH ORDINALITY AS item(post_id, seen, status, scheduled_at, job_id, text, rewritten, late_limit, at)
+           ON item.post_id = post.id
+         WHERE post.revision = item.seen AND post.status IN ('draft', 'scheduled') AND post.deleted_at IS NULL
+         ORDER BY post.id FOR UPDATE OF post
+       )
+       UPDATE post
+       SET status = change.status, scheduled_at = change.scheduled_at, schedule_job_id = change.job_id,
+           alarm_set_at = NULL, revision = revision + 1, text = COALESCE(change.text, post.text),
+           late_limit_minutes = CASE WHEN change.rewritten THEN change.late_limit ELSE late_limit_minutes END,
+           updated_at = now()
+       FROM change WHERE post.id = change.id
+       RETURNING change.at, updated_at AS "updatedAt"`,
+      [
+        items.map(({ post }) => post.id),
+        items.map(({ post }) => post.revision),
+        items.map(({ change }) => change.status),
+        items.map(({ change }) => change.scheduledAt),
+        items.map(({ scheduleJobId }) => scheduleJobId),
+        items.map(({ change }) => change.content?.text ?? null),
+        items.map(({ change }) => change.content !== undefined),
+        items.map(({ change }) => change.content?.lateLimitMinutes ?? null),
+      ],
+    );
+    const updated = new Map(rows.map(({ at, updatedAt }) => [at, updatedAt]));
+    return items.map((_, index) => updated.get(index + 1));
+  },
+);
 
 /** Removes a post that has never been tried, or forgets one that has ended. Its ledger stays. */
 export async function markPostDeleted(db: SqlRunner, post: Post): Promise<boolean> {

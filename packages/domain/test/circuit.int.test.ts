@@ -1,0 +1,56 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { eventually, startTestApp, type TestApp } from '../../../test/support/app.ts';
+import { findPausedPlatforms } from '../src/delivery/circuit.repository.ts';
+
+// A platform that is down for everybody, with a worker: it is left alone, the others are not, and nothing is lost.
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startTestApp();
+  await app.startWorker();
+});
+afterAll(() => app.close());
+
+const publish = async (content: object) => {
+  const post = (await app.request('POST', '/posts', content)).body;
+  expect((await app.request('POST', `/posts/${post.id}/publish`)).status).toBe(202);
+  return post.id as string;
+};
+const isPublished = (id: string) =>
+  eventually(
+    async () => (await app.request('GET', `/posts/${id}`)).body.status as string,
+    (status) => status === 'published',
+    'the post is published',
+    90_000,
+  );
+
+it('a platform that fails three accounts is paused; the others go on; when it is back all go out, once', async () => {
+  for (const step of ['lookup', 'publish']) {
+    const fault = { platform: 'x', step, fault: '5xx-before-commit', status: 503, times: 1_000_000 };
+    await app.sandbox('POST', '/faults', fault);
+  }
+  const texts = ['ada', 'ben', 'cleo'].map((handle) => `The word of ${handle}`);
+  const ids: string[] = [];
+  for (const handle of ['ada', 'ben', 'cleo']) {
+    const channel = await app.request('POST', '/channels', { platform: 'x', handle });
+    ids.push(await publish({ text: `The word of ${handle}`, channelIds: [channel.body.id] }));
+  }
+  await eventually(
+    () => findPausedPlatforms(app.ctx.db),
+    ([paused]) => paused?.platform === 'x' && paused.reason.includes('503'),
+    'X is paused',
+  );
+  await isPublished(await publish({ text: 'Elsewhere', platforms: ['linkedin'] }));
+  const stillPaused = await findPausedPlatforms(app.ctx.db);
+  expect(stillPaused.map(({ platform }) => platform)).toEqual(['x']);
+  expect(await app.publicPosts('x')).toEqual([]);
+
+  await app.sandbox('DELETE', '/faults');
+  for (const id of ids) await isPublished(id);
+  expect((await app.publicPosts('x')).map(({ text }) => text).sort()).toEqual(texts);
+  await eventually(
+    () => findPausedPlatforms(app.ctx.db),
+    (paused) => paused.length === 0,
+    'X is served as before',
+  );
+}, 150_000);

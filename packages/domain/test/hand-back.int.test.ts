@@ -1,0 +1,58 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import type { Database } from '@solospark/db';
+import { eventually, startTestApp, type TestApp } from '../../../test/support/app.ts';
+import { claimDeliveries } from '../src/delivery/claim.repository.ts';
+import { firePostNow } from '../src/delivery/firing.repository.ts';
+import { publishDelivery } from '../src/publishing/publish-delivery.ts';
+
+// What was certainly not sent is nobody's riddle: it is handed back, also where nobody could look it up.
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startTestApp();
+});
+afterAll(() => app.close());
+
+it('a delivery whose `sending` was committed, but the answer to that got lost for good, is handed back', async () => {
+  const post = (await app.request('POST', '/posts', { text: 'Not sent yet', platforms: ['linkedin'] })).body;
+  await firePostNow(app.ctx.db, post);
+  const request = { platform: 'linkedin', limit: 1, perChannel: 1, except: [], trigger: 'job' } as const;
+  const [claim] = await claimDeliveries(app.ctx.db, request, 'test');
+
+  let committed = 0;
+  const db: Database = {
+    ...app.ctx.db,
+    async query(sql, params) {
+      const rows = await app.ctx.db.query<never>(sql, params);
+      if (!sql.includes('sending_at = now()')) return rows;
+      committed += rows.length;
+      throw Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
+    },
+  };
+  await publishDelivery({ ...app.ctx, db }, claim!, new AbortController().signal, () => undefined);
+
+  expect(committed).toBeGreaterThan(1);
+  const [row] = await app.ctx.db.query(
+    'SELECT status, sending_at, attempts_used FROM delivery WHERE id = $1',
+    [claim!.id],
+  );
+  expect(row).toEqual({ status: 'pending', sending_at: null, attempts_used: 0 });
+  const { requests } = (await app.sandbox('GET', '/requests?platform=linkedin')) as {
+    requests: { publish?: number };
+  };
+  expect(requests.publish).toBeUndefined();
+
+  await app.startWorker();
+  const ended = await eventually(
+    async () => (await app.request('GET', `/posts/${post.id}`)).body,
+    (now) => now.status !== 'publishing',
+    'the post ends',
+  );
+  expect(ended.status).toBe('published');
+  expect(await app.publicPosts('linkedin')).toHaveLength(1);
+  const attempts = await app.ctx.db.query<{ outcome: string }>(
+    'SELECT outcome FROM attempt WHERE delivery_id = $1 ORDER BY fence',
+    [claim!.id],
+  );
+  expect(attempts.map(({ outcome }) => outcome)).toEqual(['handed_back', 'published']);
+});

@@ -1,0 +1,43 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+
+// A guarantee rests on the tests that it names. One that was renamed or removed must not go on being named.
+
+const root = join(import.meta.dirname, '..');
+const read = (path: string) => readFileSync(join(root, path), 'utf8');
+const [said = '', list = ''] = read('docs/guarantees.md').split('## The tests');
+const tests = [...list.matchAll(/^\| (\d+) +\| (\S+) +\| (.+?) +\|$/gm)].map(
+  ([, number = '', file = '', name = '']) => ({ number, file, name }),
+);
+
+describe('docs/guarantees.md', () => {
+  it('names tests that exist', () => {
+    const missing = tests.filter(
+      ({ file, name }) => !existsSync(join(root, file)) || !read(file).includes(name),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  it('names each of them where it says what it proves, and no other', () => {
+    // The last cell of a row, or a bracket in the text, that holds numbers.
+    const places = [...said.matchAll(/\| ([^|\n]+?) +\|$|\((\d+(?:, [^()]+)?)\)/gm)].map(
+      ([, cell, bracket]) => cell ?? bracket ?? '',
+    );
+    const cited = new Set(
+      places.flatMap((place) => place.split(/,\s+/).filter((part) => /^\d+$/.test(part))),
+    );
+    const byNumber = (one: string, other: string) => Number(one) - Number(other);
+    expect([...cited].sort(byNumber)).toEqual(tests.map(({ number }) => number));
+  });
+
+  it('names fail points and mixes that exist', () => {
+    const points = read('packages/domain/src/publishing/fail-points.ts');
+    const named = [...said.matchAll(/`((?:after|before)-[a-z]+)`/g)].map(([, point]) => point);
+    expect(named.filter((point) => !points.includes(`'${point}'`))).toEqual([]);
+    const mixes = read('test/chaos/mixes.ts');
+    const mixed = [...said.matchAll(/mix\s+`([a-z-]+)`/g)].map(([, mix]) => mix);
+    expect(mixed.filter((mix) => !mixes.includes(`name: '${mix}'`))).toEqual([]);
+    expect([named.length, mixed.length].map((found) => found > 3)).toEqual([true, true]);
+  });
+});

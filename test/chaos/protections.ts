@@ -26,13 +26,13 @@ export const protections: Protection[] = [
     patches: [
       {
         file: deliveries('hold'),
-        find: /WHERE d\.fence = item\.fence AND d\.status = 'publishing'/g,
-        replace: `WHERE item.fence IS NOT NULL AND d.status = 'publishing'`,
+        find: /WHERE fence = claimed_as AND status = 'publishing'/g,
+        replace: `WHERE status = 'publishing'`,
       },
       {
         file: deliveries('claim'),
-        find: /WHERE d\.fence = held\.fence AND d\.status = 'publishing'/g,
-        replace: `WHERE held.fence IS NOT NULL AND d.status = 'publishing'`,
+        find: /AND found\.fence = claimed_as AND found\.status = 'publishing'/g,
+        replace: `AND found.status = 'publishing'`,
       },
     ],
     mix: 'long-pauses',
@@ -61,8 +61,13 @@ export const protections: Protection[] = [
     patches: [
       {
         file: deliveries('claim'),
-        find: /status = 'publishing' AND (d\.)?lease_until <= now\(\)/g,
+        find: /status = 'publishing' AND lease_until <= now\(\)/g,
         replace: `status = 'publishing'`,
+      },
+      {
+        file: deliveries('claim'),
+        find: /WHEN 'publishing' THEN d\.lease_until <= now\(\)/g,
+        replace: `WHEN 'publishing' THEN true`,
       },
     ],
     mix: 'slow',

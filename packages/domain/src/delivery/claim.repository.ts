@@ -48,9 +48,10 @@ export async function claimDeliveries(
        -- A few more than needed: another worker may be taking some of them at this moment.
        SELECT id, since, turn FROM turns WHERE turn <= $6 ORDER BY turn, since LIMIT $5 * 4
      ), candidate AS (
+       -- Looked at again under the lock. As a CASE no index fits it: each row is found by its key, and not among all in line.
        SELECT d.id FROM delivery d JOIN nearest USING (id)
-       WHERE (d.status = 'pending' AND d.next_attempt_at <= now())
-          OR (d.status = 'publishing' AND d.lease_until <= now())
+       WHERE CASE d.status WHEN 'pending' THEN d.next_attempt_at <= now()
+                           WHEN 'publishing' THEN d.lease_until <= now() ELSE false END
        ORDER BY nearest.turn, nearest.since
        LIMIT (SELECT COALESCE(min(CASE WHEN paused_until > now() THEN 0 WHEN paused_until IS NOT NULL THEN 1 END), $5)
               FROM platform_circuit WHERE platform = $4)
@@ -120,13 +121,13 @@ export type Held = Pick<ClaimedDelivery, 'id' | 'fence'>;
 /** Renews the leases of what this process works on; answers which it still holds. */
 export async function renewLeases(db: SqlRunner, held: Held[]): Promise<Set<string>> {
   const rows = await db.query<{ id: string }>(
-    `WITH kept AS (
-       SELECT d.id FROM delivery d JOIN unnest($1::uuid[], $2::int[]) AS held(id, fence) USING (id)
-       WHERE d.fence = held.fence AND d.status = 'publishing'
+    `WITH found AS (
+       SELECT d.id, d.fence, d.status, held.fence AS claimed_as
+       FROM delivery d JOIN unnest($1::uuid[], $2::int[]) AS held(id, fence) USING (id)
        ORDER BY d.id FOR UPDATE OF d
      )
      UPDATE delivery d SET lease_until = now() + make_interval(secs => $3::float8 / 1000)
-     FROM kept WHERE d.id = kept.id RETURNING d.id`,
+     FROM found WHERE d.id = found.id AND found.fence = claimed_as AND found.status = 'publishing' RETURNING d.id`,
     [held.map(({ id }) => id), held.map(({ fence }) => fence), LEASE_MS],
   );
   return new Set(rows.map((row) => row.id));

@@ -30,14 +30,16 @@ export async function fireDuePosts(
   alarms: { postId: string; revision: number }[],
 ): Promise<OpenDelivery[]> {
   return db.query<OpenDelivery>(
-    `WITH due AS (
-       -- In order, so that two workers with the same posts wait for each other and do not lock each other out.
-       SELECT post.id FROM post JOIN unnest($1::uuid[], $2::int[]) AS alarm(id, revision) USING (id)
-       WHERE post.revision = alarm.revision AND post.status = 'scheduled' AND post.scheduled_at <= now()
+    `WITH found AS (
+       -- By key and in order: two workers with the same posts wait for each other and do not lock each other out.
+       SELECT post.id, post.revision, post.status, post.scheduled_at, alarm.revision AS rings_for
+       FROM post JOIN unnest($1::uuid[], $2::int[]) AS alarm(id, revision) USING (id)
        ORDER BY post.id FOR UPDATE OF post
      ), fired AS (
        UPDATE post SET status = 'publishing', updated_at = now()
-       FROM due WHERE post.id = due.id
+       FROM found
+       WHERE post.id = found.id AND found.revision = rings_for AND found.status = 'scheduled'
+         AND found.scheduled_at <= now()
        RETURNING post.id, post.revision, post.scheduled_at AS due_at
      ) ${RELEASE}`,
     [alarms.map((alarm) => alarm.postId), alarms.map((alarm) => alarm.revision)],
@@ -118,25 +120,24 @@ export async function dueInMs(
  * deliveries' has been committed: of two that end at once, the later statement sees both.
  */
 export async function settlePosts(db: SqlRunner, postIds: string[] | null): Promise<void> {
-  // Two texts, and each post's deliveries counted by themselves: in a burst the planner's statistics are those from before
-  // it, when nothing was publishing, and whatever it is free to join it then joins the wrong way round.
-  const which = postIds
-    ? `p.id = ANY ($1::uuid[])`
-    : `NOT EXISTS (SELECT FROM delivery d WHERE d.post_id = p.id AND d.status IN ('pending', 'publishing'))`;
+  // Two texts, found by key or by what is publishing, and each post's deliveries counted by themselves: in a burst the
+  // planner's statistics are those from before it, and what it is free to join it then joins the wrong way round.
+  const candidates = postIds
+    ? `SELECT id, status, xmin AS version FROM post WHERE id = ANY ($1::uuid[])`
+    : `SELECT id, status, xmin AS version FROM post p WHERE status = 'publishing' AND NOT EXISTS (
+         SELECT FROM delivery d WHERE d.post_id = p.id AND d.status IN ('pending', 'publishing'))`;
   await db.query(
-    `WITH ended AS (
-       SELECT p.id, p.xmin AS version, of_post.* FROM post p
+    `WITH candidate AS MATERIALIZED (${candidates}), ended AS MATERIALIZED (
+       SELECT c.id, c.version, of_post.* FROM candidate c
        CROSS JOIN LATERAL (
          SELECT count(*) AS total, count(*) FILTER (WHERE d.status = 'published') AS published,
                 max(d.published_at) AS last_published_at,
                 count(*) FILTER (WHERE d.status IN ('pending', 'publishing')) AS open
-         FROM delivery d WHERE d.post_id = p.id AND d.status <> 'canceled'
+         FROM delivery d WHERE d.post_id = c.id AND d.status <> 'canceled'
        ) of_post
-       WHERE p.status = 'publishing' AND ${which} AND of_post.total > 0 AND of_post.open = 0
+       WHERE c.status = 'publishing' AND of_post.total > 0 AND of_post.open = 0
      ), locked AS (
-       -- Written to since it was counted (tried again, a late receipt): left to whoever did that, and counts anew.
-       SELECT p.id FROM post p JOIN ended ON p.id = ended.id
-       WHERE p.status = 'publishing' AND p.xmin = ended.version ORDER BY p.id FOR UPDATE OF p
+       SELECT p.id, p.xmin AS version FROM post p WHERE p.id IN (SELECT id FROM ended) ORDER BY p.id FOR UPDATE
      )
      UPDATE post p
      SET status = CASE WHEN ended.published = ended.total THEN 'published'
@@ -144,7 +145,8 @@ export async function settlePosts(db: SqlRunner, postIds: string[] | null): Prom
                        ELSE 'failed' END::post_status,
          published_at = ended.last_published_at, scheduled_at = NULL, schedule_job_id = NULL, alarm_set_at = NULL,
          updated_at = now()
-     FROM ended JOIN locked ON locked.id = ended.id
+     -- Written to since it was counted (tried again, a late receipt): left to whoever did that, and counts anew.
+     FROM ended JOIN locked USING (id, version)
      WHERE p.id = ended.id`,
     postIds ? [postIds] : [],
   );

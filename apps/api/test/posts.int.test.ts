@@ -33,6 +33,11 @@ const expectProblem = (answer: Answer, status: number, code: string, pointer?: s
 const unknownId = '00000000-0000-4000-8000-000000000000';
 
 describe('POST /posts', () => {
+  it('finds a post by its id in either case', async () => {
+    const post = (await api.request('POST', '/posts', { text: 'Any case' })).body as { id: string };
+    expect((await api.request('GET', `/posts/${post.id.toUpperCase()}`)).status).toBe(200);
+  });
+
   it('201 writes a draft for every active channel of the platforms, with its own text where given', async () => {
     const x = api.channelOn('x');
     const post = await draft({ platforms: ['x', 'linkedin'], channelTexts: { [x]: 'Short' } });

@@ -115,6 +115,9 @@ async function runStatement<Row extends object>(
   return rows;
 }
 
+/** A process that freezes in the middle of a transaction gives its locks back after this: others may be waiting for them. */
+const idleTimeoutMs = 3_000;
+
 async function runTransaction<T>(
   client: pg.ClientBase,
   timeoutMs: number,
@@ -124,7 +127,7 @@ async function runTransaction<T>(
   try {
     // One round trip. The limits end with the transaction; the second frees the locks of a process that hangs in it.
     await client.query(
-      `BEGIN; SET LOCAL statement_timeout = ${timeoutMs}; SET LOCAL idle_in_transaction_session_timeout = ${timeoutMs}`,
+      `BEGIN; SET LOCAL statement_timeout = ${timeoutMs}; SET LOCAL idle_in_transaction_session_timeout = ${Math.min(timeoutMs, idleTimeoutMs)}`,
     );
     const result = await fn({ query: (sql, params = []) => runStatement(client, sql, params) });
     const { command } = await client.query('COMMIT');

@@ -1,7 +1,7 @@
 import { sleep } from '@solospark/foundation';
 
-/** SQLSTATEs of a server that stops, starts or is full, and of transactions that lost against another one. */
-const sqlStates = new Set(['40001', '40P01', '53300', '57P01', '57P02', '57P03', '57P05']);
+/** SQLSTATEs of a server that stops, starts or is full, and of transactions that slept or lost against another one. */
+const sqlStates = new Set(['25P03', '40001', '40P01', '53300', '57P01', '57P02', '57P03', '57P05']);
 const connectionException = /^08[0-9A-Z]{3}$/;
 const socketErrors = new Set([
   'EAI_AGAIN',

@@ -105,6 +105,20 @@ describe('firing', () => {
     ).toHaveLength(2);
   });
 
+  it('does not wait for a post that somebody decides on just now, and rings again for it', async () => {
+    const [held, free] = [await scheduledPost(), await scheduledPost()];
+    for (const post of [held, free]) await makeDue(post);
+    const alarms = [held, free].map(({ id, revision }) => ({ postId: id, revision }));
+    await ctx.db.transaction(async (tx) => {
+      await tx.query('SELECT FROM post WHERE id = $1 FOR UPDATE', [held.id]);
+      const fired = await fireDuePosts(ctx.db, alarms);
+      expect(fired.map(({ postId }) => postId)).toEqual([free.id]);
+      const { again } = await firePost(ctx, { postId: held.id, revision: held.revision });
+      expect(again?.getTime()).toBeGreaterThan(Date.now());
+    });
+    expect((await firePost(ctx, { postId: held.id, revision: held.revision })).platforms).toEqual(['x']);
+  });
+
   it('leaves the scheduled time alone as long as the alarm may still ring', async () => {
     const post = await scheduledPost();
     await app.ctx.db.query(`UPDATE post SET scheduled_at = now() - interval '1 second' WHERE id = $1`, [
@@ -140,6 +154,23 @@ describe('claiming', () => {
     expect(others.map(({ id }) => id)).not.toContain(held.id);
     const taken = await takeOver(held);
     expect(taken.fence).toBe(held.fence + 1);
+  });
+
+  it('renews the other leases while somebody has locked one of the rows, which is not lost for that', async () => {
+    const [locked, free] = [await claimed(), await claimed()];
+    const leaseOf = async ({ id }: Held) =>
+      (
+        await ctx.db.query<{ lease: Date }>('SELECT lease_until AS lease FROM delivery WHERE id = $1', [id])
+      )[0]?.lease;
+    const before = await leaseOf(free);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await ctx.db.transaction(async (tx) => {
+      await tx.query('SELECT FROM delivery WHERE id = $1 FOR UPDATE', [locked.id]);
+      expect(await renewLeases(ctx.db, [locked, free])).toEqual(new Set([locked.id, free.id]));
+      expect((await leaseOf(free))?.getTime()).toBeGreaterThan(before?.getTime() ?? NaN);
+    });
+    const gone = { ...locked, fence: locked.fence - 1 };
+    expect(await renewLeases(ctx.db, [gone, free])).toEqual(new Set([free.id]));
   });
 
   it('reads the text that was accepted last', async () => {

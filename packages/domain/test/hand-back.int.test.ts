@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Database } from '@solospark/db';
-import { eventually, startTestApp, type TestApp } from '../../../test/support/app.ts';
+import { rename } from 'node:fs/promises';
+import { demoImage, eventually, startTestApp, type TestApp } from '../../../test/support/app.ts';
 import { claimDeliveries } from '../src/delivery/claim.repository.ts';
 import { firePostNow } from '../src/delivery/firing.repository.ts';
 import { publishDelivery } from '../src/publishing/publish-delivery.ts';
@@ -55,4 +56,18 @@ it('a delivery whose `sending` was committed, but the answer to that got lost fo
     [claim!.id],
   );
   expect(attempts.map(({ outcome }) => outcome)).toEqual(['handed_back', 'published']);
+});
+
+it('what goes wrong on this server is not blamed on the platform, and goes out once it is mended', async () => {
+  const image = (await app.upload('lost.jpg', await demoImage())).body as { id: string };
+  const content = { text: 'With an image', mediaIds: [image.id], platforms: ['x'] };
+  const post = (await app.request('POST', '/posts', content)).body as { id: string };
+  await rename(app.mediaDirectory, `${app.mediaDirectory}-away`);
+  expect((await app.request('POST', `/posts/${post.id}/publish`)).status).toBe(202);
+  const deliveryOf = async () => (await app.request('GET', `/posts/${post.id}`)).body.deliveries[0];
+  const failed = await eventually(deliveryOf, ({ failure }) => failure !== null, 'a try fails');
+  expect(failed).toMatchObject({ status: 'pending', failure: { kind: 'unknown', actor: 'operator' } });
+  expect(await app.ctx.db.query('SELECT 1 FROM platform_circuit')).toEqual([]);
+  await rename(`${app.mediaDirectory}-away`, app.mediaDirectory);
+  await eventually(deliveryOf, ({ status }) => status === 'published', 'it is published');
 });

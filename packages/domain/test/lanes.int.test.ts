@@ -2,7 +2,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { startTestApp, type TestApp } from '../../../test/support/app.ts';
 import { claimDeliveries, type ClaimRequest } from '../src/delivery/claim.repository.ts';
 import { CHANNELS_TO_PAUSE } from '../src/delivery/circuit.ts';
-import { recordPlatformAnswers, recordPlatformFailure } from '../src/delivery/circuit.repository.ts';
+import {
+  giveProbeBack,
+  recordPlatformAnswers,
+  recordPlatformFailure,
+} from '../src/delivery/circuit.repository.ts';
 import { firePostNow } from '../src/delivery/firing.repository.ts';
 
 // Who is next: channels take turns, and a platform that is down is left alone. No worker runs here.
@@ -99,6 +103,24 @@ describe('a platform that fails', () => {
     expect(await claim()).toEqual([]);
     await recordPlatformAnswers(app.ctx.db, 'x');
     expect(await claim()).toHaveLength(3);
+  });
+
+  it('has another probe when the first ended without asking it', async () => {
+    for (const channel of channels) await fire(channel);
+    for (const channel of channels) await fail(channel);
+    await endPause();
+    expect(await claim()).toHaveLength(1);
+    await giveProbeBack(app.ctx.db, 'x');
+    expect(await claim()).toHaveLength(1);
+    expect(await claim()).toEqual([]);
+  });
+
+  it('still gives away what a dead worker held: it may be out, and somebody has to look', async () => {
+    await fire(channels[0]);
+    expect(await claim()).toHaveLength(1);
+    await app.ctx.db.query(`UPDATE delivery SET lease_until = now() WHERE status = 'publishing'`);
+    for (const channel of channels) await fail(channel);
+    expect(await claim()).toHaveLength(1);
   });
 
   it('stays away twice as long when the probe fails, and not longer for those that failed with the first', async () => {

@@ -6,6 +6,14 @@ export async function recordPlatformAnswers(db: SqlRunner, platform: string): Pr
   await db.query(`DELETE FROM platform_circuit WHERE platform = $1`, [platform]);
 }
 
+/** The probe ended without asking the platform: another one may. */
+export async function giveProbeBack(db: SqlRunner, platform: string): Promise<void> {
+  await db.query(
+    `UPDATE platform_circuit SET paused_until = now() WHERE platform = $1 AND paused_until > now()`,
+    [platform],
+  );
+}
+
 /**
  * The platform failed this channel, in a claim of this age. Answers until when nothing is claimed of it any more, if
  * this was the failure that paused it. What was begun before a pause says nothing about the time after it.

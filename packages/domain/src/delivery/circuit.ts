@@ -11,29 +11,31 @@ export const CHANNELS_TO_PAUSE = 3;
 export const FIRST_PAUSE_MS = 5_000;
 export const LONGEST_PAUSE_MS = 2 * 60 * 1000;
 
-/** What the end of a claim says about its platform: it answers, it does not, or nothing either way. */
+/**
+ * What the end of a claim says about its platform: it answers, it does not, or nothing either way. A refusal is an answer.
+ * `asked` is false when the claim ended before a request to the platform was made.
+ */
 export function healthSign(
   claim: Pick<ClaimedDelivery, 'sendingAt'>,
   settlement: Settlement,
+  asked: boolean,
 ): 'answers' | 'fails' | undefined {
-  // Sent by an earlier holder: that its answer is missing says more about that worker than about the platform.
-  const sentByThis = claim.sendingAt === null;
-  switch (settlement.as) {
-    case 'published':
-      return 'answers';
-    case 'uncertain':
-      return sentByThis ? 'fails' : undefined;
+  if (!asked) return undefined;
+  if (settlement.as === 'published') return 'answers';
+  const outcome = settlement.as === 'pending' ? settlement.outcome : settlement.as;
+  switch (outcome) {
     case 'failed':
-      return settlement.failure.kind === 'unavailable' && settlement.failure.actor === 'platform'
-        ? 'fails'
-        : undefined;
-    case 'pending':
-      if (settlement.outcome === 'retry')
-        return settlement.failure?.kind === 'unavailable' ? 'fails' : undefined;
-      if (settlement.outcome === 'ask_again' || settlement.outcome === 'absent')
-        return sentByThis ? 'fails' : undefined;
+    case 'retry':
+    case 'wait_until':
+      return settlement.failure?.kind === 'unavailable' ? 'fails' : 'answers';
+    case 'uncertain':
+    case 'ask_again':
+    case 'absent':
+      // Sent by an earlier holder: that its answer is missing says more about that worker than about the platform.
+      return claim.sendingAt === null ? 'fails' : undefined;
+    case 'handed_back':
       return undefined;
     default:
-      return assertNever(settlement);
+      return assertNever(outcome);
   }
 }

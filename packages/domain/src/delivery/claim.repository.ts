@@ -22,8 +22,8 @@ const PROBE_MS = 30_000;
  * number, and opens their attempts in the ledger.
  *
  * Channels take turns: a channel's next delivery stands behind as many as the channel has in work or in line before
- * it, so that a thousand posts of one account do not delay the only one of another. A paused platform gives nothing;
- * when the pause is over it gives one, as a probe.
+ * it, so that a thousand posts of one account do not delay the only one of another. A paused platform gives nothing
+ * but what was abandoned; when the pause is over it gives one, as a probe.
  */
 export async function claimDeliveries(
   db: SqlRunner,
@@ -34,6 +34,7 @@ export async function claimDeliveries(
     `WITH line AS (
        SELECT id, channel_id, next_attempt_at AS since FROM delivery
        WHERE platform = $4 AND status = 'pending' AND next_attempt_at <= now()
+         AND NOT EXISTS (SELECT FROM platform_circuit WHERE platform = $4 AND paused_until > now())
        UNION ALL
        SELECT id, channel_id, lease_until FROM delivery
        WHERE platform = $4 AND status = 'publishing' AND lease_until <= now() AND id <> ALL ($7::uuid[])
@@ -53,8 +54,7 @@ export async function claimDeliveries(
        WHERE CASE d.status WHEN 'pending' THEN d.next_attempt_at <= now()
                            WHEN 'publishing' THEN d.lease_until <= now() ELSE false END
        ORDER BY nearest.turn, nearest.since
-       LIMIT (SELECT COALESCE(min(CASE WHEN paused_until > now() THEN 0 WHEN paused_until IS NOT NULL THEN 1 END), $5)
-              FROM platform_circuit WHERE platform = $4)
+       LIMIT (SELECT COALESCE(min(1), $5) FROM platform_circuit WHERE platform = $4 AND paused_until <= now())
        FOR UPDATE OF d SKIP LOCKED
      ), claimed AS (
        UPDATE delivery d
@@ -83,6 +83,7 @@ export async function claimDeliveries(
             d.attempts_used AS "attemptsUsed", d.reconcile_count AS "reconcileCount", d.sending_at AS "sendingAt",
             COALESCE((extract(epoch FROM d.sending_deadline_at - now()) * 1000)::float8, 0) AS "senderGoneInMs",
             d.witness, EXISTS (SELECT FROM platform_circuit WHERE platform = $4) AS "platformInDoubt",
+            EXISTS (SELECT FROM platform_circuit WHERE platform = $4 AND paused_until <= now()) AS "isProbe",
             jsonb_build_object(
               'id', c.id, 'organizationId', c.organization_id, 'handle', c.handle,
               'remoteAccountId', c.remote_account_id, 'sandbox', c.sandbox, 'status', c.status,
@@ -118,16 +119,22 @@ export async function findBackloggedPlatforms(db: SqlRunner): Promise<string[]> 
 
 export type Held = Pick<ClaimedDelivery, 'id' | 'fence'>;
 
-/** Renews the leases of what this process works on; answers which it still holds. */
+/**
+ * Renews the leases of what this process works on; answers which it still holds. A row that somebody else has locked is
+ * neither waited for, or all the others would lose their leases with it, nor lost: it is renewed the next time.
+ */
 export async function renewLeases(db: SqlRunner, held: Held[]): Promise<Set<string>> {
   const rows = await db.query<{ id: string }>(
     `WITH found AS (
        SELECT d.id, d.fence, d.status, held.fence AS claimed_as
        FROM delivery d JOIN unnest($1::uuid[], $2::int[]) AS held(id, fence) USING (id)
-       ORDER BY d.id FOR UPDATE OF d
+       FOR UPDATE OF d SKIP LOCKED
+     ), renewed AS (
+       UPDATE delivery d SET lease_until = now() + make_interval(secs => $3::float8 / 1000)
+       FROM found WHERE d.id = found.id AND found.fence = claimed_as AND found.status = 'publishing'
      )
-     UPDATE delivery d SET lease_until = now() + make_interval(secs => $3::float8 / 1000)
-     FROM found WHERE d.id = found.id AND found.fence = claimed_as AND found.status = 'publishing' RETURNING d.id`,
+     SELECT d.id FROM delivery d JOIN unnest($1::uuid[], $2::int[]) AS held(id, fence) USING (id)
+     WHERE CASE WHEN d.fence = held.fence THEN d.status = 'publishing' ELSE false END`,
     [held.map(({ id }) => id), held.map(({ fence }) => fence), LEASE_MS],
   );
   return new Set(rows.map((row) => row.id));

@@ -67,6 +67,8 @@ export interface ClaimedDelivery {
   witness: Witness;
   /** The platform has failed somebody since it last answered clearly. */
   platformInDoubt: boolean;
+  /** The platform's pause is over, and nothing else is claimed before this one has an answer. */
+  isProbe: boolean;
   channel: {
     id: string;
     organizationId: string;

@@ -31,10 +31,10 @@ export async function fireDuePosts(
 ): Promise<OpenDelivery[]> {
   return db.query<OpenDelivery>(
     `WITH found AS (
-       -- By key and in order: two workers with the same posts wait for each other and do not lock each other out.
+       -- By key. Whoever holds a post's row decides on it just now: it rings again, and nobody else waits for that.
        SELECT post.id, post.revision, post.status, post.scheduled_at, alarm.revision AS rings_for
        FROM post JOIN unnest($1::uuid[], $2::int[]) AS alarm(id, revision) USING (id)
-       ORDER BY post.id FOR UPDATE OF post
+       FOR UPDATE OF post SKIP LOCKED
      ), fired AS (
        UPDATE post SET status = 'publishing', updated_at = now()
        FROM found
@@ -117,7 +117,8 @@ export async function dueInMs(
 
 /**
  * Ends those of these posts (null: of all) whose deliveries have all ended. A statement of its own, after the
- * deliveries' has been committed: of two that end at once, the later statement sees both.
+ * deliveries' has been committed: of two that end at once, the later statement sees both. A post whose row is held by
+ * somebody is left for the reconciler's next round.
  */
 export async function settlePosts(db: SqlRunner, postIds: string[] | null): Promise<void> {
   // Two texts, found by key or by what is publishing, and each post's deliveries counted by themselves: in a burst the
@@ -137,7 +138,7 @@ export async function settlePosts(db: SqlRunner, postIds: string[] | null): Prom
        ) of_post
        WHERE c.status = 'publishing' AND of_post.total > 0 AND of_post.open = 0
      ), locked AS (
-       SELECT p.id, p.xmin AS version FROM post p WHERE p.id IN (SELECT id FROM ended) ORDER BY p.id FOR UPDATE
+       SELECT p.id, p.xmin AS version FROM post p WHERE p.id IN (SELECT id FROM ended) FOR UPDATE SKIP LOCKED
      )
      UPDATE post p
      SET status = CASE WHEN ended.published = ended.total THEN 'published'

@@ -2,6 +2,7 @@ import type { Database, SqlRunner } from '@solospark/db';
 import type { Post } from '../post/post.ts';
 import { findPost } from '../post/post.repository.ts';
 import { settlePosts } from './firing.repository.ts';
+import { PUBLIC_CALL_TIMEOUT_MS } from './delivery.ts';
 import type { Resolution } from './resolution.ts';
 
 /**
@@ -9,7 +10,7 @@ import type { Resolution } from './resolution.ts';
  * is a row of the ledger under a fencing number of its own.
  *
  * @returns the post as it is then; `raced` when post or delivery have changed since they were read; `being_sent` when
- * it is said not to be out while an earlier sender may still open its socket. Neither of the two changes anything.
+ * it is said not to be out while an earlier sender's call may still be under way. Neither of the two changes anything.
  */
 export async function recordResolution(
   db: Database,
@@ -20,9 +21,9 @@ export async function recordResolution(
   return db.transaction(async (tx) => {
     // The delivery before its post, as a late receipt takes them: the two wait for each other, and never in a circle.
     const [uncertain] = await tx.query<{ senderMayBeAtIt: boolean }>(
-      `SELECT COALESCE(sending_deadline_at > clock_timestamp(), false) AS "senderMayBeAtIt"
+      `SELECT COALESCE(sending_deadline_at + make_interval(secs => $2::float8 / 1000) > clock_timestamp(), false) AS "senderMayBeAtIt"
        FROM delivery WHERE id = $1 AND status = 'uncertain' FOR UPDATE`,
-      [deliveryId],
+      [deliveryId, PUBLIC_CALL_TIMEOUT_MS],
     );
     if (!uncertain) return 'raced';
     if (uncertain.senderMayBeAtIt && resolution.outcome === 'not_published') return 'being_sent';

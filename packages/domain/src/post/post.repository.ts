@@ -39,7 +39,7 @@ export const findPost = inBatches(async (db, wanted: { organizationId: string; p
     wanted.map(({ postId }) => postId),
   ]);
   return wanted.map(({ organizationId, postId }): Post | undefined => {
-    const row = rows.find(({ id }) => id === postId);
+    const row = rows.find(({ id }) => id === postId.toLowerCase());
     return row?.organizationId === organizationId ? toPost(row) : undefined;
   });
 });

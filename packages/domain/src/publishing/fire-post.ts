@@ -2,6 +2,9 @@ import { dueInMs, fireDuePost } from '../delivery/firing.repository.ts';
 import { failPoint } from './fail-points.ts';
 import type { Context } from '../context.ts';
 
+/** How soon to ring again for a post whose row somebody else held. */
+const HELD_MS = 100;
+
 /**
  * An alarm went off: "post P, revision R is due". Fires it if that is still so. A stale revision does nothing.
  *
@@ -23,6 +26,9 @@ export async function firePost(
     ctx.log.info(alarm, 'stale alarm ignored');
     return { platforms: [] };
   }
-  // Never in the past: were it due by now, the statement above would have fired it.
-  return { platforms: [], again: new Date(ctx.clock.now().getTime() + Math.max(remainingMs, 10)) };
+  // Due, and not fired: somebody decides on it at this moment.
+  return {
+    platforms: [],
+    again: new Date(ctx.clock.now().getTime() + (remainingMs > 0 ? remainingMs : HELD_MS)),
+  };
 }

@@ -36,6 +36,9 @@ export interface Hold {
   commitSending(): Promise<Date>;
   /** The last look before a request of `publish` leaves: lets one call pass, and after it only reads. */
   assertMaySend(method: string): void;
+  /** A request to the platform is about to be made; whatever it answers. */
+  noteAsking(): void;
+  hasAsked(): boolean;
   /** False: nothing public can have been created by this hold. */
   hasSent(): boolean;
   settle(settlement: Settlement): Promise<void>;
@@ -47,6 +50,7 @@ export function createHold(ctx: Context, claim: ClaimedDelivery, signal: AbortSi
   /** When the send window was opened, on both clocks of this process. Never: it is closed. */
   let opened = { monotonicMs: -Infinity, wallMs: -Infinity };
   let sent = false;
+  let asked = false;
 
   /** Overtaken. A receipt is proof all the same; anything else that this holder knows is no longer the truth. */
   async function proveOrGiveWay(settlement: Settlement): Promise<void> {
@@ -85,6 +89,8 @@ export function createHold(ctx: Context, claim: ClaimedDelivery, signal: AbortSi
       if (signal.aborted || elapsedMs > SEND_WINDOW_MS) throw new TooLateToSendError();
       sent = true;
     },
+    noteAsking: () => void (asked = true),
+    hasAsked: () => asked || sent,
     hasSent: () => sent,
     async settle(settlement) {
       failPoint('before-settle');

@@ -30,7 +30,12 @@ export function openCall(ctx: Context, hold: Hold, log: Logger): OpenedCall | { 
   if (baseUrl === null) return { settlement: waitForOperator(hold, NO_SANDBOX) };
   try {
     const call: PublishCall = {
-      http: createHttpClient({ baseUrl, timeoutMs: CALL_TIMEOUT_MS, signal: hold.signal }),
+      http: createHttpClient({
+        baseUrl,
+        timeoutMs: CALL_TIMEOUT_MS,
+        signal: hold.signal,
+        beforeSend: () => hold.noteAsking(),
+      }),
       credentials: unsealCredentials(ctx.settings.keyring, channel),
       text: claim.text,
       media: claim.media.map((media) => ({

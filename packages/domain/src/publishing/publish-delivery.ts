@@ -2,7 +2,11 @@ import { assertNever, type Logger } from '@solospark/foundation';
 import { deliveryJobId } from '@solospark/queue';
 import type { ClaimedDelivery, Settlement } from '../delivery/delivery.ts';
 import { healthSign } from '../delivery/circuit.ts';
-import { recordPlatformAnswers, recordPlatformFailure } from '../delivery/circuit.repository.ts';
+import {
+  giveProbeBack,
+  recordPlatformAnswers,
+  recordPlatformFailure,
+} from '../delivery/circuit.repository.ts';
 import { settlePost } from '../delivery/firing.repository.ts';
 import { markSuperseded } from '../delivery/hold.repository.ts';
 import { tooLate } from '../delivery/late-policy.ts';
@@ -35,7 +39,7 @@ export async function publishDelivery(
     await hold.settle(settlement);
     logSettlement(log, claim, settlement);
     await follow(ctx, claim, settlement);
-    await judgePlatform(ctx, claim, settlement, log);
+    await judgePlatform(ctx, hold, settlement, log);
   } catch (error) {
     if (!(error instanceof SupersededError)) throw error;
     log.warn('attempt superseded by another worker');
@@ -62,15 +66,12 @@ async function follow(ctx: Context, claim: ClaimedDelivery, settlement: Settleme
 }
 
 /** One word for all workers on whether the platform is up. Nothing depends on it but how soon the next are claimed. */
-async function judgePlatform(
-  ctx: Context,
-  claim: ClaimedDelivery,
-  settlement: Settlement,
-  log: Logger,
-): Promise<void> {
+async function judgePlatform(ctx: Context, hold: Hold, settlement: Settlement, log: Logger): Promise<void> {
+  const { claim } = hold;
   const { platform, channel, claimedAt } = claim;
-  const sign = healthSign(claim, settlement);
+  const sign = healthSign(claim, settlement, hold.hasAsked());
   if (sign === 'answers' && claim.platformInDoubt) await recordPlatformAnswers(ctx.db, platform);
+  if (sign === undefined && claim.isProbe) await giveProbeBack(ctx.db, platform);
   if (sign !== 'fails' || settlement.as === 'published') return;
   const reason = settlement.failure?.detail ?? settlement.failure?.reason ?? settlement.as;
   const pausedUntil = await recordPlatformFailure(ctx.db, {

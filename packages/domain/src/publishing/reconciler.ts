@@ -1,7 +1,12 @@
 import { sleep } from '@solospark/foundation';
 import type { Context } from '../context.ts';
 import { findBackloggedPlatforms } from '../delivery/claim.repository.ts';
-import { findOverduePosts, fireDuePosts, settlePosts } from '../delivery/firing.repository.ts';
+import {
+  findOverduePosts,
+  fireDuePosts,
+  settlePosts,
+  type OpenDelivery,
+} from '../delivery/firing.repository.ts';
 import { postDueAlarm } from '../post/move-alarm.ts';
 import { confirmAlarms, findPendingAlarms } from '../post/post.repository.ts';
 import { recordHeartbeat } from './heartbeat.repository.ts';
@@ -50,8 +55,9 @@ export function startReconciler(ctx: Context, lanes: ReadonlyMap<string, Lane>, 
     const overdueMs = queueReachable ? GRACE_MS : 0;
     for (let full = true; full && !stopping.signal.aborted;) {
       const posts = await findOverduePosts(ctx.db, { graceMs: overdueMs, limit: FIRE_BATCH });
+      let fired: OpenDelivery[] = [];
       if (posts.length > 0) {
-        const fired = await fireDuePosts(ctx.db, posts);
+        fired = await fireDuePosts(ctx.db, posts);
         ctx.log.warn(
           { posts: posts.length, deliveries: fired.length },
           'overdue posts fired without their alarm',
@@ -59,7 +65,8 @@ export function startReconciler(ctx: Context, lanes: ReadonlyMap<string, Lane>, 
       }
       // A platform that only a newer worker knows is left to that one.
       for (const platform of await findBackloggedPlatforms(ctx.db)) lanes.get(platform)?.wake('reconciler');
-      full = posts.length === FIRE_BATCH;
+      // What fired nothing is held by others, and would be found again and again.
+      full = posts.length === FIRE_BATCH && fired.length > 0;
     }
     await settlePosts(ctx.db, null);
   }

@@ -1,6 +1,6 @@
 import { withRetry } from '@solospark/db';
 import { assertNever, messageOf } from '@solospark/foundation';
-import { createHttpClient, type Failure, type PrepareOutcome } from '@solospark/publishers';
+import { createHttpClient, NoAnswerError, type Failure, type PrepareOutcome } from '@solospark/publishers';
 import {
   PUBLIC_CALL_TIMEOUT_MS,
   retryOrGiveUp,
@@ -55,10 +55,13 @@ async function prepare({ publisher, call }: OpenedCall): Promise<PrepareOutcome>
   } catch (error) {
     if (error instanceof SupersededError) throw error;
     // Nothing public was created, so whatever went wrong may be tried again.
+    const platformIsAway = error instanceof NoAnswerError;
     const failure: Failure = {
-      kind: 'unavailable',
-      actor: 'platform',
-      reason: `${publisher.name} could not be reached. It will be tried again.`,
+      kind: platformIsAway ? 'unavailable' : 'unknown',
+      actor: platformIsAway ? 'platform' : 'operator',
+      reason: platformIsAway
+        ? `${publisher.name} could not be reached. It will be tried again.`
+        : 'Something went wrong on this server while the post was being prepared. It will be tried again.',
       detail: messageOf(error),
     };
     return { outcome: 'retry', failure };

@@ -259,7 +259,7 @@ describe('the send window', () => {
 });
 
 describe('stopping', () => {
-  const noop = () => undefined;
+  const takePlace = () => Promise.resolve(() => undefined);
 
   it('waits for a claim that is still under way, and claims nothing more', async () => {
     const running = trackRunningDeliveries(ctx);
@@ -269,7 +269,7 @@ describe('stopping', () => {
       await new Promise((resolve) => setTimeout(resolve, 300));
       arrived = true;
       return claim(delivery);
-    }, noop);
+    }, takePlace);
     expect(await running.drain(20_000)).toBe(true);
     expect(arrived).toBe(true);
     expect(running.ids()).toEqual([]);
@@ -278,7 +278,7 @@ describe('stopping', () => {
       delivery.id,
     ]);
     expect(row?.status).toBe('published');
-    const late = running.take(() => Promise.reject(new Error('claimed after the end')), noop);
+    const late = running.take(() => Promise.reject(new Error('claimed after the end')), takePlace);
     expect(await late).toBe(0);
     await running.close();
   });

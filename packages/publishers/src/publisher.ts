@@ -104,6 +104,8 @@ export interface PublishCall extends AccountCall {
   account: Identity;
   /** What earlier steps remembered, of this attempt or of one before it. `remember` keeps it up to date. */
   witness: Witness;
+  /** An earlier send of this delivery may have landed: nothing has ever proved that it did, or that it did not. */
+  sentBefore: boolean;
   /** Commits facts to the delivery's row before it resolves. Throws when another worker has taken the delivery. */
   remember(facts: Witness): Promise<void>;
   now(): Date;

@@ -156,6 +156,7 @@ export async function openDelivery(
     media: draft.withImage ? [image] : [],
     account: await publisher.identity({ http, credentials }),
     witness,
+    sentBefore: false,
     // As a JSON column would give it back.
     remember: (facts) => {
       Object.assign(witness, JSON.parse(JSON.stringify(facts)));
@@ -181,8 +182,11 @@ export async function openDelivery(
     async publish() {
       sendingSince = stage.now();
       try {
-        return hear(await publisher.publish(call));
+        const outcome = hear(await publisher.publish(call));
+        call.sentBefore ||= outcome.outcome === 'uncertain';
+        return outcome;
       } catch (error) {
+        call.sentBefore = true;
         return hear({ outcome: 'uncertain', detail: String(error) });
       }
     },

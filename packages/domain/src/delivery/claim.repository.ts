@@ -82,7 +82,13 @@ export async function claimDeliveries(
             p.late_limit_minutes AS "lateLimitMinutes",
             d.attempts_used AS "attemptsUsed", d.reconcile_count AS "reconcileCount", d.sending_at AS "sendingAt",
             COALESCE((extract(epoch FROM d.sending_deadline_at - now()) * 1000)::float8, 0) AS "senderGoneInMs",
-            d.witness, EXISTS (SELECT FROM platform_circuit WHERE platform = $4) AS "platformInDoubt",
+            d.witness,
+            EXISTS (
+              SELECT FROM attempt a
+              WHERE a.delivery_id = d.id AND a.fence < d.fence AND a.sending_at IS NOT NULL
+                AND COALESCE(a.outcome, 'superseded') IN ('uncertain', 'absent', 'ask_again', 'superseded')
+            ) AS "sentBefore",
+            EXISTS (SELECT FROM platform_circuit WHERE platform = $4) AS "platformInDoubt",
             EXISTS (SELECT FROM platform_circuit WHERE platform = $4 AND paused_until <= now()) AS "isProbe",
             jsonb_build_object(
               'id', c.id, 'organizationId', c.organization_id, 'handle', c.handle,

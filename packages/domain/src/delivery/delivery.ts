@@ -65,6 +65,8 @@ export interface ClaimedDelivery {
   /** Milliseconds, by the database's clock, until that earlier holder can no longer open its socket. */
   senderGoneInMs: number;
   witness: Witness;
+  /** An earlier attempt made the public call, or may have, and what became of that was never clear. */
+  sentBefore: boolean;
   /** The platform has failed somebody since it last answered clearly. */
   platformInDoubt: boolean;
   /** The platform's pause is over, and nothing else is claimed before this one has an answer. */

@@ -5,7 +5,7 @@ import type { RunningDeliveries } from './running-deliveries.ts';
 
 /** One platform's way through this process: so many deliveries side by side, and one that hangs holds up only itself. */
 export interface Lane {
-  /** There may be something to claim: looks, and goes on until nothing is left or every place is taken. */
+  /** There may be something to claim: looks, and goes on until nothing is left or enough is claimed. */
   wake(trigger: ClaimRequest['trigger']): void;
   /** Looks no more. What was claimed goes on. */
   close(): void;
@@ -17,14 +17,9 @@ export interface Lane {
  */
 const PART_OF_ONE_CHANNEL = 0.5;
 
-/**
- * A crowded lane claims again when this part of its places is free, and not for each place: claiming ten costs hardly
- * more than claiming one.
- */
-const PART_TO_REFILL = 0.2;
-
 export function openLane(options: {
   platform: string;
+  /** Places: deliveries that are with the platform at one time. */
   concurrency: number;
   running: RunningDeliveries;
   claim: (request: ClaimRequest) => Promise<ClaimedDelivery[]>;
@@ -32,8 +27,14 @@ export function openLane(options: {
 }): Lane {
   const { platform, concurrency, running } = options;
   const perChannel = Math.max(1, Math.floor(concurrency * PART_OF_ONE_CHANNEL));
-  const refillAt = Math.floor(concurrency * (1 - PART_TO_REFILL));
-  let inWork = 0;
+  // In a burst as many again are claimed ahead, half of the places at a time or more: claiming fifty costs hardly more
+  // than claiming one, and a place that becomes free is taken at once.
+  const capacity = concurrency * 2;
+  const refillAt = capacity - Math.max(1, Math.floor(concurrency / 2));
+  /** Claimed, and not yet done with the platform. */
+  let held = 0;
+  let placesTaken = 0;
+  const inLine: (() => void)[] = [];
   /** Set: somebody woke the lane since the last look began. */
   let woken: ClaimRequest['trigger'] | undefined;
   /** Set: the last look, or a channel at its limit, may have left something behind. */
@@ -41,29 +42,63 @@ export function openLane(options: {
   let looking = false;
   let closed = false;
 
+  function takePlace(signal: AbortSignal, trigger: ClaimRequest['trigger']): Promise<() => void> {
+    return new Promise((resolve) => {
+      const seat = () => {
+        signal.removeEventListener('abort', giveUp);
+        placesTaken += 1;
+        resolve(leaveOnce(true, trigger));
+      };
+      // Asked to hand back what has not been sent: that needs no place.
+      const giveUp = () => {
+        inLine.splice(inLine.indexOf(seat), 1);
+        resolve(leaveOnce(false, trigger));
+      };
+      inLine.push(seat);
+      signal.addEventListener('abort', giveUp, { once: true });
+      if (signal.aborted) giveUp();
+      else seatNext();
+    });
+  }
+
+  function leaveOnce(seated: boolean, trigger: ClaimRequest['trigger']): () => void {
+    let here = true;
+    return () => {
+      if (!here) return;
+      here = false;
+      if (held >= perChannel) left ??= trigger;
+      held -= 1;
+      if (seated) placesTaken -= 1;
+      seatNext();
+      start();
+    };
+  }
+
+  function seatNext(): void {
+    while (placesTaken < concurrency) {
+      const seat = inLine.shift();
+      if (!seat) return;
+      seat();
+    }
+  }
+
   async function look(trigger: ClaimRequest['trigger']): Promise<void> {
     woken = left = undefined;
-    const limit = concurrency - inWork;
+    const limit = capacity - held;
     const request = { platform, limit, perChannel, except: running.ids(), trigger };
     const claim = async () => {
       const claims = await options.claim(request);
-      inWork += claims.length;
+      held += claims.length;
       return claims;
     };
-    const taken = await running.take(claim, () => leave(trigger));
+    const taken = await running.take(claim, (signal) => takePlace(signal, trigger));
     // As many as asked for: there are probably more.
     if (taken === limit) left ??= trigger;
   }
 
-  function leave(trigger: ClaimRequest['trigger']): void {
-    if (inWork >= perChannel) left ??= trigger;
-    inWork -= 1;
-    start();
-  }
-
   function start(): void {
-    const trigger = woken ?? (inWork <= refillAt ? left : undefined);
-    if (!trigger || looking || closed || inWork >= concurrency) return;
+    const trigger = woken ?? (held <= refillAt ? left : undefined);
+    if (!trigger || looking || closed || held >= capacity) return;
     looking = true;
     void look(trigger)
       .catch((error: unknown) => options.log.error({ err: error, platform }, 'deliveries not claimed'))

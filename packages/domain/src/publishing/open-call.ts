@@ -45,6 +45,7 @@ export function openCall(ctx: Context, hold: Hold, log: Logger): OpenedCall | { 
       })),
       account: { remoteAccountId: channel.remoteAccountId, handle: channel.handle },
       witness: claim.witness,
+      sentBefore: claim.sentBefore,
       remember: (facts) => hold.remember(facts),
       now: () => hold.now(),
       signal: hold.signal,

@@ -7,11 +7,10 @@ import type { Context } from '../context.ts';
 /** What this process is publishing right now: it renews the leases and knows when all of it has ended. */
 export interface RunningDeliveries {
   /**
-   * Claims by `claim` and publishes what it gave, of which it answers the number. `onAnswer` is called once for each, when
-   * its platform is done with it: what is left is to write it down. None of it is ever thrown: what is not settled is
-   * found by its lease. Once `drain` has begun, nothing is claimed any more.
+   * Claims by `claim` and publishes what it gave, of which it answers the number. None of that is ever thrown: what is not
+   * settled is found by its lease. Once `drain` has begun, nothing is claimed any more.
    */
-  take(claim: () => Promise<ClaimedDelivery[]>, onAnswer: () => void): Promise<number>;
+  take(claim: () => Promise<ClaimedDelivery[]>, takePlace: TakePlace): Promise<number>;
   ids(): string[];
   /**
    * Takes nothing new and waits until nothing runs, at most `timeoutMs`; shortly before that it hands back what has
@@ -20,6 +19,12 @@ export interface RunningDeliveries {
   drain(timeoutMs: number): Promise<boolean>;
   close(): Promise<void>;
 }
+
+/**
+ * Each delivery takes a place before it turns to its platform, and calls what it is given when the platform is done with
+ * it. Aborted, it waits for none.
+ */
+export type TakePlace = (signal: AbortSignal) => Promise<() => void>;
 
 /** How long what was asked to hand back may still take. */
 const HAND_BACK_MS = 2_000;
@@ -51,23 +56,24 @@ export function trackRunningDeliveries(ctx: Context): RunningDeliveries {
   }
   const renewal = renewForEver();
 
-  function run(claim: ClaimedDelivery, onAnswer: () => void): void {
-    let answered = false;
-    const answer = () => {
-      if (!answered) onAnswer();
-      answered = true;
-    };
+  async function publish(claim: ClaimedDelivery, signal: AbortSignal, takePlace: TakePlace): Promise<void> {
+    const leave = await takePlace(signal);
+    try {
+      await publishDelivery(ctx, claim, signal, leave);
+    } finally {
+      leave();
+    }
+  }
+
+  function run(claim: ClaimedDelivery, takePlace: TakePlace): void {
     const abort = new AbortController();
     if (handingBack) abort.abort();
     const key = `${claim.id} ${claim.fence}`;
-    const ended = publishDelivery(ctx, claim, abort.signal, answer)
+    const ended = publish(claim, abort.signal, takePlace)
       .catch((error: unknown) => {
         ctx.log.error({ err: error, deliveryId: claim.id, attempt: claim.fence }, 'attempt broke off');
       })
-      .finally(() => {
-        running.delete(key);
-        answer();
-      });
+      .finally(() => running.delete(key));
     running.set(key, { claim, abort, ended });
   }
 
@@ -86,14 +92,14 @@ export function trackRunningDeliveries(ctx: Context): RunningDeliveries {
   }
 
   return {
-    async take(claim, onAnswer) {
+    async take(claim, takePlace) {
       if (draining) return 0;
       const claims = claim();
       claiming.add(claims);
       try {
         // Registered as running before it stops being registered as a claim.
         const taken = await claims;
-        for (const each of taken) run(each, onAnswer);
+        for (const each of taken) run(each, takePlace);
         return taken.length;
       } finally {
         claiming.delete(claims);

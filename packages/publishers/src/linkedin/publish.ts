@@ -10,16 +10,10 @@ const IMAGE_PATIENCE_MS = 30 * 60_000;
 
 /**
  * One `POST /rest/posts`. 201 with the id in a header is the only success.
- *
- * `unclearSend` is committed before the socket and taken back after a clear refusal. Where it already stands, an
- * earlier send of this delivery may have landed, and LinkedIn's duplicate refusal means something else; see below.
  */
 export async function publish(call: PublishCall): Promise<PublishOutcome> {
   const { imageUrn } = call.witness;
   if (call.media.length > 0 && typeof imageUrn !== 'string') return uploadAgain('no upload to attach');
-  const sentBefore = call.witness['unclearSend'] === true;
-  if (!sentBefore) await call.remember({ unclearSend: true });
-
   const response = await call.http.request({
     method: 'POST',
     path: '/rest/posts',
@@ -30,17 +24,7 @@ export async function publish(call: PublishCall): Promise<PublishOutcome> {
   const urn = response.status === 201 ? response.headers.get('x-restli-id') : null;
   if (urn) return { outcome: 'published', receipt: { remoteId: urn, url: urlOfPost(urn) } };
 
-  const said = await readAnswer(call, response, sentBefore);
-  if (said.outcome !== 'uncertain' && !sentBefore) await call.remember({ unclearSend: false });
-  return said;
-}
-
-async function readAnswer(
-  call: PublishCall,
-  response: HttpResponse,
-  sentBefore: boolean,
-): Promise<PublishOutcome> {
-  if (isDuplicate(response)) return readDuplicate(call, response, sentBefore);
+  if (isDuplicate(response)) return readDuplicate(call, response);
   const refusal = refusedOrUncertain(call, dialect, response);
   if (
     isImageLost(response) ||
@@ -56,13 +40,9 @@ async function readAnswer(
  * On the first send of a delivery the post that is in the way cannot be ours: a refusal, and nothing was created.
  * After an unclear send it is most likely ours; what LinkedIn names is put down for `reconcile`.
  */
-async function readDuplicate(
-  call: PublishCall,
-  response: HttpResponse,
-  sentBefore: boolean,
-): Promise<PublishOutcome> {
+async function readDuplicate(call: PublishCall, response: HttpResponse): Promise<PublishOutcome> {
   const unclear = uncertain(call, response);
-  if (sentBefore) {
+  if (call.sentBefore) {
     await call.remember({ duplicateUrn: duplicateUrnOf(response) });
     return unclear;
   }

@@ -3,7 +3,7 @@ import js from '@eslint/js';
 import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
-const typescriptFiles = ['{apps,packages}/**/*.ts', 'test/**/*.ts', 'scripts/**/*.ts'];
+const typescriptFiles = ['{apps,packages}/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts', 'scripts/**/*.ts'];
 const scriptFiles = ['**/*.mjs', 'scripts/*.js', 'ecosystem.config.js'];
 
 const nodeGlobals = Object.fromEntries(

@@ -1,0 +1,17 @@
+// @ts-check
+// `npm run bench`: builds, then runs the TypeScript beside it.
+import { build } from '../scripts/lib/build.mjs';
+import { runCommand } from '../scripts/lib/command.mjs';
+import { ensureInstalled } from '../scripts/lib/install.mjs';
+
+await runCommand(async (life) => {
+  const args = process.argv.slice(2);
+  await ensureInstalled({ quiet: true });
+  // Another built tree was named: this one is not run.
+  if (!args.some((arg) => arg === '--root' || arg.startsWith('--root='))) await build({ quiet: true });
+  const { importTypeScript, transformBench } = await import('./typescript.mjs');
+  await transformBench();
+  importTypeScript();
+  const { main } = await import('./run.ts');
+  return main(args, life);
+});

@@ -1,0 +1,19 @@
+import { readFileSync } from 'node:fs';
+
+export interface Memory {
+  residentMb: number;
+  /** The most since the process began. */
+  peakMb: number;
+}
+
+/** What the kernel says; Linux only, so elsewhere it is not a number. */
+export function memoryOf(pid: number): Memory {
+  const read = (status: string, field: string) =>
+    Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? Number.NaN) / 1024;
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    return { residentMb: read(status, 'VmRSS'), peakMb: read(status, 'VmHWM') };
+  } catch {
+    return { residentMb: Number.NaN, peakMb: Number.NaN };
+  }
+}

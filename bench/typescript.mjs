@@ -1,0 +1,44 @@
+// @ts-check
+// Node 20 cannot run TypeScript by itself.
+import { transform } from '@swc/core';
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { register } from 'node:module';
+import { dirname, join } from 'node:path';
+
+const hook = `
+import { transform } from ${JSON.stringify(import.meta.resolve('@swc/core'))};
+export async function load(url, context, next) {
+  if (!url.endsWith('.ts')) return next(url, context);
+  const { source } = await next(url, { ...context, format: 'module' });
+  const { code } = await transform(String(source), { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, module: { type: 'es6' } });
+  return { format: 'module', source: code, shortCircuit: true };
+}`;
+
+/** From here on this process imports TypeScript. */
+export function importTypeScript() {
+  register(`data:text/javascript,${encodeURIComponent(hook)}`);
+}
+
+/**
+ * Writes the bench's own files to `dist/` as JavaScript, for the processes that it measures: a transformer inside of
+ * them would be measured too.
+ */
+export async function transformBench() {
+  const root = import.meta.dirname;
+  /** @type {object} swc's own type lacks the last option */
+  const jsc = {
+    parser: { syntax: 'typescript' },
+    target: 'es2023',
+    rewriteRelativeImportExtensions: true,
+  };
+  const settings = { jsc, module: { type: /** @type {const} */ ('es6') }, swcrc: false };
+  const files = readdirSync(root, { recursive: true, encoding: 'utf8' });
+  for (const file of files.filter((name) => /^(?!node_modules|dist).*\.ts$/.test(name))) {
+    const { code } = await transform(readFileSync(join(root, file), 'utf8'), settings);
+    const target = join(root, 'dist', file.replace(/\.ts$/, '.js'));
+    mkdirSync(dirname(target), { recursive: true });
+    // Another bench may be reading it.
+    writeFileSync(`${target}.${process.pid}`, code);
+    renameSync(`${target}.${process.pid}`, target);
+  }
+}

@@ -1,6 +1,9 @@
+import { request as send, type Dispatcher } from 'undici';
+
 /**
- * The only way a publisher speaks to its platform: built-in fetch, one time-out per request, never a retry, never a
- * redirect followed (a redirected create could be sent twice).
+ * The only way a publisher speaks to its platform: one time-out per request, never a retry, never a redirect followed (a
+ * redirected create could be sent twice). By undici, which is also below the built-in fetch, whose streams cost a burst
+ * a third of its processor time.
  */
 export interface HttpRequest {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -44,14 +47,15 @@ export function createHttpClient(options: {
   return {
     async request(request) {
       const url = urlOf(options.baseUrl, request);
-      const init = initOf(request);
+      const init = await initOf(request);
       const timeout = AbortSignal.timeout(options.timeoutMs);
       const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout;
       options.beforeSend?.(request);
       try {
-        const response = await fetch(url, { ...init, signal, redirect: 'manual' });
-        const text = await response.text();
-        return { status: response.status, headers: response.headers, text, json: parseJson(text) };
+        const response = await send(url, { ...init, signal });
+        const text = await response.body.text();
+        const headers = new Headers(response.headers as Record<string, string>);
+        return { status: response.statusCode, headers, text, json: parseJson(text) };
       } catch (error) {
         throw new NoAnswerError(request, error);
       }
@@ -68,11 +72,29 @@ function urlOf(baseUrl: string, request: HttpRequest): URL {
   return url;
 }
 
-function initOf(request: HttpRequest): RequestInit {
-  const headers = new Headers(request.headers);
-  if (request.json !== undefined) headers.set('content-type', 'application/json');
-  const body = request.json !== undefined ? JSON.stringify(request.json) : (request.form ?? request.body);
-  return { method: request.method, headers, ...(body === undefined ? {} : { body }) };
+async function initOf(
+  request: HttpRequest,
+): Promise<Pick<Dispatcher.RequestOptions, 'method' | 'headers' | 'body'>> {
+  const { method } = request;
+  const headers = { 'user-agent': 'SoloSpark', ...request.headers };
+  if (request.json !== undefined) {
+    return {
+      method,
+      headers: { ...headers, 'content-type': 'application/json' },
+      body: JSON.stringify(request.json),
+    };
+  }
+  if (request.form) {
+    // The platform's classes know how a form is written down.
+    const form = new Response(request.form);
+    const type = form.headers.get('content-type') ?? '';
+    return {
+      method,
+      headers: { ...headers, 'content-type': type },
+      body: new Uint8Array(await form.arrayBuffer()),
+    };
+  }
+  return { method, headers, body: request.body ?? null };
 }
 
 function parseJson(text: string): unknown {

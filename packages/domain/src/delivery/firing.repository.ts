@@ -103,17 +103,16 @@ export async function refirePost(
 }
 
 /** Milliseconds until this revision is due, by the database's clock; null when it no longer waits to be fired. */
-export async function dueInMs(
-  db: SqlRunner,
-  alarm: { postId: string; revision: number },
-): Promise<number | null> {
-  const [row] = await db.query<{ ms: number }>(
-    `SELECT (extract(epoch FROM scheduled_at - now()) * 1000)::float8 AS ms
-     FROM post WHERE id = $1 AND revision = $2 AND status = 'scheduled'`,
-    [alarm.postId, alarm.revision],
+export const dueInMs = inBatches(async (db, alarms: { postId: string; revision: number }[]) => {
+  const rows = await db.query<{ at: number; ms: number }>(
+    `SELECT alarm.at, (extract(epoch FROM post.scheduled_at - now()) * 1000)::float8 AS ms
+     FROM unnest($1::uuid[], $2::int[]) WITH ORDINALITY AS alarm(id, revision, at) JOIN post USING (id)
+     WHERE CASE WHEN post.revision = alarm.revision THEN post.status = 'scheduled' ELSE false END`,
+    [alarms.map((alarm) => alarm.postId), alarms.map((alarm) => alarm.revision)],
   );
-  return row ? Math.ceil(row.ms) : null;
-}
+  const due = new Map(rows.map(({ at, ms }) => [at, Math.ceil(ms)]));
+  return alarms.map((_, index) => due.get(index + 1) ?? null);
+});
 
 /**
  * Ends those of these posts (null: of all) whose deliveries have all ended. A statement of its own, after the

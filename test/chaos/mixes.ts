@@ -103,7 +103,7 @@ const mixes: Mix[] = [
   {
     ...nothing,
     name: 'kill-after-answer',
-    failPoints: 'after-answer=kill@0.05,after-sending=kill@0.02',
+    failPoints: 'after-answer=kill@0.15,after-sending=kill@0.05',
     lives: 'plain',
     platforms: ['linkedin', 'instagram'],
     rate: 4,

@@ -9,9 +9,9 @@ await runCommand(async (life) => {
   await ensureInstalled({ quiet: true });
   // Another built tree was named: this one is not run.
   if (!args.some((arg) => arg === '--root' || arg.startsWith('--root='))) await build({ quiet: true });
-  const { importTypeScript, transformBench } = await import('./typescript.mjs');
+  const { transformBench } = await import('./typescript.mjs');
   await transformBench();
-  importTypeScript();
+  await import('../test/support/import-typescript.mjs');
   const { main } = await import('./run.ts');
   return main(args, life);
 });

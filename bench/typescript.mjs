@@ -1,23 +1,7 @@
 // @ts-check
-// Node 20 cannot run TypeScript by itself.
 import { transform } from '@swc/core';
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { register } from 'node:module';
 import { dirname, join } from 'node:path';
-
-const hook = `
-import { transform } from ${JSON.stringify(import.meta.resolve('@swc/core'))};
-export async function load(url, context, next) {
-  if (!url.endsWith('.ts')) return next(url, context);
-  const { source } = await next(url, { ...context, format: 'module' });
-  const { code } = await transform(String(source), { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, module: { type: 'es6' } });
-  return { format: 'module', source: code, shortCircuit: true };
-}`;
-
-/** From here on this process imports TypeScript. */
-export function importTypeScript() {
-  register(`data:text/javascript,${encodeURIComponent(hook)}`);
-}
 
 /**
  * Writes the bench's own files to `dist/` as JavaScript, for the processes that it measures: a transformer inside of

@@ -1,18 +1,8 @@
 // @ts-check
 // `npm run chaos`, `npm run chaos:outage`, `npm run chaos:prove`: builds, then runs the TypeScript beside it on Node 20.
-import { register } from 'node:module';
 import { build } from '../../scripts/lib/build.mjs';
 import { runCommand } from '../../scripts/lib/command.mjs';
 import { ensureInstalled } from '../../scripts/lib/install.mjs';
-
-const hook = `
-import { transform } from ${JSON.stringify(import.meta.resolve('@swc/core'))};
-export async function load(url, context, next) {
-  if (!url.endsWith('.ts')) return next(url, context);
-  const { source } = await next(url, { ...context, format: 'module' });
-  const { code } = await transform(String(source), { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, module: { type: 'es6' } });
-  return { format: 'module', source: code, shortCircuit: true };
-}`;
 
 const commands = { run: './run.ts', outage: './outage.ts', prove: './prove.ts' };
 const [name = 'run', ...args] = /^[a-z]+$/.test(process.argv[2] ?? '')
@@ -23,7 +13,8 @@ await runCommand(async (life) => {
   await ensureInstalled({ quiet: true });
   // Another built tree was named: this one is not run.
   if (!args.includes('--root')) await build({ quiet: true });
-  register(`data:text/javascript,${encodeURIComponent(hook)}`);
+  // Not before there is something installed to do it with.
+  await import('../support/import-typescript.mjs');
   const path = commands[/** @type {keyof typeof commands} */ (name)];
   if (!path) throw new Error(`There is no "${name}"; there are ${Object.keys(commands).join(', ')}.`);
   const { main } = await import(path);

@@ -6,8 +6,7 @@ export interface Reply {
   status: number;
   headers: Headers;
   text: string;
-  // Bodies are what the tests are about; each looks at its own.
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- bodies are what the tests are about; each looks at its own
   json: any;
 }
 

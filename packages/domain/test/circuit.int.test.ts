@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { eventually, startTestApp, type TestApp } from '../../../test/support/app.ts';
-import { findPausedPlatforms } from '../src/delivery/circuit.repository.ts';
 
 // A platform that is down for everybody, with a worker: it is left alone, the others are not, and nothing is lost.
 
@@ -24,6 +23,11 @@ const isPublished = (id: string) =>
     90_000,
   );
 
+const pausedPlatforms = () =>
+  app.ctx.db.query<{ platform: string; reason: string }>(
+    'SELECT platform, reason FROM platform_circuit WHERE paused_until IS NOT NULL',
+  );
+
 it('a platform that fails three accounts is paused; the others go on; when it is back all go out, once', async () => {
   for (const step of ['lookup', 'publish']) {
     const fault = { platform: 'x', step, fault: '5xx-before-commit', status: 503, times: 1_000_000 };
@@ -36,12 +40,12 @@ it('a platform that fails three accounts is paused; the others go on; when it is
     ids.push(await publish({ text: `The word of ${handle}`, channelIds: [channel.body.id] }));
   }
   await eventually(
-    () => findPausedPlatforms(app.ctx.db),
+    () => pausedPlatforms(),
     ([paused]) => paused?.platform === 'x' && paused.reason.includes('503'),
     'X is paused',
   );
   await isPublished(await publish({ text: 'Elsewhere', platforms: ['linkedin'] }));
-  const stillPaused = await findPausedPlatforms(app.ctx.db);
+  const stillPaused = await pausedPlatforms();
   expect(stillPaused.map(({ platform }) => platform)).toEqual(['x']);
   expect(await app.publicPosts('x')).toEqual([]);
 
@@ -49,7 +53,7 @@ it('a platform that fails three accounts is paused; the others go on; when it is
   for (const id of ids) await isPublished(id);
   expect((await app.publicPosts('x')).map(({ text }) => text).sort()).toEqual(texts);
   await eventually(
-    () => findPausedPlatforms(app.ctx.db),
+    () => pausedPlatforms(),
     (paused) => paused.length === 0,
     'X is served as before',
   );

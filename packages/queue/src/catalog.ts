@@ -6,7 +6,7 @@ import type { BackoffOptions, KeepJobs } from 'bullmq';
 export interface JobPayloads {
   /** Post P, revision R, is due. Firing is a compare-and-set, so it is safe to repeat. */
   'post-due': { postId: string; revision: number };
-  /** One try of one delivery. A further try is a new job: retries are rows. */
+  /** "Look now": this delivery's time has come. Which ones are taken, the rows say. A further try is a new job. */
   'publish-delivery': { deliveryId: string; revision: number; attempt: number };
   /** Does nothing but say that queue and worker work. */
   'worker-test': { note: string };

@@ -42,13 +42,3 @@ export async function recordPlatformFailure(
 /** After a pause the first failure is enough: it was the probe's. */
 const PAUSES = `(c.pauses > 0 OR cardinality(
   ARRAY(SELECT DISTINCT unnest(c.failing_channels || EXCLUDED.failing_channels))) >= ${CHANNELS_TO_PAUSE})`;
-
-/** Platforms that are paused now, with the last reason; for whoever runs the server. */
-export async function findPausedPlatforms(
-  db: SqlRunner,
-): Promise<{ platform: string; pausedUntil: Date; reason: string }[]> {
-  return db.query(
-    `SELECT platform, paused_until AS "pausedUntil", reason FROM platform_circuit
-     WHERE paused_until IS NOT NULL ORDER BY platform`,
-  );
-}

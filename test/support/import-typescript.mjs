@@ -1,4 +1,5 @@
-// `node --import <this file> --conditions=source file.ts`: runs this workspace from source on Node 20.
+// From its import on this process imports TypeScript, which Node 20 cannot by itself. Also for `node --import <this file>
+// --conditions=source file.ts`.
 import { register } from 'node:module';
 
 const hook = `

@@ -288,7 +288,10 @@ describe.each(['redis', 'postgres'] as const)('queue contract', (engine) => {
     it('runs a job again whose worker was killed with kill -9', async () => {
       const { queues, config, postId } = await setUp();
       const job = postDue({ postId, revision: 1 });
-      const args = ['--import', new URL('../../../test/support/import-typescript.mjs', import.meta.url).pathname];
+      const args = [
+        '--import',
+        new URL('../../../test/support/import-typescript.mjs', import.meta.url).pathname,
+      ];
       const script = new URL('./support/hanging-worker.ts', import.meta.url).pathname;
       const child = spawn(
         process.execPath,

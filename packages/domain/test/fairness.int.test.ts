@@ -27,8 +27,8 @@ it('the only post of one account goes out while 300 of another, fired before it,
        INSERT INTO post (organization_id, text, status) SELECT $1, 'Noise ' || n, 'publishing'
        FROM generate_series(1, $2::int) AS n RETURNING id
      )
-     INSERT INTO delivery (post_id, channel_id, platform, due_at, next_attempt_at)
-     SELECT id, $3, 'x', now(), now() FROM written`,
+     INSERT INTO delivery (post_id, channel_id, platform, due_at, next_attempt_at, turn_at)
+     SELECT id, $3, 'x', now(), now(), now() FROM written`,
     [app.organizationId, NOISY_POSTS, noisy],
   );
   await app.startWorker();

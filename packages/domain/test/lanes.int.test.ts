@@ -7,7 +7,7 @@ import {
   recordPlatformAnswers,
   recordPlatformFailure,
 } from '../src/delivery/circuit.repository.ts';
-import { firePostNow } from '../src/delivery/firing.repository.ts';
+import { fireDuePosts, firePostNow } from '../src/delivery/firing.repository.ts';
 
 // Who is next: channels take turns, and a platform that is down is left alone. No worker runs here.
 
@@ -37,9 +37,12 @@ const fire = async (channelId: string | undefined, posts = 1) => {
     expect(await firePostNow(app.ctx.db, post)).toHaveLength(1);
   }
 };
-const claim = async (request: Partial<ClaimRequest> = {}) => {
-  const defaults = { platform: 'x', limit: 100, perChannel: 100, except: [], trigger: 'job' } as const;
-  const claims = await claimDeliveries(app.ctx.db, { ...defaults, ...request }, 'test');
+const request = (wanted: Partial<ClaimRequest>): ClaimRequest => ({
+  ...({ platform: 'x', limit: 100, perChannel: 100, except: [], trigger: 'job' } as const),
+  ...wanted,
+});
+const claim = async (wanted: Partial<ClaimRequest> = {}) => {
+  const claims = await claimDeliveries(app.ctx.db, request(wanted), 'test');
   return claims.map(({ channel }) => channel.id);
 };
 
@@ -49,9 +52,48 @@ describe('claiming by turns', () => {
     await fire(busy, 12);
     expect(await claim({ limit: 4 })).toEqual([busy, busy, busy, busy]);
     await fire(quiet);
-    // One place becomes free at a time: what is in work counts, or the busy account would always be first in line.
+    // One place becomes free at a time, and nothing else is in work for it: the place in the line alone decides.
     expect(await claim({ limit: 1 })).toEqual([quiet]);
     expect(await claim({ limit: 1 })).toEqual([busy]);
+  });
+
+  it('puts the only post of one account before the many of another, which fired in the same instant', async () => {
+    const [busy, quiet] = channels;
+    const posts: { postId: string; revision: number }[] = [];
+    for (const channel of [busy, busy, busy, quiet]) {
+      const post = (await app.request('POST', '/posts', { text: 'At nine', channelIds: [channel] })).body;
+      await app.ctx.db.query(
+        `UPDATE post SET status = 'scheduled', scheduled_at = date_trunc('minute', now()) WHERE id = $1`,
+        [post.id],
+      );
+      posts.push({ postId: post.id, revision: post.revision });
+    }
+    expect(await fireDuePosts(app.ctx.db, posts)).toHaveLength(4);
+    expect(await claim({ limit: 2 })).toEqual(expect.arrayContaining([busy, quiet]));
+    expect(await claim()).toEqual([busy, busy]);
+  });
+
+  it('reads the front of the line, not all of it', async () => {
+    const [busy] = channels;
+    await app.ctx.db.query(
+      `WITH posts AS (
+         INSERT INTO post (organization_id, text, status)
+         SELECT $1, 'One of many', 'publishing' FROM generate_series(1, 5000) RETURNING id
+       )
+       INSERT INTO delivery (post_id, channel_id, platform, due_at, next_attempt_at, turn_at)
+       SELECT id, $2, 'x', now(), now(), now() FROM posts`,
+      [app.organizationId, busy],
+    );
+    const rowsRead = await app.ctx.db.transaction(async (tx) => {
+      const claims = await claimDeliveries(tx, request({ limit: 50 }), 'test');
+      expect(claims).toHaveLength(50);
+      const [row] = await tx.query<{ read: number }>(
+        `SELECT seq_tup_read + idx_tup_fetch AS read FROM pg_stat_xact_user_tables WHERE relname = 'delivery'`,
+      );
+      return row?.read;
+    });
+    expect(rowsRead).toBeGreaterThan(0);
+    expect(rowsRead).toBeLessThan(1_000);
   });
 
   it('lets no account have more than its part at one time', async () => {

@@ -272,7 +272,7 @@ describe('the reconciler', () => {
       app.ctx.db.query(
         `WITH p AS (UPDATE post SET status = 'publishing' WHERE id = $1)
          UPDATE delivery SET status = 'publishing', fence = 1, lease_until = now() - interval '1 second',
-           due_at = now(), next_attempt_at = now(), sending_at = ${sendingAt}, sending_deadline_at = ${sendingAt},
+           due_at = now(), next_attempt_at = now(), turn_at = now(), sending_at = ${sendingAt}, sending_deadline_at = ${sendingAt},
            witness = '{"newestPostId": null}'
          WHERE post_id = $1`,
         [post.id],

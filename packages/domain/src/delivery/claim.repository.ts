@@ -21,9 +21,9 @@ const PROBE_MS = 30_000;
  * Takes deliveries of a platform whose time has come, or whose holder's lease ran out, under a lease and a fencing
  * number, and opens their attempts in the ledger.
  *
- * Channels take turns: a channel's next delivery stands behind as many as the channel has in work or in line before
- * it, so that a thousand posts of one account do not delay the only one of another. A paused platform gives nothing
- * but what was abandoned; when the pause is over it gives one, as a probe.
+ * Channels take turns: each delivery was given its place when its post fired, behind those of its own channel, so that
+ * a thousand posts of one account do not delay the only one of another. A paused platform gives nothing but what was
+ * abandoned; when the pause is over it gives one, as a probe.
  */
 export async function claimDeliveries(
   db: SqlRunner,
@@ -31,29 +31,31 @@ export async function claimDeliveries(
   worker: string,
 ): Promise<ClaimedDelivery[]> {
   return db.query<ClaimedDelivery>(
-    `WITH line AS (
-       SELECT id, channel_id, next_attempt_at AS since FROM delivery
-       WHERE platform = $4 AND status = 'pending' AND next_attempt_at <= now()
-         AND NOT EXISTS (SELECT FROM platform_circuit WHERE platform = $4 AND paused_until > now())
-       UNION ALL
-       SELECT id, channel_id, lease_until FROM delivery
-       WHERE platform = $4 AND status = 'publishing' AND lease_until <= now() AND id <> ALL ($7::uuid[])
-     ), in_work AS (
+    `WITH in_work AS (
        SELECT channel_id, count(*) AS deliveries FROM delivery
        WHERE platform = $4 AND status = 'publishing' AND lease_until > now() GROUP BY channel_id
-     ), turns AS (
-       SELECT id, since,
-              COALESCE(in_work.deliveries, 0) + row_number() OVER (PARTITION BY channel_id ORDER BY since, id) AS turn
-       FROM line LEFT JOIN in_work USING (channel_id)
-     ), nearest AS (
+     ), front AS (
        -- A few more than needed: another worker may be taking some of them at this moment.
-       SELECT id, since, turn FROM turns WHERE turn <= $6 ORDER BY turn, since LIMIT $5 * 4
+       (SELECT id, channel_id, turn_at FROM delivery
+        WHERE platform = $4 AND status = 'pending' AND next_attempt_at <= now()
+          AND NOT EXISTS (SELECT FROM platform_circuit WHERE platform = $4 AND paused_until > now())
+          AND channel_id NOT IN (SELECT channel_id FROM in_work WHERE deliveries >= $6)
+        ORDER BY turn_at LIMIT $5 * 4)
+       UNION ALL
+       SELECT id, channel_id, turn_at FROM delivery
+       WHERE platform = $4 AND status = 'publishing' AND lease_until <= now() AND id <> ALL ($7::uuid[])
+     ), counted AS (
+       SELECT id, turn_at,
+              COALESCE(in_work.deliveries, 0) + row_number() OVER (PARTITION BY channel_id ORDER BY turn_at, id) AS at_once
+       FROM front LEFT JOIN in_work USING (channel_id)
+     ), nearest AS (
+       SELECT id, turn_at FROM counted WHERE at_once <= $6
      ), candidate AS (
        -- Looked at again under the lock. As a CASE no index fits it: each row is found by its key, and not among all in line.
        SELECT d.id FROM delivery d JOIN nearest USING (id)
        WHERE CASE d.status WHEN 'pending' THEN d.next_attempt_at <= now()
                            WHEN 'publishing' THEN d.lease_until <= now() ELSE false END
-       ORDER BY nearest.turn, nearest.since
+       ORDER BY nearest.turn_at
        LIMIT (SELECT COALESCE(min(1), $5) FROM platform_circuit WHERE platform = $4 AND paused_until <= now())
        FOR UPDATE OF d SKIP LOCKED
      ), claimed AS (

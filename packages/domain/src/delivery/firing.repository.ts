@@ -14,11 +14,31 @@ export interface OpenDelivery {
 
 const OPEN = `d.id, d.post_id AS "postId", d.platform, fired.revision, d.fence + 1 AS attempt`;
 
-/** The deliveries become claimable as of the time that the author chose, so that lateness is visible in the row. */
+/**
+ * How far apart the deliveries of one channel stand in the line. A channel that comes later stands before all but the
+ * first few of one with a thousand; and one that waits in vain is overtaken for so long only.
+ */
+const TURN_MS = 10_000;
+
+/**
+ * The deliveries become claimable as of the time that the author chose, so that lateness is visible in the row, each
+ * behind the last of its channel that is in line already.
+ */
 const RELEASE = `
+  , released AS (
+    SELECT d.id, fired.due_at, fired.revision, d.channel_id,
+           (row_number() OVER (PARTITION BY d.channel_id ORDER BY fired.due_at, d.id) - 1) * interval '${TURN_MS} ms' AS behind
+    FROM fired JOIN delivery d ON d.post_id = fired.id AND d.status = 'pending'
+  )
   UPDATE delivery d
-  SET next_attempt_at = fired.due_at, due_at = fired.due_at, updated_at = now()
-  FROM fired WHERE d.post_id = fired.id AND d.status = 'pending'
+  SET next_attempt_at = fired.due_at, due_at = fired.due_at, updated_at = now(),
+      turn_at = fired.behind + GREATEST(fired.due_at, interval '${TURN_MS} ms' + (
+        -- Written so that only the index of the channel's line fits: the platform's may be far longer than the planner knows.
+        SELECT last.turn_at FROM delivery last
+        WHERE last.channel_id = fired.channel_id AND last.status = 'pending' AND last.turn_at IS NOT NULL
+          AND CASE WHEN last.next_attempt_at <= now() THEN true ELSE false END
+        ORDER BY last.turn_at DESC LIMIT 1))
+  FROM released fired WHERE d.id = fired.id
   RETURNING ${OPEN}`;
 
 /**
@@ -94,7 +114,7 @@ export async function refirePost(
        RETURNING id, revision, now() AS due_at
      )
      UPDATE delivery d
-     SET status = 'pending', next_attempt_at = fired.due_at, due_at = fired.due_at, attempts_used = 0,
+     SET status = 'pending', next_attempt_at = fired.due_at, turn_at = fired.due_at, due_at = fired.due_at, attempts_used = 0,
          failure_kind = NULL, failure_actor = NULL, failure_reason = NULL, updated_at = now()
      FROM fired WHERE d.post_id = fired.id AND d.status = 'failed'
      RETURNING ${OPEN}`,

@@ -70,6 +70,8 @@ export const settleDelivery = inBatches(
        UPDATE delivery d
        SET status = s.status, lease_until = NULL, updated_at = now(),
            next_attempt_at = now() + make_interval(secs => s.after_ms / 1000),
+           -- Handed back, it keeps its place.
+           turn_at = CASE WHEN s.after_ms > 0 THEN now() + make_interval(secs => s.after_ms / 1000) ELSE d.turn_at END,
            attempts_used = attempts_used + s.attempts,
            sending_at = CASE WHEN s.may_be_out THEN d.sending_at END,
            sending_deadline_at = CASE WHEN s.may_be_out THEN d.sending_deadline_at END,

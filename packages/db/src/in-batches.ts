@@ -33,7 +33,7 @@ export function inBatches<Item, Result>(
 
 function collect<Item, Result>(
   run: (items: Item[]) => Promise<Result[]>,
-  { size = 200, patienceMs = 25 }: BatchOptions,
+  { size = 200, patienceMs = 10 }: BatchOptions,
 ): (item: Item) => Promise<Result> {
   interface Waiting {
     item: Item;

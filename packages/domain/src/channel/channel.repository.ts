@@ -1,4 +1,4 @@
-import type { Database, SqlRunner } from '@solospark/db';
+import { inBatches, type Database, type SqlRunner } from '@solospark/db';
 import type { ChannelStatus } from './channel.ts';
 
 /** A channel without its credentials: what lists and checks need. */
@@ -34,17 +34,30 @@ export async function findChannels(db: Database, organizationId: string): Promis
   });
 }
 
-/** Those of the organization's active channels that have one of these ids, or are on one of these platforms. */
-export async function findActiveChannels(
-  db: SqlRunner,
-  wanted: { organizationId: string; ids: string[]; platforms: string[] },
-): Promise<ChannelSummary[]> {
-  return db.query<ChannelSummary>(
-    `SELECT ${SUMMARY_COLUMNS} FROM channel
-     WHERE organization_id = $1 AND status = 'active' AND (id = ANY ($2::uuid[]) OR platform = ANY ($3::text[]))`,
-    [wanted.organizationId, wanted.ids, wanted.platforms],
-  );
-}
+/**
+ * Those of the organization's active channels that have one of these ids, or are on one of these platforms. Those who ask at
+ * the same time share a statement.
+ */
+export const findActiveChannels = inBatches(
+  async (db, asked: { organizationId: string; ids: string[]; platforms: string[] }[]) => {
+    const rows = await db.query<ChannelSummary & { organizationId: string }>(
+      `SELECT ${SUMMARY_COLUMNS}, organization_id AS "organizationId" FROM channel
+       WHERE organization_id = ANY ($1::text[]) AND status = 'active'
+         AND (id = ANY ($2::uuid[]) OR platform = ANY ($3::text[]))`,
+      [
+        [...new Set(asked.map(({ organizationId }) => organizationId))],
+        [...new Set(asked.flatMap(({ ids }) => ids))],
+        [...new Set(asked.flatMap(({ platforms }) => platforms))],
+      ],
+    );
+    return asked.map(({ organizationId, ids, platforms }): ChannelSummary[] =>
+      rows.filter(
+        (row) =>
+          row.organizationId === organizationId && (ids.includes(row.id) || platforms.includes(row.platform)),
+      ),
+    );
+  },
+);
 
 export async function findChannelByAccount(
   db: Database,

@@ -1,4 +1,4 @@
-import { inBatches } from '@solospark/db';
+import { FORGETTABLE, inBatches } from '@solospark/db';
 import type { Rate } from '@solospark/publishers';
 
 export interface TokenRequest {
@@ -22,9 +22,11 @@ export const takeToken = inBatches(async (db, requests: TokenRequest[]): Promise
   // In order, so that two processes that want the same buckets wait for each other and do not lock each other out.
   const buckets = [...wanted].sort(([one], [other]) => (one < other ? -1 : 1));
   const rows = await db.query<{ key: string; tokens: number; taken: number }>(
-    `INSERT INTO rate_bucket AS b (key, capacity, per_ms, taken, tokens, refilled_at)
+    // Forgotten, they are there again: the platform's own limit is behind ours.
+    `WITH ${FORGETTABLE}
+     INSERT INTO rate_bucket AS b (key, capacity, per_ms, taken, tokens, refilled_at)
      SELECT key, capacity, per_ms, LEAST(wanted, floor(capacity)), capacity - LEAST(wanted, floor(capacity)), now()
-     FROM unnest($1::text[], $2::float8[], $3::float8[], $4::int[]) AS new(key, capacity, per_ms, wanted)
+     FROM unnest($1::text[], $2::float8[], $3::float8[], $4::int[]) AS new(key, capacity, per_ms, wanted), forgettable
      ON CONFLICT (key) DO UPDATE
      SET capacity = EXCLUDED.capacity, per_ms = EXCLUDED.per_ms, refilled_at = now(),
          taken = LEAST(EXCLUDED.taken, floor(${FILLED})), tokens = ${FILLED} - LEAST(EXCLUDED.taken, floor(${FILLED}))

@@ -14,7 +14,7 @@ export async function createPost(
   const empty = { text: '', media: [], deliveries: [], lateLimitMinutes: null };
   const content = await withRetry(() => resolveContent(ctx, input.organizationId, input.content, empty));
   // The id is chosen here, so that an insertion whose answer was lost can be repeated.
-  const post = { id: randomUUID(), organizationId: input.organizationId };
-  await withRetry(() => insertPost(ctx.db, post, content));
+  const post = { id: randomUUID(), organizationId: input.organizationId, content };
+  await withRetry(() => insertPost(ctx.db, post));
   return getPost(ctx, { organizationId: post.organizationId, postId: post.id });
 }

@@ -1,4 +1,4 @@
-import { inBatches, type Database, type SqlRunner } from '@solospark/db';
+import { FORGETTABLE, inBatches, type Database, type SqlRunner } from '@solospark/db';
 import { postDueJobId } from '@solospark/queue';
 import type { Post, PostDelivery, PostMedia, PostStatus } from './post.ts';
 
@@ -85,34 +85,47 @@ export interface PostContent {
   deliveries: Pick<PostDelivery, 'channelId' | 'platform' | 'channelStatus' | 'textOverride'>[];
 }
 
-/** Does nothing when a post with this id is there already. */
-export async function insertPost(
-  db: SqlRunner,
-  post: { id: string; organizationId: string },
-  content: PostContent,
-): Promise<void> {
-  await db.query(
-    `WITH inserted AS (
-       INSERT INTO post (id, organization_id, text, late_limit_minutes) VALUES ($1, $2, $3, $4)
-       ON CONFLICT (id) DO NOTHING RETURNING id
-     ), media AS (
-       INSERT INTO post_media (post_id, media_id, position)
-       SELECT inserted.id, m.media_id, m.position - 1
-       FROM inserted, unnest($5::uuid[]) WITH ORDINALITY AS m(media_id, position)
-     )
-     INSERT INTO delivery (post_id, channel_id, platform, text_override)
-     SELECT inserted.id, c.channel_id, c.platform, c.text_override
-     FROM inserted, unnest($6::uuid[], $7::text[], $8::text[]) AS c(channel_id, platform, text_override)`,
-    [
-      post.id,
-      post.organizationId,
-      content.text,
-      content.lateLimitMinutes,
-      content.media.map(({ id }) => id),
-      ...deliveryColumns(content.deliveries),
-    ],
-  );
-}
+/**
+ * Does nothing when a post with this id is there already. Posts that are written at the same time share a statement: each by
+ * itself would lock its organization's and its channels' rows against removal, and a crowd of such locks is dear.
+ */
+export const insertPost = inBatches(
+  async (db, items: { id: string; organizationId: string; content: PostContent }[]) => {
+    const media = items.flatMap(({ id, content }) =>
+      content.media.map((each, position) => ({ postId: id, mediaId: each.id, position })),
+    );
+    const deliveries = items.flatMap(({ id, content }) =>
+      content.deliveries.map((each) => ({ postId: id, ...each })),
+    );
+    await db.query(
+      `WITH inserted AS (
+         INSERT INTO post (id, organization_id, text, late_limit_minutes)
+         SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int[])
+         ON CONFLICT (id) DO NOTHING RETURNING id
+       ), media AS (
+         INSERT INTO post_media (post_id, media_id, position)
+         SELECT m.* FROM unnest($5::uuid[], $6::uuid[], $7::int[]) AS m(post_id, media_id, position)
+         JOIN inserted ON inserted.id = m.post_id
+       )
+       INSERT INTO delivery (post_id, channel_id, platform, text_override)
+       SELECT d.* FROM unnest($8::uuid[], $9::uuid[], $10::text[], $11::text[])
+         AS d(post_id, channel_id, platform, text_override)
+       JOIN inserted ON inserted.id = d.post_id`,
+      [
+        items.map(({ id }) => id),
+        items.map(({ organizationId }) => organizationId),
+        items.map(({ content }) => content.text),
+        items.map(({ content }) => content.lateLimitMinutes),
+        media.map(({ postId }) => postId),
+        media.map(({ mediaId }) => mediaId),
+        media.map(({ position }) => position),
+        deliveries.map(({ postId }) => postId),
+        ...deliveryColumns(deliveries),
+      ],
+    );
+    return items.map(() => undefined);
+  },
+);
 
 export interface PostChange {
   status: PostStatus;
@@ -206,9 +219,15 @@ export async function confirmAlarms(
   alarms: { postId: string; revision: number }[],
 ): Promise<void> {
   await db.query(
-    `UPDATE post SET alarm_set_at = now()
-     FROM unnest($1::uuid[], $2::int[]) AS alarm(id, revision)
-     WHERE post.id = alarm.id AND post.revision = alarm.revision AND post.status = 'scheduled'`,
+    // Forgotten, the alarm is set once more.
+    `WITH ${FORGETTABLE}, found AS (
+       -- By key, as everywhere on the hot path. Whoever holds a row changes it just now: it gets another alarm.
+       SELECT post.id, post.revision, post.status, alarm.revision AS confirmed
+       FROM post JOIN unnest($1::uuid[], $2::int[]) AS alarm(id, revision) USING (id)
+       FOR UPDATE OF post SKIP LOCKED
+     )
+     UPDATE post SET alarm_set_at = now() FROM found, forgettable
+     WHERE post.id = found.id AND found.revision = found.confirmed AND found.status = 'scheduled'`,
     [alarms.map((alarm) => alarm.postId), alarms.map((alarm) => alarm.revision)],
   );
 }

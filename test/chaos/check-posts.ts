@@ -34,13 +34,10 @@ function checkText(post: PostRecord, row: PostRow): string[] {
   );
   const found: string[] = [];
   if (!mayStand(row.text, writes)) found.push(`its text is "${row.text}", which was refused, or superseded`);
-  const shown = snapshotsOf(post, row);
-  const lastShown = Math.max(
-    0,
-    ...shown.filter(({ text }) => text === row.text).map(({ revision }) => revision),
-  );
-  const newer = shown.find(
-    ({ text, revision }) => lastShown > 0 && text !== row.text && revision > lastShown,
+  const newer = overtaking(
+    snapshotsOf(post, row),
+    ({ text }) => text === row.text,
+    writes.filter(({ value }) => value === row.text),
   );
   if (newer)
     found.push(`its text is "${row.text}", but revision ${newer.revision} was shown as "${newer.text}"`);
@@ -104,13 +101,7 @@ function checkFiring(
   }
   if (!scheduled) return [];
   const shown = snapshotsOf(post, row).filter(({ status }) => status === 'draft' || status === 'scheduled');
-  const lastShown = Math.max(
-    0,
-    ...shown.filter(({ scheduledAt }) => scheduledAt === dueAt).map(({ revision }) => revision),
-  );
-  const newer = shown.find(
-    ({ scheduledAt, revision }) => scheduledAt !== dueAt && revision > lastShown && lastShown > 0,
-  );
+  const newer = overtaking(shown, ({ scheduledAt }) => scheduledAt === dueAt, granted);
   const what = `it fired for ${dueAt}, but revision ${newer?.revision} was shown as ${newer?.scheduledAt ?? 'a draft'}`;
   return newer ? [[newer.scheduledAt === null ? 'after-cancel' : 'superseded', what]] : [];
 }
@@ -163,10 +154,29 @@ function checkRevisions(post: PostRecord, row: PostRow): string[] {
   return [`it is at revision ${row.revision}, and only ${mayHaveChanged} changes were granted`];
 }
 
+interface Shown extends Snapshot {
+  askedAt: number;
+}
+
 /** What the API showed of revisions up to the one that fired. */
-function snapshotsOf(post: PostRecord, row: PostRow): Snapshot[] {
+function snapshotsOf(post: PostRecord, row: PostRow): Shown[] {
   const last = row.deletedAt ? row.revision - 1 : row.revision;
-  return post.exchanges.flatMap(({ snapshot }) =>
-    snapshot && snapshot.id === row.id && snapshot.revision <= last ? [snapshot] : [],
+  return post.exchanges.flatMap(({ snapshot, sentAt }) =>
+    snapshot && snapshot.id === row.id && snapshot.revision <= last ? [{ ...snapshot, askedAt: sentAt }] : [],
+  );
+}
+
+/**
+ * A revision that was shown to say something else, and is newer than the last that was shown to say it. Unless one of
+ * the requests that wanted it was never answered, and may have been carried out once more after that.
+ */
+function overtaking(shown: Shown[], saysIt: (one: Snapshot) => boolean, wanted: Write[]): Shown | undefined {
+  const lastShown = Math.max(0, ...shown.filter(saysIt).map(({ revision }) => revision));
+  if (lastShown === 0) return undefined;
+  return shown.find(
+    (one) =>
+      !saysIt(one) &&
+      one.revision > lastShown &&
+      !wanted.some(({ exchange }) => exchange.outcome === 'unknown' && landedBy(exchange) > one.askedAt),
   );
 }

@@ -13,7 +13,7 @@ module.exports = {
   apps: [
     {
       name: 'solospark-worker',
-      script: 'apps/worker/dist/main.js',
+      script: 'apps/worker/bundle/main.js',
       cwd: __dirname,
       // One process takes fifty jobs at a time. More of them are started as more apps or machines, not in cluster
       // mode, which is for sharing a port.

@@ -18,6 +18,7 @@ export default defineConfig(
   {
     ignores: [
       '**/dist/**',
+      '**/bundle/**',
       '**/node_modules/**',
       '**/generated/**',
       '**/.turbo/**',

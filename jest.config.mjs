@@ -8,7 +8,7 @@ export default {
     '<rootDir>/test/**/*.test.ts',
     '<rootDir>/scripts/test/**/*.test.ts',
   ],
-  modulePathIgnorePatterns: ['/dist/'],
+  modulePathIgnorePatterns: ['/dist/', '/bundle/'],
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',

@@ -47,7 +47,7 @@ export async function install(options: {
   const sandboxPort = await reservePort();
   const sandbox = await startChild({
     name: 'sandbox',
-    script: join(root, 'apps/sandbox/dist/main.js'),
+    script: join(root, 'apps/sandbox/bundle/main.js'),
     cwd: root,
     env: { PORT: String(sandboxPort), LOG_LEVEL: 'warn' },
     logs,
@@ -82,7 +82,7 @@ export async function install(options: {
     child: await startChild({
       name: 'api',
       nodeArgs,
-      script: join(root, 'apps/api/dist/main.js'),
+      script: mainOf(root, 'api', nodeArgs),
       cwd: root,
       env: { ...env, PORT: String(port) },
       logs,
@@ -98,6 +98,11 @@ export async function install(options: {
     await child.end('SIGTERM');
     if (options.platformUrl) await sandbox.end('SIGTERM');
   }
+}
+
+/** What is started in production; under a profiler the same in its many files, so that the profile can name them. */
+export function mainOf(root: string, app: string, nodeArgs: string[] = []): string {
+  return join(root, 'apps', app, nodeArgs.length > 0 ? 'dist' : 'bundle', 'main.js');
 }
 
 /** The handle of account number `index`; its token is `sandbox-<handle>`. */

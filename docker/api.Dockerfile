@@ -35,4 +35,4 @@ EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:' + process.env.PORT + '/health/live').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 # The migrations: node node_modules/@solospark/db/tools/migrate.mjs
-CMD ["node", "dist/main.js"]
+CMD ["node", "bundle/main.js"]

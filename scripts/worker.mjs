@@ -24,7 +24,7 @@ try {
 }
 passSignalsOnce();
 process.chdir(repoRoot);
-await import(pathToFileURL(join(repoRoot, 'apps/worker/dist/main.js')).href);
+await import(pathToFileURL(join(repoRoot, 'apps/worker/bundle/main.js')).href);
 
 function requireDatabase() {
   const settings = readSettings();

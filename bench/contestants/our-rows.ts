@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { join } from 'node:path';
 import { startChild, type Child } from '../child.ts';
-import type { Channel, Installation } from '../installation.ts';
+import { mainOf, type Channel, type Installation } from '../installation.ts';
 import { textOf } from '../platform/contract.ts';
 import type { DuePost } from './contestant.ts';
 
@@ -13,7 +12,7 @@ export function startOurWorker(
 ): Promise<Child> {
   return startChild({
     name: options.name ?? 'worker',
-    script: join(installation.root, 'apps/worker/dist/main.js'),
+    script: mainOf(installation.root, 'worker', options.nodeArgs),
     nodeArgs: options.nodeArgs ?? [],
     cwd: installation.root,
     env: { ...installation.env, WORKER_CONCURRENCY: String(options.concurrency) },

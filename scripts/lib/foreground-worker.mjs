@@ -13,7 +13,7 @@ export function startForegroundWorker(env) {
   const graceMs = Number(env.SHUTDOWN_TIMEOUT_MS ?? 25_000) + 7_000;
   const child = spawn(
     process.execPath,
-    ['--import', exitWithParent, join(repoRoot, 'apps/worker/dist/main.js')],
+    ['--import', exitWithParent, join(repoRoot, 'apps/worker/bundle/main.js')],
     {
       cwd: repoRoot,
       env,

@@ -166,7 +166,7 @@ async function bringUp(options, onOpened) {
   async function start(name, own) {
     children[name] = await startChild({
       name,
-      script: `apps/${name}/dist/main.js`,
+      script: `apps/${name}/bundle/main.js`,
       env: { ...env, ...own },
       logFile: join(home, 'logs', `${name}.log`),
       graceMs: Number(settings.SHUTDOWN_TIMEOUT_MS ?? 25_000) + 7_000,

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   cpSync,
   existsSync,
@@ -23,7 +24,7 @@ export function copyBuild(from: string = repoRoot): { root: string; remove: () =
       const [source, target] = [join(from, floor, room), join(root, floor, room)];
       if (!existsSync(join(source, 'dist'))) continue;
       mkdirSync(target, { recursive: true });
-      for (const part of ['package.json', 'dist', 'node_modules']) {
+      for (const part of ['package.json', 'dist', 'bundle', 'node_modules']) {
         if (!existsSync(join(source, part))) continue;
         cpSync(join(source, part), join(target, part), { recursive: true, verbatimSymlinks: true });
       }
@@ -32,4 +33,13 @@ export function copyBuild(from: string = repoRoot): { root: string; remove: () =
   cpSync(join(from, 'package.json'), join(root, 'package.json'));
   symlinkSync(realpathSync(join(from, 'node_modules')), join(root, 'node_modules'));
   return { root, remove: () => rmSync(root, { recursive: true, force: true }) };
+}
+
+const bundleApp = join(repoRoot, 'packages/foundation/tools/bundle-app.mjs');
+
+/** After a package of the copy has been changed: the apps run from bundles. */
+export function bundleAgain(root: string): void {
+  for (const app of ['api', 'worker']) {
+    execFileSync(process.execPath, [bundleApp], { cwd: join(root, 'apps', app), stdio: 'inherit' });
+  }
 }

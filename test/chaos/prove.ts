@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bold, fail, green, red, say } from '../../scripts/lib/report.mjs';
-import { copyBuild } from './build-copy.ts';
+import { bundleAgain, copyBuild } from './build-copy.ts';
 import { readOptions } from './options.ts';
 import { protections, type Protection } from './protections.ts';
 import { runChaos, type Findings, type Life } from './run.ts';
@@ -89,6 +89,7 @@ function applyPatches(root: string, { name, patches }: Protection): void {
     if (before.search(find) < 0) throw new Error(`${name} is not in ${file} any more: ${String(find)}`);
     writeFileSync(path, before.replace(find, replace));
   }
+  bundleAgain(root);
 }
 
 function lineOf({ protection, off, on }: Row): string {

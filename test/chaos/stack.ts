@@ -109,7 +109,7 @@ async function bringUp(
     const process = supervise({
       name,
       root,
-      script: `apps/${app}/dist/main.js`,
+      script: `apps/${app}/bundle/main.js`,
       env: { ...env, ...own },
       logs,
       record,

@@ -29,7 +29,7 @@ export async function startProcess(app: 'api' | 'worker', env: Record<string, st
 
 /** Starts a built app without waiting for anything. */
 export function launch(app: 'api' | 'worker', env: Record<string, string>): AppProcess {
-  const main = fileURLToPath(new URL(`../../apps/${app}/dist/main.js`, import.meta.url));
+  const main = fileURLToPath(new URL(`../../apps/${app}/bundle/main.js`, import.meta.url));
   const child = spawn(process.execPath, [main], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     // Nothing of the run's own environment, and no files of a stack that happens to run in this checkout.

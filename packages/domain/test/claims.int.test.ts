@@ -220,6 +220,21 @@ describe('a worker that was passed over', () => {
     expect(post.deliveries[0]).toMatchObject({ status: 'published', remoteId: '77', failure: null });
   });
 
+  it('leaves no attempt open of a newer holder that never comes back', async () => {
+    const held = await claimed();
+    const hold = createHold(ctx, held, new AbortController().signal);
+    await takeOver(held);
+    await hold.settle({ as: 'published', receipt: { remoteId: '78', url: null } });
+    const attempts = await ctx.db.query(
+      `SELECT outcome, ended_at IS NOT NULL AS closed FROM attempt WHERE delivery_id = $1 ORDER BY fence`,
+      [held.id],
+    );
+    expect(attempts).toEqual([
+      { outcome: 'published', closed: true },
+      { outcome: 'superseded', closed: true },
+    ]);
+  });
+
   it('proves nothing where it is known to be out already', async () => {
     const held = await claimed();
     const hold = createHold(ctx, held, new AbortController().signal);

@@ -139,6 +139,10 @@ export async function recordReceipt(db: SqlRunner, held: Held, receipt: Receipt)
      ), noted AS (
        UPDATE attempt SET ended_at = now(), outcome = 'published', detail = 'answered after its lease had run out'
        FROM proven WHERE attempt.delivery_id = $1 AND attempt.fence = $2
+     ), overtaken AS (
+       -- Should its worker die now, nobody would close it any more: what is published is never claimed again.
+       UPDATE attempt SET ended_at = now(), outcome = 'superseded', detail = 'an earlier attempt had published it'
+       FROM proven WHERE attempt.delivery_id = $1 AND attempt.fence > $2 AND attempt.ended_at IS NULL
      ), reopened AS (
        UPDATE post SET status = 'publishing', updated_at = now()
        FROM proven WHERE post.id = proven.post_id AND post.status IN ('failed', 'partially_published')

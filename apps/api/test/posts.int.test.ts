@@ -50,6 +50,22 @@ describe('POST /posts', () => {
       ['x', 'Short'],
     ]);
   });
+  it('201 keeps apart what is written at the same time', async () => {
+    const wanted = Array.from({ length: 24 }, (_, at) => {
+      const platforms = ['x', 'instagram', 'linkedin'].slice(0, at % 4);
+      return { text: `Number ${at}`, platforms, lateLimitMinutes: at % 2 === 0 ? null : at };
+    });
+    const answers = await Promise.all(wanted.map((body) => api.request('POST', '/posts', body)));
+    const written = answers.map(({ body }) => ({
+      text: body.text,
+      platforms: body.deliveries.map(({ platform }: { platform: string }) => platform),
+      lateLimitMinutes: body.lateLimitMinutes,
+    }));
+    expect(written).toEqual(
+      wanted.map((post) => ({ ...post, platforms: post.platforms.toSorted((a, b) => (a < b ? -1 : 1)) })),
+    );
+  });
+
   it('400 refuses a wrong type, by pointer', async () => {
     expectProblem(await api.request('POST', '/posts', { text: 7 }), 400, 'invalid_request', '/text');
   });

@@ -1,5 +1,6 @@
 import { systemClock, type Clock, type Logger } from '@solospark/foundation';
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import { setMaxListeners } from 'node:events';
 import { registerControl } from './control/routes.ts';
 import { registerFeed } from './feed/routes.ts';
 import { mountPlatform } from './platforms/mount.ts';
@@ -22,6 +23,8 @@ export function buildSandbox(options: { clock?: Clock; log?: Logger } = {}): Fas
     logController: new LogController({ disableRequestLogging: true }),
   });
   const closing = new AbortController();
+  // Every answer that is held back listens for it, and there may be any number of those.
+  setMaxListeners(0, closing.signal);
   app.addHook('preClose', async () => closing.abort());
 
   const world = createWorld({ clock: options.clock ?? systemClock, closing: closing.signal });

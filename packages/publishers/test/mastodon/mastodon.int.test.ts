@@ -254,10 +254,13 @@ describe('Mastodon, looking for a post', () => {
 
   it('keeps its mark through later attempts, so that a lost post stays newer than it', async () => {
     await (await open('Before')).run();
-    const delivery = await openLost('Lost');
+    const delivery = await openLost('Lost', true);
     const { newestStatusId } = delivery.call.witness;
     expect(newestStatusId).toMatch(/^\d+$/);
-    await delivery.prepare();
+    expect(await delivery.prepare()).toEqual({ outcome: 'ready' });
+    // Found, so that nothing is asked about its image, which would be gone.
+    expect(delivery.call.witness).toMatchObject({ foundStatus: { id: (await posts())[0]?.id } });
+    expect(delivery.call.witness['mediaGone']).toBeUndefined();
     expect(delivery.call.witness['newestStatusId']).toBe(newestStatusId);
     expect(await delivery.reconcile()).toMatchObject({ outcome: 'published' });
   });
@@ -271,6 +274,20 @@ describe('Mastodon, looking for a post', () => {
     expect(await delivery.reconcile()).toEqual({ outcome: 'absent' });
     expect(await delivery.run()).toMatchObject({ outcome: 'published' });
     expect(await posts()).toHaveLength(2);
+  });
+
+  it('does not take an older post for it either when the mark is deleted meanwhile', async () => {
+    await (await open('Same')).run();
+    const mark = await open('The mark');
+    await mark.run();
+    const delivery = await open('Same');
+    await delivery.prepare();
+    const headers = { authorization: `Bearer ${delivery.token}` };
+    const path = `/api/v1/statuses/${String(delivery.call.witness['newestStatusId'])}`;
+    expect((await delivery.call.http.request({ method: 'DELETE', path, headers })).status).toBe(200);
+    await arm('publish', 'drop-before-commit');
+    await delivery.publish();
+    expect(await delivery.reconcile()).toEqual({ outcome: 'absent' });
   });
 
   it('does not take the post of another delivery with the same text and image for it', async () => {

@@ -21,7 +21,7 @@ const tag = (word: string) =>
 describe('comparing a sent text with a listed status', () => {
   it.each([
     ['line breaks', 'one\ntwo', '<p>one<br />two</p>'],
-    ['another way to write them', 'one\r\ntwo', '<p>one<br>two</p>'],
+    ['other ways to write them', 'one\r\ntwo\rthree', '<p>one<br>two<br>three</p>'],
     ['paragraphs', 'one\n\ntwo', '<p>one</p><p>two</p>'],
     ['more empty lines than a paragraph has', 'one\n\n\n\ntwo', '<p>one</p><p>two</p>'],
     ['spaces around', '  one \n', '<p>one</p>'],

@@ -49,8 +49,10 @@ export async function findStatus<Unread extends { outcome: string }>(
     }
     const oldest = listed.value.at(-1)?.id;
     // A page may be short and yet not the last: servers leave out what they filter after counting.
-    if (oldest === undefined || markAt !== -1 || oldest === oldestSeen) {
-      return done({ found: null, likeness, complete: true });
+    if (oldest === undefined || markAt !== -1) return done({ found: null, likeness, complete: true });
+    // The same page again: the server does not know `max_id`, and there may be more behind a full one.
+    if (oldest === oldestSeen) {
+      return done({ found: null, likeness, complete: listed.value.length < PAGE });
     }
     oldestSeen = oldest;
   }

@@ -47,6 +47,12 @@ describe('looking through the own statuses', () => {
     expect(asked).toHaveLength(2);
   });
 
+  it('does not think that it has seen everything when such a page is full', async () => {
+    const page = Array.from({ length: 40 }, (_, index) => ({ id: `${index}`, content: 'a' }));
+    const { search } = serverWith([page, page, page]);
+    expect(await search(call('ours', null))).toMatchObject({ value: { found: null, complete: false } });
+  });
+
   it('says when there was more than it looked through', async () => {
     const pages = Array.from({ length: 20 }, (_, index) => [{ id: String(index), content: 'a' }]);
     const { search } = serverWith(pages);

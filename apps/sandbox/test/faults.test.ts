@@ -46,9 +46,12 @@ const publishers: Record<string, Publish> = {
       headers: restHeaders,
       ...options,
     }),
+  mastodon: (account, status, options) =>
+    sandbox.send('/mastodon/api/v1/statuses', { account, json: { status }, ...options }),
 };
-const unauthorizedStatus: Record<string, number> = { x: 401, instagram: 400, linkedin: 401 };
-const limitedStatus: Record<string, number> = { x: 429, instagram: 400, linkedin: 429 };
+const unauthorizedStatus: Record<string, number> = { x: 401, instagram: 400, linkedin: 401, mastodon: 401 };
+const limitedStatus: Record<string, number> = { x: 429, instagram: 400, linkedin: 429, mastodon: 429 };
+const rejectedStatus: Record<string, number> = { x: 403, instagram: 400, linkedin: 400, mastodon: 422 };
 
 async function arm(platform: string, fault: string, more: Record<string, unknown> = {}) {
   const reply = await sandbox.control('faults', { platform, step: 'publish', fault, ...more });
@@ -122,6 +125,13 @@ describe.each(Object.keys(publishers))('%s: a fault on the public call', (platfo
       expect(resetsInMs).toBeLessThan(122_000);
       expect(reply.headers.get('x-rate-limit-remaining')).toBe('0');
     }
+    if (platform === 'mastodon') {
+      expect(reply.headers.get('x-ratelimit-reset')).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/);
+      const resetsInMs = Date.parse(reply.headers.get('x-ratelimit-reset') ?? '') - Date.now();
+      expect(resetsInMs).toBeGreaterThan(115_000);
+      expect(resetsInMs).toBeLessThan(122_000);
+      expect(reply.headers.get('x-ratelimit-remaining')).toBe('0');
+    }
     if (platform === 'instagram') {
       expect(reply.json.error.code).toBe(4);
       const [usage] = Object.values(JSON.parse(reply.headers.get('x-business-use-case-usage') ?? '')).flat();
@@ -150,7 +160,7 @@ describe.each(Object.keys(publishers))('%s: a fault on the public call', (platfo
   it('rejected: nothing public, a permanent 4xx', async () => {
     await arm(platform, 'rejected');
     const reply = await publish('ann', 'A');
-    expect(reply.status).toBe(platform === 'x' ? 403 : 400);
+    expect(reply.status).toBe(rejectedStatus[platform]);
     expect(await countPublic(platform)).toBe(0);
   });
 
@@ -188,7 +198,7 @@ describe.each(Object.keys(publishers))('%s: a fault on the public call', (platfo
 });
 
 describe('faults that only some can play', () => {
-  it.each(['x', 'instagram'])(
+  it.each(['x', 'instagram', 'mastodon'])(
     '%s: truncated-body is a 2xx with half a JSON, and the post is public',
     async (platform) => {
       await arm(platform, 'truncated-body');
@@ -261,6 +271,19 @@ describe('delayed-visibility hides the post from every list and lookup until its
     const list = async () => (await sandbox.send('/instagram/me/media', { account: 'ann' })).json.data.length;
     const lookup = async () => (await sandbox.send(`/instagram/${id}`, { account: 'ann' })).status;
     expect([await list(), await lookup()]).toEqual([0, 400]);
+    await sandbox.control('clock', { offsetMs: hours });
+    expect([await list(), await lookup()]).toEqual([1, 200]);
+  });
+
+  it('mastodon', async () => {
+    await arm('mastodon', 'delayed-visibility', { ms: hours });
+    const { id } = (await publishers['mastodon']?.('ann', 'A'))?.json ?? {};
+    const userId = await sandbox.idOf('mastodon', 'ann');
+    const path = `/mastodon/api/v1/accounts/${userId}/statuses`;
+    const list = async () => (await sandbox.send(path, { account: 'ann' })).json.length;
+    const lookup = async () =>
+      (await sandbox.send(`/mastodon/api/v1/statuses/${id}`, { account: 'ann' })).status;
+    expect([await list(), await lookup()]).toEqual([0, 404]);
     await sandbox.control('clock', { offsetMs: hours });
     expect([await list(), await lookup()]).toEqual([1, 200]);
   });

@@ -14,9 +14,14 @@ const cannotBeLookedUp = ['linkedin'];
 /** The answer to the public call has no body there that could be cut. */
 const answersWithoutBody = ['linkedin'];
 /** The step in which something is uploaded or made, before anything is public. */
-const quietStep: Record<string, string> = { x: 'upload', instagram: 'container', linkedin: 'upload' };
+const quietStep: Record<string, string> = {
+  x: 'upload',
+  instagram: 'container',
+  linkedin: 'upload',
+  mastodon: 'upload',
+};
 /** The step in which `reconcile` reads. */
-const lookUpStep: Record<string, string> = { x: 'lookup', instagram: 'status' };
+const lookUpStep: Record<string, string> = { x: 'lookup', instagram: 'status', mastodon: 'lookup' };
 
 const NASTY =
   'Ünïcode (brackets) [more] {braces} #hashtag @ me | a*b_c~d <b> & back\\slash\nhttps://example.com/a_b?c=d#e café';

@@ -1,0 +1,119 @@
+import multipart from '@fastify/multipart';
+import { Type } from 'typebox';
+import type { BoundedMap } from '../../world/bounded-map.ts';
+import { createIdSequence } from '../../world/ids.ts';
+import type { World } from '../../world/world.ts';
+import { bearerTokenOf, numberFromName } from '../accounts.ts';
+import {
+  readFaults,
+  writeFaults,
+  type Account,
+  type Endpoint,
+  type OpenedPlatform,
+  type SandboxPlatform,
+} from '../platform.ts';
+import type { Step } from '../../steps.ts';
+import { countInWindow, type WindowCount } from '../windows.ts';
+import { instanceEndpoints } from './instance.ts';
+import { mediaEndpoints, type Attachment } from './media.ts';
+import { readForms } from './parameters.ts';
+import { rateHeaders, refusals, tooManyRequests } from './refusals.ts';
+import { presentAccount, type Status } from './status.ts';
+import { statusEndpoints } from './statuses.ts';
+import { timelineEndpoint } from './timeline.ts';
+
+const callWindowMs = 5 * 60_000;
+const slowWindowMs = 30 * 60_000;
+
+const Rules = Type.Object(
+  {
+    /** Each server has its own; this is Mastodon's default. */
+    maxCharacters: Type.Integer({ minimum: 1, default: 500 }),
+    /** How many looks find a file still in processing. Images are mostly ready at once. */
+    pollsUntilReady: Type.Integer({ minimum: 0, default: 0 }),
+    /** False: a server of other software, which takes the header for nothing and has only the older instance call. */
+    honoursIdempotencyKey: Type.Boolean({ default: true }),
+    idempotencyKeyMs: Type.Integer({ minimum: 0, default: 3_600_000 }),
+    /** Mastodon allows 300 in 5 minutes for a token; the default lets a load test through. */
+    callsPerWindow: Type.Integer({ minimum: 0, default: 100_000 }),
+    /** Mastodon allows 30 uploads, and 30 deletions, in half an hour. */
+    slowCallsPerWindow: Type.Integer({ minimum: 0, default: 100_000 }),
+  },
+  { additionalProperties: false },
+);
+
+/**
+ * One Mastodon server: text and images. A key on the public call makes repeating it harmless for an hour, where the
+ * server knows keys; the author's own list is the other witness, and it shows HTML.
+ */
+export const mastodon: SandboxPlatform = {
+  id: 'mastodon',
+  name: 'Mastodon',
+  colour: '#6364ff',
+  accountId: (handle) => numberFromName(`mastodon ${handle}`, 18),
+  // The instance tells everybody about itself; whoever asks without a token is a visitor.
+  tokenOf: (request) =>
+    bearerTokenOf(request) ?? (/\/api\/v[12]\/instance$/.test(request.url) ? 'sandbox-visitor' : undefined),
+  readBodies: (app) => {
+    app.register(multipart, {
+      attachFieldsToBody: 'keyValues',
+      limits: { fileSize: app.initialConfig.bodyLimit ?? 0 },
+    });
+    readForms(app);
+  },
+  refusals,
+  faults: {
+    identity: readFaults,
+    upload: [...writeFaults, 'processing-failed'],
+    status: readFaults,
+    publish: [...writeFaults, 'delayed-visibility'],
+    lookup: readFaults,
+    delete: writeFaults,
+  },
+  open,
+};
+
+function open(world: World): OpenedPlatform {
+  const rules = world.settings.declare(mastodon.id, Rules);
+  const statuses = world.posts.shelf<Status>(mastodon.id);
+  const attachments = world.createTable<Attachment>(50_000);
+  const nextId = createIdSequence(world.now, (ms) => BigInt(ms) << 16n);
+
+  const identity: Endpoint = {
+    method: 'GET',
+    url: '/api/v1/accounts/verify_credentials',
+    step: 'identity',
+    answer: ({ account }) => ({ status: 200, body: presentAccount(account.handle, account.id) }),
+  };
+  return {
+    endpoints: [
+      identity,
+      ...instanceEndpoints(rules),
+      ...mediaEndpoints(world, rules, attachments, nextId),
+      ...statusEndpoints(world, rules, statuses, attachments, nextId),
+      timelineEndpoint(world, statuses),
+    ],
+    meter: meterWith(rules, world.createTable<WindowCount>(200_000)),
+  };
+}
+
+/** All calls together, and the slow ones once more; the windows stand on the clock. The headers tell the tighter one. */
+function meterWith(
+  rules: { callsPerWindow: number; slowCallsPerWindow: number },
+  windows: BoundedMap<string, WindowCount>,
+) {
+  return ({ account, step, now }: { account: Account; step: Step; now: number }) => {
+    const count = (name: string, limit: number, windowMs: number) => {
+      const nextEnd = (Math.floor(now / windowMs) + 1) * windowMs;
+      const { used, endsAt } = countInWindow(windows, `${account.handle} ${name}`, now, nextEnd);
+      return { limit, remaining: limit - used, resetsAt: endsAt };
+    };
+    const rates = [count('all', rules.callsPerWindow, callWindowMs)];
+    if (step === 'upload' || step === 'delete') {
+      rates.push(count(step, rules.slowCallsPerWindow, slowWindowMs));
+    }
+    const tightest = rates.reduce((one, other) => (other.remaining < one.remaining ? other : one));
+    const headers = rateHeaders(tightest);
+    return tightest.remaining < 0 ? { headers, refusal: tooManyRequests() } : { headers };
+  };
+}

@@ -1,0 +1,109 @@
+import { imageTypeOf } from '../../world/images.ts';
+import type { World } from '../../world/world.ts';
+import type { BoundedMap } from '../../world/bounded-map.ts';
+import type { Answer, Call, Endpoint } from '../platform.ts';
+import { parametersOf, textOf } from './parameters.ts';
+import { fileInvalid, recordNotFound, validationFailed } from './refusals.ts';
+
+/** A file before it is part of a status. Afterwards it cannot be asked for any more, nor attached again. */
+export interface Attachment {
+  id: string;
+  ownerId: string;
+  imageId: string;
+  description: string | null;
+  /** How often its state was asked. */
+  polls: number;
+  willFail: boolean;
+  statusId: string | null;
+}
+
+type AttachmentState = 'processing' | 'ready' | 'failed';
+
+export const imageBytesLimit = 16_777_216;
+export const descriptionLimit = 1_500;
+
+export function stateOf(attachment: Attachment, pollsUntilReady: number): AttachmentState {
+  if (attachment.polls < pollsUntilReady) return 'processing';
+  return attachment.willFail ? 'failed' : 'ready';
+}
+
+export function mediaEndpoints(
+  world: World,
+  rules: { pollsUntilReady: number },
+  attachments: BoundedMap<string, Attachment>,
+  nextId: () => string,
+): Endpoint[] {
+  function upload({ request, account, origin, alteration }: Call): Answer {
+    const parameters = parametersOf(request);
+    const { file } = parameters as { file: unknown };
+    if (!Buffer.isBuffer(file) || file.length === 0) return validationFailed("File can't be blank");
+    if (!imageTypeOf(file)) return fileInvalid();
+    if (file.length > imageBytesLimit) return validationFailed('File must be less than 16 MB');
+    const description = parameters['description'] === undefined ? null : textOf(parameters, 'description');
+    if (isTooLong(description)) return descriptionTooLong();
+
+    const attachment: Attachment = {
+      id: nextId(),
+      ownerId: account.id,
+      imageId: world.images.keep(file),
+      description,
+      polls: 0,
+      willFail: alteration('processing-failed') !== undefined,
+      statusId: null,
+    };
+    attachments.set(attachment.id, attachment);
+    // What fails shows only while it is being processed, so that it is never ready at once.
+    const isReady = rules.pollsUntilReady === 0 && !attachment.willFail;
+    return { status: isReady ? 200 : 202, body: presentAttachment(attachment, isReady, origin) };
+  }
+
+  function read({ request, account, origin }: Call): Answer {
+    const attachment = findLoose(request, account.id);
+    if (!attachment) return recordNotFound();
+    const state = stateOf(attachment, rules.pollsUntilReady);
+    attachment.polls += 1;
+    if (state === 'failed') return fileInvalid();
+    const isReady = state === 'ready';
+    return { status: isReady ? 200 : 206, body: presentAttachment(attachment, isReady, origin) };
+  }
+
+  function describe({ request, account, origin }: Call): Answer {
+    const attachment = findLoose(request, account.id);
+    if (!attachment) return recordNotFound();
+    const description = textOf(parametersOf(request), 'description');
+    if (isTooLong(description)) return descriptionTooLong();
+    attachment.description = description;
+    const isReady = stateOf(attachment, rules.pollsUntilReady) === 'ready';
+    return { status: 200, body: presentAttachment(attachment, isReady, origin) };
+  }
+
+  function findLoose(request: Call['request'], ownerId: string): Attachment | undefined {
+    const attachment = attachments.get((request.params as { id: string }).id);
+    return attachment?.ownerId === ownerId && attachment.statusId === null ? attachment : undefined;
+  }
+
+  return [
+    { method: 'POST', url: '/api/v2/media', step: 'upload', answer: upload },
+    { method: 'PUT', url: '/api/v1/media/:id', step: 'upload', answer: describe },
+    { method: 'GET', url: '/api/v1/media/:id', step: 'status', answer: read },
+  ];
+}
+
+/** `url` is null for as long as the file is being processed. */
+export function presentAttachment(attachment: Attachment, isReady: boolean, origin: string) {
+  const url = `${origin}/_sandbox/media/${attachment.imageId}`;
+  return {
+    id: attachment.id,
+    type: 'image',
+    url: isReady ? url : null,
+    preview_url: url,
+    remote_url: null,
+    meta: {},
+    description: attachment.description,
+    blurhash: null,
+  };
+}
+
+const isTooLong = (description: string | null) => [...(description ?? '')].length > descriptionLimit;
+const descriptionTooLong = () =>
+  validationFailed(`Description is too long (maximum is ${descriptionLimit} characters)`);

@@ -1,0 +1,150 @@
+import type { BoundedMap } from '../../world/bounded-map.ts';
+import type { Shelf } from '../../world/posts.ts';
+import type { World } from '../../world/world.ts';
+import type { Answer, Call, Endpoint } from '../platform.ts';
+import { stateOf, type Attachment } from './media.ts';
+import { listOf, parametersOf, textOf } from './parameters.ts';
+import { notAllowed, recordNotFound, unprocessable, validationFailed } from './refusals.ts';
+import { presentStatus, serverUrl, visibilities, type Status, type Visibility } from './status.ts';
+import { countableLength } from './text.ts';
+
+const maxAttachments = 4;
+
+export interface StatusRules {
+  maxCharacters: number;
+  pollsUntilReady: number;
+  honoursIdempotencyKey: boolean;
+  idempotencyKeyMs: number;
+}
+
+export function statusEndpoints(
+  world: World,
+  rules: StatusRules,
+  statuses: Shelf<Status>,
+  attachments: BoundedMap<string, Attachment>,
+  nextId: () => string,
+): Endpoint[] {
+  const keys = world.createTable<{ statusId: string; at: number }>(200_000);
+
+  function create(call: Call): Answer {
+    const { request, account, now, origin } = call;
+    const key = keyOf(call);
+    const known = key === undefined ? undefined : keys.get(key);
+    // The key is asked before anything else and knows nothing of the text: an edited one gets the old status.
+    if (known && now - known.at < rules.idempotencyKeyMs) {
+      const earlier = statuses.find(known.statusId);
+      return earlier ? { status: 200, body: presentStatus(earlier, origin) } : recordNotFound();
+    }
+
+    const parameters = parametersOf(request);
+    const media = chooseMedia(listOf(parameters, 'media_ids'), account.id);
+    if ('refusal' in media) return media.refusal;
+    // The server takes the spaces around a text away.
+    const text = textOf(parameters, 'status').trim();
+    const spoilerText = textOf(parameters, 'spoiler_text');
+    const visibility = textOf(parameters, 'visibility') || 'public';
+    if (text === '' && spoilerText === '' && media.chosen.length === 0) {
+      return validationFailed("Text can't be blank");
+    }
+    if (countableLength(text) + [...spoilerText].length > rules.maxCharacters) {
+      return validationFailed(`Text character limit of ${rules.maxCharacters} exceeded`);
+    }
+    if (!isVisibility(visibility)) return validationFailed('Visibility is not included in the list');
+    const unplayed = ['poll', 'scheduled_at', 'in_reply_to_id'].find(
+      (name) => parameters[name] !== undefined,
+    );
+    if (unplayed !== undefined) return unprocessable(`${unplayed}: this sandbox does not play it`);
+
+    const status = add(call, { text, spoilerText, visibility, chosen: media.chosen });
+    if (key !== undefined) keys.set(key, { statusId: status.id, at: now });
+    return { status: 200, body: presentStatus(status, origin) };
+  }
+
+  function add(
+    { account, now, alteration }: Call,
+    made: { text: string; spoilerText: string; visibility: Visibility; chosen: Attachment[] },
+  ): Status {
+    const id = nextId();
+    for (const attachment of made.chosen) attachment.statusId = id;
+    const status: Status = {
+      account: account.handle,
+      authorId: account.id,
+      id,
+      url: `${serverUrl}/@${account.handle}/${id}`,
+      text: made.text,
+      media: made.chosen.map(({ imageId, description }) => ({
+        imageId,
+        ...(description !== null && { altText: description }),
+      })),
+      attachments: made.chosen,
+      spoilerText: made.spoilerText,
+      visibility: made.visibility,
+      createdAt: now,
+      visibleAt: now + (alteration('delayed-visibility')?.ms ?? 0),
+    };
+    statuses.add(status);
+    return status;
+  }
+
+  function keyOf({ request, account }: Call): string | undefined {
+    const header = request.headers['idempotency-key'];
+    const given = typeof header === 'string' && header !== '';
+    return rules.honoursIdempotencyKey && given ? `${account.handle} ${header}` : undefined;
+  }
+
+  function chooseMedia(ids: string[], ownerId: string): { chosen: Attachment[] } | { refusal: Answer } {
+    if (ids.length > maxAttachments) return { refusal: unprocessable('Cannot attach more than 4 files') };
+    const found = ids.map((id) => attachments.get(id));
+    const chosen = found.filter(
+      (attachment) => attachment?.ownerId === ownerId && attachment.statusId === null,
+    ) as Attachment[];
+    if (chosen.length < ids.length) {
+      const missing = ids.filter((id) => !chosen.some((attachment) => attachment.id === id));
+      return { refusal: unprocessable(`Media ${missing.join(', ')} not found or already attached`) };
+    }
+    if (chosen.some((attachment) => stateOf(attachment, rules.pollsUntilReady) !== 'ready')) {
+      return { refusal: unprocessable('Cannot attach files that have not finished processing') };
+    }
+    return { chosen };
+  }
+
+  function read({ request, account, now, origin }: Call): Answer {
+    const status = findVisible(request, account.id, now);
+    return status ? { status: 200, body: presentStatus(status, origin) } : recordNotFound();
+  }
+
+  function readSource({ request, account, now }: Call): Answer {
+    const status = findVisible(request, account.id, now);
+    if (status?.authorId !== account.id) return recordNotFound();
+    return { status: 200, body: { id: status.id, text: status.text, spoiler_text: status.spoilerText } };
+  }
+
+  function remove({ request, account, now, origin }: Call): Answer {
+    const status = findVisible(request, account.id, now);
+    if (!status) return recordNotFound();
+    if (status.authorId !== account.id) return notAllowed();
+    statuses.remove(status.id);
+    for (const attachment of status.attachments) attachment.statusId = null;
+    return { status: 200, body: { ...presentStatus(status, origin), text: status.text } };
+  }
+
+  function findVisible(request: Call['request'], readerId: string, now: number): Status | undefined {
+    const status = statuses.find((request.params as { id: string }).id);
+    return status && mayRead(status, readerId) && status.visibleAt <= now ? status : undefined;
+  }
+
+  return [
+    { method: 'POST', url: '/api/v1/statuses', step: 'publish', answer: create },
+    { method: 'GET', url: '/api/v1/statuses/:id', step: 'lookup', answer: read },
+    { method: 'GET', url: '/api/v1/statuses/:id/source', step: 'lookup', answer: readSource },
+    { method: 'DELETE', url: '/api/v1/statuses/:id', step: 'delete', answer: remove },
+  ];
+}
+
+export function mayRead(status: Status, readerId: string): boolean {
+  return status.authorId === readerId || ['public', 'unlisted'].includes(status.visibility);
+}
+
+function isVisibility(word: string): word is Visibility {
+  return (visibilities as readonly string[]).includes(word);
+}

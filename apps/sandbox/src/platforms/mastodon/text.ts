@@ -1,0 +1,106 @@
+/** What Mastodon finds in a text: links, mentions and hashtags, none of them overlapping. Positions are code units. */
+interface Entity {
+  kind: 'url' | 'mention' | 'hashtag';
+  start: number;
+  text: string;
+}
+
+const word = String.raw`[\p{L}\p{M}\p{N}_]`;
+const label = String.raw`[\p{L}\p{N}](?:[\p{L}\p{N}_-]*[\p{L}\p{N}])?`;
+// Only with a scheme. Any ending of two letters will do here; the real rule knows every top-level domain.
+const url = String.raw`(?<![\p{L}\p{N}@#$/])https?:\/\/(?:${label}\.)+\p{L}{2,}(?::\d+)?(?:\/[^\s<>]*)?(?:\?[^\s<>"]*)?`;
+const mention = String.raw`(?<![=/]|${word})@[a-z0-9_]+(?:[.-]+[a-z0-9_]+)*(?:@${word}+(?:[.-]+${word}+)*)?(?!@)`;
+const hashtag = String.raw`(?<![/)]|${word})#${word}*[\p{L}_]${word}*`;
+const entityPattern = new RegExp(`(?<url>${url})|(?<mention>${mention})|(?<hashtag>${hashtag})`, 'giu');
+
+const charactersPerUrl = 23;
+
+/**
+ * As the limit counts: a link is 23, of a mention the domain is free. Whether a character is a grapheme or a code
+ * point is not documented; code points are never fewer, so they are the worse case.
+ */
+export function countableLength(text: string): number {
+  let length = [...text].length;
+  for (const entity of entitiesOf(text)) {
+    if (entity.kind === 'url') length += charactersPerUrl - [...entity.text].length;
+    if (entity.kind === 'mention') length -= [...(domainOf(entity.text) ?? '')].length;
+  }
+  return length;
+}
+
+/** The HTML that readers get: links cut short by spans that nobody sees, mentions without their domain. */
+export function formatHtml(text: string): string {
+  let html = '';
+  let position = 0;
+  for (const entity of entitiesOf(text)) {
+    html += escapeHtml(text.slice(position, entity.start)) + linkTo(entity);
+    position = entity.start + entity.text.length;
+  }
+  html += escapeHtml(text.slice(position));
+  return html
+    .replaceAll(/\r\n?/g, '\n')
+    .split(/\n\n+/)
+    .map((paragraph) => `<p>${paragraph.replaceAll('\n', '<br />')}</p>`)
+    .join('');
+}
+
+function entitiesOf(text: string): Entity[] {
+  const found: Entity[] = [];
+  for (const match of text.matchAll(entityPattern)) {
+    const kind = (['url', 'mention', 'hashtag'] as const).find((name) => match.groups?.[name] !== undefined);
+    if (kind) found.push({ kind, start: match.index, text: kind === 'url' ? endUrl(match[0]) : match[0] });
+  }
+  return found;
+}
+
+/** A link ends before a bracket that has no partner, and before the punctuation of the sentence around it. */
+function endUrl(found: string): string {
+  let end = found.length;
+  const open: number[] = [];
+  for (const [index, character] of [...found.matchAll(/[()]/g)].map((hit) => [hit.index, hit[0]] as const)) {
+    if (character === '(') open.push(index);
+    else if (open.pop() === undefined) {
+      end = index;
+      break;
+    }
+  }
+  if (open[0] !== undefined) end = Math.min(end, open[0]);
+  return found.slice(0, end).replace(/[!*"'「」;:,.$%[\]~|@?]+$/u, '');
+}
+
+const domainOf = (found: string) => /^@[^@]+(@.+)$/.exec(found)?.[1];
+
+function linkTo({ kind, text }: Entity): string {
+  switch (kind) {
+    case 'url': {
+      const prefix = /^https?:\/\/(?:www\.)?/i.exec(text)?.[0] ?? '';
+      const [shown, rest] = [text.slice(prefix.length, prefix.length + 30), text.slice(prefix.length + 30)];
+      const spans = [
+        `<span class="invisible">${escapeHtml(prefix)}</span>`,
+        `<span class="${rest === '' ? '' : 'ellipsis'}">${escapeHtml(shown)}</span>`,
+        `<span class="invisible">${escapeHtml(rest)}</span>`,
+      ];
+      return `<a href="${escapeHtml(text)}" target="_blank" rel="nofollow noopener noreferrer">${spans.join('')}</a>`;
+    }
+    case 'mention': {
+      const domain = domainOf(text);
+      // Somebody of this server may not exist, and stays plain text then; of another server, everybody exists here.
+      if (domain === undefined) return escapeHtml(text);
+      const name = text.slice(1, -domain.length);
+      return `<span class="h-card" translate="no"><a href="https://${escapeHtml(domain.slice(1))}/@${name}" class="u-url mention">@<span>${name}</span></a></span>`;
+    }
+    case 'hashtag': {
+      const tag = escapeHtml(text.slice(1));
+      return `<a href="https://mastodon.example/tags/${encodeURIComponent(text.slice(1))}" class="mention hashtag" rel="tag">#<span>${tag}</span></a>`;
+    }
+  }
+}
+
+const entities: Record<string, string> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+const escapeHtml = (text: string) => text.replaceAll(/[&<>"']/g, (character) => entities[character] ?? '');

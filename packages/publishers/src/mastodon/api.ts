@@ -1,0 +1,32 @@
+import { Type, type Static } from 'typebox';
+import { bearer } from '../answer.ts';
+import type { HttpRequest } from '../http.ts';
+import type { PublishCall, Receipt } from '../publisher.ts';
+
+/** A status as the server shows it. Ids are strings of any form: other software does not use numbers. */
+export const StatusSchema = Type.Object({
+  id: Type.String({ minLength: 1 }),
+  url: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+  content: Type.String(),
+  spoiler_text: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+  reblog: Type.Optional(Type.Unknown()),
+  media_attachments: Type.Optional(Type.Array(Type.Object({ id: Type.String() }))),
+});
+export type RemoteStatus = Static<typeof StatusSchema>;
+
+export function receiptOf(status: { id: string; url?: string | null }): Receipt {
+  return { remoteId: status.id, url: status.url ?? null };
+}
+
+/** Own statuses, newest first. */
+export function statusesRequest(
+  call: PublishCall,
+  query: { limit: number; since_id?: string | undefined; max_id?: string | undefined },
+): HttpRequest {
+  return {
+    method: 'GET',
+    path: `/api/v1/accounts/${encodeURIComponent(call.account.remoteAccountId)}/statuses`,
+    query,
+    headers: bearer(call),
+  };
+}

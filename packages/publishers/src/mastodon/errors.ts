@@ -1,0 +1,87 @@
+import { Type } from 'typebox';
+import { decode, inFuture, waitUntil, type Dialect, type Refusal } from '../answer.ts';
+import type { HttpResponse } from '../http.ts';
+import type { Actor, FailureKind } from '../publisher.ts';
+
+const PAUSE_WITHOUT_RESET_MS = 60_000;
+/** The shortest wait that is told on, should the server's clock be behind ours. */
+const SHORTEST_PAUSE_MS = 1_000;
+const PROCESSING_PAUSE_MS = 5_000;
+
+const ErrorBody = Type.Object({ error: Type.String({ minLength: 1 }) });
+
+/** The sentence under `error` may be in any language: only the status is relied on, and that it is Mastodon's form. */
+export const dialect: Dialect = {
+  name: 'Mastodon',
+  readRefusal(response, now) {
+    // These three mean the same whoever words them: nothing got past the door.
+    if (response.status === 401) return failed('auth_expired', 'user', expiredReason);
+    if (response.status === 413) return failed('rejected_content', 'user', imageTooLargeReason);
+    if (response.status === 429) return throttled(response, now);
+
+    const sentence = decode(ErrorBody, response)?.error;
+    if (sentence === undefined) return null;
+    if (response.status === 422) return failed('rejected_content', 'user', contentReason);
+    if (response.status !== 403) return null;
+    if (/scope/i.test(sentence)) return failed('auth_expired', 'user', scopeReason);
+    return failed('rejected_account', 'user', accountReason);
+  },
+};
+
+/** Something about the status or its files was not valid. Nothing was created. */
+export function isInvalid(response: HttpResponse): boolean {
+  return response.status === 422 && decode(ErrorBody, response) !== undefined;
+}
+
+export function stillProcessing(now: Date): Refusal {
+  return waitUntil(inFuture(now, PROCESSING_PAUSE_MS), {
+    kind: 'unavailable',
+    actor: 'platform',
+    reason:
+      'The Mastodon server is still processing the image. The post goes out by itself as soon as that is done.',
+  });
+}
+
+/** A file that the server no longer has, or could not process: it is uploaded anew, which uses an attempt. */
+export function uploadAgain(detail: string): Refusal {
+  const reason =
+    'The Mastodon server could not use the uploaded image. Nothing was published; it is uploaded again by itself.';
+  return { outcome: 'retry', failure: { kind: 'unavailable', actor: 'platform', reason, detail } };
+}
+
+export function imageRejected(detail: string): Refusal {
+  const refusal = failed('rejected_content', 'user', imageReason);
+  return { ...refusal, failure: { ...refusal.failure, detail } };
+}
+
+function failed(kind: FailureKind, actor: Actor, reason: string): Refusal {
+  return { outcome: 'failed', failure: { kind, actor, reason } };
+}
+
+function throttled(response: HttpResponse, now: Date): Refusal {
+  return waitUntil(resetOf(response.headers, now), {
+    kind: 'rate_limited',
+    actor: 'platform',
+    reason: 'The Mastodon server asks to slow down. The post waits and goes out by itself.',
+  });
+}
+
+/** A date, not a number of seconds; there is no `Retry-After`. Anything but a whole date is no information. */
+function resetOf(headers: Headers, now: Date): Date {
+  const told = headers.get('x-ratelimit-reset') ?? '';
+  const resetMs = /^\d{4}-\d\d-\d\dT/.test(told) ? Date.parse(told) : Number.NaN;
+  if (!Number.isFinite(resetMs)) return inFuture(now, PAUSE_WITHOUT_RESET_MS);
+  return new Date(Math.max(resetMs, now.getTime() + SHORTEST_PAUSE_MS));
+}
+
+const expiredReason =
+  'The Mastodon server no longer accepts this connection. Connect the Mastodon account again.';
+const scopeReason =
+  'SoloSpark may not post to this Mastodon account. Connect it again and allow posting and uploading, then retry the post.';
+const accountReason =
+  'The Mastodon server does not let this account post. Sign in there to see why, then retry the post.';
+const contentReason =
+  'The Mastodon server does not accept this post. It may be too long for this server, or its image may not suit it: change it and post it anew.';
+const imageReason = 'The Mastodon server cannot process this image. Create a new post with another one.';
+const imageTooLargeReason =
+  'The image is too large for this Mastodon server. Create a new post with a smaller one.';

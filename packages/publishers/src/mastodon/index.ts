@@ -1,0 +1,44 @@
+import { Type } from 'typebox';
+import { askWho, bearer, decode } from '../answer.ts';
+import { definePublisher } from '../publisher.ts';
+import { checkDraft, limits } from './check.ts';
+import { dialect } from './errors.ts';
+import { prepare } from './prepare.ts';
+import { publish } from './publish.ts';
+import { reconcile } from './reconcile.ts';
+
+/**
+ * Mastodon, and servers that speak its API. The public call carries a key, so that repeating it within the hour makes
+ * nothing new where the server knows keys. What became of it is read from the own statuses newer than the one noted
+ * before, and from the images, which belong to one status only. README.md names the source of each fact.
+ */
+export const mastodon = definePublisher({
+  id: 'mastodon',
+  name: dialect.name,
+  baseUrl: 'https://mastodon.social',
+  limits,
+  rates: {
+    // 300 calls in 5 minutes; a post takes two and more.
+    account: { max: 100, perSeconds: 5 * 60 },
+    platform: null,
+  },
+  check: checkDraft,
+
+  identity(call) {
+    return askWho(
+      call,
+      dialect,
+      { method: 'GET', path: '/api/v1/accounts/verify_credentials', headers: bearer(call) },
+      (response) => {
+        const account = decode(Account, response);
+        return account && { remoteAccountId: account.id, handle: account.username };
+      },
+    );
+  },
+
+  prepare,
+  publish,
+  reconcile,
+});
+
+const Account = Type.Object({ id: Type.String({ minLength: 1 }), username: Type.String({ minLength: 1 }) });

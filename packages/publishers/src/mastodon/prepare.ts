@@ -1,0 +1,154 @@
+import { randomUUID } from 'node:crypto';
+import { sleep } from '@solospark/foundation';
+import { Type } from 'typebox';
+import { askQuietly, bearer, decode, type Refusal, type Step } from '../answer.ts';
+import type { PrepareOutcome, PublishCall, PublishMedia } from '../publisher.ts';
+import { statusesRequest } from './api.ts';
+import { askMedia } from './ask-media.ts';
+import { dialect, imageRejected, stillProcessing, uploadAgain } from './errors.ts';
+import { findStatus } from './find-status.ts';
+import { forgetUpload, keepUpload, uploadOf } from './uploads.ts';
+
+/** Waits between the looks at an image; most are ready at once, and a worker is not held long. */
+const POLL_WAITS_MS = [300, 700, 1_500, 2_500];
+/** A server that failed to process an image twice will not do it the third time. */
+const MAX_FAILURES = 2;
+
+const READY = { outcome: 'ready' } as const;
+
+/**
+ * Uploads the images, then puts down the key of the public call and the newest own status (the mark): what is sent
+ * later is newer than that. Both are taken once for a delivery, whatever happens later: with another key the server
+ * could not recognise the post of an attempt whose answer got lost, and a later mark could be that post itself.
+ */
+export async function prepare(call: PublishCall): Promise<PrepareOutcome> {
+  const isMarked = call.witness['newestStatusId'] !== undefined;
+  if (isMarked) {
+    const looked = await lookBeforeSendingAgain(call);
+    if (looked.outcome !== 'done') return looked;
+    if (looked.value === 'found') return READY;
+  }
+  for (const image of call.media) {
+    const uploaded = await uploadOnce(call, image, isMarked);
+    if (uploaded.outcome !== 'done') return uploaded;
+    if (uploaded.value === 'gone') return READY;
+  }
+  if (isMarked) return READY;
+  const marked = await takeMark(call);
+  return marked.outcome === 'done' ? READY : marked;
+}
+
+async function takeMark(call: PublishCall): Promise<Step<true>> {
+  const notedAt = call.now().toISOString();
+  const newest = await askQuietly(call, dialect, statusesRequest(call, { limit: 1 }), (response) =>
+    decode(NewestAnswer, response),
+  );
+  if (newest.outcome !== 'done') return newest;
+  await call.remember({
+    idempotencyKey: randomUUID(),
+    newestStatusId: newest.value[0]?.id ?? null,
+    notedAt,
+  });
+  return { outcome: 'done', value: true };
+}
+
+/** An attempt before this one may have sent, and its post may show only now. Found, it is handed on to `publish`. */
+async function lookBeforeSendingAgain(call: PublishCall): Promise<Step<'found' | 'nothing'>> {
+  const search = await findStatus<Refusal>(call, (request, read) => askQuietly(call, dialect, request, read));
+  if (search.outcome !== 'done') return search;
+  const { found } = search.value;
+  if (found) await call.remember({ foundStatus: { id: found.id, url: found.url ?? null } });
+  return { outcome: 'done', value: found ? 'found' : 'nothing' };
+}
+
+async function uploadOnce(
+  call: PublishCall,
+  image: PublishMedia,
+  isMarked: boolean,
+): Promise<Step<'ready' | 'gone'>> {
+  const known = uploadOf(call, image);
+  // Between two attempts the server may have removed it, or a post that got lost may carry it.
+  if (known.mediaId !== null) return isMarked || !known.isReady ? waitForMedia(call, image) : ready();
+
+  const form = new FormData();
+  form.set('file', new Blob([await image.bytes()], { type: image.mimeType }), fileNameOf(image));
+  if (image.altText) form.set('description', image.altText);
+  const upload = await askQuietly(
+    call,
+    dialect,
+    { method: 'POST', path: '/api/v2/media', headers: bearer(call), form },
+    (response) => {
+      const body = decode(UploadAnswer, response);
+      return body && { mediaId: body.id, isReady: response.status === 200 && Boolean(body.url) };
+    },
+  );
+  if (upload.outcome !== 'done') return upload;
+  await keepUpload(call, image, upload.value);
+  return upload.value.isReady ? ready() : waitForMedia(call, image);
+}
+
+async function waitForMedia(call: PublishCall, image: PublishMedia): Promise<Step<'ready' | 'gone'>> {
+  const { mediaId, isReady } = uploadOf(call, image);
+  if (mediaId === null) return uploadAgain('no upload to wait for');
+  for (const waitMs of [...POLL_WAITS_MS, null]) {
+    const asked = await askMedia(call, mediaId);
+    switch (asked.state) {
+      case 'ready':
+        if (!isReady) await keepUpload(call, image, { isReady: true });
+        return ready();
+      case 'gone':
+        return handleGone(call, image, asked.detail);
+      case 'failed':
+        return handleFailed(call, image, asked.detail);
+      case null:
+        return asked.refusal ?? notAsked(asked.detail);
+      case 'processing':
+        if (waitMs !== null) await sleep(waitMs, call.signal);
+        // A wait that was cut short must not turn into a burst of questions.
+        if (call.signal.aborted) return stillProcessing(call.now());
+    }
+  }
+  return stillProcessing(call.now());
+}
+
+/**
+ * After a send whose fate nobody proved, an image that is gone may be part of the post that got lost: `publish` sends
+ * nothing then, and `reconcile` goes on looking, until a person is asked. Back here after that, the person has said
+ * that there is no post. Before any send, the server has only tidied up.
+ */
+async function handleGone(call: PublishCall, image: PublishMedia, detail: string): Promise<Step<'gone'>> {
+  if (call.sentBefore && call.witness['mediaGone'] !== true) {
+    await call.remember({ mediaGone: true });
+    return { outcome: 'done', value: 'gone' };
+  }
+  await call.remember({ mediaGone: null });
+  await forgetUpload(call, image);
+  return uploadAgain(detail);
+}
+
+async function handleFailed(call: PublishCall, image: PublishMedia, detail: string): Promise<Refusal> {
+  const failures = uploadOf(call, image).failures + 1;
+  await forgetUpload(call, image, { failures });
+  return failures < MAX_FAILURES ? uploadAgain(detail) : imageRejected(detail);
+}
+
+function notAsked(detail: string): Refusal {
+  const reason =
+    'The Mastodon server did not say whether the image is ready. Nothing was published; it is tried again by itself.';
+  return { outcome: 'retry', failure: { kind: 'unavailable', actor: 'platform', reason, detail } };
+}
+
+function ready(): Step<'ready'> {
+  return { outcome: 'done', value: 'ready' };
+}
+
+function fileNameOf(image: PublishMedia): string {
+  return `image.${image.mimeType.split('/')[1] ?? 'jpeg'}`;
+}
+
+const Id = Type.String({ minLength: 1 });
+const NewestAnswer = Type.Array(Type.Object({ id: Id }));
+const UploadAnswer = Type.Object({
+  id: Id,
+  url: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+});

@@ -1,0 +1,61 @@
+import { lookUp, untilNextLookMs, type Unread } from '../look-up.ts';
+import type { ReconcileCall, ReconcileOutcome } from '../publisher.ts';
+import { receiptOf } from './api.ts';
+import { askMedia } from './ask-media.ts';
+import { dialect } from './errors.ts';
+import { findStatus } from './find-status.ts';
+import { keyProtects } from './key-protects.ts';
+import { currentMediaIds } from './uploads.ts';
+
+/** How soon a status is listed is documented nowhere, so "it is not there" takes a look after the last of these. */
+const LOOKS_AT_MS = [5_000, 30_000, 120_000];
+/** Where a second send could become a second post, the first is given longer to show. */
+const LATER_LOOKS_AT_MS = [300_000, 600_000];
+/** Where there is a hint that it is out. */
+const PATIENT_LOOKS_AT_MS = [...LATER_LOOKS_AT_MS, 1_800_000, 3_600_000];
+
+/** Looks for the sent post among the own statuses that are newer than the mark put down by `prepare`. */
+export async function reconcile(call: ReconcileCall): Promise<ReconcileOutcome> {
+  const search = await findStatus<Unread>(call, (request, read) => lookUp(call, dialect, request, read));
+  if (search.outcome !== 'done') return search;
+  const { found, likeness, complete } = search.value;
+  if (found) return { outcome: 'published', receipt: receiptOf(found) };
+
+  const afterMs = untilNextLookMs(call, LOOKS_AT_MS);
+  if (afterMs !== null) return { outcome: 'ask-again', afterMs, detail: 'not in the list of statuses yet' };
+
+  // "Absent" allows another send, so everything that speaks against it goes to a person instead.
+  if (likeness === 'similar') return cannotTell('there is a new post that differs from it only a little');
+  if (!complete) return cannotTell('there are too many new posts to look through');
+  const mediaIds = currentMediaIds(call);
+  return mediaIds.length > 0 ? askImages(call, mediaIds) : absentInTime(call);
+}
+
+/** An image can be asked for only as long as it is in no post: when all are there, the post is not. */
+async function askImages(call: ReconcileCall, mediaIds: string[]): Promise<ReconcileOutcome> {
+  for (const mediaId of mediaIds) {
+    const asked = await askMedia(call, mediaId);
+    if (asked.state !== 'gone' && asked.state !== null) continue;
+    const afterMs = untilNextLookMs(call, PATIENT_LOOKS_AT_MS);
+    if (afterMs !== null) return { outcome: 'ask-again', afterMs, detail: asked.detail };
+    if (asked.state === null) return cannotTell('the server did not say whether its image is in a post');
+    await call.remember({ mediaGone: true });
+    return cannotTell('the server no longer has its image, as if it were in a post');
+  }
+  return { outcome: 'absent' };
+}
+
+async function absentInTime(call: ReconcileCall): Promise<ReconcileOutcome> {
+  const afterMs = untilNextLookMs(call, LATER_LOOKS_AT_MS);
+  if (afterMs === null || (await keyProtects(call))) return { outcome: 'absent' };
+  return { outcome: 'ask-again', afterMs, detail: 'not listed; the server may not know keys' };
+}
+
+function cannotTell(what: string): ReconcileOutcome {
+  return {
+    outcome: 'cannot-tell',
+    reason:
+      `The post was sent to the Mastodon server, but its answer got lost, and ${what}. ` +
+      `Look at your profile there: if the post is not there, create it anew.`,
+  };
+}

@@ -1,0 +1,83 @@
+import type { RemoteStatus } from './api.ts';
+import { withLinks, withoutDomains } from './count.ts';
+
+/** `similar`: the same words, but the links, the punctuation, the spaces or the media differ. */
+export type Likeness = 'same' | 'similar' | 'different';
+
+/** `mediaIds`: all under which an image of this delivery was ever uploaded. */
+export interface Sent {
+  text: string;
+  hasMedia: boolean;
+  mediaIds: string[];
+}
+
+/**
+ * Is this the status that was sent? A file belongs to one status, so one of ours in it is proof, whatever became of
+ * the text. Without files the text decides, which the server gives back as HTML. One that is only similar may be ours,
+ * changed by the server's software in a way not foreseen here (some read Markdown), or another one from the same mould:
+ * it proves neither.
+ */
+export function compareStatus(sent: Sent, status: RemoteStatus): Likeness {
+  if (status.reblog) return 'different';
+  const attached = (status.media_attachments ?? []).map((media) => media.id);
+  if (attached.some((id) => sent.mediaIds.includes(id))) return 'same';
+
+  const theirs = textOf(status.content);
+  const hasNoMedia = !sent.hasMedia && attached.length === 0;
+  if (hasNoMedia && !status.spoiler_text && canonical(theirs) === canonical(sent.text)) return 'same';
+  return lettersOnly(theirs) === lettersOnly(sent.text) ? 'similar' : 'different';
+}
+
+/** The text behind the HTML: a link is what it leads to, however much of it is shown. */
+export function textOf(html: string): string {
+  const withBreaks = html
+    .replace(/\s*<br\s*\/?>\s*/gi, '\n')
+    .replace(/<\/(p|div|li|blockquote|h[1-6])\s*>/gi, '\n\n');
+  const withLinksWritten = withBreaks.replace(
+    /<a\b([^>]*)>(.*?)<\/a\s*>/gis,
+    (_, attributes: string, shown: string) => linkedText(attributes, shown),
+  );
+  return unescape(withoutTags(withLinksWritten));
+}
+
+function linkedText(attributes: string, shown: string): string {
+  const words = withoutTags(shown);
+  // Mentions and tags lead to pages of the server's own.
+  if (/^\s*[#@]/.test(unescape(words)) || /\bclass=["'][^"']*\b(mention|hashtag)\b/i.test(attributes))
+    return words;
+  return /\bhref=(["'])(.*?)\1/is.exec(attributes)?.[2] ?? words;
+}
+
+function withoutTags(html: string): string {
+  return html.replace(/<[^>]*>/g, '');
+}
+
+const named: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: ' ' };
+
+/** In one pass: what an entity stands for may look like another one. */
+function unescape(html: string): string {
+  return html.replace(/&(?:#x([0-9a-f]{1,6})|#(\d{1,7})|([a-z]+));/gi, (entity, hex, decimal, name) => {
+    if (name !== undefined) return named[String(name).toLowerCase()] ?? entity;
+    const code = hex === undefined ? Number(decimal) : Number.parseInt(String(hex), 16);
+    return code <= 0x10_ff_ff ? String.fromCodePoint(code) : entity;
+  });
+}
+
+/** One form for both sides: mentions without their server, links in full, spaces and empty lines as one. */
+function canonical(text: string): string {
+  return withLinks(withoutDomains(text.normalize('NFC')), canonicalLink)
+    .replace(/\r\n?/g, '\n')
+    .replace(/[^\S\n]+/g, ' ')
+    .replace(/ ?\n ?/g, '\n')
+    .replace(/\n{2,}/g, '\n\n')
+    .trim();
+}
+
+function canonicalLink(link: string): string {
+  return URL.canParse(link) ? new URL(link).href : link;
+}
+
+function lettersOnly(text: string): string {
+  const withoutLinks = withLinks(withoutDomains(text.normalize('NFKC')), () => ' ');
+  return withoutLinks.replace(/[^\p{L}\p{N}\p{Extended_Pictographic}]+/gu, '').toLowerCase();
+}

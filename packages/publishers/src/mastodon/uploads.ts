@@ -1,0 +1,68 @@
+import { Type, type Static } from 'typebox';
+import { Value } from 'typebox/value';
+import type { PublishCall, PublishMedia } from '../publisher.ts';
+
+/** An image on the server, as the witness keeps it under `uploads`, by the id of the image here. */
+const Upload = Type.Object({
+  /** Null: it has to be uploaded anew. */
+  mediaId: Type.Union([Type.String(), Type.Null()]),
+  isReady: Type.Boolean(),
+  /** How often the server failed to process it. */
+  failures: Type.Number(),
+  /** Ids of earlier uploads: a post of an earlier attempt may carry one of them. */
+  formerIds: Type.Array(Type.String()),
+});
+export type Upload = Static<typeof Upload>;
+const Uploads = Type.Record(Type.String(), Upload);
+
+const nothing: Upload = { mediaId: null, isReady: false, failures: 0, formerIds: [] };
+
+export function uploadOf(call: PublishCall, image: PublishMedia): Upload {
+  return uploadsOf(call)[image.id] ?? nothing;
+}
+
+/** The id to attach, or null where there is none that is ready. */
+export function readyIdOf(call: PublishCall, image: PublishMedia): string | null {
+  const { isReady, mediaId } = uploadOf(call, image);
+  return isReady ? mediaId : null;
+}
+
+/** The ids that the next public call attaches, or the last one did. */
+export function currentMediaIds(call: PublishCall): string[] {
+  return call.media.flatMap((image) => readyIdOf(call, image) ?? []);
+}
+
+/** Every id under which an image of this delivery was ever uploaded: a status that carries one of them is ours. */
+export function allMediaIds(call: PublishCall): string[] {
+  return Object.values(uploadsOf(call)).flatMap(({ mediaId, formerIds }) =>
+    mediaId === null ? formerIds : [mediaId, ...formerIds],
+  );
+}
+
+export async function keepUpload(
+  call: PublishCall,
+  image: PublishMedia,
+  changes: Partial<Upload>,
+): Promise<void> {
+  const upload = { ...uploadOf(call, image), ...changes };
+  await call.remember({ uploads: { ...uploadsOf(call), [image.id]: upload } });
+}
+
+export async function forgetUpload(
+  call: PublishCall,
+  image: PublishMedia,
+  changes: Partial<Upload> = {},
+): Promise<void> {
+  const { mediaId, formerIds } = uploadOf(call, image);
+  await keepUpload(call, image, {
+    mediaId: null,
+    isReady: false,
+    formerIds: mediaId === null ? formerIds : [mediaId, ...formerIds],
+    ...changes,
+  });
+}
+
+function uploadsOf(call: PublishCall): Static<typeof Uploads> {
+  const { uploads } = call.witness;
+  return Value.Check(Uploads, uploads) ? uploads : {};
+}

@@ -1,0 +1,81 @@
+import { describe, expect, it } from '@jest/globals';
+import { findStatus } from '../../src/mastodon/find-status.ts';
+import type { HttpRequest } from '../../src/http.ts';
+import type { PublishCall } from '../../src/publisher.ts';
+import { answer } from '../answers.ts';
+
+const account = { remoteAccountId: '1', handle: 'ada' };
+const call = (text: string, newestStatusId: string | null): PublishCall =>
+  ({ text, media: [], account, credentials: { accessToken: 't' }, witness: { newestStatusId } }) as never;
+
+/** The answers of a server, page after page, and what it was asked. */
+function serverWith(pages: { id: string; content: string }[][]) {
+  const asked: HttpRequest['query'][] = [];
+  const search = (sent: PublishCall) =>
+    findStatus<{ outcome: 'unread' }>(sent, async (request, read) => {
+      asked.push(request.query);
+      const value = read(answer(200, pages[asked.length - 1] ?? []));
+      return value === undefined ? { outcome: 'unread' } : { outcome: 'done', value };
+    });
+  return { asked, search };
+}
+const nothing = { found: null, likeness: 'different', complete: true };
+
+describe('looking through the own statuses', () => {
+  it('stops at the mark, should the server not know `since_id`, whatever its ids look like', async () => {
+    const { asked, search } = serverWith([
+      [
+        { id: 'Ab9', content: '<p>newer</p>' },
+        { id: 'mark', content: '<p>older</p>' },
+        { id: 'zZ1', content: '<p>ours</p>' },
+      ],
+    ]);
+    expect(await search(call('ours', 'mark'))).toEqual({ outcome: 'done', value: nothing });
+    expect(asked).toEqual([{ limit: 40, since_id: 'mark', max_id: undefined }]);
+  });
+
+  it('goes on after a short page, from its oldest, until there is nothing more', async () => {
+    const { asked, search } = serverWith([[{ id: '9', content: 'a' }], [{ id: '8', content: 'b' }]]);
+    expect(await search(call('ours', null))).toEqual({ outcome: 'done', value: nothing });
+    expect(asked.map((query) => query?.['max_id'])).toEqual([undefined, '9', '8']);
+  });
+
+  it('does not go round for ever with a server that does not know `max_id`', async () => {
+    const page = [{ id: '9', content: 'a' }];
+    const { asked, search } = serverWith([page, page, page]);
+    expect(await search(call('ours', null))).toEqual({ outcome: 'done', value: nothing });
+    expect(asked).toHaveLength(2);
+  });
+
+  it('does not think that it has seen everything when such a page is full', async () => {
+    const page = Array.from({ length: 40 }, (_, index) => ({ id: `${index}`, content: 'a' }));
+    const { search } = serverWith([page, page, page]);
+    expect(await search(call('ours', null))).toMatchObject({ value: { found: null, complete: false } });
+  });
+
+  it('says when there was more than it looked through', async () => {
+    const pages = Array.from({ length: 20 }, (_, index) => [{ id: String(index), content: 'a' }]);
+    const { search } = serverWith(pages);
+    expect(await search(call('ours', null))).toEqual({
+      outcome: 'done',
+      value: { ...nothing, complete: false },
+    });
+  });
+
+  it('remembers one that is similar, and still finds the one that is the same', async () => {
+    const similar = { id: '9', content: '<p>ours!</p>' };
+    const same = { id: '8', content: '<p>ours</p>' };
+    const { search } = serverWith([[similar]]);
+    expect(await search(call('ours', null))).toMatchObject({ value: { found: null, likeness: 'similar' } });
+    const both = serverWith([[similar], [same]]);
+    expect(await both.search(call('ours', null))).toMatchObject({ value: { found: same, likeness: 'same' } });
+  });
+
+  it.each([
+    ['not a list', { error: 'no' }],
+    ['a list of something else', [{ id: 7 }]],
+  ])('takes %s for unread', async (_name, body) => {
+    const { search } = serverWith([body as never]);
+    expect(await search(call('ours', null))).toEqual({ outcome: 'unread' });
+  });
+});

@@ -1,0 +1,92 @@
+import { describe, expect, it } from '@jest/globals';
+import { compareStatus, textOf } from '../../src/mastodon/same-status.ts';
+
+type Status = Parameters<typeof compareStatus>[1];
+
+const remote = (content: string, over: Partial<Status> = {}): Status => ({ id: '1', content, ...over });
+const text = (words: string) => ({ text: words, hasMedia: false, mediaIds: [] });
+const withImage = (words: string, ...mediaIds: string[]) => ({ text: words, hasMedia: true, mediaIds });
+const attached = (...ids: string[]) => ({ media_attachments: ids.map((id) => ({ id })) });
+
+/** As Mastodon writes a link. */
+const link = (prefix: string, shown: string, rest = '') =>
+  `<a href="${prefix}${shown}${rest}" target="_blank" rel="nofollow noopener noreferrer" translate="no">` +
+  `<span class="invisible">${prefix}</span><span class="${rest ? 'ellipsis' : ''}">${shown}</span>` +
+  `<span class="invisible">${rest}</span></a>`;
+const mention = (name: string) =>
+  `<span class="h-card" translate="no"><a href="https://social.example/@${name}" class="u-url mention">@<span>${name}</span></a></span>`;
+const tag = (word: string) =>
+  `<a href="https://mastodon.example/tags/${word}" class="mention hashtag" rel="tag">#<span>${word}</span></a>`;
+
+describe('comparing a sent text with a listed status', () => {
+  it.each([
+    ['line breaks', 'one\ntwo', '<p>one<br />two</p>'],
+    ['other ways to write them', 'one\r\ntwo\rthree', '<p>one<br>two<br>three</p>'],
+    ['paragraphs', 'one\n\ntwo', '<p>one</p><p>two</p>'],
+    ['more empty lines than a paragraph has', 'one\n\n\n\ntwo', '<p>one</p><p>two</p>'],
+    ['spaces around', '  one \n', '<p>one</p>'],
+    ['no paragraph at all', 'one', 'one'],
+    ['escaped characters', `<b> & "q" 'a'`, '<p>&lt;b&gt; &amp; &quot;q&quot; &#39;a&#39;</p>'],
+    ['characters by their number', "it's 🙂", '<p>it&#x27;s &#128578;</p>'],
+    ['what the author wrote as an entity', 'write &amp; or &lt;', '<p>write &amp;amp; or &amp;lt;</p>'],
+    [
+      'a link that is cut short',
+      'See https://www.example.com/a/very/long/path/that/is/cut?b=1&c=2.',
+      `<p>See ${link('https://www.', 'example.com/a/very/long/path/t', 'hat/is/cut?b=1&amp;c=2')}.</p>`,
+    ],
+    [
+      'a link that shows something else',
+      'See https://example.com/1',
+      '<p>See <a href="https://example.com/1">here</a></p>',
+    ],
+    ['a link with its slash', 'https://example.com', `<p>${link('https://', 'example.com/')}</p>`],
+    ['a mention of another server', 'Hi @alice@social.example!', `<p>Hi ${mention('alice')}!</p>`],
+    ['a mention that nobody is behind', 'Hi @alice@social.example!', '<p>Hi @alice@social.example!</p>'],
+    ['a mention of this server', 'Hi @bob', `<p>Hi ${mention('bob')}</p>`],
+    ['a tag', 'News #tag', `<p>News ${tag('tag')}</p>`],
+    ['another form of the same letters', 'cafe\u0301', '<p>café</p>'],
+    ['emoji', '👨‍👩‍👧‍👦 :blobcat:', '<p>👨‍👩‍👧‍👦 :blobcat:</p>'],
+  ])('sees through %s', (_name, sent, content) => {
+    expect(compareStatus(text(sent), remote(content))).toBe('same');
+  });
+
+  it.each([
+    ['other words', 'one', '<p>two</p>'],
+    ['a text that begins alike', 'one', '<p>one two</p>'],
+    ['another mention', 'Hi @alice@social.example', `<p>Hi ${mention('bob')}</p>`],
+    ['another tag', '#one', `<p>${tag('two')}</p>`],
+  ])('tells %s apart', (_name, sent, content) => {
+    expect(compareStatus(text(sent), remote(content))).toBe('different');
+  });
+
+  it.each([
+    ['another link', 'New: https://example.com/1', `<p>New: ${link('https://', 'example.com/2')}</p>`],
+    ['what Markdown made of it', '*very* new', '<p><em>very</em> new</p>'],
+    ['one line of two', 'one\ntwo', '<p>one two</p>'],
+    ['other case', 'One', '<p>ONE</p>'],
+  ])('proves nothing by %s', (_name, sent, content) => {
+    expect(compareStatus(text(sent), remote(content))).toBe('similar');
+  });
+
+  it('proves nothing where an image is too many, or a warning', () => {
+    expect(compareStatus(text('one'), remote('<p>one</p>', attached('7')))).toBe('similar');
+    expect(compareStatus(text('one'), remote('<p>one</p>', { spoiler_text: 'careful' }))).toBe('similar');
+  });
+
+  it('knows its image, whatever became of the text, and takes no other for it', () => {
+    expect(compareStatus(withImage('one', '6', '7'), remote('<p>changed</p>', attached('7')))).toBe('same');
+    expect(compareStatus(withImage('one', '7'), remote('<p>one</p>', attached('8')))).toBe('similar');
+    expect(compareStatus(withImage('one', '7'), remote('<p>one</p>'))).toBe('similar');
+    expect(compareStatus(withImage('', '7'), remote('', attached('7')))).toBe('same');
+  });
+
+  it('does not take what was only passed on', () => {
+    expect(compareStatus(text('one'), remote('<p>one</p>', { reblog: { id: '2' } }))).toBe('different');
+  });
+
+  it('reads attributes as they come', () => {
+    expect(textOf(`<p><a class='x' href='https://example.com/?a=1&amp;b=2'>cut…</a></p>`).trim()).toBe(
+      'https://example.com/?a=1&b=2',
+    );
+  });
+});

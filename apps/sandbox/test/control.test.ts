@@ -119,7 +119,11 @@ describe('400 for bad input says field and rule:', () => {
   const fault = { platform: 'x', step: 'publish', fault: 'rejected' };
   it.each([
     ['faults', {}, /^platform: is required$/],
-    ['faults', { ...fault, platform: 'myspace' }, /^platform: must be one of x, instagram, linkedin$/],
+    [
+      'faults',
+      { ...fault, platform: 'myspace' },
+      /^platform: must be one of x, instagram, linkedin, bluesky$/,
+    ],
     ['faults', { ...fault, step: 'post' }, /^step: must be one of identity, /],
     ['faults', { ...fault, fault: 'explode' }, /^fault: must be one of drop-before-commit, /],
     ['faults', { ...fault, times: 0 }, /^times: must be >= 1$/],

@@ -1,7 +1,8 @@
+import { bluesky } from './bluesky/bluesky.ts';
 import { instagram } from './instagram/instagram.ts';
 import { linkedin } from './linkedin/linkedin.ts';
 import type { SandboxPlatform } from './platform.ts';
 import { x } from './x/x.ts';
 
 /** A new stand-in is a new folder and a line here. */
-export const platforms: readonly SandboxPlatform[] = [x, instagram, linkedin];
+export const platforms: readonly SandboxPlatform[] = [x, instagram, linkedin, bluesky];

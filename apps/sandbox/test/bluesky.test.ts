@@ -25,12 +25,13 @@ const upload = (body: Buffer, type = 'image/jpeg', account = 'ann') =>
   });
 const read = (rkey: string, repo = did) => {
   const query = new URLSearchParams({ repo, collection, rkey });
-  return sandbox.send(`/bluesky/xrpc/com.atproto.repo.getRecord?${query}`, { account: 'ann' });
+  return sandbox.send(`/bluesky/xrpc/com.atproto.repo.getRecord?${query.toString()}`, { account: 'ann' });
 };
 const list = async (query: Record<string, string> = {}) => {
   const search = new URLSearchParams({ repo: did, collection, ...query });
-  return (await sandbox.send(`/bluesky/xrpc/com.atproto.repo.listRecords?${search}`, { account: 'ann' }))
-    .json;
+  return (
+    await sandbox.send(`/bluesky/xrpc/com.atproto.repo.listRecords?${search.toString()}`, { account: 'ann' })
+  ).json;
 };
 const texts = async () =>
   (await sandbox.publicPosts('bluesky', 'ann')).map((each: { text: string }) => each.text);

@@ -21,7 +21,7 @@ export function describe(secrets: Secrets, response: HttpResponse): string {
 
 /** Codes and messages, found by the names that platforms give them. Echoed input stands under other names. */
 const TELLING = new Set(
-  'code error_subcode serviceErrorCode type title detail message error_user_title description fbtrace_id'.split(
+  'code error error_subcode serviceErrorCode type title detail message error_user_title description fbtrace_id'.split(
     ' ',
   ),
 );

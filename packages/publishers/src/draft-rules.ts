@@ -11,7 +11,7 @@ export function checkMedia(name: string, draft: Draft, limits: Limits['media']):
     found.push({
       field: 'media',
       code: 'too_many_media',
-      detail: `SoloSpark posts at most ${limits.max} image to ${name}; this post has ${media.length}.`,
+      detail: `SoloSpark posts at most ${limits.max} ${limits.max === 1 ? 'image' : 'images'} to ${name}; this post has ${media.length}.`,
     });
   }
   media.forEach((item, index) => {

@@ -1,10 +1,11 @@
+import { bluesky } from './bluesky/index.ts';
 import { instagram } from './instagram/index.ts';
 import { linkedin } from './linkedin/index.ts';
 import type { Publisher } from './publisher.ts';
 import { x } from './x/index.ts';
 
 /** Every platform that SoloSpark publishes to. A new one is a folder here and a line in this list. */
-export const publishers: readonly Publisher[] = [x, instagram, linkedin];
+export const publishers: readonly Publisher[] = [x, instagram, linkedin, bluesky];
 
 export function findPublisher(platform: string): Publisher | undefined {
   return publishers.find((publisher) => publisher.id === platform);

@@ -1,0 +1,8 @@
+const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+
+/** What a person calls a character: a family of emoji is one, and so is a letter with its accents. */
+export function countGraphemes(text: string): number {
+  let count = 0;
+  for (const _segment of segmenter.segment(text)) count++;
+  return count;
+}

@@ -6,7 +6,7 @@ import { query } from './api.ts';
 import { dialect } from './errors.ts';
 import { findHandles } from './facets.ts';
 import { createTid } from './tid.ts';
-import { Blob, witnessOf } from './witness.ts';
+import { BlobRef, witnessOf } from './witness.ts';
 
 /** A blob that no record names is deleted after "minutes". The same bytes give the same reference, so it is renewed. */
 const BLOB_IS_FRESH_MS = 60_000;
@@ -77,5 +77,5 @@ async function didOf(call: PublishCall, handle: string): Promise<string | null> 
   return decode(Resolved, response)?.did ?? null;
 }
 
-const Uploaded = Type.Object({ blob: Blob });
+const Uploaded = Type.Object({ blob: BlobRef });
 const Resolved = Type.Object({ did: Type.String({ pattern: '^did:[a-z]+:' }) });

@@ -3,7 +3,7 @@ import { Value } from 'typebox/value';
 import type { PublishCall } from '../publisher.ts';
 
 /** A reference to uploaded bytes, as the server gave it: it goes into the record unchanged. */
-export const Blob = Type.Object({
+export const BlobRef = Type.Object({
   $type: Type.Literal('blob'),
   ref: Type.Object({ $link: Type.String({ minLength: 1 }) }),
   mimeType: Type.String(),
@@ -15,7 +15,7 @@ const Witness = Type.Object({
   rkey: Type.Optional(Type.String()),
   createdAt: Type.Optional(Type.String()),
   /** By the id of the image. */
-  blobs: Type.Optional(Type.Record(Type.String(), Type.Object({ blob: Blob, uploadedAt: Type.String() }))),
+  blobs: Type.Optional(Type.Record(Type.String(), Type.Object({ blob: BlobRef, uploadedAt: Type.String() }))),
   /** By handle; null where nobody stands behind it. */
   mentions: Type.Optional(Type.Record(Type.String(), Type.Union([Type.String(), Type.Null()]))),
 });

@@ -2,7 +2,5 @@ const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
 /** What a person calls a character: a family of emoji is one, and so is a letter with its accents. */
 export function countGraphemes(text: string): number {
-  let count = 0;
-  for (const _segment of segmenter.segment(text)) count++;
-  return count;
+  return Array.from(segmenter.segment(text)).length;
 }

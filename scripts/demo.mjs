@@ -1,5 +1,5 @@
 // @ts-check
-// `npm run demo`: the main job from nothing. A stack of its own, a post to three platforms a few seconds ahead,
+// `npm run demo`: the main job from nothing. A stack of its own, a post to every platform a few seconds ahead,
 // watched until it is public, over the public API only. Exits 0 only when each one is published exactly once.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ import { PlainError, bold, dim, fail, green, red, say, step, table } from './lib
 
 const aheadMs = 5_000;
 const limitMs = 60_000;
-const platforms = ['x', 'instagram', 'linkedin'];
+const platforms = ['x', 'instagram', 'linkedin', 'bluesky', 'mastodon'];
 
 /** @typedef {import('./lib/demo-client.mjs').Delivery} Delivery */
 
@@ -85,7 +85,7 @@ async function publishOnce(client, signal) {
     wrong.push(`there are ${post.deliveries.length} deliveries`);
   for (const what of wrong) say(red(`✗ ${what}`));
   if (wrong.length > 0) return false;
-  say(green('✓ Published on all three, each exactly once.'));
+  say(green(`✓ Published on all ${platforms.length}, each exactly once.`));
   say(
     `Try next: ${bold('npm start')} ${dim('— it keeps running, and prints a curl that schedules a post of your own.')}`,
   );

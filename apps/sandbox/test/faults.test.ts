@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import {
+  blueskyPost,
   linkedinPost,
+  putRecord,
   restHeaders,
   startSandbox,
   startWeb,
@@ -46,12 +48,36 @@ const publishers: Record<string, Publish> = {
       headers: restHeaders,
       ...options,
     }),
+  bluesky: async (account, text, options) =>
+    sandbox.send('/bluesky/xrpc/com.atproto.repo.putRecord', {
+      account,
+      json: putRecord(await sandbox.idOf('bluesky', account), blueskyPost(text)),
+      ...options,
+    }),
   mastodon: (account, status, options) =>
     sandbox.send('/mastodon/api/v1/statuses', { account, json: { status }, ...options }),
 };
-const unauthorizedStatus: Record<string, number> = { x: 401, instagram: 400, linkedin: 401, mastodon: 401 };
-const limitedStatus: Record<string, number> = { x: 429, instagram: 400, linkedin: 429, mastodon: 429 };
-const rejectedStatus: Record<string, number> = { x: 403, instagram: 400, linkedin: 400, mastodon: 422 };
+const unauthorizedStatus: Record<string, number> = {
+  x: 401,
+  instagram: 400,
+  linkedin: 401,
+  bluesky: 400,
+  mastodon: 401,
+};
+const limitedStatus: Record<string, number> = {
+  x: 429,
+  instagram: 400,
+  linkedin: 429,
+  bluesky: 429,
+  mastodon: 429,
+};
+const rejectedStatus: Record<string, number> = {
+  x: 403,
+  instagram: 400,
+  linkedin: 400,
+  bluesky: 400,
+  mastodon: 422,
+};
 
 async function arm(platform: string, fault: string, more: Record<string, unknown> = {}) {
   const reply = await sandbox.control('faults', { platform, step: 'publish', fault, ...more });
@@ -137,6 +163,12 @@ describe.each(Object.keys(publishers))('%s: a fault on the public call', (platfo
       const [usage] = Object.values(JSON.parse(reply.headers.get('x-business-use-case-usage') ?? '')).flat();
       expect(usage).toMatchObject({ call_count: 100, estimated_time_to_regain_access: 2 });
     }
+    if (platform === 'bluesky') {
+      const resetsInMs = Number(reply.headers.get('ratelimit-reset')) * 1000 - Date.now();
+      expect(resetsInMs).toBeGreaterThan(100_000);
+      expect(resetsInMs).toBeLessThan(122_000);
+      expect(reply.headers.get('ratelimit-remaining')).toBe('0');
+    }
   });
 
   it('rate-limited-bare: nothing public, HTML, and no header that says when', async () => {
@@ -154,6 +186,7 @@ describe.each(Object.keys(publishers))('%s: a fault on the public call', (platfo
     expect(reply.status).toBe(unauthorizedStatus[platform]);
     if (platform === 'instagram') expect(reply.json.error).toMatchObject({ code: 190, error_subcode: 463 });
     if (platform === 'linkedin') expect(reply.json.serviceErrorCode).toBe(65602);
+    if (platform === 'bluesky') expect(reply.json.error).toBe('ExpiredToken');
     expect(await countPublic(platform)).toBe(0);
   });
 
@@ -198,7 +231,7 @@ describe.each(Object.keys(publishers))('%s: a fault on the public call', (platfo
 });
 
 describe('faults that only some can play', () => {
-  it.each(['x', 'instagram', 'mastodon'])(
+  it.each(['x', 'instagram', 'bluesky', 'mastodon'])(
     '%s: truncated-body is a 2xx with half a JSON, and the post is public',
     async (platform) => {
       await arm(platform, 'truncated-body');
@@ -302,5 +335,27 @@ describe('delayed-visibility hides the post from every list and lookup until its
     expect(await list()).toBe(0);
     await sandbox.control('clock', { offsetMs: hours });
     expect(await list()).toBe(1);
+  });
+
+  it('bluesky, and yet it is there for whoever writes it again', async () => {
+    await arm('bluesky', 'delayed-visibility', { ms: hours });
+    const repo = await sandbox.idOf('bluesky', 'ann');
+    const json = { ...putRecord(repo, blueskyPost('A')), swapRecord: null };
+    await publishers['bluesky']?.('ann', 'A', { json });
+    const query = `repo=${repo}&collection=app.bsky.feed.post`;
+    const list = async () =>
+      (await sandbox.send(`/bluesky/xrpc/com.atproto.repo.listRecords?${query}`, { account: 'ann' })).json
+        .records.length;
+    const lookup = async () =>
+      (
+        await sandbox.send(`/bluesky/xrpc/com.atproto.repo.getRecord?${query}&rkey=${json.rkey}`, {
+          account: 'ann',
+        })
+      ).status;
+    expect([await list(), await lookup()]).toEqual([0, 400]);
+    expect((await publishers['bluesky']?.('ann', 'A', { json }))?.json.commit).toBeUndefined();
+    await sandbox.control('clock', { offsetMs: hours });
+    expect([await list(), await lookup()]).toEqual([1, 200]);
+    expect(await countPublic('bluesky')).toBe(1);
   });
 });

@@ -118,3 +118,26 @@ export const linkedinPost = (author: string, commentary: string, content?: unkno
   isReshareDisabledByAuthor: false,
   ...(content !== undefined && { content }),
 });
+
+let lastTid = 0;
+/** A record key that rises: thirteen digits of Bluesky's base 32. */
+export function tid(): string {
+  lastTid += 1;
+  const digits = '234567abcdefghijklmnopqrstuvwxyz';
+  return `3k${'2'.repeat(9)}${digits[Math.floor(lastTid / 32)]}${digits[lastTid % 32]}`;
+}
+
+/** A Bluesky post with nothing but text. */
+export const blueskyPost = (text: string) => ({
+  $type: 'app.bsky.feed.post',
+  text,
+  createdAt: '2026-11-22T10:00:00.000Z',
+});
+
+/** The body of a `putRecord` under a key that nobody has. */
+export const putRecord = (repo: string, record: unknown) => ({
+  repo,
+  collection: 'app.bsky.feed.post',
+  rkey: tid(),
+  record,
+});

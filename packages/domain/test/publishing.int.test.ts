@@ -71,7 +71,7 @@ describe('a scheduled post', () => {
     const post = await create({
       text,
       mediaIds: [image.body.id],
-      platforms: ['x', 'instagram', 'linkedin'],
+      platforms: ['x', 'instagram', 'linkedin', 'bluesky', 'mastodon'],
     });
     const scheduledAt = await schedule(post, 2);
     const done = await ended(post);

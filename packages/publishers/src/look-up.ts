@@ -16,16 +16,20 @@ const LONGEST_PAUSE_MS = 5 * MINUTE_MS;
 export type Unread = Extract<ReconcileOutcome, { outcome: 'ask-again' | 'cannot-tell' }>;
 export type LookUp<T> = { outcome: 'done'; value: T } | Unread;
 
-/** One read while reconciling. What cannot be read proves nothing, so it is asked again, and not for ever. */
-export async function lookUp<T>(
+/**
+ * One read while reconciling. What cannot be read proves nothing, so it is asked again, and not for ever. `readOther` is
+ * asked about whatever is not a 2xx, for a platform that says "it is not there" in an error of its own.
+ */
+export async function lookUp<T, Other = never>(
   call: ReconcileCall,
   dialect: Dialect,
   request: HttpRequest,
   read: (response: HttpResponse) => T | undefined,
-): Promise<LookUp<T>> {
+  readOther: (response: HttpResponse) => Other | undefined = () => undefined,
+): Promise<LookUp<T | Other>> {
   const response = await answerOrNone(call, request);
   if (response instanceof NoAnswerError) return askLater(call, dialect, response.message, null);
-  const value = isSuccess(response) ? read(response) : undefined;
+  const value = isSuccess(response) ? read(response) : readOther(response);
   if (value !== undefined) return { outcome: 'done', value };
   return askLater(call, dialect, describe(call, response), readRefusal(call, dialect, response));
 }

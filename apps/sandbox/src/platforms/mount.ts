@@ -53,7 +53,7 @@ async function answerCall(arrival: Arrival): Promise<Answer | typeof dropped> {
   if (latencyMs > 0) await sleep(latencyMs, world.closing);
   if (world.closing.aborted) return dropped;
 
-  if (handle === undefined) return platform.refusals.unauthorized();
+  if (handle === undefined) return platform.refusals.unauthorized(request);
   const now = world.now();
   const guarded = opened.guard?.(request, now);
   if (guarded) return guarded;

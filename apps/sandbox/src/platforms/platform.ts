@@ -38,7 +38,8 @@ export interface Endpoint {
 
 /** The platform's own way to say no. */
 export interface Refusals {
-  unauthorized(): Answer;
+  /** There is no token, or nobody's. */
+  unauthorized(request: FastifyRequest): Answer;
   expiredToken(): Answer;
   rateLimited(options: { retryAfterSeconds: number; now: number }): Answer;
   /** The permanent refusal of what this step was given. */

@@ -1,3 +1,4 @@
+import { bluesky } from './bluesky/bluesky.ts';
 import { instagram } from './instagram/instagram.ts';
 import { linkedin } from './linkedin/linkedin.ts';
 import { mastodon } from './mastodon/mastodon.ts';
@@ -5,4 +6,4 @@ import type { SandboxPlatform } from './platform.ts';
 import { x } from './x/x.ts';
 
 /** A new stand-in is a new folder and a line here. */
-export const platforms: readonly SandboxPlatform[] = [x, instagram, linkedin, mastodon];
+export const platforms: readonly SandboxPlatform[] = [x, instagram, linkedin, bluesky, mastodon];

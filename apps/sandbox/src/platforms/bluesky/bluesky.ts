@@ -1,0 +1,90 @@
+import { Type } from 'typebox';
+import { createIdSequence } from '../../world/ids.ts';
+import type { World } from '../../world/world.ts';
+import { readFaults, writeFaults, type OpenedPlatform, type SandboxPlatform } from '../platform.ts';
+import { countInWindow, type WindowCount } from '../windows.ts';
+import { didOf } from './accounts.ts';
+import { uploadEndpoint, type StoredBlob } from './blobs.ts';
+import { tidOf } from './content-id.ts';
+import { readingEndpoints } from './reading.ts';
+import { writingEndpoints, type BlueskyPost } from './records.ts';
+import { rateHeaders, rateLimitExceeded, refusals } from './refusals.ts';
+import { openSessions, tokenOf } from './sessions.ts';
+
+const hourSeconds = 3600;
+const requestWindowSeconds = 300;
+
+const Rules = Type.Object(
+  {
+    /** Bluesky allows 5,000 points an hour: 2 for a `putRecord`. The default lets a load test through. */
+    pointsPerHour: Type.Integer({ minimum: 0, default: 1_000_000 }),
+    /** Bluesky allows 3,000 requests in 5 minutes. */
+    requestsPerWindow: Type.Integer({ minimum: 0, default: 1_000_000 }),
+    signInsPerWindow: Type.Integer({ minimum: 0, default: 30 }),
+    /** 50 MiB on Bluesky's servers; this is what the software comes with. */
+    blobUploadLimit: Type.Integer({ minimum: 0, default: 5 * 1024 * 1024 }),
+    /** "Minutes", says the document. */
+    unreferencedBlobMs: Type.Integer({ minimum: 0, default: 300_000 }),
+  },
+  { additionalProperties: false },
+);
+
+/**
+ * Bluesky (AT Protocol): one server with everybody's repository. Whoever writes a record names its key, so writing the
+ * same one again changes nothing, and the key tells afterwards whether it was written.
+ */
+export const bluesky: SandboxPlatform = {
+  id: 'bluesky',
+  name: 'Bluesky',
+  colour: '#1185fe',
+  accountId: didOf,
+  tokenOf,
+  readBodies: (app) => {
+    app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  },
+  refusals,
+  faults: {
+    identity: readFaults,
+    upload: writeFaults,
+    publish: [...writeFaults, 'delayed-visibility'],
+    lookup: readFaults,
+    delete: writeFaults,
+  },
+  open,
+};
+
+function open(world: World): OpenedPlatform {
+  const rules = world.settings.declare(bluesky.id, Rules);
+  const posts = world.posts.shelf<BlueskyPost>(bluesky.id);
+  const blobs = world.createTable<StoredBlob>(50_000);
+  const windows = world.createTable<WindowCount>(200_000);
+  const nextId = createIdSequence(world.now, (ms) => (BigInt(ms) * 1000n) << 10n);
+  const nextTid = () => tidOf(BigInt(nextId()));
+  const { endpoints, guard } = openSessions(world, rules);
+  return {
+    endpoints: [
+      ...endpoints,
+      uploadEndpoint(world, rules, blobs),
+      ...writingEndpoints(posts, blobs, nextTid),
+      ...readingEndpoints(world, posts),
+    ],
+    guard,
+    // Writes cost points by the hour; everything else counts as a request, here per account and kind of call.
+    meter({ account, step, now }) {
+      const cost = step === 'publish' ? 2 : 1;
+      const writes = step === 'publish' || step === 'delete';
+      const points = writes ? rules.pointsPerHour : rules.requestsPerWindow;
+      const windowSeconds = writes ? hourSeconds : requestWindowSeconds;
+      const key = `${account.handle} ${writes ? 'writes' : step}`;
+      const window = countInWindow(windows, key, now, now + windowSeconds * 1000);
+      window.used += cost - 1;
+      const headers = rateHeaders({
+        points,
+        windowSeconds,
+        left: points - window.used,
+        resetsAt: window.endsAt,
+      });
+      return window.used > points ? { headers, refusal: rateLimitExceeded() } : { headers };
+    },
+  };
+}

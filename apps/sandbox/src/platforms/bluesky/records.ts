@@ -1,0 +1,130 @@
+import { Type } from 'typebox';
+import { findProblem } from '../../validation.ts';
+import type { PostMedia, PublicPost, Shelf } from '../../world/posts.ts';
+import type { Answer, Call, Endpoint } from '../platform.ts';
+import { handleOfDomain, isPostCollection, uriOf } from './accounts.ts';
+import { findBlob, type Blobs } from './blobs.ts';
+import { cidOfRecord, isTid } from './content-id.ts';
+import { blobsOf, findRecordProblem, type PostRecord } from './record-schema.ts';
+import { authenticationRequired, internalError, invalidRequest, invalidSwap } from './refusals.ts';
+
+export interface BlueskyPost extends PublicPost {
+  rkey: string;
+  cid: string;
+  record: PostRecord;
+}
+
+const strict = { additionalProperties: false };
+const WriteBody = Type.Object(
+  {
+    repo: Type.String(),
+    collection: Type.String(),
+    rkey: Type.Optional(Type.String()),
+    record: Type.Unknown(),
+    validate: Type.Optional(Type.Boolean()),
+    swapRecord: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+  },
+  strict,
+);
+const DeleteBody = Type.Object(
+  { repo: Type.String(), collection: Type.String(), rkey: Type.String() },
+  strict,
+);
+type WriteBody = { repo: string; rkey?: string; record: PostRecord; swapRecord?: string | null };
+
+/** Writing: a record is named by whoever writes it, and its content names its CID. */
+export function writingEndpoints(posts: Shelf<BlueskyPost>, blobs: Blobs, nextTid: () => string): Endpoint[] {
+  function put(call: Call): Answer {
+    const refusal = checkWrite(call, WriteBody);
+    if (refusal) return refusal;
+    const { rkey, record, swapRecord } = call.request.body as WriteBody;
+    if (rkey === undefined) return invalidRequest('Input must have the property "rkey"');
+    const current = posts.find(uriOf(call.account.id, rkey));
+    // What stands there already is not written again, and not compared with `swapRecord` either.
+    if (current?.cid === cidOfRecord(record)) return written(current, undefined);
+    if (swapRecord !== undefined && swapRecord !== (current?.cid ?? null)) return invalidSwap(current?.cid);
+    return write(call, rkey, record, current);
+  }
+
+  /** Writes only what is new. That the key is taken shows as a 500, without another word. */
+  function create(call: Call): Answer {
+    const refusal = checkWrite(call, WriteBody);
+    if (refusal) return refusal;
+    const { rkey = nextTid(), record, swapRecord } = call.request.body as WriteBody;
+    if (swapRecord !== undefined) return invalidRequest('Unknown input: swapRecord');
+    if (posts.find(uriOf(call.account.id, rkey))) return internalError();
+    return write(call, rkey, record, undefined);
+  }
+
+  function write(
+    { account, now, alteration }: Call,
+    rkey: string,
+    record: PostRecord,
+    current?: BlueskyPost,
+  ) {
+    const media: PostMedia[] = [];
+    for (const { blob, alt } of blobsOf(record)) {
+      const found = findBlob(blobs, account.id, blob, now);
+      if ('refusal' in found) return found.refusal;
+      found.stored.kept = true;
+      media.push({ imageId: found.stored.imageId, altText: alt });
+    }
+    const content = { text: record.text, media, record, cid: cidOfRecord(record) };
+    if (current) return written(Object.assign(current, content), nextTid());
+    const post: BlueskyPost = {
+      ...content,
+      account: account.handle,
+      id: uriOf(account.id, rkey),
+      rkey,
+      url: `https://bsky.app/profile/${account.id}/post/${rkey}`,
+      createdAt: now,
+      visibleAt: now + (alteration('delayed-visibility')?.ms ?? 0),
+    };
+    posts.add(post);
+    return written(post, nextTid());
+  }
+
+  /** What is not there was deleted as well. */
+  function remove(call: Call): Answer {
+    const refusal = checkTarget(call, DeleteBody);
+    if (refusal) return refusal;
+    const { rkey } = call.request.body as { rkey: string };
+    posts.remove(uriOf(call.account.id, rkey));
+    return { status: 200, body: {} };
+  }
+
+  return [
+    { method: 'POST', url: '/xrpc/com.atproto.repo.putRecord', step: 'publish', answer: put },
+    { method: 'POST', url: '/xrpc/com.atproto.repo.createRecord', step: 'publish', answer: create },
+    { method: 'POST', url: '/xrpc/com.atproto.repo.deleteRecord', step: 'delete', answer: remove },
+  ];
+}
+
+/** There is a commit only where something changed. */
+function written(post: BlueskyPost, rev: string | undefined): Answer {
+  const commit = rev === undefined ? {} : { commit: { cid: cidOfRecord({ rev, of: post.cid }), rev } };
+  return { status: 200, body: { uri: post.id, cid: post.cid, ...commit, validationStatus: 'valid' } };
+}
+
+function checkWrite(call: Call, schema: typeof WriteBody): Answer | undefined {
+  const refusal = checkTarget(call, schema);
+  if (refusal) return refusal;
+  const { rkey, record } = call.request.body as WriteBody;
+  if (rkey !== undefined && !isTid(rkey)) return invalidRequest(`Invalid record key: ${rkey} is not a TID`);
+  const problem = findRecordProblem(record);
+  return problem === undefined ? undefined : invalidRequest(`Invalid app.bsky.feed.post record: ${problem}`);
+}
+
+/** The body as such, and that it is the caller's own repository that it names, by DID or by handle. */
+function checkTarget(
+  { request, account }: Call,
+  schema: typeof WriteBody | typeof DeleteBody,
+): Answer | undefined {
+  const problem = findProblem(schema, request.body);
+  if (problem) return invalidRequest(`Invalid input: ${problem.field || 'body'} ${problem.rule}`);
+  const { repo, collection } = request.body as { repo: string; collection: string };
+  if (repo !== account.id && handleOfDomain(repo) !== account.handle) {
+    return authenticationRequired('Authentication Required');
+  }
+  return isPostCollection(collection) ? undefined : invalidRequest(`${collection} is not played here`);
+}

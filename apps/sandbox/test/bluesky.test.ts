@@ -1,0 +1,436 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { blueskyPost, jpeg, png, putRecord, startSandbox, tid, type Sandbox } from './harness.ts';
+
+let sandbox: Sandbox;
+let did: string;
+beforeAll(async () => {
+  sandbox = await startSandbox();
+  did = await sandbox.idOf('bluesky', 'ann');
+});
+afterAll(() => sandbox.close());
+beforeEach(() => sandbox.control('reset', {}));
+
+const hourMs = 3_600_000;
+const collection = 'app.bsky.feed.post';
+
+const post = (path: string, json: unknown, account = 'ann') =>
+  sandbox.send(`/bluesky/xrpc/${path}`, { account, json });
+const put = (record: unknown, over: Record<string, unknown> = {}) =>
+  post('com.atproto.repo.putRecord', { ...putRecord(did, record), ...over });
+const upload = (body: Buffer, type = 'image/jpeg', account = 'ann') =>
+  sandbox.send('/bluesky/xrpc/com.atproto.repo.uploadBlob', {
+    account,
+    body,
+    headers: { 'content-type': type },
+  });
+const read = (rkey: string, repo = did) => {
+  const query = new URLSearchParams({ repo, collection, rkey });
+  return sandbox.send(`/bluesky/xrpc/com.atproto.repo.getRecord?${query.toString()}`, { account: 'ann' });
+};
+const list = async (query: Record<string, string> = {}) => {
+  const search = new URLSearchParams({ repo: did, collection, ...query });
+  return (
+    await sandbox.send(`/bluesky/xrpc/com.atproto.repo.listRecords?${search.toString()}`, { account: 'ann' })
+  ).json;
+};
+const texts = async () =>
+  (await sandbox.publicPosts('bluesky', 'ann')).map((each: { text: string }) => each.text);
+
+describe('Bluesky: sessions', () => {
+  const signIn = (identifier: string, password = 'sandbox-ann') =>
+    sandbox.send('/bluesky/xrpc/com.atproto.server.createSession', { json: { identifier, password } });
+  const session = (token: string) => sandbox.send('/bluesky/xrpc/com.atproto.server.getSession', { token });
+  const refresh = (token: string) =>
+    sandbox.send('/bluesky/xrpc/com.atproto.server.refreshSession', { token, method: 'POST' });
+
+  it('200 for an app password, with tokens that stand for the account', async () => {
+    expect(did).toMatch(/^did:plc:[a-z2-7]{24}$/);
+    for (const identifier of ['ann.test', did]) {
+      const reply = await signIn(identifier);
+      expect(reply.status).toBe(200);
+      expect(reply.json).toMatchObject({ did, handle: 'ann.test' });
+      expect((await session(reply.json.accessJwt)).json).toMatchObject({ did, handle: 'ann.test' });
+    }
+  });
+
+  it('401 AuthenticationRequired for a wrong password, or that of another', async () => {
+    for (const [identifier, password] of [
+      ['ann.test', 'nonsense'],
+      ['bob.test', 'sandbox-ann'],
+    ] as const) {
+      const reply = await signIn(identifier, password);
+      expect([reply.status, reply.json.error]).toEqual([401, 'AuthenticationRequired']);
+    }
+  });
+
+  it('401 AuthMissing without a token, 400 InvalidToken for one of nobody', async () => {
+    const missing = await sandbox.send('/bluesky/xrpc/com.atproto.server.getSession');
+    expect([missing.status, missing.json.error]).toEqual([401, 'AuthMissing']);
+    const invalid = await session('other');
+    expect([invalid.status, invalid.json.error]).toEqual([400, 'InvalidToken']);
+  });
+
+  it('400 ExpiredToken, not 401, after two hours', async () => {
+    const { accessJwt } = (await signIn('ann.test')).json;
+    await sandbox.control('clock', { offsetMs: 2 * hourMs - 60_000 });
+    expect((await session(accessJwt)).status).toBe(200);
+    await sandbox.control('clock', { offsetMs: 2 * hourMs + 1_000 });
+    const late = await session(accessJwt);
+    expect([late.status, late.json.error]).toEqual([400, 'ExpiredToken']);
+  });
+
+  it('200 for a refresh; the old token works for two hours more, then it is revoked', async () => {
+    const { accessJwt, refreshJwt } = (await signIn('ann.test')).json;
+    expect((await refresh(accessJwt)).json.error).toBe('InvalidToken');
+    expect((await session(refreshJwt)).json.error).toBe('InvalidToken');
+    const fresh = (await refresh(refreshJwt)).json;
+    expect(fresh.refreshJwt).not.toBe(refreshJwt);
+    expect((await session(fresh.accessJwt)).status).toBe(200);
+    expect((await refresh(refreshJwt)).status).toBe(200);
+    await sandbox.control('clock', { offsetMs: 2 * hourMs + 1_000 });
+    expect((await refresh(refreshJwt)).json.error).toBe('ExpiredToken');
+    expect((await refresh(fresh.refreshJwt)).status).toBe(200);
+    await sandbox.control('clock', { offsetMs: 91 * 24 * hourMs });
+    expect((await refresh(fresh.refreshJwt)).json.error).toBe('ExpiredToken');
+  });
+
+  it('429 for the 31st sign-in within five minutes', async () => {
+    for (let count = 0; count < 30; count += 1) expect((await signIn('ann.test')).status).toBe(200);
+    const refused = await signIn('ann.test');
+    expect([refused.status, refused.json.error]).toEqual([429, 'RateLimitExceeded']);
+    expect(refused.headers.get('ratelimit-policy')).toBe('30;w=300');
+    await sandbox.control('clock', { offsetMs: 300_000 });
+    expect((await signIn('ann.test')).status).toBe(200);
+  });
+
+  it('200 tells who stands behind a handle; 400 where nobody does', async () => {
+    const resolve = (handle: string) =>
+      sandbox.send(`/bluesky/xrpc/com.atproto.identity.resolveHandle?handle=${handle}`, { account: 'ann' });
+    expect((await resolve('Ann.test')).json).toEqual({ did });
+    expect((await resolve('nobody.test')).status).toBe(400);
+    expect((await resolve('ann.example')).status).toBe(400);
+  });
+});
+
+describe('Bluesky: putRecord', () => {
+  it('200 names record, content and commit, and the record can be read', async () => {
+    const rkey = tid();
+    const record = blueskyPost('Hello');
+    const reply = await put(record, { rkey });
+    expect(reply.status).toBe(200);
+    expect(reply.json).toEqual({
+      uri: `at://${did}/${collection}/${rkey}`,
+      cid: expect.stringMatching(/^bafyrei[a-z2-7]{52}$/),
+      commit: {
+        cid: expect.stringMatching(/^bafyrei/),
+        rev: expect.stringMatching(/^[2-7a-j][2-7a-z]{12}$/),
+      },
+      validationStatus: 'valid',
+    });
+    const { uri, cid } = reply.json;
+    expect((await read(rkey)).json).toEqual({ uri, cid, value: record });
+    expect((await read(rkey, 'ann.test')).json.cid).toBe(cid);
+    expect(await sandbox.publicPosts('bluesky', 'ann')).toMatchObject([
+      { id: uri, text: 'Hello', url: `https://bsky.app/profile/${did}/post/${rkey}` },
+    ]);
+  });
+
+  it('200 without a commit for the same once more, whatever the order of its keys', async () => {
+    const rkey = tid();
+    const first = (await put(blueskyPost('Once'), { rkey })).json;
+    const { $type, createdAt, text } = blueskyPost('Once');
+    const again = await put({ text, createdAt, $type }, { rkey, swapRecord: null });
+    expect(again.status).toBe(200);
+    expect(again.json).toEqual({ uri: first.uri, cid: first.cid, validationStatus: 'valid' });
+    expect(await texts()).toEqual(['Once']);
+  });
+
+  it('one post and one commit for six at once', async () => {
+    const rkey = tid();
+    const replies = await Promise.all(
+      [1, 2, 3, 4, 5, 6].map(() => put(blueskyPost('Race'), { rkey, swapRecord: null })),
+    );
+    expect(replies.map((reply) => reply.status)).toEqual([200, 200, 200, 200, 200, 200]);
+    expect(replies.filter((reply) => reply.json.commit)).toHaveLength(1);
+    expect(await texts()).toEqual(['Race']);
+  });
+
+  it('400 InvalidSwap with swapRecord null where something else stands; without it, an edit', async () => {
+    const rkey = tid();
+    const first = (await put(blueskyPost('First'), { rkey, swapRecord: null })).json;
+    const refused = await put(blueskyPost('Second'), { rkey, swapRecord: null });
+    expect([refused.status, refused.json]).toEqual([
+      400,
+      { error: 'InvalidSwap', message: `Record was at ${first.cid}` },
+    ]);
+    expect(await texts()).toEqual(['First']);
+    expect((await put(blueskyPost('Second'), { rkey })).json.commit).toBeDefined();
+    expect(await texts()).toEqual(['Second']);
+    const stale = await put(blueskyPost('Third'), { rkey, swapRecord: first.cid });
+    expect(stale.json.error).toBe('InvalidSwap');
+    const nothing = await put(blueskyPost('New'), { rkey: tid(), swapRecord: first.cid });
+    expect(nothing.json.message).toBe('Record was at null');
+    expect(await texts()).toEqual(['Second']);
+  });
+
+  it('makes it anew after a delete, which is a 200 twice', async () => {
+    const rkey = tid();
+    const record = blueskyPost('Gone');
+    await put(record, { rkey });
+    for (const expected of ['first', 'again']) {
+      const reply = await post('com.atproto.repo.deleteRecord', { repo: did, collection, rkey });
+      expect([expected, reply.status]).toEqual([expected, 200]);
+    }
+    expect([await texts(), (await read(rkey)).json.error]).toEqual([[], 'RecordNotFound']);
+    expect((await put(record, { rkey, swapRecord: null })).json.commit).toBeDefined();
+    expect(await texts()).toEqual(['Gone']);
+  });
+
+  it('500 from createRecord where the key is taken', async () => {
+    const create = (rkey?: string) =>
+      post('com.atproto.repo.createRecord', { repo: did, collection, rkey, record: blueskyPost('Made') });
+    const rkey = tid();
+    expect((await create(rkey)).status).toBe(200);
+    const again = await create(rkey);
+    expect([again.status, again.json.error]).toEqual([500, 'InternalServerError']);
+    expect((await create()).json.uri).toMatch(/\/[2-7a-j][2-7a-z]{12}$/);
+    expect(await texts()).toEqual(['Made', 'Made']);
+  });
+
+  it.each([
+    ['a key that is no TID', { rkey: 'hello' }],
+    ['a key with a first digit that is too high', { rkey: 'zzzzzzzzzzzzz' }],
+    ['another collection', { collection: 'app.bsky.feed.like' }],
+    ['a field that nobody knows', { colour: 'red' }],
+    ['no key', { rkey: undefined }],
+  ])('400 InvalidRequest for %s', async (_, over) => {
+    const reply = await put(blueskyPost('Hello'), over);
+    expect([reply.status, reply.json.error]).toEqual([400, 'InvalidRequest']);
+    expect(await texts()).toEqual([]);
+  });
+
+  it("401 for another's repository", async () => {
+    const other = await sandbox.idOf('bluesky', 'bob');
+    expect((await put(blueskyPost('Hello'), { repo: other })).status).toBe(401);
+  });
+
+  it('429 in points by the hour, told in headers of epoch seconds', async () => {
+    await sandbox.control('settings', { platform: 'bluesky', pointsPerHour: 4 });
+    const first = await put(blueskyPost('One'));
+    expect(first.headers.get('ratelimit-remaining')).toBe('2');
+    expect(first.headers.get('ratelimit-policy')).toBe('4;w=3600');
+    await put(blueskyPost('Two'));
+    const refused = await put(blueskyPost('Three'));
+    expect([refused.status, refused.json]).toEqual([
+      429,
+      { error: 'RateLimitExceeded', message: 'Rate Limit Exceeded' },
+    ]);
+    const resetsInMs = Number(refused.headers.get('ratelimit-reset')) * 1000 - Date.now();
+    expect(resetsInMs).toBeGreaterThan(hourMs - 30_000);
+    expect(resetsInMs).toBeLessThan(hourMs + 2_000);
+    expect(refused.headers.get('retry-after')).toBeNull();
+    await sandbox.control('clock', { offsetMs: hourMs });
+    expect((await put(blueskyPost('Three'))).status).toBe(200);
+  });
+});
+
+describe('Bluesky: the record', () => {
+  const family = '👨‍👩‍👧‍👦';
+  it.each([
+    ['300 thumbs', '👍'.repeat(300)],
+    ['120 families: 3,000 bytes', family.repeat(120)],
+    ['300 letters with an accent of their own', 'e\u0301'.repeat(300)],
+    ['nothing', ''],
+  ])('200 for %s', async (_, text) => {
+    expect((await put(blueskyPost(text))).status).toBe(200);
+  });
+
+  it.each([
+    ['301 letters', 'a'.repeat(301), /grapheme too big \(maximum 300, got 301\)/],
+    ['121 families: 3,025 bytes', family.repeat(121), /string too big \(maximum 3000, got 3025\)/],
+  ])('400 for %s', async (_, text, message) => {
+    const reply = await put(blueskyPost(text));
+    expect([reply.status, reply.json.error]).toEqual([400, 'InvalidRequest']);
+    expect(reply.json.message).toMatch(message);
+  });
+
+  const link = (byteStart: number, byteEnd: number) => ({
+    index: { byteStart, byteEnd },
+    features: [{ $type: 'app.bsky.richtext.facet#link', uri: 'https://example.com' }],
+  });
+  const aspectRatio = { width: 0, height: 1 };
+  const ref = { $link: `bafkrei${'a'.repeat(52)}` };
+  const blob = { $type: 'blob', ref, mimeType: 'image/jpeg', size: 1 };
+  it.each([
+    ['no date', { createdAt: undefined }],
+    ['a date without a zone', { createdAt: '2026-11-22T10:00:00' }],
+    ['a day that is not', { createdAt: '2026-13-22T10:00:00Z' }],
+    ['another type', { $type: 'app.bsky.feed.like' }],
+    ['no text', { text: undefined }],
+    ['a field that nobody knows', { colour: 'red' }],
+    ['a fourth language', { langs: ['en', 'de', 'fr', 'it'] }],
+    ['a ninth tag', { tags: [...'abcdefghi'] }],
+    ['a facet behind the text', { text: 'é!', facets: [link(0, 4)] }],
+    ['a facet that cuts a character', { text: 'é!', facets: [link(1, 3)] }],
+    ['a facet of nothing', { text: 'é!', facets: [link(2, 2)] }],
+    ['facets that overlap', { text: 'abcdef', facets: [link(2, 5), link(0, 3)] }],
+    [
+      'a link that is none',
+      {
+        facets: [
+          {
+            index: { byteStart: 0, byteEnd: 1 },
+            features: [{ $type: 'app.bsky.richtext.facet#link', uri: 'a b' }],
+          },
+        ],
+      },
+    ],
+    [
+      'a mention by handle',
+      {
+        facets: [
+          {
+            index: { byteStart: 0, byteEnd: 1 },
+            features: [{ $type: 'app.bsky.richtext.facet#mention', did: 'ann.test' }],
+          },
+        ],
+      },
+    ],
+    [
+      'a tag of 65 characters',
+      {
+        facets: [
+          {
+            index: { byteStart: 0, byteEnd: 1 },
+            features: [{ $type: 'app.bsky.richtext.facet#tag', tag: 'a'.repeat(65) }],
+          },
+        ],
+      },
+    ],
+    [
+      'five images',
+      {
+        embed: {
+          $type: 'app.bsky.embed.images',
+          images: Array.from({ length: 5 }, () => ({ alt: '', image: blob })),
+        },
+      },
+    ],
+    ['an image without alt', { embed: { $type: 'app.bsky.embed.images', images: [{ image: blob }] } }],
+    [
+      'a ratio of zero',
+      { embed: { $type: 'app.bsky.embed.images', images: [{ alt: '', image: blob, aspectRatio }] } },
+    ],
+    [
+      'a card without a title',
+      {
+        embed: {
+          $type: 'app.bsky.embed.external',
+          external: { uri: 'https://example.com', description: '' },
+        },
+      },
+    ],
+  ])('400 InvalidRequest for %s', async (_, over) => {
+    const reply = await put({ ...blueskyPost('Hello'), ...over });
+    expect([reply.status, reply.json.error]).toEqual([400, 'InvalidRequest']);
+    expect(reply.json.message).toMatch(/^Invalid app\.bsky\.feed\.post record: /);
+    expect(await texts()).toEqual([]);
+  });
+
+  it('200 for a facet in bytes behind an emoji, and for a card', async () => {
+    const facets = [link(Buffer.byteLength('👍 '), Buffer.byteLength('👍 here'))];
+    const external = { uri: 'https://example.com', title: 'Example', description: '' };
+    const embed = { $type: 'app.bsky.embed.external', external };
+    expect((await put({ ...blueskyPost('👍 here'), facets, embed })).status).toBe(200);
+  });
+});
+
+describe('Bluesky: images', () => {
+  const withImages = (...blobs: unknown[]) => ({
+    ...blueskyPost('Look'),
+    embed: {
+      $type: 'app.bsky.embed.images',
+      images: blobs.map((image) => ({ alt: 'A cat', image, aspectRatio: { width: 4, height: 3 } })),
+    },
+  });
+
+  it('go up as bytes, are named by their content, and into a post', async () => {
+    const { blob } = (await upload(jpeg)).json;
+    expect(blob).toEqual({
+      $type: 'blob',
+      ref: { $link: expect.stringMatching(/^bafkrei[a-z2-7]{52}$/) },
+      mimeType: 'image/jpeg',
+      size: jpeg.length,
+    });
+    // Known from elsewhere: the CID of these five bytes.
+    const hello = (await upload(Buffer.from('hello'), 'text/x-plain')).json.blob;
+    expect(hello.ref.$link).toBe('bafkreibm6jg3ux5qumhcn2b3flc3tyu6dmlb4xa7u5bf44yegnrjhc4yeq');
+    expect((await upload(jpeg)).json.blob).toEqual(blob);
+    const other = (await upload(png, 'image/jpeg')).json.blob;
+    expect(other.mimeType).toBe('image/png');
+    expect((await put(withImages(blob, other))).status).toBe(200);
+    expect(await sandbox.publicPosts('bluesky', 'ann')).toMatchObject([
+      { mediaCount: 2, media: [{ altText: 'A cat' }, { altText: 'A cat' }] },
+    ]);
+  });
+
+  it('400 BlobNotFound for what was never sent, is of another, or was not used in time', async () => {
+    const { blob } = (await upload(jpeg)).json;
+    const theirs = (await upload(png, 'image/png', 'bob')).json.blob;
+    const unknown = { ...blob, ref: { $link: `bafkrei${'a'.repeat(52)}` } };
+    for (const missing of [theirs, unknown]) {
+      const reply = await put(withImages(missing));
+      expect([reply.status, reply.json.error]).toEqual([400, 'BlobNotFound']);
+    }
+    await sandbox.control('clock', { offsetMs: 300_000 });
+    expect((await put(withImages(blob))).json.error).toBe('BlobNotFound');
+    await upload(jpeg);
+    expect((await put(withImages(blob))).status).toBe(200);
+    await sandbox.control('clock', { offsetMs: 24 * hourMs });
+    expect((await put(withImages(blob))).status).toBe(200);
+  });
+
+  it('400 for more than 1,000,000 bytes, which shows at the record; 413 for more than a server takes', async () => {
+    const large = (await upload(Buffer.concat([jpeg, Buffer.alloc(1_000_001 - jpeg.length)]))).json.blob;
+    expect(large.size).toBe(1_000_001);
+    const reply = await put(withImages(large));
+    expect([reply.status, reply.json.message]).toEqual([
+      400,
+      expect.stringMatching(/blob too big \(maximum 1000000/),
+    ]);
+    const refused = await upload(Buffer.alloc(5 * 1024 * 1024 + 1));
+    expect([refused.status, refused.json.error]).toEqual([413, 'PayloadTooLarge']);
+  });
+
+  it('400 for a blob whose type or size is told wrong', async () => {
+    const { blob } = (await upload(jpeg)).json;
+    expect((await put(withImages({ ...blob, mimeType: 'image/png' }))).status).toBe(400);
+    expect((await put(withImages({ ...blob, size: 7 }))).status).toBe(400);
+    expect(await texts()).toEqual([]);
+  });
+});
+
+describe('Bluesky: reading', () => {
+  it('400 RecordNotFound is the proof of absence; other questions are refused in other words', async () => {
+    const absent = await read(tid());
+    expect([absent.status, absent.json.error]).toEqual([400, 'RecordNotFound']);
+    expect((await read(tid(), 'did:plc:nobody')).json.error).toBe('InvalidRequest');
+    const asked = await sandbox.send('/bluesky/xrpc/com.atproto.repo.getRecord?repo=ann.test', {
+      account: 'ann',
+    });
+    expect(asked.json.error).toBe('InvalidRequest');
+  });
+
+  it('lists by key, newest first or oldest, page by page', async () => {
+    const keys = [tid(), tid(), tid()];
+    for (const rkey of [keys[1], keys[0], keys[2]]) await put(blueskyPost(`Post ${rkey}`), { rkey });
+    const keysOf = (page: { records: { uri: string }[] }) =>
+      page.records.map((record) => record.uri.split('/').at(-1));
+    const first = await list({ limit: '2' });
+    expect(keysOf(first)).toEqual([keys[2], keys[1]]);
+    const second = await list({ limit: '2', cursor: first.cursor });
+    expect(keysOf(second)).toEqual([keys[0]]);
+    expect(keysOf(await list({ reverse: 'true' }))).toEqual(keys);
+    expect((await list({ limit: '101' })).error).toBe('InvalidRequest');
+  });
+});

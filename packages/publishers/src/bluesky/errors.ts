@@ -1,0 +1,79 @@
+import { Type } from 'typebox';
+import { decode, inFuture, waitUntil, type Dialect, type Refusal } from '../answer.ts';
+import type { HttpResponse } from '../http.ts';
+import type { Actor, FailureKind } from '../publisher.ts';
+
+const PAUSE_WITHOUT_RESET_MS = 60_000;
+/** The shortest wait that is told on, should Bluesky's clock be ahead of ours. */
+const SHORTEST_PAUSE_MS = 1_000;
+
+/** XRPC: every error has a name. The status alone says little: an expired token is a 400. */
+const XrpcError = Type.Object({ error: Type.String({ minLength: 1 }) });
+
+/** Names by which nothing got past the door, or past the check of the record. */
+const refusals = new Map<string, () => Refusal>([
+  ...each(['ExpiredToken', 'InvalidToken'], () => failed('auth_expired', 'user', expiredReason)),
+  ...each(['AccountTakedown', 'AccountSuspended', 'AccountDeactivated'], () =>
+    failed('rejected_account', 'user', accountReason),
+  ),
+  ...each(['InvalidRequest'], () => failed('rejected_content', 'user', contentReason)),
+  ...each(['PayloadTooLarge', 'BlobTooLarge', 'InvalidMimeType'], () =>
+    failed('rejected_content', 'user', imageReason),
+  ),
+]);
+
+export const dialect: Dialect = {
+  name: 'Bluesky',
+  readRefusal(response, now) {
+    // This means the same whoever words it.
+    if (response.status === 429) return throttled(response, now);
+    const refusal = refusals.get(nameOf(response) ?? '')?.();
+    if (refusal) return refusal;
+    return response.status === 401 ? failed('auth_expired', 'user', expiredReason) : null;
+  },
+};
+
+/** The upload was not used in time, or was never this account's. Nothing was created, and a new upload mends it. */
+export function isBlobLost(response: HttpResponse): boolean {
+  return response.status === 400 && nameOf(response) === 'BlobNotFound';
+}
+
+/** The server's own word that nothing stands under this key. It must be this word: a wrong question is a 400 as well. */
+export function isRecordAbsent(response: HttpResponse): boolean {
+  return response.status === 400 && nameOf(response) === 'RecordNotFound';
+}
+
+function nameOf(response: HttpResponse): string | undefined {
+  return decode(XrpcError, response)?.error;
+}
+
+function throttled(response: HttpResponse, now: Date): Refusal {
+  return waitUntil(resetOf(response.headers, now), {
+    kind: 'rate_limited',
+    actor: 'platform',
+    reason: 'Bluesky asks to slow down. The post waits and goes out by itself.',
+  });
+}
+
+/** `ratelimit-reset` is in epoch seconds. */
+function resetOf(headers: Headers, now: Date): Date {
+  const resetMs = Number(headers.get('ratelimit-reset') ?? Number.NaN) * 1_000;
+  if (!Number.isFinite(resetMs) || resetMs <= 0) return inFuture(now, PAUSE_WITHOUT_RESET_MS);
+  return new Date(Math.max(resetMs, now.getTime() + SHORTEST_PAUSE_MS));
+}
+
+function failed(kind: FailureKind, actor: Actor, reason: string): Refusal {
+  return { outcome: 'failed', failure: { kind, actor, reason } };
+}
+
+function each(names: string[], meaning: () => Refusal): [string, () => Refusal][] {
+  return names.map((name) => [name, meaning]);
+}
+
+const expiredReason =
+  'Bluesky no longer accepts this connection. Connect the Bluesky account again, then retry the post.';
+const accountReason =
+  'Bluesky has taken down or deactivated this account. Open Bluesky to see why, then retry the post.';
+const contentReason = 'Bluesky did not accept this post. Change its text or images and post it anew.';
+const imageReason =
+  'Bluesky did not accept this image: it is too large, or of another type. Post it anew with a smaller JPEG or PNG.';

@@ -1,0 +1,81 @@
+import { Type } from 'typebox';
+import { answerOrNone, askQuietly, bearer, decode, isSuccess, type Step } from '../answer.ts';
+import { NoAnswerError } from '../http.ts';
+import type { PrepareOutcome, PublishCall, PublishMedia } from '../publisher.ts';
+import { query } from './api.ts';
+import { dialect } from './errors.ts';
+import { findHandles } from './facets.ts';
+import { createTid } from './tid.ts';
+import { BlobRef, witnessOf } from './witness.ts';
+
+/** A blob that no record names is deleted after "minutes". The same bytes give the same reference, so it is renewed. */
+const BLOB_IS_FRESH_MS = 60_000;
+
+/** Chooses the record's key and date, uploads the images, and finds out who is mentioned. */
+export async function prepare(call: PublishCall): Promise<PrepareOutcome> {
+  await freezeOnce(call);
+  for (const image of call.media) {
+    const uploaded = await uploadOnce(call, image);
+    if (uploaded.outcome !== 'done') return uploaded;
+  }
+  await resolveMentions(call);
+  return { outcome: 'ready' };
+}
+
+/**
+ * Once for a delivery, whatever happens later. With the same key and the same content a second sending changes nothing
+ * at Bluesky; with another one there would be a second post.
+ */
+async function freezeOnce(call: PublishCall): Promise<void> {
+  const { rkey, createdAt } = witnessOf(call);
+  if (rkey !== undefined && createdAt !== undefined) return;
+  const now = call.now();
+  await call.remember({ rkey: createTid(now), createdAt: now.toISOString() });
+}
+
+async function uploadOnce(call: PublishCall, image: PublishMedia): Promise<Step<true>> {
+  const { blobs = {} } = witnessOf(call);
+  const uploadedAt = Date.parse(blobs[image.id]?.uploadedAt ?? '');
+  if (call.now().getTime() - uploadedAt < BLOB_IS_FRESH_MS) return { outcome: 'done', value: true };
+
+  const upload = await askQuietly(
+    call,
+    dialect,
+    {
+      method: 'POST',
+      path: '/xrpc/com.atproto.repo.uploadBlob',
+      headers: { ...bearer(call), 'content-type': image.mimeType },
+      body: await image.bytes(),
+    },
+    (response) => decode(Uploaded, response)?.blob,
+  );
+  if (upload.outcome !== 'done') return upload;
+  const uploaded = { blob: upload.value, uploadedAt: call.now().toISOString() };
+  await call.remember({ blobs: { ...blobs, [image.id]: uploaded } });
+  return { outcome: 'done', value: true };
+}
+
+/**
+ * Asked once for each handle, and kept, or a second sending could differ from the first. A mention is not worth a late
+ * post: whoever cannot be found now stays plain text.
+ */
+async function resolveMentions(call: PublishCall): Promise<void> {
+  const { mentions = {} } = witnessOf(call);
+  const unknown = findHandles(call.text).filter((handle) => mentions[handle] === undefined);
+  if (unknown.length === 0) return;
+  const found = await Promise.all(
+    unknown.map(async (handle) => [handle, await didOf(call, handle)] as const),
+  );
+  // Whoever stops this worker has cut the questions short: their answers say nothing.
+  if (call.signal.aborted) return;
+  await call.remember({ mentions: { ...mentions, ...Object.fromEntries(found) } });
+}
+
+async function didOf(call: PublishCall, handle: string): Promise<string | null> {
+  const response = await answerOrNone(call, query(call, 'com.atproto.identity.resolveHandle', { handle }));
+  if (response instanceof NoAnswerError || !isSuccess(response)) return null;
+  return decode(Resolved, response)?.did ?? null;
+}
+
+const Uploaded = Type.Object({ blob: BlobRef });
+const Resolved = Type.Object({ did: Type.String({ pattern: '^did:[a-z]+:' }) });

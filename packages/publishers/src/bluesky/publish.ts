@@ -1,0 +1,46 @@
+import { Type } from 'typebox';
+import { decode, refusedOrUncertain } from '../answer.ts';
+import type { PublishCall, PublishOutcome } from '../publisher.ts';
+import { POST_COLLECTION, procedure, uriOf, urlOf } from './api.ts';
+import { dialect, isBlobLost } from './errors.ts';
+import { recordOf } from './record.ts';
+import { witnessOf } from './witness.ts';
+
+/**
+ * One `putRecord` under the key that `prepare` has remembered. 200 with our URI is the only success, and means the same
+ * whether this call has written the record or found it written. `swapRecord: null` forbids to overwrite another one:
+ * that is a 400 InvalidSwap, and a question for `reconcile`. (`createRecord` would answer 500 to a second sending.)
+ */
+export async function publish(call: PublishCall): Promise<PublishOutcome> {
+  const { rkey, createdAt } = witnessOf(call);
+  const record = recordOf(call);
+  if (rkey === undefined || createdAt === undefined || !record) return prepareAgain('not prepared');
+
+  const uri = uriOf(call.account, rkey);
+  const response = await call.http.request(
+    procedure(call, 'com.atproto.repo.putRecord', {
+      repo: call.account.remoteAccountId,
+      collection: POST_COLLECTION,
+      rkey,
+      swapRecord: null,
+      record,
+    }),
+  );
+
+  if (response.status === 200 && decode(Written, response)?.uri === uri) {
+    return { outcome: 'published', receipt: { remoteId: uri, url: urlOf(call.account, rkey) } };
+  }
+  if (isBlobLost(response)) {
+    await call.remember({ blobs: {} });
+    return prepareAgain('the uploaded image is gone');
+  }
+  return refusedOrUncertain(call, dialect, response);
+}
+
+function prepareAgain(detail: string): PublishOutcome {
+  const reason =
+    'Bluesky no longer has the uploaded image. Nothing was published; it is uploaded again by itself.';
+  return { outcome: 'retry', failure: { kind: 'unavailable', actor: 'platform', reason, detail } };
+}
+
+const Written = Type.Object({ uri: Type.String(), cid: Type.String() });

@@ -1,0 +1,49 @@
+import { Type } from 'typebox';
+import { decode } from '../answer.ts';
+import { lookUp } from '../look-up.ts';
+import type { ReconcileCall, ReconcileOutcome } from '../publisher.ts';
+import { POST_COLLECTION, query, uriOf, urlOf } from './api.ts';
+import { dialect, isRecordAbsent } from './errors.ts';
+import { witnessOf } from './witness.ts';
+
+/**
+ * Asks for the record under our key. "Not there" may be believed at once, although the first sending may still be on
+ * its way: the next one writes the same record under the same key, and whichever comes second changes nothing.
+ */
+export async function reconcile(call: ReconcileCall): Promise<ReconcileOutcome> {
+  const { rkey, createdAt } = witnessOf(call);
+  // Nothing is sent without a key.
+  if (rkey === undefined) return { outcome: 'absent' };
+  const looked = await lookUp(
+    call,
+    dialect,
+    query(call, 'com.atproto.repo.getRecord', {
+      repo: call.account.remoteAccountId,
+      collection: POST_COLLECTION,
+      rkey,
+    }),
+    (response) => {
+      const record = decode(Found, response);
+      return record?.uri === uriOf(call.account, rkey) ? record : undefined;
+    },
+    (response) => (isRecordAbsent(response) ? ('absent' as const) : undefined),
+  );
+  if (looked.outcome !== 'done') return looked;
+  if (looked.value === 'absent') return { outcome: 'absent' };
+
+  const url = urlOf(call.account, rkey);
+  const { text, createdAt: foundAt } = looked.value.value;
+  if (text === call.text && foundAt === createdAt) {
+    return { outcome: 'published', receipt: { remoteId: looked.value.uri, url } };
+  }
+  // Sent with other words before a person changed them, or edited there since. Sending again would be refused.
+  return {
+    outcome: 'cannot-tell',
+    reason: `Bluesky has a post in the place of this one, with another text: ${url}. Open it, and say whether it is this post.`,
+  };
+}
+
+const Found = Type.Object({
+  uri: Type.String(),
+  value: Type.Object({ text: Type.String(), createdAt: Type.String() }),
+});

@@ -1,0 +1,27 @@
+import { Type, type Static } from 'typebox';
+import { Value } from 'typebox/value';
+import type { PublishCall } from '../publisher.ts';
+
+/** A reference to uploaded bytes, as the server gave it: it goes into the record unchanged. */
+export const BlobRef = Type.Object({
+  $type: Type.Literal('blob'),
+  ref: Type.Object({ $link: Type.String({ minLength: 1 }) }),
+  mimeType: Type.String(),
+  size: Type.Number(),
+});
+
+const Witness = Type.Object({
+  /** The record's key, and its date: made once, and never again for this delivery. */
+  rkey: Type.Optional(Type.String()),
+  createdAt: Type.Optional(Type.String()),
+  /** By the id of the image. */
+  blobs: Type.Optional(Type.Record(Type.String(), Type.Object({ blob: BlobRef, uploadedAt: Type.String() }))),
+  /** By handle; null where nobody stands behind it. */
+  mentions: Type.Optional(Type.Record(Type.String(), Type.Union([Type.String(), Type.Null()]))),
+});
+export type Witness = Static<typeof Witness>;
+
+/** @throws Error when the row holds what no version of this publisher has written. */
+export function witnessOf(call: PublishCall): Witness {
+  return Value.Parse(Witness, call.witness);
+}

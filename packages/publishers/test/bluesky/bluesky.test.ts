@@ -1,0 +1,106 @@
+import { describe, expect, it } from '@jest/globals';
+import { checkDraft } from '../../src/bluesky/check.ts';
+import { dialect, isBlobLost, isRecordAbsent } from '../../src/bluesky/errors.ts';
+import { countGraphemes } from '../../src/bluesky/graphemes.ts';
+import { answer, jpegDraft, NOW } from '../answers.ts';
+
+type Media = ReturnType<typeof jpegDraft>[];
+const check = (text: string, media: Media = []) => checkDraft({ text, media });
+const codes = (text: string, media: Media = []) => check(text, media).map((found) => found.code);
+const family = '👨‍👩‍👧‍👦';
+
+describe('Bluesky check', () => {
+  it.each([
+    ['日本語', 3],
+    ['e\u0301', 1],
+    [family, 1],
+    ['👍🏽', 1],
+    ['🇩🇪', 1],
+    ['❤️', 1],
+    ['a\r\nb', 3],
+  ])('counts %s as %i', (text, graphemes) => expect(countGraphemes(text)).toBe(graphemes));
+
+  it('allows 300 graphemes, not 301', () => {
+    expect(codes('a'.repeat(300))).toEqual([]);
+    expect(codes('a'.repeat(301))).toEqual(['text_too_long']);
+    expect(codes('👍'.repeat(300))).toEqual([]);
+    expect(codes('日'.repeat(301))).toEqual(['text_too_long']);
+  });
+  it('allows 3,000 bytes, not more', () => {
+    expect(codes(family.repeat(120))).toEqual([]);
+    expect(codes(family.repeat(120) + 'a')).toEqual(['text_too_many_bytes']);
+  });
+  it('needs a text or an image', () => {
+    expect(codes(' \n')).toEqual(['text_missing']);
+    expect(codes('', [jpegDraft()])).toEqual([]);
+  });
+  it('limits images', () => {
+    expect(
+      codes(
+        'a',
+        Array.from({ length: 4 }, () => jpegDraft()),
+      ),
+    ).toEqual([]);
+    expect(
+      check(
+        'a',
+        Array.from({ length: 5 }, () => jpegDraft()),
+      ),
+    ).toMatchObject([
+      { code: 'too_many_media', detail: expect.stringContaining('at most 4 images to Bluesky') },
+    ]);
+    expect(codes('a', [jpegDraft({ byteSize: 1_000_000 })])).toEqual([]);
+    expect(codes('a', [jpegDraft({ byteSize: 1_000_001 })])).toEqual(['media_too_large']);
+    expect(codes('a', [jpegDraft({ mimeType: 'image/gif' })])).toEqual(['media_type_unsupported']);
+  });
+});
+
+const xrpc = (status: number, error: string) => answer(status, { error, message: 'M' });
+
+describe('Bluesky refusals', () => {
+  it.each([
+    [xrpc(400, 'ExpiredToken'), 'failed', 'auth_expired', 'user'],
+    [xrpc(400, 'InvalidToken'), 'failed', 'auth_expired', 'user'],
+    [xrpc(401, 'AuthMissing'), 'failed', 'auth_expired', 'user'],
+    [xrpc(401, 'AuthenticationRequired'), 'failed', 'auth_expired', 'user'],
+    [answer(401), 'failed', 'auth_expired', 'user'],
+    [xrpc(401, 'AccountTakedown'), 'failed', 'rejected_account', 'user'],
+    [xrpc(400, 'InvalidRequest'), 'failed', 'rejected_content', 'user'],
+    [xrpc(400, 'BlobTooLarge'), 'failed', 'rejected_content', 'user'],
+    [xrpc(413, 'PayloadTooLarge'), 'failed', 'rejected_content', 'user'],
+    [xrpc(429, 'RateLimitExceeded'), 'wait-until', 'rate_limited', 'platform'],
+    [answer(429, '<html>'), 'wait-until', 'rate_limited', 'platform'],
+  ])('%#: reads %j', (response, outcome, kind, actor) => {
+    const reason = expect.stringMatching(/^Bluesky .{40}/);
+    expect(dialect.readRefusal(response, NOW)).toMatchObject({ outcome, failure: { kind, actor, reason } });
+  });
+
+  it.each([
+    ['a record that stands in the way', xrpc(400, 'InvalidSwap')],
+    ['an upload that is gone', xrpc(400, 'BlobNotFound')],
+    ['a record that is not there', xrpc(400, 'RecordNotFound')],
+    ["a proxy's page", answer(413, '<html>too large</html>')],
+    ['a name that is documented nowhere', xrpc(403, 'Forbidden')],
+  ])('does not take %s for a refusal', (_, response) => {
+    expect(dialect.readRefusal(response, NOW)).toBeNull();
+  });
+
+  it('comes back at the reset, in a minute without one, and never in the past', () => {
+    const until = (headers: Record<string, string>) =>
+      dialect.readRefusal(answer(429, undefined, headers), NOW);
+    const reset = String(NOW.getTime() / 1_000 + 90);
+    expect(until({ 'ratelimit-reset': reset })).toMatchObject({ until: new Date('2026-11-22T10:01:30Z') });
+    expect(until({})).toMatchObject({ until: new Date('2026-11-22T10:01:00Z') });
+    expect(until({ 'ratelimit-reset': 'soon' })).toMatchObject({ until: new Date('2026-11-22T10:01:00Z') });
+    expect(until({ 'ratelimit-reset': '1000' })).toMatchObject({ until: new Date('2026-11-22T10:00:01Z') });
+  });
+
+  it('knows an upload that is gone, and a record that is not there, by their own words only', () => {
+    expect(isBlobLost(xrpc(400, 'BlobNotFound'))).toBe(true);
+    expect(isBlobLost(xrpc(400, 'InvalidRequest'))).toBe(false);
+    expect(isRecordAbsent(xrpc(400, 'RecordNotFound'))).toBe(true);
+    for (const other of [xrpc(400, 'InvalidRequest'), xrpc(404, 'RecordNotFound'), answer(400, '<html>')]) {
+      expect(isRecordAbsent(other)).toBe(false);
+    }
+  });
+});

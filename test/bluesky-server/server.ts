@@ -1,0 +1,139 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { mkdtempSync, mkdirSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+// Bluesky's own server with a directory of accounts, in this process, on loopback, with nothing outside.
+
+const HOST = '127.0.0.1';
+
+export interface Account {
+  did: string;
+  handle: string;
+  accessJwt: string;
+}
+
+export interface Entry {
+  uri: string;
+  cid: string;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a record, as the server has it
+  value: any;
+}
+
+export async function startServer() {
+  // Installed in this folder only, so nothing here knows their types.
+  const load = createRequire(import.meta.url);
+  const plc = load('@did-plc/server');
+  const pds = load('@atproto/pds');
+  const directory = mkdtempSync(join(tmpdir(), 'solospark-bluesky-'));
+  const [dataDirectory, blobstoreDiskLocation] = [join(directory, 'data'), join(directory, 'blobs')];
+  for (const each of [dataDirectory, blobstoreDiskLocation]) mkdirSync(each);
+  const [plcPort, port] = [await freePort(), await freePort()];
+  const secrets = { jwtSecret: secret(), adminPassword: secret() };
+
+  const accounts = plc.PlcServer.create({ db: plc.Database.mock(), port: plcPort });
+  onLoopbackOnly(accounts.app);
+  await accounts.start();
+  const env = {
+    ...secrets,
+    plcRotationKeyK256PrivateKeyHex: secret(),
+    devMode: true,
+    port,
+    hostname: 'localhost',
+    dataDirectory,
+    blobstoreDiskLocation,
+    didPlcUrl: `http://localhost:${plcPort}`,
+    serviceHandleDomains: ['.test'],
+    inviteRequired: false,
+    disableSsrfProtection: true,
+    // It wants to know them, and is never asked to call them.
+    bskyAppViewUrl: 'http://localhost:1',
+    bskyAppViewDid: 'did:web:localhost',
+    bskyAppViewCdnUrlPattern: 'http://localhost:1/%s/%s/%s',
+    modServiceUrl: 'http://localhost:1',
+    modServiceDid: 'did:web:localhost',
+  };
+  const server = await pds.PDS.create(pds.envToCfg(env), pds.envToSecrets(env));
+  onLoopbackOnly(server.app);
+  await server.start();
+  const url = `http://${HOST}:${port}`;
+
+  async function call(path: string, request: { json?: unknown; authorization?: string } = {}) {
+    const { json, authorization } = request;
+    const response = await fetch(`${url}/xrpc/${path}`, {
+      method: json === undefined ? 'GET' : 'POST',
+      headers: {
+        ...(json === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(authorization === undefined ? {} : { authorization }),
+      },
+      ...(json === undefined ? {} : { body: JSON.stringify(json) }),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${text}`);
+    return text === '' ? undefined : JSON.parse(text);
+  }
+
+  return {
+    url,
+    async createAccount(name: string): Promise<Account> {
+      const json = { handle: `${name}.test`, email: `${name}@solospark.invalid`, password: secret() };
+      return call('com.atproto.server.createAccount', { json });
+    },
+    /** Everything in the account's repository, by the server's own list. */
+    async posts({ did }: Account): Promise<Entry[]> {
+      const entries: Entry[] = [];
+      for (let cursor = ''; ;) {
+        const query = new URLSearchParams({ repo: did, collection: 'app.bsky.feed.post', limit: '100' });
+        if (cursor !== '') query.set('cursor', cursor);
+        const page = await call(`com.atproto.repo.listRecords?${query.toString()}`);
+        entries.push(...page.records);
+        if (page.records.length === 0 || !page.cursor) return entries;
+        cursor = page.cursor;
+      }
+    },
+    /** Signed as the server signs, and out of date. */
+    expiredTokenOf({ did }: Account): string {
+      const now = Math.floor(Date.now() / 1_000);
+      const claims = {
+        scope: 'com.atproto.access',
+        aud: 'did:web:localhost',
+        sub: did,
+        iat: now - 9_000,
+        exp: now - 60,
+      };
+      const signed = [{ typ: 'at+jwt', alg: 'HS256' }, claims]
+        .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
+        .join('.');
+      return `${signed}.${createHmac('sha256', secrets.jwtSecret).update(signed).digest('base64url')}`;
+    },
+    async takeDown({ did }: Account): Promise<void> {
+      const subject = { $type: 'com.atproto.admin.defs#repoRef', did };
+      const authorization = `Basic ${Buffer.from(`admin:${secrets.adminPassword}`).toString('base64')}`;
+      const json = { subject, takedown: { applied: true, ref: 'test' } };
+      await call('com.atproto.admin.updateSubjectStatus', { json, authorization });
+    },
+    async close(): Promise<void> {
+      await server.destroy();
+      await accounts.destroy();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+const secret = () => randomBytes(32).toString('hex');
+
+/** Both listen on every address by themselves. */
+function onLoopbackOnly(app: { listen: (...args: unknown[]) => unknown }): void {
+  const listen = app.listen.bind(app);
+  app.listen = (port) => listen(port, HOST);
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve) => probe.listen(0, HOST, resolve));
+  const { port } = probe.address() as AddressInfo;
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
+}

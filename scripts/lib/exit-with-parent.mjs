@@ -3,6 +3,8 @@
 // SIGTERM. The channel to the parent is closed by the kernel, so this holds after a kill -9 too.
 import { isMainThread } from 'node:worker_threads';
 
+// Gone before this was loaded: on a machine that is busy a child takes seconds to get here.
+if (isMainThread && process.connected === false) process.kill(process.pid, 'SIGTERM');
 if (isMainThread && process.channel) {
   process.once('disconnect', () => {
     process.kill(process.pid, 'SIGTERM');

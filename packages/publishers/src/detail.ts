@@ -36,7 +36,11 @@ function wordsOf(json: unknown): string[] {
 }
 
 function withoutSecrets(secrets: Secrets, words: string): string {
-  const hidden = [secrets.credentials.accessToken, secrets.text?.trim() ?? ''];
+  const hidden = [
+    secrets.credentials.accessToken,
+    secrets.credentials.refreshToken ?? '',
+    secrets.text?.trim() ?? '',
+  ];
   // A text of three letters is found in any sentence, and gives nothing away.
   return hidden.reduce(
     (clean, secret) => (secret.length > 3 ? clean.replaceAll(secret, '[…]') : clean),

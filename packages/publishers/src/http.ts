@@ -1,4 +1,5 @@
 import { request as send, type Dispatcher } from 'undici';
+import { assertPublicHost, publicHosts } from './public-hosts.ts';
 
 /**
  * The only way a publisher speaks to its platform: one time-out per request, never a retry, never a redirect followed (a
@@ -41,6 +42,8 @@ export function createHttpClient(options: {
   baseUrl: string;
   timeoutMs: number;
   signal?: AbortSignal;
+  /** An author named the host: nothing but public addresses may be behind it. */
+  publicOnly?: boolean;
   /** Called synchronously as the last thing before the socket; what it throws stops the request unsent. */
   beforeSend?: (request: HttpRequest) => void;
 }): HttpClient {
@@ -52,7 +55,12 @@ export function createHttpClient(options: {
       const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout;
       options.beforeSend?.(request);
       try {
-        const response = await send(url, { ...init, signal });
+        if (options.publicOnly) assertPublicHost(url);
+        const response = await send(url, {
+          ...init,
+          signal,
+          ...(options.publicOnly && { dispatcher: publicHosts }),
+        });
         const text = await response.body.text();
         const headers = new Headers(response.headers as Record<string, string>);
         return { status: response.statusCode, headers, text, json: parseJson(text) };

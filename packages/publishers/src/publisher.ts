@@ -1,4 +1,5 @@
 import type { Logger } from '@solospark/foundation';
+import type { Connection } from './connection.ts';
 import type { HttpClient } from './http.ts';
 
 /**
@@ -16,6 +17,9 @@ export interface Publisher {
   name: string;
   /** Where its real API lives. A sandbox channel is given another one. */
   baseUrl: string;
+  /** The platform is many servers, and `baseUrl` only the one for whoever names none. */
+  anyServer?: true;
+  connection: Connection;
   limits: Limits;
   rates: Rates;
   /** Every rule of the platform that the draft breaks; empty when it may be scheduled. */
@@ -79,8 +83,14 @@ export interface Identity {
   handle: string;
 }
 
+/** Sealed as they stand wherever they are stored. Instants are RFC 3339. */
 export interface Credentials {
   accessToken: string;
+  refreshToken?: string;
+  /** When the access token ends; absent where it does not by itself. */
+  expiresAt?: string;
+  /** When the refresh token ends, where the platform tells. */
+  refreshExpiresAt?: string;
 }
 
 export interface AccountCall {
@@ -192,7 +202,7 @@ export function definePublisher(publisher: Publisher): Publisher {
   return publisher;
 }
 
-/** `identity` was refused or could not be asked. `failure` says why in plain words. */
+/** `identity` or a step of the connection was refused or could not be asked. `failure` says why in plain words. */
 export class PublisherError extends Error {
   readonly failure: Failure;
   constructor(failure: Failure) {

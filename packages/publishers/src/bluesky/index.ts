@@ -3,6 +3,7 @@ import { askWho, decode } from '../answer.ts';
 import { definePublisher } from '../publisher.ts';
 import { query } from './api.ts';
 import { checkDraft, limits } from './check.ts';
+import { connection } from './connect.ts';
 import { dialect } from './errors.ts';
 import { prepare } from './prepare.ts';
 import { publish } from './publish.ts';
@@ -16,6 +17,7 @@ export const bluesky = definePublisher({
   id: 'bluesky',
   name: dialect.name,
   baseUrl: 'https://bsky.social',
+  anyServer: true,
   limits,
   rates: {
     // 5,000 points in an hour and 35,000 in a day, 2 for a post: an hour's share of the day keeps both.
@@ -23,6 +25,7 @@ export const bluesky = definePublisher({
     // Requests of one address.
     platform: { max: 3_000, perSeconds: 5 * 60 },
   },
+  connection,
   check: checkDraft,
 
   identity(call) {

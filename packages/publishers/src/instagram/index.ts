@@ -3,6 +3,7 @@ import { askWho, bearer, decode } from '../answer.ts';
 import { definePublisher } from '../publisher.ts';
 import { GRAPH } from './api.ts';
 import { checkDraft, limits } from './check.ts';
+import { connection } from './connect.ts';
 import { dialect } from './errors.ts';
 import { prepare } from './prepare.ts';
 import { publish } from './publish.ts';
@@ -23,6 +24,7 @@ export const instagram = definePublisher({
     account: { max: 50, perSeconds: 24 * 60 * 60 },
     platform: null,
   },
+  connection,
   check: checkDraft,
 
   identity(call) {

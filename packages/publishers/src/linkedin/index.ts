@@ -3,6 +3,7 @@ import { askWho, decode } from '../answer.ts';
 import { definePublisher } from '../publisher.ts';
 import { headersOf } from './api.ts';
 import { checkDraft, limits } from './check.ts';
+import { connection } from './connect.ts';
 import { dialect } from './errors.ts';
 import { prepare } from './prepare.ts';
 import { publish } from './publish.ts';
@@ -21,6 +22,7 @@ export const linkedin = definePublisher({
     account: { max: 150, perSeconds: 24 * 60 * 60 },
     platform: { max: 100_000, perSeconds: 24 * 60 * 60 },
   },
+  connection,
   check: checkDraft,
 
   identity(call) {

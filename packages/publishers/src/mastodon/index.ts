@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import { askWho, bearer, decode } from '../answer.ts';
 import { definePublisher } from '../publisher.ts';
 import { checkDraft, limits } from './check.ts';
+import { connection } from './connect.ts';
 import { dialect } from './errors.ts';
 import { prepare } from './prepare.ts';
 import { publish } from './publish.ts';
@@ -16,12 +17,14 @@ export const mastodon = definePublisher({
   id: 'mastodon',
   name: dialect.name,
   baseUrl: 'https://mastodon.social',
+  anyServer: true,
   limits,
   rates: {
     // 300 calls in 5 minutes; a post takes two and more.
     account: { max: 100, perSeconds: 5 * 60 },
     platform: null,
   },
+  connection,
   check: checkDraft,
 
   identity(call) {

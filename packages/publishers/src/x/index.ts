@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import { askWho, bearer, decode } from '../answer.ts';
 import { definePublisher } from '../publisher.ts';
 import { checkDraft, limits } from './check.ts';
+import { connection } from './connect.ts';
 import { dialect } from './errors.ts';
 import { prepare } from './prepare.ts';
 import { publish } from './publish.ts';
@@ -20,6 +21,7 @@ export const x = definePublisher({
     account: { max: 100, perSeconds: 15 * 60 },
     platform: { max: 10_000, perSeconds: 24 * 60 * 60 },
   },
+  connection,
   check: checkDraft,
 
   identity(call) {

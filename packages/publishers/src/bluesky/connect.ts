@@ -1,0 +1,76 @@
+import { Type } from 'typebox';
+import { askWho, decode } from '../answer.ts';
+import type { ConnectionCall, PasswordConnection } from '../connection.ts';
+import type { HttpRequest } from '../http.ts';
+import { inSeconds } from '../oauth.ts';
+import { PublisherError, type Credentials } from '../publisher.ts';
+import { dialect } from './errors.ts';
+
+/** For a server that keeps to itself how long a token lasts. */
+const ASSUMED_ACCESS_SECONDS = 60 * 60;
+
+/**
+ * Sessions by app password. Access for two hours, and a refresh token for ninety days that changes with every use; the
+ * one before it goes on working for two hours, so a lost answer ends nothing. Signing in is limited to a few times a
+ * day, so it is done once and the password is not kept.
+ */
+export const connection: PasswordConnection = {
+  kind: 'password',
+
+  async signIn({ identifier, password, ...call }) {
+    const request = {
+      method: 'POST',
+      path: '/xrpc/com.atproto.server.createSession',
+      json: { identifier, password },
+    } as const;
+    try {
+      return await openSession(call, password, request);
+    } catch (error) {
+      if (!(error instanceof PublisherError) || error.failure.kind !== 'auth_expired') throw error;
+      const reason =
+        'Bluesky does not accept this handle with this app password. Make an app password in Bluesky’s settings, and use it here.';
+      throw new PublisherError({ ...error.failure, reason });
+    }
+  },
+
+  refresh({ credentials, ...call }) {
+    const secret = credentials.refreshToken ?? credentials.accessToken;
+    const headers = { authorization: `Bearer ${secret}` };
+    return openSession(call, secret, {
+      method: 'POST',
+      path: '/xrpc/com.atproto.server.refreshSession',
+      headers,
+    });
+  },
+};
+
+function openSession(call: ConnectionCall, secret: string, request: HttpRequest): Promise<Credentials> {
+  return askWho({ http: call.http, credentials: { accessToken: secret } }, dialect, request, (response) => {
+    const session = decode(Session, response);
+    if (!session) return undefined;
+    const refreshExpiresAt = expiryOf(session.refreshJwt);
+    const expiresAt = expiryOf(session.accessJwt) ?? inSeconds(call.now(), ASSUMED_ACCESS_SECONDS);
+    return {
+      accessToken: session.accessJwt,
+      refreshToken: session.refreshJwt,
+      expiresAt,
+      ...(refreshExpiresAt && { refreshExpiresAt }),
+    };
+  });
+}
+
+/** How long a token lasts stands in it. Read for planning only: the server decides. */
+function expiryOf(jwt: string): string | undefined {
+  const payload = jwt.split('.')[1] ?? '';
+  try {
+    const { exp } = JSON.parse(Buffer.from(payload, 'base64url').toString()) as { exp?: unknown };
+    return typeof exp === 'number' ? new Date(exp * 1000).toISOString() : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const Session = Type.Object({
+  accessJwt: Type.String({ minLength: 1 }),
+  refreshJwt: Type.String({ minLength: 1 }),
+});

@@ -1,0 +1,75 @@
+import type { HttpClient } from './http.ts';
+import type { Credentials } from './publisher.ts';
+
+// How an author lets SoloSpark post for them, and how that is kept alive.
+
+/**
+ * What SoloSpark is at a platform. The operator registers it there and sets it in the environment, or (`registerApp`)
+ * it registers itself at each server.
+ */
+export interface App {
+  clientId: string;
+  clientSecret: string;
+}
+
+/** What every call of a connection is given. */
+export interface ConnectionCall {
+  http: HttpClient;
+  /**
+   * The address of one of the platform's hosts, such as `https://www.linkedin.com`: itself, or that of the sandbox, which
+   * plays all hosts of a platform at one address.
+   */
+  at(host: string): string;
+  now(): Date;
+}
+
+export interface AppCall extends ConnectionCall {
+  app: App;
+}
+
+export interface ConsentRequest {
+  app: App;
+  at(host: string): string;
+  /** Where the platform sends the author afterwards; exactly the same in `exchange`. */
+  redirectUri: string;
+  state: string;
+  /** S256 of the verifier that `exchange` is given; left out where the platform has no PKCE. */
+  codeChallenge: string;
+}
+
+export interface ExchangeCall extends AppCall {
+  redirectUri: string;
+  state: string;
+  codeVerifier: string;
+  /** The query with which the platform sent the author back. */
+  answer: URLSearchParams;
+}
+
+/**
+ * New credentials for old ones. Throws `PublisherError`: with `auth_expired` when the platform will not have them any more,
+ * and any other kind when it could not be asked or does not accept the app. Throws `NoAnswerError` as well.
+ *
+ * Null: this platform's credentials cannot be renewed without their author.
+ */
+type Refresh<Call> = ((call: Call & { credentials: Credentials }) => Promise<Credentials>) | null;
+
+/** The author agrees on a page of the platform, which sends them back with a code. */
+export interface ConsentConnection {
+  kind: 'consent';
+  /** For platforms that are many servers: SoloSpark registers itself at each. Null: the environment names the app. */
+  registerApp: ((call: ConnectionCall & { redirectUri: string; website: string }) => Promise<App>) | null;
+  consentUrl(request: ConsentRequest): URL;
+  /** Throws as `refresh` does; `auth_expired` means that the code was not accepted. */
+  exchange(call: ExchangeCall): Promise<Credentials>;
+  refresh: Refresh<AppCall>;
+}
+
+/** The author makes a password for SoloSpark alone, and types it in here. */
+export interface PasswordConnection {
+  kind: 'password';
+  /** Throws as `refresh` does; `auth_expired` means that name and password were not accepted. */
+  signIn(call: ConnectionCall & { identifier: string; password: string }): Promise<Credentials>;
+  refresh: Refresh<ConnectionCall>;
+}
+
+export type Connection = ConsentConnection | PasswordConnection;

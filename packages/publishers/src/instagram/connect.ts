@@ -1,0 +1,99 @@
+import { Type } from 'typebox';
+import { askWho, decode } from '../answer.ts';
+import type { ConsentConnection } from '../connection.ts';
+import type { HttpRequest, HttpResponse } from '../http.ts';
+import { inSeconds, notAccepted } from '../oauth.ts';
+import { PublisherError, type Credentials } from '../publisher.ts';
+import { dialect } from './errors.ts';
+
+const CONSENT_HOST = 'https://www.instagram.com';
+const CODE_HOST = 'https://api.instagram.com';
+const TOKEN_HOST = 'https://graph.instagram.com';
+
+/**
+ * Not OAuth's grants but Meta's own: the code buys a token for an hour, that one a token for sixty days, and that one, a
+ * day old or older, its successor. There is no refresh token, so one that has ended cannot be renewed.
+ */
+export const connection: ConsentConnection = {
+  kind: 'consent',
+  registerApp: null,
+
+  consentUrl({ app, at, redirectUri, state }) {
+    const url = new URL(`${at(CONSENT_HOST)}/oauth/authorize`);
+    url.searchParams.set('response_type', 'code');
+    url.searchParams.set('client_id', app.clientId);
+    url.searchParams.set('redirect_uri', redirectUri);
+    url.searchParams.set('scope', 'instagram_business_basic,instagram_business_content_publish');
+    url.searchParams.set('state', state);
+    return url;
+  },
+
+  async exchange({ http, app, at, now, redirectUri, answer }) {
+    const code = answer.get('code');
+    if (code === null) throw new PublisherError(notAccepted(dialect.name));
+    const form = new URLSearchParams({
+      client_id: app.clientId,
+      client_secret: app.clientSecret,
+      grant_type: 'authorization_code',
+      redirect_uri: redirectUri,
+      code,
+    });
+    const path = `${at(CODE_HOST)}/oauth/access_token`;
+    const short = await ask(http, code, { method: 'POST', path, form }, (response) => {
+      // The guide shows the token in a list, the reference bare.
+      const token = decode(ShortToken, response) ?? decode(ShortTokenList, response)?.data[0];
+      return token?.access_token;
+    });
+    const query = {
+      grant_type: 'ig_exchange_token',
+      client_secret: app.clientSecret,
+      access_token: short,
+    };
+    return askForLongToken(http, now, short, {
+      method: 'GET',
+      path: `${at(TOKEN_HOST)}/access_token`,
+      query,
+    });
+  },
+
+  refresh({ http, at, now, credentials: { accessToken } }) {
+    const path = `${at(TOKEN_HOST)}/refresh_access_token`;
+    const query = { grant_type: 'ig_refresh_token', access_token: accessToken };
+    return askForLongToken(http, now, accessToken, { method: 'GET', path, query });
+  },
+};
+
+type Http = Parameters<ConsentConnection['exchange']>[0]['http'];
+
+async function askForLongToken(
+  http: Http,
+  now: () => Date,
+  secret: string,
+  request: HttpRequest,
+): Promise<Credentials> {
+  return ask(http, secret, request, (response) => {
+    const token = decode(LongToken, response);
+    if (!token) return undefined;
+    const { access_token: accessToken, expires_in: seconds } = token;
+    const expiresAt = inSeconds(now(), seconds);
+    // It is its own refresh token: once it has ended nothing renews it.
+    return { accessToken, refreshToken: accessToken, expiresAt, refreshExpiresAt: expiresAt };
+  });
+}
+
+/** `secret` is what the call carries: it is kept out of whatever is told of the answer. */
+function ask<T>(
+  http: Http,
+  secret: string,
+  request: HttpRequest,
+  read: (response: HttpResponse) => T | undefined,
+): Promise<T> {
+  return askWho({ http, credentials: { accessToken: secret } }, dialect, request, read);
+}
+
+const ShortToken = Type.Object({ access_token: Type.String({ minLength: 1 }) });
+const ShortTokenList = Type.Object({ data: Type.Array(ShortToken) });
+const LongToken = Type.Object({
+  access_token: Type.String({ minLength: 1 }),
+  expires_in: Type.Number({ exclusiveMinimum: 0 }),
+});

@@ -1,0 +1,187 @@
+import * as oauth from 'oauth4webapi';
+import type { App, AppCall, ConsentRequest, ExchangeCall } from './connection.ts';
+import type { HttpClient, HttpResponse } from './http.ts';
+import { PublisherError, type Credentials, type Failure } from './publisher.ts';
+
+/**
+ * OAuth 2.0 (RFC 6749, with PKCE of RFC 7636) as far as it is the same on every platform that follows it. A platform says
+ * only where its pages are and how it differs.
+ */
+export interface OAuthServer {
+  /** What people call the platform; it stands in sentences. */
+  name: string;
+  authorizePath: string;
+  tokenPath: string;
+  authorizeHost: string;
+  tokenHost: string;
+  scopes: string[];
+  /** False: the platform knows no PKCE for web apps, and may refuse its parameters. */
+  pkce: boolean;
+  /** How the app proves itself at the token endpoint. */
+  clientAuthentication: 'basic' | 'post';
+  /** Words, besides RFC 6749's, by which this platform says that the author's grant is gone. */
+  alsoGone?: string[];
+}
+
+export function consentUrl(server: OAuthServer, request: ConsentRequest): URL {
+  const url = new URL(request.at(server.authorizeHost) + server.authorizePath);
+  url.searchParams.set('response_type', 'code');
+  url.searchParams.set('client_id', request.app.clientId);
+  url.searchParams.set('redirect_uri', request.redirectUri);
+  url.searchParams.set('scope', server.scopes.join(' '));
+  url.searchParams.set('state', request.state);
+  if (server.pkce) {
+    url.searchParams.set('code_challenge', request.codeChallenge);
+    url.searchParams.set('code_challenge_method', 'S256');
+  }
+  return url;
+}
+
+export async function exchangeCode(server: OAuthServer, call: ExchangeCall): Promise<Credentials> {
+  const { metadata, client, authentication, options } = partsOf(server, call);
+  return granted(server, call, async () => {
+    const parameters = oauth.validateAuthResponse(metadata, client, call.answer, call.state);
+    const response = await oauth.authorizationCodeGrantRequest(
+      metadata,
+      client,
+      authentication,
+      parameters,
+      call.redirectUri,
+      server.pkce ? call.codeVerifier : oauth.nopkce,
+      options,
+    );
+    return oauth.processAuthorizationCodeResponse(metadata, client, response);
+  });
+}
+
+/** The answer may hold a new refresh token, after which the old one is worth nothing: both are to be stored at once. */
+export async function refreshToken(
+  server: OAuthServer,
+  call: AppCall & { credentials: Credentials },
+): Promise<Credentials> {
+  const { refreshToken: old } = call.credentials;
+  if (old === undefined) throw new PublisherError(notAccepted(server.name));
+  const { metadata, client, authentication, options } = partsOf(server, call);
+  const renewed = await granted(server, call, async () => {
+    const response = await oauth.refreshTokenGrantRequest(metadata, client, authentication, old, options);
+    return oauth.processRefreshTokenResponse(metadata, client, response);
+  });
+  const { refreshToken: next = old, refreshExpiresAt = call.credentials.refreshExpiresAt } = renewed;
+  return { ...renewed, refreshToken: next, ...(refreshExpiresAt && { refreshExpiresAt }) };
+}
+
+function partsOf(server: OAuthServer, call: AppCall) {
+  const host = call.at(server.tokenHost);
+  const metadata: oauth.AuthorizationServer = { issuer: host, token_endpoint: host + server.tokenPath };
+  const client: oauth.Client = { client_id: call.app.clientId };
+  const authentication =
+    server.clientAuthentication === 'basic' ? basic(call.app) : oauth.ClientSecretPost(call.app.clientSecret);
+  const options = {
+    [oauth.customFetch]: asFetch(call.http),
+    // A sandbox, or somebody's server on the same machine: which hosts may be spoken to is decided above.
+    [oauth.allowInsecureRequests]: host.startsWith('http:'),
+  };
+  return { metadata, client, authentication, options };
+}
+
+async function granted(
+  server: OAuthServer,
+  call: AppCall,
+  ask: () => Promise<oauth.TokenEndpointResponse>,
+): Promise<Credentials> {
+  try {
+    return credentialsOf(await ask(), call.now());
+  } catch (error) {
+    throw explain(server, error);
+  }
+}
+
+function credentialsOf(answer: oauth.TokenEndpointResponse, now: Date): Credentials {
+  const refreshSeconds = Number(answer['refresh_token_expires_in'] ?? Number.NaN);
+  return {
+    accessToken: answer.access_token,
+    ...(answer.refresh_token !== undefined && { refreshToken: answer.refresh_token }),
+    ...(answer.expires_in !== undefined && { expiresAt: inSeconds(now, answer.expires_in) }),
+    ...(Number.isFinite(refreshSeconds) && { refreshExpiresAt: inSeconds(now, refreshSeconds) }),
+  };
+}
+
+export function inSeconds(now: Date, seconds: number): string {
+  return new Date(now.getTime() + seconds * 1000).toISOString();
+}
+
+/** Refusals of RFC 6749 section 5.2 that are about the author's grant. Every other one is about the app or the moment. */
+const GRANT_IS_GONE = ['invalid_grant', 'access_denied'];
+
+function explain({ name, alsoGone = [] }: OAuthServer, error: unknown): unknown {
+  if (error instanceof oauth.AuthorizationResponseError) {
+    const detail = error.error;
+    return new PublisherError({ ...notAccepted(name), detail });
+  }
+  if (error instanceof oauth.ResponseBodyError) {
+    const detail = `HTTP ${error.status} ${error.error}`;
+    const isGone = [...GRANT_IS_GONE, ...alsoGone].includes(error.error);
+    return new PublisherError({ ...(isGone ? notAccepted(name) : appRefused(name)), detail });
+  }
+  if (error instanceof oauth.WWWAuthenticateChallengeError) {
+    return new PublisherError({ ...appRefused(name), detail: `HTTP ${error.status}` });
+  }
+  if (error instanceof oauth.OperationProcessingError || error instanceof SyntaxError) {
+    return new PublisherError({ ...unclear(name), detail: error.message });
+  }
+  return error;
+}
+
+/** What the platform says is the only thing that ends a connection: a lost answer or a broken one never does. */
+export function notAccepted(name: string): Failure {
+  return {
+    kind: 'auth_expired',
+    actor: 'user',
+    reason: `${name} no longer accepts this connection. Connect the ${name} account again.`,
+  };
+}
+
+function appRefused(name: string): Failure {
+  return {
+    kind: 'misconfigured',
+    actor: 'operator',
+    reason: `${name} does not accept SoloSpark's app. Whoever runs SoloSpark has to check its client id and secret.`,
+  };
+}
+
+function unclear(name: string): Failure {
+  return {
+    kind: 'unavailable',
+    actor: 'platform',
+    reason: `${name} did not answer as it should. Try again in a moment.`,
+  };
+}
+
+/** oauth4webapi speaks `fetch`; everything here leaves through the one client, which never retries or follows. */
+function asFetch(http: HttpClient) {
+  return async (path: string, options: oauth.CustomFetchOptions<'POST', URLSearchParams>) => {
+    const { headers, body: form } = options;
+    const response = await http.request({ method: 'POST', path, headers, form });
+    return new Response(bodyOf(response) || null, { status: response.status, headers: response.headers });
+  };
+}
+
+/**
+ * Without RFC 6749's encoding of both parts, which some platforms do not undo. No client id or secret of theirs has a
+ * character that it would have to change.
+ */
+function basic({ clientId, clientSecret }: App): oauth.ClientAuth {
+  const pair = Buffer.from(`${clientId}:${clientSecret}`).toString('base64');
+  return (_metadata, _client, _body, headers) => headers.set('authorization', `Basic ${pair}`);
+}
+
+/**
+ * Made to fit: LinkedIn leaves `token_type` out, and sends an ID token that nobody here asked for, as whose token it is
+ * is asked for with the token itself.
+ */
+function bodyOf(response: HttpResponse): string {
+  const { json } = response;
+  if (typeof json !== 'object' || json === null || !('access_token' in json)) return response.text;
+  const { id_token: _unused, ...fields } = json as Record<string, unknown>;
+  return JSON.stringify({ token_type: 'bearer', ...fields });
+}

@@ -1,0 +1,25 @@
+import type { ConsentConnection } from '../connection.ts';
+import { consentUrl, exchangeCode, refreshToken, type OAuthServer } from '../oauth.ts';
+
+const server: OAuthServer = {
+  name: 'X',
+  authorizeHost: 'https://x.com',
+  authorizePath: '/i/oauth2/authorize',
+  tokenHost: 'https://api.x.com',
+  tokenPath: '/2/oauth2/token',
+  // Without the last one there is no refresh token, and the connection ends after two hours.
+  scopes: ['tweet.read', 'tweet.write', 'users.read', 'media.write', 'offline.access'],
+  pkce: true,
+  clientAuthentication: 'basic',
+  // "Value passed for the token was invalid."
+  alsoGone: ['invalid_request'],
+};
+
+/** Access for two hours. The refresh token changes with every use, so one process at a time may use it. */
+export const connection: ConsentConnection = {
+  kind: 'consent',
+  registerApp: null,
+  consentUrl: (request) => consentUrl(server, request),
+  exchange: (call) => exchangeCode(server, call),
+  refresh: (call) => refreshToken(server, call),
+};

@@ -1,5 +1,5 @@
 // @ts-check
-// `npm run db:migrate`, `db:new -- <name>`, `db:status`, `db:seed`: the database of the environment, of `.env`, or of
+// `npm run db:migrate`, `db:new -- <name>`, `db:status`, `db:seed`, `keys:rotate`: the database of the environment, of `.env`, or of
 // the stack that `npm start` runs, whichever names one first.
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -11,13 +11,19 @@ import { dim, fail, green, PlainError, red, say, table, yellow } from './lib/rep
 
 const migrationsDir = join(repoRoot, 'prisma', 'migrations');
 /** @type {Record<string, (args: string[]) => Promise<number>>} */
-const commands = { migrate, new: newMigration, status, seed };
+const commands = {
+  migrate,
+  new: newMigration,
+  status,
+  seed: () => runProgram('seed.js'),
+  'rotate-keys': () => runProgram('rotate-keys.js'),
+};
 const [command = '', ...args] = process.argv.slice(2);
 
 await runCommand(async () => {
   const run = commands[command];
   if (run === undefined)
-    throw new PlainError('Usage: node scripts/db.mjs migrate | new <name> | status | seed');
+    throw new PlainError('Usage: node scripts/db.mjs migrate | new <name> | status | seed | rotate-keys');
   return await run(args);
 });
 
@@ -74,9 +80,13 @@ async function newMigration([title = '']) {
   return 0;
 }
 
-/** Puts the demo organization into the database. */
-async function seed() {
-  const program = join(repoRoot, 'apps', 'api', 'dist', 'seed.js');
+/**
+ * Runs a program of the API that is not the API: it puts the demo organization into the database, or rotates the keys.
+ *
+ * @param {string} name
+ */
+async function runProgram(name) {
+  const program = join(repoRoot, 'apps', 'api', 'dist', name);
   if (!existsSync(program)) throw new PlainError('Run `npm run build` first.');
   const { url, env } = findDatabase();
   const { status: code } = spawnSync(process.execPath, [program], {

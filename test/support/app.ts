@@ -85,6 +85,7 @@ async function openTestApp(
       SEALING_KEYS: sealingKeys,
       MEDIA_SIGNING_KEY: randomBytes(32).toString('hex'),
       MEDIA_DIR: directory,
+      ALLOW_PRIVATE_SERVERS: false,
       LOG_LEVEL: 'silent',
     },
     { log, applicationName: 'test' },

@@ -9,6 +9,8 @@ import { problemPlugin, sendProblem } from './http/problem-plugin.ts';
 import type { App } from './http/types.ts';
 import { createValidatorCompiler } from './http/validation.ts';
 import { channelRoutes } from './routes/channel-routes.ts';
+import { connectionRoutes } from './routes/connection-routes.ts';
+import { consentRoutes } from './routes/consent-routes.ts';
 import { deliveryRoutes } from './routes/delivery-routes.ts';
 import { healthRoutes } from './routes/health-routes.ts';
 import { mediaLinkRoutes, mediaRoutes } from './routes/media-routes.ts';
@@ -39,12 +41,14 @@ export async function buildApp(ctx: Context): Promise<App> {
 
   healthRoutes(app, ctx);
   mediaLinkRoutes(app, ctx);
+  await app.register((scope: App) => consentRoutes(scope, ctx), { prefix: '/connections' });
   await app.register(
     async (scope: App) => {
       guardOrganization(scope, ctx);
       postRoutes(scope, ctx);
       deliveryRoutes(scope, ctx);
       channelRoutes(scope, ctx);
+      connectionRoutes(scope, ctx);
       await mediaRoutes(scope, ctx);
     },
     { prefix: '/organizations/:organizationId' },

@@ -30,6 +30,8 @@ const bodies: Record<string, object> = {
   'PUT /posts/{postId}/schedule': { scheduledAt: secondsAhead(3600) },
   'POST /posts/{postId}/deliveries/{deliveryId}/resolve': { outcome: 'published' },
   'POST /channels': { platform: 'x', handle: 'another' },
+  'POST /connections': { platform: 'x', sandbox: true },
+  'POST /connections/sign-in': { platform: 'bluesky', identifier: 'a.test', password: 'a', sandbox: true },
 };
 
 const ask = async (
@@ -63,6 +65,7 @@ const each = async (wanted: string, chosen: typeof routes, options: Parameters<t
 };
 const ofOnePost = () => routes.filter(({ path }) => path.includes('{postId}'));
 const ofOneChannel = () => routes.filter(({ path }) => path.includes('{channelId}'));
+const ofOneConnection = () => routes.filter(({ path }) => path.includes('{connectionId}'));
 const withBody = () => routes.filter(({ method, path }) => bodies[`${method} ${path}`] !== undefined);
 
 describe('every route of an organization', () => {
@@ -73,10 +76,14 @@ describe('every route of an organization', () => {
   "DELETE /posts/{postId}",
   "DELETE /posts/{postId}/schedule",
   "GET /channels",
+  "GET /connections/{connectionId}",
+  "GET /platforms",
   "GET /posts",
   "GET /posts/{postId}",
   "PATCH /posts/{postId}",
   "POST /channels",
+  "POST /connections",
+  "POST /connections/sign-in",
   "POST /media",
   "POST /posts",
   "POST /posts/{postId}/deliveries/{deliveryId}/resolve",
@@ -93,8 +100,9 @@ describe('every route of an organization', () => {
     each('404 organization_not_found', routes, { organizationId: 'another' }));
   it('404 for an unknown post', () => each('404 post_not_found', ofOnePost(), {}));
   it('404 for an unknown channel', () => each('404 channel_not_found', ofOneChannel(), {}));
+  it('404 for an unknown connection', () => each('404 connection_not_found', ofOneConnection(), {}));
   it('400 for an id that cannot be one', () =>
-    each('400 invalid_request', [...ofOnePost(), ...ofOneChannel()], { ids: '7' }));
+    each('400 invalid_request', [...ofOnePost(), ...ofOneChannel(), ...ofOneConnection()], { ids: '7' }));
   it('400 for an If-Match that is no ETag, where the post would be changed', () => {
     const changing = ofOnePost().filter(({ method }) => method !== 'GET');
     return each('400 invalid_request', changing, { headers: { 'if-match': 'yesterday' } });

@@ -1,6 +1,6 @@
 import type { Database } from '@solospark/db';
 import type { Clock, Keyring, Logger } from '@solospark/foundation';
-import type { Publisher, Rates } from '@solospark/publishers';
+import type { App, Publisher, Rates } from '@solospark/publishers';
 import type { Queues } from '@solospark/queue';
 import type { FileStore } from '@solospark/storage';
 
@@ -9,6 +9,8 @@ export interface Context {
   db: Database;
   queues: Queues;
   files: FileStore;
+  /** The ids of all platforms that this build knows. */
+  platforms: string[];
   /** Undefined for a platform that this build does not know. */
   findPublisher(platform: string): Publisher | undefined;
   clock: Clock;
@@ -23,6 +25,10 @@ export interface Settings {
   mediaSigningKey: string;
   /** The API's address as the platforms reach it, without a trailing slash. */
   publicUrl: string;
+  /** What this installation is at each platform where its operator has registered it, by platform. */
+  apps: Record<string, App>;
+  /** True: an author's server may be at an address that is not public. */
+  allowPrivateServers: boolean;
   /** Budgets that the operator set instead of the platforms' own, by platform. */
   rates: Record<string, Partial<Rates>>;
   /** The platform sandbox's address; null where there is none. */

@@ -2,7 +2,16 @@
 export { connectSandboxChannel } from './channel/connect-sandbox-channel.ts';
 export { type ChannelSummary } from './channel/channel.repository.ts';
 export { disconnectChannel } from './channel/disconnect-channel.ts';
+export { EXPIRY_WARNING_MS } from './channel/channel.ts';
 export { listChannels } from './channel/list-channels.ts';
+export { rotateKeys } from './channel/rotate-keys.ts';
+export { describeConnection } from './connection/describe-connection.ts';
+export { finishConnection } from './connection/finish-connection.ts';
+export { getConnection, type ConnectionProgress } from './connection/get-connection.ts';
+export { leaveForConsent } from './connection/leave-for-consent.ts';
+export { listPlatforms, type PlatformSummary } from './connection/list-platforms.ts';
+export { signInAccount } from './connection/sign-in-account.ts';
+export { startConnection } from './connection/start-connection.ts';
 export { type Context, type Settings } from './context.ts';
 export { DomainError, type DomainErrorCode } from './errors.ts';
 export { organizationOfKey } from './identity/organization-of-key.ts';

@@ -1,10 +1,28 @@
 import { openDatabase } from '@solospark/db';
-import { parseKeyring, systemClock, type Logger } from '@solospark/foundation';
-import { findPublisher, publishers, type Rates } from '@solospark/publishers';
+import { ConfigError, parseKeyring, systemClock, type Logger } from '@solospark/foundation';
+import { findPublisher, publishers, type App, type Rates } from '@solospark/publishers';
 import { createQueues } from '@solospark/queue';
 import { openFileStore } from '@solospark/storage';
 import { Type, type Static } from 'typebox';
 import type { Context } from './context.ts';
+
+/** `X_CLIENT_ID` and `X_CLIENT_SECRET`, and so on for each platform that wants its operator to register an app. */
+const appVariables = publishers
+  .filter(({ connection }) => connection.kind === 'consent' && connection.registerApp === null)
+  .map(({ id, name }) => ({
+    id,
+    name,
+    clientId: `${id.toUpperCase()}_CLIENT_ID`,
+    clientSecret: `${id.toUpperCase()}_CLIENT_SECRET`,
+  }));
+
+/** Their names are data, so no type can list them: `parseApps` reads them. */
+const appEnv: object = Object.fromEntries(
+  appVariables.flatMap(({ name, clientId, clientSecret }) => [
+    [clientId, Type.Optional(Type.String({ description: `of the app that is registered at ${name}` }))],
+    [clientSecret, Type.Optional(Type.String({ description: `of the app that is registered at ${name}` }))],
+  ]),
+);
 
 /** The variables that every process with a context needs; a door adds its own beside them. */
 export const contextEnv = {
@@ -38,6 +56,11 @@ export const contextEnv = {
   SEALING_KEYS: Type.String({
     description: 'id:<32 bytes in base64>, several separated by commas, current first',
   }),
+  ...appEnv,
+  ALLOW_PRIVATE_SERVERS: Type.Boolean({
+    default: false,
+    description: 'true: authors may connect accounts on servers of a private network, and over http',
+  }),
   MEDIA_SIGNING_KEY: Type.String({ minLength: 32 }),
   MEDIA_DIR: Type.String({ default: '.solospark/media' }),
   RATE_LIMITS: Type.Optional(
@@ -55,7 +78,6 @@ export const contextEnv = {
 type ContextEnv = Static<Type.TObject<typeof contextEnv>>;
 
 export interface OpenedContext extends Context {
-  platforms: string[];
   /** Closes everything that was opened. Never hangs. */
   close(): Promise<void>;
 }
@@ -92,6 +114,8 @@ export function openContext(
       mediaSigningKey: env.MEDIA_SIGNING_KEY,
       publicUrl: env.PUBLIC_URL,
       sandboxUrl: env.SANDBOX_URL ?? null,
+      apps: parseApps(env),
+      allowPrivateServers: env.ALLOW_PRIVATE_SERVERS,
       rates: parseRates(env.RATE_LIMITS ?? ''),
     },
     platforms,
@@ -100,6 +124,24 @@ export function openContext(
       await db.close();
     },
   };
+}
+
+/** @throws ConfigError for half an app. */
+function parseApps(env: Record<string, unknown>): Record<string, App> {
+  const apps: Record<string, App> = {};
+  for (const variables of appVariables) {
+    const [clientId, clientSecret] = [env[variables.clientId], env[variables.clientSecret]];
+    if (typeof clientId === 'string' && typeof clientSecret === 'string') {
+      apps[variables.id] = { clientId, clientSecret };
+    } else if (clientId !== undefined || clientSecret !== undefined) {
+      const [missing, given] =
+        clientId === undefined
+          ? [variables.clientId, variables.clientSecret]
+          : [variables.clientSecret, variables.clientId];
+      throw new ConfigError([`${missing} is not set, and ${given} is: ${variables.name} needs both`]);
+    }
+  }
+  return apps;
 }
 
 function parseRates(text: string): Record<string, Partial<Rates>> {

@@ -1,4 +1,12 @@
-import { signMediaUrl, type Context, type Post, type PostDelivery, type PostMedia } from '@solospark/domain';
+import {
+  EXPIRY_WARNING_MS,
+  signMediaUrl,
+  type ChannelSummary,
+  type Context,
+  type Post,
+  type PostDelivery,
+  type PostMedia,
+} from '@solospark/domain';
 
 // From the domain's values to the shapes in schemas.ts. Translates, never decides.
 
@@ -25,6 +33,25 @@ export function presentPost(ctx: Context, post: Post) {
 export function presentMedia(ctx: Context, { id, mimeType, byteSize, width, height, altText }: PostMedia) {
   const expiresAt = new Date(ctx.clock.now().getTime() + MEDIA_LINK_MS);
   return { id, mimeType, byteSize, width, height, altText, url: signMediaUrl(ctx.settings, id, expiresAt) };
+}
+
+export function presentChannel(ctx: Context, channel: ChannelSummary) {
+  const { id, platform, handle, remoteAccountId, server, sandbox, status, reconnectReason, expiresAt } =
+    channel;
+  const leftMs = expiresAt ? expiresAt.getTime() - ctx.clock.now().getTime() : Infinity;
+  return {
+    id,
+    platform,
+    handle,
+    remoteAccountId,
+    server: server || null,
+    sandbox,
+    status,
+    reconnectReason,
+    expiresAt: instant(expiresAt),
+    expiresSoon: leftMs < EXPIRY_WARNING_MS,
+    createdAt: channel.createdAt.toISOString(),
+  };
 }
 
 function presentDelivery(delivery: PostDelivery) {

@@ -29,15 +29,20 @@ export const problemPlugin = fp(async (app: FastifyInstance) => {
 });
 
 export function sendProblem(error: FastifyError, request: FastifyRequest, reply: FastifyReply) {
-  const problem = problemOf(error);
-  const { status } = problemCatalog[problem.code];
-  if (status >= 500) request.log.error({ err: error, code: problem.code }, 'request failed');
-  else request.log.info({ code: problem.code }, 'request refused');
+  const problem = noteProblem(error, request);
   return reply
-    .code(status)
+    .code(problem.status)
     .type('application/problem+json')
     .header('x-request-id', request.id)
-    .send(bodyOf(problem, request));
+    .send(problem);
+}
+
+/** Logs what went wrong, and answers what the caller is to be told, in whatever form. */
+export function noteProblem(error: FastifyError, request: FastifyRequest) {
+  const problem = bodyOf(problemOf(error), request);
+  if (problem.status >= 500) request.log.error({ err: error, code: problem.code }, 'request failed');
+  else request.log.info({ code: problem.code }, 'request refused');
+  return problem;
 }
 
 function bodyOf(problem: Problem, request: FastifyRequest) {

@@ -172,8 +172,18 @@ export const Channel = Type.Object(
     platform: Type.String(),
     handle: Type.String(),
     remoteAccountId: Type.String(),
+    server: Nullable(Type.String({ description: 'The server of its own that the account lives on' })),
     sandbox: Type.Boolean(),
     status: OneOf('active', 'needs_reconnect', 'disabled'),
+    reconnectReason: Nullable(Type.String({ description: 'Why it has to be connected again' })),
+    expiresAt: Nullable(
+      Type.String({
+        format: 'date-time',
+        description:
+          'When the connection ends unless the account is connected again; null: it does not by itself',
+      }),
+    ),
+    expiresSoon: Type.Boolean({ description: 'Within a week: connect it again' }),
     createdAt: Instant,
   },
   { title: 'Channel' },
@@ -188,6 +198,82 @@ export const NewChannel = Type.Object(
   },
   { ...closed, title: 'NewChannel' },
 );
+
+const PlatformId = Type.String({ minLength: 1, maxLength: 50 });
+const Server = Type.String({
+  maxLength: 253,
+  description: 'The server that the account lives on, such as social.example.org, where the platform is many',
+});
+const Sandbox = Type.Boolean({ description: 'True: an account of the platform sandbox' });
+
+export const Platform = Type.Object(
+  {
+    id: Type.String(),
+    name: Type.String(),
+    connection: OneOf('consent', 'password'),
+    anyServer: Type.Boolean({ description: 'Its accounts live on servers of many owners' }),
+    available: Type.Boolean({ description: 'Real accounts can be connected here' }),
+    sandbox: Type.Boolean({ description: 'Accounts of its stand-in can be connected here' }),
+    limits: Type.Object({
+      maxTextLength: Type.Integer({ description: 'In the platform’s own unit' }),
+      media: Type.Object({
+        min: Type.Integer(),
+        max: Type.Integer(),
+        mimeTypes: Type.Array(Type.String()),
+        maxBytes: Type.Integer(),
+        maxAltTextLength: Type.Integer(),
+      }),
+    }),
+  },
+  { title: 'Platform' },
+);
+
+export const PlatformList = Type.Object({ data: Type.Array(Platform) }, { title: 'PlatformList' });
+
+export const ConnectionParams = Type.Object({ ...OrganizationParams.properties, connectionId: Id });
+
+export const NewConnection = Type.Object(
+  { platform: PlatformId, server: Type.Optional(Server), sandbox: Type.Optional(Sandbox) },
+  { ...closed, title: 'NewConnection' },
+);
+
+export const StartedConnection = Type.Object(
+  {
+    id: Id,
+    url: Type.String({ description: 'To be opened by the author in a browser' }),
+    expiresAt: Instant,
+  },
+  { title: 'StartedConnection' },
+);
+
+export const Connection = Type.Object(
+  {
+    id: Id,
+    platform: Type.String(),
+    status: OneOf('waiting', 'connected', 'failed'),
+    expiresAt: Instant,
+    channelId: Nullable(Id),
+    reason: Nullable(Type.String({ description: 'Why it failed' })),
+  },
+  { title: 'Connection' },
+);
+
+export const SignIn = Type.Object(
+  {
+    platform: PlatformId,
+    identifier: Type.String({ minLength: 1, maxLength: 320, description: 'The handle, or the address' }),
+    password: Type.String({
+      minLength: 1,
+      maxLength: 512,
+      description: 'Made for SoloSpark; it is not kept',
+    }),
+    server: Type.Optional(Server),
+    sandbox: Type.Optional(Sandbox),
+  },
+  { ...closed, title: 'SignIn' },
+);
+
+export const ConsentQuery = Type.Object({ state: Type.String({ maxLength: 200 }) }, closed);
 
 export const MediaLinkQuery = Type.Object(
   { expires: Type.Integer({ minimum: 0 }), signature: Type.String({ maxLength: 200 }) },

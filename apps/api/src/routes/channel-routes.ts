@@ -1,10 +1,5 @@
-import {
-  connectSandboxChannel,
-  disconnectChannel,
-  listChannels,
-  type ChannelSummary,
-  type Context,
-} from '@solospark/domain';
+import { connectSandboxChannel, disconnectChannel, listChannels, type Context } from '@solospark/domain';
+import { presentChannel } from '../http/present.ts';
 import { problemResponses } from '../http/problems.ts';
 import * as schemas from '../http/schemas.ts';
 import type { App } from '../http/types.ts';
@@ -25,7 +20,9 @@ export function channelRoutes(app: App, ctx: Context): void {
         response: { 200: schemas.ChannelList, ...problemResponses(...guarded) },
       },
     },
-    async (request) => ({ data: (await listChannels(ctx, request.params)).map(presentChannel) }),
+    async (request) => ({
+      data: (await listChannels(ctx, request.params)).map((channel) => presentChannel(ctx, channel)),
+    }),
   );
 
   app.post(
@@ -55,7 +52,7 @@ export function channelRoutes(app: App, ctx: Context): void {
     },
     async (request, reply) => {
       const channel = await connectSandboxChannel(ctx, { ...request.params, ...request.body });
-      return reply.code(201).send(presentChannel(channel));
+      return reply.code(201).send(presentChannel(ctx, channel));
     },
   );
 
@@ -73,10 +70,6 @@ export function channelRoutes(app: App, ctx: Context): void {
         },
       },
     },
-    async (request) => presentChannel(await disconnectChannel(ctx, request.params)),
+    async (request) => presentChannel(ctx, await disconnectChannel(ctx, request.params)),
   );
-}
-
-function presentChannel({ createdAt, ...channel }: ChannelSummary) {
-  return { ...channel, createdAt: createdAt.toISOString() };
 }

@@ -1,5 +1,5 @@
 import { inBatches, type Database, type SqlRunner } from '@solospark/db';
-import type { ChannelStatus } from './channel.ts';
+import type { ChannelStatus, CredentialDates } from './channel.ts';
 
 /** A channel without its credentials: what lists and checks need. */
 export interface ChannelSummary {
@@ -7,8 +7,14 @@ export interface ChannelSummary {
   platform: string;
   handle: string;
   remoteAccountId: string;
+  /** The origin of the author's server; empty: the platform's own, or the sandbox. */
+  server: string;
   sandbox: boolean;
   status: ChannelStatus;
+  /** When the connection ends unless its author connects it again; null: it does not end by itself. */
+  expiresAt: Date | null;
+  /** Why it needs to be connected again. */
+  reconnectReason: string | null;
   createdAt: Date;
 }
 
@@ -17,14 +23,18 @@ const SUMMARY = {
   platform: true,
   handle: true,
   remoteAccountId: true,
+  server: true,
   sandbox: true,
   status: true,
+  expiresAt: true,
+  reconnectReason: true,
   createdAt: true,
 } as const;
 
 /** The same, for SQL. */
 export const SUMMARY_COLUMNS = `
-  id, platform, handle, remote_account_id AS "remoteAccountId", sandbox, status, created_at AS "createdAt"`;
+  id, platform, handle, remote_account_id AS "remoteAccountId", server, sandbox, status, expires_at AS "expiresAt",
+  reconnect_reason AS "reconnectReason", created_at AS "createdAt"`;
 
 export async function findChannels(db: Database, organizationId: string): Promise<ChannelSummary[]> {
   return db.prisma.channel.findMany({
@@ -59,55 +69,91 @@ export const findActiveChannels = inBatches(
   },
 );
 
-export async function findChannelByAccount(
-  db: Database,
-  account: { organizationId: string; platform: string; remoteAccountId: string },
-): Promise<ChannelSummary | null> {
+interface Account {
+  organizationId: string;
+  platform: string;
+  server: string;
+  remoteAccountId: string;
+}
+
+export async function findChannelByAccount(db: Database, account: Account): Promise<ChannelSummary | null> {
+  const { organizationId, platform, server, remoteAccountId } = account;
   return db.prisma.channel.findUnique({
-    where: { organizationId_platform_remoteAccountId: account },
+    where: {
+      organizationId_platform_server_remoteAccountId: { organizationId, platform, server, remoteAccountId },
+    },
     select: SUMMARY,
   });
+}
+
+/** What a channel is given when it is connected, for the first time or again. */
+interface ConnectedChannel extends Account, CredentialDates {
+  id: string;
+  handle: string;
+  sandbox: boolean;
+  sealedCredentials: string;
 }
 
 /** Undefined when the organization has a channel for this account already. */
 export async function insertChannel(
   db: SqlRunner,
-  channel: Omit<ChannelSummary, 'status' | 'createdAt'> & {
-    organizationId: string;
-    sealedCredentials: string;
-  },
+  channel: ConnectedChannel,
 ): Promise<ChannelSummary | undefined> {
   const rows = await db.query<ChannelSummary>(
-    `INSERT INTO channel (id, organization_id, platform, remote_account_id, handle, sandbox, sealed_credentials)
-     VALUES ($1, $2, $3, $4, $5, $6, $7)
-     ON CONFLICT (organization_id, platform, remote_account_id) DO NOTHING
+    `INSERT INTO channel (id, organization_id, platform, server, remote_account_id, handle, sandbox, sealed_credentials,
+                          refresh_at, expires_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+     ON CONFLICT (organization_id, platform, server, remote_account_id) DO NOTHING
      RETURNING ${SUMMARY_COLUMNS}`,
     [
       channel.id,
       channel.organizationId,
       channel.platform,
+      channel.server,
       channel.remoteAccountId,
       channel.handle,
       channel.sandbox,
       channel.sealedCredentials,
+      channel.refreshAt,
+      channel.expiresAt,
     ],
   );
   return rows[0];
 }
 
 /**
- * Connects an account again that is not connected now, with new credentials; its row, and all that refers to it, stays.
- * Undefined when it is connected, or is not the sandbox's where that is wanted.
+ * New credentials for an account that has a channel; its row, and all that refers to it, stays. What waited for this
+ * may be claimed at once. Undefined when it is active and `evenIfActive` is not said, or is not the sandbox's where that
+ * is wanted.
  */
 export async function reconnectChannel(
   db: SqlRunner,
-  channel: Pick<ChannelSummary, 'id' | 'handle' | 'sandbox'> & { sealedCredentials: string },
+  channel: ConnectedChannel & { evenIfActive: boolean },
 ): Promise<ChannelSummary | undefined> {
   const rows = await db.query<ChannelSummary>(
-    `UPDATE channel SET status = 'active', handle = $2, sealed_credentials = $4, updated_at = now()
-     WHERE id = $1 AND sandbox = $3 AND status <> 'active'
-     RETURNING ${SUMMARY_COLUMNS}`,
-    [channel.id, channel.handle, channel.sandbox, channel.sealedCredentials],
+    `WITH reconnected AS (
+       UPDATE channel
+       SET status = 'active', handle = $2, sealed_credentials = $4,
+           credentials_version = credentials_version + 1, refresh_at = $5, expires_at = $6, refreshing_until = NULL,
+           reconnect_reason = NULL, updated_at = now()
+       WHERE id = $1 AND sandbox = $3 AND (status <> 'active' OR $7)
+       RETURNING ${SUMMARY_COLUMNS}
+     ), waiting AS (
+       UPDATE delivery SET next_attempt_at = now(), turn_at = now(), updated_at = now()
+       FROM reconnected
+       WHERE channel_id = reconnected.id AND delivery.status = 'pending' AND next_attempt_at > now()
+         AND failure_kind = 'auth_expired'
+     )
+     SELECT * FROM reconnected`,
+    [
+      channel.id,
+      channel.handle,
+      channel.sandbox,
+      channel.sealedCredentials,
+      channel.refreshAt,
+      channel.expiresAt,
+      channel.evenIfActive,
+    ],
   );
   return rows[0];
 }

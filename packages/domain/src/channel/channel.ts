@@ -4,9 +4,27 @@ import type { Credentials, Publisher } from '@solospark/publishers';
 /** `disabled`: disconnected by a person. Only an active one can be posted to. */
 export type ChannelStatus = 'active' | 'needs_reconnect' | 'disabled';
 
+/** A channel as whoever speaks to its platform needs it. */
+export interface SealedChannel {
+  id: string;
+  organizationId: string;
+  platform: string;
+  server: string;
+  sandbox: boolean;
+  status: ChannelStatus;
+  sealedCredentials: string;
+  /** Raised by every new credentials. */
+  credentialsVersion: number;
+}
+
 /** Credentials are sealed for one channel of one organization: moved to another row they do not open. */
 function sealContext(channel: { organizationId: string; id: string }): string {
   return `organization:${channel.organizationId} channel:${channel.id}`;
+}
+
+/** Whether their platform renews these credentials without their author. Some give a refresh token to some apps only. */
+export function isRefreshable(publisher: Publisher, credentials: Credentials): boolean {
+  return publisher.connection.refresh !== null && credentials.refreshToken !== undefined;
 }
 
 export function sealCredentials(
@@ -25,12 +43,30 @@ export function unsealCredentials(
   return JSON.parse(unseal(keyring, channel.sealedCredentials, sealContext(channel))) as Credentials;
 }
 
-/** Where the channel's platform answers: the platform itself, or its stand-in in the sandbox. Null: no sandbox runs. */
-export function baseUrlOf(
-  publisher: Publisher,
-  channel: { sandbox: boolean },
-  sandboxUrl: string | null,
-): string | null {
-  if (!channel.sandbox) return publisher.baseUrl;
-  return sandboxUrl === null ? null : `${sandboxUrl}/${publisher.id}`;
+/** A connection that ends within this time is worth a warning: its author has to do something. */
+export const EXPIRY_WARNING_MS = 7 * 24 * 60 * 60 * 1000;
+
+/** Renewed when three quarters of their life are over, and once a week at least: a platform may forget what rests. */
+const RENEWED_AFTER = 0.75;
+const LONGEST_REST_MS = 7 * 24 * 60 * 60 * 1000;
+
+/** When a channel's credentials are to be renewed, and when they end although they are. Null: never. */
+export interface CredentialDates {
+  refreshAt: Date | null;
+  expiresAt: Date | null;
+}
+
+export function datesOf(publisher: Publisher, credentials: Credentials, now: Date): CredentialDates {
+  const end = dateOf(credentials.expiresAt);
+  if (!isRefreshable(publisher, credentials)) return { refreshAt: null, expiresAt: end };
+  const restMs = end ? (end.getTime() - now.getTime()) * RENEWED_AFTER : LONGEST_REST_MS;
+  return {
+    refreshAt: new Date(now.getTime() + Math.min(LONGEST_REST_MS, restMs)),
+    // Where each renewal gives a new refresh token, each moves this on as well.
+    expiresAt: dateOf(credentials.refreshExpiresAt),
+  };
+}
+
+function dateOf(instant: string | undefined): Date | null {
+  return instant === undefined ? null : new Date(instant);
 }

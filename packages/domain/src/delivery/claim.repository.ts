@@ -94,8 +94,9 @@ export async function claimDeliveries(
             EXISTS (SELECT FROM platform_circuit WHERE platform = $4 AND paused_until <= now()) AS "isProbe",
             jsonb_build_object(
               'id', c.id, 'organizationId', c.organization_id, 'handle', c.handle,
-              'remoteAccountId', c.remote_account_id, 'sandbox', c.sandbox, 'status', c.status,
-              'sealedCredentials', c.sealed_credentials) AS channel,
+              'platform', c.platform,
+              'remoteAccountId', c.remote_account_id, 'server', c.server, 'sandbox', c.sandbox, 'status', c.status,
+              'sealedCredentials', c.sealed_credentials, 'credentialsVersion', c.credentials_version) AS channel,
             COALESCE((
               SELECT jsonb_agg(jsonb_build_object(
                        'id', m.id, 'mimeType', m.mime_type, 'byteSize', m.byte_size, 'width', m.width,

@@ -1,4 +1,5 @@
 import type { Failure, Receipt, Witness } from '@solospark/publishers';
+import type { SealedChannel } from '../channel/channel.ts';
 import type { PostMedia } from '../post/post.ts';
 
 // Pure rules of a delivery: how long it is held, when it is tried again, when it is given up.
@@ -71,15 +72,7 @@ export interface ClaimedDelivery {
   platformInDoubt: boolean;
   /** The platform's pause is over, and nothing else is claimed before this one has an answer. */
   isProbe: boolean;
-  channel: {
-    id: string;
-    organizationId: string;
-    handle: string;
-    remoteAccountId: string;
-    sandbox: boolean;
-    status: 'active' | 'needs_reconnect' | 'disabled';
-    sealedCredentials: string;
-  };
+  channel: SealedChannel & { handle: string; remoteAccountId: string };
 }
 
 /** How a claim ends: what the row says afterwards, and what the ledger says happened. */
@@ -126,4 +119,22 @@ export function waitOrGiveUp(
     return { as: 'failed', failure: { ...failure, reason, detail: failure.detail ?? failure.reason } };
   }
   return { as: 'pending', outcome: 'wait_until', afterMs, usesAttempt: false, mayBeOut: false, failure };
+}
+
+/**
+ * Nothing can be done about it now, and nobody knows when. What may be out stays so: the next claim asks about it before
+ * anything else, and when nobody could ask for a day, a person decides.
+ */
+export function postpone(
+  claim: Pick<ClaimedDelivery, 'sendingAt' | 'triedForMs'>,
+  afterMs: number,
+  now: Date,
+  failure: Failure,
+): Settlement {
+  if (!claim.sendingAt) return waitOrGiveUp(claim, new Date(now.getTime() + afterMs), now, failure);
+  if (claim.triedForMs > MAX_AGE_MS) {
+    const reason = `It may be out, and could not be looked for. ${failure.reason}`;
+    return { as: 'uncertain', failure: { kind: 'unknown', actor: 'user', reason, detail: failure.reason } };
+  }
+  return { as: 'pending', outcome: 'ask_again', afterMs, usesAttempt: false, mayBeOut: true, failure };
 }

@@ -1,5 +1,5 @@
 import type { Failure } from '@solospark/publishers';
-import type { ClaimedDelivery } from './delivery.ts';
+import { postpone, type ClaimedDelivery, type Settlement } from './delivery.ts';
 
 // How late a post may still go out. "Good morning" at four in the afternoon is worse than nothing, and what waited for a
 // server that was away for a week is no longer what its author meant.
@@ -17,7 +17,7 @@ export function tooLate(
 ): Failure | undefined {
   if (claim.sendingAt) return undefined;
   const firstTriedLateMs = claim.sinceDueMs - claim.triedForMs;
-  const limitMs = (lateLimitMinutes ?? DEFAULT_LATE_LIMIT_MINUTES) * 60_000;
+  const limitMs = lateLimitMs(lateLimitMinutes);
   if (firstTriedLateMs <= limitMs) return undefined;
   return {
     kind: 'unavailable',
@@ -26,6 +26,39 @@ export function tooLate(
       `It was ${inWords(firstTriedLateMs)} late, and may go out ${inWords(limitMs)} late at most. Nothing was published. ` +
       'Try it again to publish it now, or write it anew for another time.',
   };
+}
+
+const SHORTEST_HOLD_MS = 30_000;
+const LONGEST_HOLD_MS = 30 * 60_000;
+
+/**
+ * Held until its author has connected the channel again, which lets it go at once; and no longer than it may be late.
+ * Meanwhile it is looked at, more and more rarely.
+ */
+export function holdForAuthor(
+  claim: Pick<ClaimedDelivery, 'sinceDueMs' | 'triedForMs' | 'sendingAt' | 'lateLimitMinutes'>,
+  now: Date,
+  failure: Failure,
+): Settlement {
+  const afterMs = Math.min(Math.max(SHORTEST_HOLD_MS, claim.triedForMs), LONGEST_HOLD_MS);
+  if (claim.sendingAt) return postpone(claim, afterMs, now, failure);
+  const leftMs = lateLimitMs(claim.lateLimitMinutes) - claim.sinceDueMs;
+  if (leftMs <= 0) {
+    const reason = `${failure.reason} It waited for that as long as it may be late, and nothing was published.`;
+    return { as: 'failed', failure: { ...failure, reason } };
+  }
+  const held = {
+    as: 'pending',
+    outcome: 'wait_until',
+    usesAttempt: false,
+    mayBeOut: false,
+    failure,
+  } as const;
+  return { ...held, afterMs: Math.min(afterMs, leftMs) };
+}
+
+function lateLimitMs(lateLimitMinutes: number | null): number {
+  return (lateLimitMinutes ?? DEFAULT_LATE_LIMIT_MINUTES) * 60_000;
 }
 
 /** In whole units, rounded down: exact enough for a person. */

@@ -1,9 +1,10 @@
-import { messageOf, type Logger } from '@solospark/foundation';
-import { createHttpClient, type Failure, type PublishCall, type Publisher } from '@solospark/publishers';
-import { baseUrlOf, unsealCredentials } from '../channel/channel.ts';
+import { SealError, type Logger } from '@solospark/foundation';
+import type { Failure, PublishCall, Publisher } from '@solospark/publishers';
+import { baseUrlOf, clientFor } from '../channel/place.ts';
 import type { Context } from '../context.ts';
-import { CALL_TIMEOUT_MS, waitOrGiveUp, type Settlement } from '../delivery/delivery.ts';
+import { CALL_TIMEOUT_MS, postpone, type Settlement } from '../delivery/delivery.ts';
 import { mediaKey, signMediaUrl } from '../media/media.ts';
+import { openAccess } from './access.ts';
 import type { Hold } from './hold.ts';
 
 /** A platform fetches an image within minutes; a container that waits for its turn may take an hour. */
@@ -18,25 +19,28 @@ export interface OpenedCall {
 }
 
 /** Puts together what a publisher is given, or says at once why it cannot be asked. */
-export function openCall(ctx: Context, hold: Hold, log: Logger): OpenedCall | { settlement: Settlement } {
+export async function openCall(
+  ctx: Context,
+  hold: Hold,
+  log: Logger,
+): Promise<OpenedCall | { settlement: Settlement }> {
   const { claim } = hold;
   const { channel } = claim;
   const publisher = ctx.findPublisher(claim.platform);
   if (!publisher) return { settlement: waitForOperator(hold, unknownPlatform(claim.platform)) };
-  if (channel.status !== 'active') {
-    return { settlement: { as: 'failed', failure: notConnected(publisher.name, channel.handle) } };
-  }
   const baseUrl = baseUrlOf(publisher, channel, ctx.settings.sandboxUrl);
   if (baseUrl === null) return { settlement: waitForOperator(hold, NO_SANDBOX) };
   try {
+    const access = await openAccess(ctx, hold, publisher);
+    if ('settlement' in access) return access;
     const call: PublishCall = {
-      http: createHttpClient({
+      http: clientFor(channel, ctx.settings, {
         baseUrl,
         timeoutMs: CALL_TIMEOUT_MS,
         signal: hold.signal,
         beforeSend: () => hold.noteAsking(),
       }),
-      credentials: unsealCredentials(ctx.settings.keyring, channel),
+      credentials: access.credentials,
       text: claim.text,
       media: claim.media.map((media) => ({
         ...media,
@@ -53,14 +57,14 @@ export function openCall(ctx: Context, hold: Hold, log: Logger): OpenedCall | { 
     };
     return { publisher, baseUrl, call };
   } catch (error) {
-    return { settlement: { as: 'failed', failure: unreadableCredentials(publisher.name, error) } };
+    if (!(error instanceof SealError)) throw error;
+    return { settlement: waitForOperator(hold, unreadableCredentials(publisher.name, error)) };
   }
 }
 
 /** Another worker may be set up better, or this one soon: a rolling deploy must not cost a post. */
 function waitForOperator(hold: Hold, failure: Failure): Settlement {
-  const now = hold.now();
-  return waitOrGiveUp(hold.claim, new Date(now.getTime() + OPERATOR_RETRY_MS), now, failure);
+  return postpone(hold.claim, OPERATOR_RETRY_MS, hold.now(), failure);
 }
 
 function unknownPlatform(platform: string): Failure {
@@ -71,20 +75,12 @@ function unknownPlatform(platform: string): Failure {
   };
 }
 
-function notConnected(platform: string, handle: string): Failure {
-  return {
-    kind: 'auth_expired',
-    actor: 'user',
-    reason: `${platform} no longer lets us post as ${handle}. Reconnect the channel, then publish again.`,
-  };
-}
-
-function unreadableCredentials(platform: string, error: unknown): Failure {
+function unreadableCredentials(platform: string, error: Error): Failure {
   return {
     kind: 'misconfigured',
     actor: 'operator',
     reason: `The stored access to ${platform} cannot be opened. Ask whoever runs this server to check SEALING_KEYS.`,
-    detail: messageOf(error),
+    detail: error.message,
   };
 }
 

@@ -52,7 +52,7 @@ async function advance(ctx: Context, hold: Hold, log: Logger): Promise<Settlemen
   const { claim } = hold;
   const late = tooLate(claim, claim.lateLimitMinutes);
   if (late) return { as: 'failed', failure: late };
-  const opened = openCall(ctx, hold, log);
+  const opened = await openCall(ctx, hold, log);
   if ('settlement' in opened) return opened.settlement;
   if (claim.sendingAt) return reconcileDelivery(hold, opened, { sendingSince: claim.sendingAt });
   return sendDelivery(ctx, hold, opened);

@@ -1,4 +1,5 @@
 import { sleep } from '@solospark/foundation';
+import { refreshDueCredentials } from '../channel/refresh-due-credentials.ts';
 import type { Context } from '../context.ts';
 import { findBackloggedPlatforms } from '../delivery/claim.repository.ts';
 import {
@@ -14,7 +15,7 @@ import type { Lane } from './lane.ts';
 
 // The queue is the alarm clock, and alarm clocks fail. Once a second every worker looks at the rows themselves: it
 // fires posts whose alarm did not ring, wakes the lanes of platforms that have something to claim (also what a dead worker
-// held), and sets alarms that are missing. Setting alarms waits for the queue; publishing never does, so the two are
+// held), and sets alarms that are missing. More rarely it renews credentials before they end. Setting alarms waits for the queue; publishing never does, so the two are
 // loops of their own. Several workers share the work: each claims with SKIP LOCKED, and every claim is fenced.
 
 export const RECONCILE_INTERVAL_MS = 1_000;
@@ -25,6 +26,7 @@ const GRACE_MS = 2_000;
 const FIRE_BATCH = 200;
 const ALARM_BATCH = 500;
 const HEARTBEAT_MS = 5_000;
+const CREDENTIALS_MS = 30_000;
 
 export interface Reconciler {
   /** Starts nothing new from now on; resolves when its loops have ended. What it claimed goes on running. */
@@ -88,6 +90,7 @@ export function startReconciler(ctx: Context, lanes: ReadonlyMap<string, Lane>, 
     forEver('overdue', RECONCILE_INTERVAL_MS, publishOverdue),
     forEver('alarms', RECONCILE_INTERVAL_MS, setMissingAlarms),
     forEver('heartbeat', HEARTBEAT_MS, () => recordHeartbeat(ctx.db, worker)),
+    forEver('credentials', CREDENTIALS_MS, () => refreshDueCredentials(ctx, [...lanes.keys()])),
   ]);
   return {
     async stop() {

@@ -1,12 +1,14 @@
 import { withRetry } from '@solospark/db';
 import { assertNever, messageOf } from '@solospark/foundation';
-import { createHttpClient, NoAnswerError, type Failure, type PrepareOutcome } from '@solospark/publishers';
+import { NoAnswerError, type Failure, type PrepareOutcome } from '@solospark/publishers';
+import { clientFor } from '../channel/place.ts';
 import {
   PUBLIC_CALL_TIMEOUT_MS,
   retryOrGiveUp,
   waitOrGiveUp,
   type Settlement,
 } from '../delivery/delivery.ts';
+import { recoverAccess } from './access.ts';
 import { failPoint } from './fail-points.ts';
 import { SupersededError, type Hold } from './hold.ts';
 import type { OpenedCall } from './open-call.ts';
@@ -18,7 +20,7 @@ import type { Context } from '../context.ts';
 export async function sendDelivery(ctx: Context, hold: Hold, opened: OpenedCall): Promise<Settlement> {
   const prepared = await prepare(opened);
   if (hold.signal.aborted) return handBack();
-  if (prepared.outcome !== 'ready') return refused(hold, prepared);
+  if (prepared.outcome !== 'ready') return refused(ctx, hold, opened, prepared);
 
   const wait = await withRetry(() => takeRate(ctx, hold, opened.publisher));
   if (wait) return waitOrGiveUp(hold.claim, wait.until, hold.now(), wait.failure);
@@ -26,10 +28,13 @@ export async function sendDelivery(ctx: Context, hold: Hold, opened: OpenedCall)
   let sendingSince = hold.now();
   try {
     sendingSince = await hold.commitSending();
-    const outcome = await opened.publisher.publish({ ...opened.call, http: sendingClient(hold, opened) });
+    const outcome = await opened.publisher.publish({
+      ...opened.call,
+      http: sendingClient(ctx, hold, opened),
+    });
     failPoint('after-answer');
     if (outcome.outcome === 'published') return { as: 'published', receipt: outcome.receipt };
-    if (outcome.outcome !== 'uncertain') return refused(hold, outcome);
+    if (outcome.outcome !== 'uncertain') return await refused(ctx, hold, opened, outcome);
     opened.call.log.warn({ detail: outcome.detail }, 'outcome unclear');
   } catch (error) {
     if (error instanceof SupersededError) throw error;
@@ -41,8 +46,8 @@ export async function sendDelivery(ctx: Context, hold: Hold, opened: OpenedCall)
 }
 
 /** For the public call: it passes the deadline check as the last thing before the socket, and is never aborted. */
-function sendingClient(hold: Hold, opened: OpenedCall) {
-  return createHttpClient({
+function sendingClient(ctx: Context, hold: Hold, opened: OpenedCall) {
+  return clientFor(hold.claim.channel, ctx.settings, {
     baseUrl: opened.baseUrl,
     timeoutMs: PUBLIC_CALL_TIMEOUT_MS,
     beforeSend: (request) => hold.assertMaySend(request.method),
@@ -70,13 +75,14 @@ async function prepare({ publisher, call }: OpenedCall): Promise<PrepareOutcome>
 
 type Refused = Exclude<PrepareOutcome, { outcome: 'ready' }>;
 
-function refused(hold: Hold, answer: Refused): Settlement {
+async function refused(ctx: Context, hold: Hold, opened: OpenedCall, answer: Refused): Promise<Settlement> {
   switch (answer.outcome) {
     case 'retry':
       return retryOrGiveUp(hold.claim, 'retry', answer.failure);
     case 'wait-until':
       return waitOrGiveUp(hold.claim, answer.until, hold.now(), answer.failure);
     case 'failed':
+      if (answer.failure.kind === 'auth_expired') return recoverAccess(ctx, hold, opened, answer.failure);
       return { as: 'failed', failure: answer.failure };
     default:
       return assertNever(answer);

@@ -13,7 +13,8 @@ export async function takeRate(
   publisher: Publisher,
 ): Promise<{ until: Date; failure: Failure } | undefined> {
   const rates = { ...publisher.rates, ...ctx.settings.rates[publisher.id] };
-  const account = `account:${publisher.id}:${hold.claim.channel.remoteAccountId}`;
+  const { server, remoteAccountId } = hold.claim.channel;
+  const account = ['account', publisher.id, ...(server ? [server] : []), remoteAccountId].join(':');
   const waits = [await takeToken(ctx.db, { key: account, rate: rates.account })];
   if (waits[0] === 0 && rates.platform) {
     waits.push(await takeToken(ctx.db, { key: `platform:${publisher.id}`, rate: rates.platform }));

@@ -1,0 +1,22 @@
+import { openContext, rotateKeys } from '@solospark/domain';
+import { createLogger, messageOf } from '@solospark/foundation';
+import { loadConfig } from './config.ts';
+
+// `npm run keys:rotate`: seals everything anew with the first of SEALING_KEYS.
+try {
+  const ctx = openContext(loadConfig(), {
+    log: createLogger({ name: 'rotate-keys', level: 'warn' }),
+    applicationName: 'solospark-rotate-keys',
+  });
+  try {
+    const { channels, apps } = await rotateKeys(ctx);
+    process.stdout.write(
+      `Sealed anew with the key "${ctx.settings.keyring.current}": ${channels} channels, ${apps} apps.\n`,
+    );
+  } finally {
+    await ctx.close();
+  }
+} catch (error) {
+  process.stderr.write(`The keys were not rotated to the end: ${messageOf(error)}\n`);
+  process.exitCode = 1;
+}

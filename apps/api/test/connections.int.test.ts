@@ -1,0 +1,235 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { demoImage, eventually, startTestApp, type TestApp } from '../../../test/support/app.ts';
+import { openBrowser, type Browser } from '../../../test/support/browser.ts';
+
+// An author's way to a platform's page and back, as their browser goes it, on the sandbox's own pages.
+
+let app: TestApp;
+let browser: Browser;
+beforeEach(async () => {
+  app = await startTestApp();
+  browser = openBrowser();
+});
+afterEach(() => app.close());
+
+const consentPlatforms = ['x', 'linkedin', 'instagram', 'mastodon'];
+const start = async (platform: string) => {
+  const answer = await app.request('POST', '/connections', { platform, sandbox: true });
+  expect(answer.status).toBe(201);
+  return answer.body as { id: string; url: string; expiresAt: string };
+};
+const progress = async ({ id }: { id: string }) => (await app.request('GET', `/connections/${id}`)).body;
+const channels = async () =>
+  (await app.request('GET', '/channels')).body.data as { id: string; platform: string; handle: string }[];
+const problem = (answer: { status: number; body: { code: string; errors: { pointer: string }[] } }) =>
+  `${answer.status} ${answer.body.code} ${answer.body.errors[0]?.pointer ?? ''}`.trim();
+
+/** Through both pages, up to the link that leads back to SoloSpark. */
+const agree = async (url: string, as: Browser, handle: string) => {
+  const page = await as.open(url);
+  expect(page.status).toBe(200);
+  const consent = await as.submit(page, {});
+  expect(consent.status).toBe(200);
+  return as.submit(consent, { handle });
+};
+
+describe('connecting an account on a page of its platform', () => {
+  it.each(consentPlatforms)('%s: the author agrees, and the channel is there', async (platform) => {
+    const connection = await start(platform);
+    expect(await progress(connection)).toMatchObject({ status: 'waiting', channelId: null });
+    const page = await browser.open(connection.url);
+    expect(page.text).toContain('Demo');
+    const done = await agree(connection.url, browser, 'grace');
+    expect(done.status).toBe(200);
+    expect(done.text).toContain('is connected');
+    const made = (await channels()).find(
+      (channel) => channel.platform === platform && channel.handle === 'grace',
+    );
+    expect(await progress(connection)).toMatchObject({
+      status: 'connected',
+      channelId: made?.id,
+      reason: null,
+    });
+  });
+
+  it.each(consentPlatforms)('%s: what it gave publishes a post', async (platform) => {
+    const connection = await start(platform);
+    await agree(connection.url, browser, 'grace');
+    const { channelId } = await progress(connection);
+    await app.startWorker();
+    // One that takes no text alone gets an image.
+    const mediaIds = platform === 'instagram' ? [(await app.upload('a.jpg', await demoImage())).body.id] : [];
+    const post = await app.request('POST', '/posts', {
+      text: `From ${platform}`,
+      channelIds: [channelId],
+      mediaIds,
+    });
+    expect((await app.request('POST', `/posts/${post.body.id}/publish`)).status).toBe(202);
+    await eventually(
+      async () => (await app.request('GET', `/posts/${post.body.id}`)).body.status,
+      (status) => status === 'published',
+      'it is published',
+    );
+    const posts = (await app.publicPosts(platform)).filter(({ account }) => account === 'grace');
+    expect(posts).toHaveLength(1);
+  });
+
+  it('connecting the account again gives its channel new credentials, also while it is active', async () => {
+    const credentials = async () =>
+      (
+        await app.ctx.db.query<{ sealed: string }>(
+          `SELECT sealed_credentials AS sealed FROM channel WHERE handle = 'grace'`,
+        )
+      ).map(({ sealed }) => sealed);
+    await agree((await start('linkedin')).url, browser, 'grace');
+    const first = await credentials();
+    const again = await start('linkedin');
+    await agree(again.url, browser, 'grace');
+    expect(await progress(again)).toMatchObject({ status: 'connected' });
+    expect(first).toHaveLength(1);
+    expect(await credentials()).toHaveLength(1);
+    expect(await credentials()).not.toEqual(first);
+  });
+
+  it('the author who says no is told that nothing changed', async () => {
+    const connection = await start('x');
+    const consent = await browser.submit(await browser.open(connection.url), {});
+    const back = await browser.submit(consent, { cancel: true });
+    expect(back.status).toBe(422);
+    expect(back.text).toMatch(/was not connected/);
+    expect(await progress(connection)).toMatchObject({ status: 'failed', channelId: null });
+    expect(await channels()).toHaveLength(app.ctx.platforms.length);
+  });
+});
+
+describe('a way that somebody else began', () => {
+  it('404 for another browser, and the one that began can still finish', async () => {
+    const connection = await start('x');
+    const consent = await browser.submit(await browser.open(connection.url), {});
+    const back = await browser.submit(consent, { handle: 'grace' }, { follow: false });
+    const callback = back.headers.get('location') ?? '';
+    const stranger = await openBrowser().open(callback);
+    expect(stranger.status).toBe(404);
+    expect(stranger.text).toMatch(/not known, was used already, or is too old/);
+    expect((await browser.open(callback)).status).toBe(200);
+  });
+
+  it('404 the second time, for an altered state, and when it is too old', async () => {
+    const connection = await start('x');
+    const consent = await browser.submit(await browser.open(connection.url), {});
+    const back = await browser.submit(consent, { handle: 'grace' }, { follow: false });
+    const callback = back.headers.get('location') ?? '';
+    const altered = new URL(callback);
+    altered.searchParams.set('state', 'a'.repeat(43));
+    expect((await browser.open(altered.href)).status).toBe(404);
+    expect((await browser.open(callback)).status).toBe(200);
+    expect((await browser.open(callback)).status).toBe(404);
+    expect((await browser.open(connection.url)).status).toBe(404);
+
+    const old = await start('x');
+    await app.ctx.db.query(`UPDATE connection SET expires_at = now() WHERE id = $1`, [old.id]);
+    expect((await browser.open(old.url)).status).toBe(404);
+    expect(await progress(old)).toMatchObject({ status: 'failed' });
+  });
+
+  it('400 without a state, as a page', async () => {
+    const answer = await browser.open(`${app.url}/connections/start`);
+    expect(answer.status).toBe(400);
+    expect(answer.headers.get('content-type')).toContain('text/html');
+  });
+
+  it('keeps neither the state nor the proof in clear', async () => {
+    const { url } = await start('x');
+    const state = new URL(url).searchParams.get('state') ?? '';
+    const rows = await app.ctx.db.query(`SELECT * FROM connection`);
+    expect(rows).toHaveLength(1);
+    expect(JSON.stringify(rows)).not.toContain(state);
+    expect(JSON.stringify(rows)).toMatch(/"v1\.test\./);
+  });
+});
+
+describe('the request for a connection', () => {
+  const ask = (body: object) => app.request('POST', '/connections', body);
+  it('422 names the field and the rule', async () => {
+    expect(problem(await ask({ platform: 'nowhere' }))).toBe('422 invalid_connection /platform');
+    expect(problem(await ask({ platform: 'bluesky' }))).toBe('422 invalid_connection /platform');
+    for (const server of [
+      'two words',
+      'https://a.example/path',
+      'http://a.example',
+      'ftp://a',
+      'https://u:p@a.example',
+    ]) {
+      expect(problem(await ask({ platform: 'mastodon', server }))).toBe('422 invalid_connection /server');
+    }
+    expect(problem(await ask({ platform: 'x', server: 'a.example' }))).toBe('422 invalid_connection /server');
+  });
+
+  it('502 for a server on an address that is not public: it is not spoken to', async () => {
+    const { port } = new URL(app.sandboxUrl);
+    for (const host of ['127.0.0.1', 'localhost', '[::1]']) {
+      const server = `https://${host}:${port}`;
+      expect(problem(await ask({ platform: 'mastodon', server }))).toBe('502 platform_unavailable');
+    }
+  });
+
+  it('503 for a platform without an app, and none is missing for its sandbox', async () => {
+    const answer = await ask({ platform: 'x' });
+    expect(problem(answer)).toBe('503 platform_not_configured');
+    expect(answer.body.detail).toMatch(/X_CLIENT_ID and X_CLIENT_SECRET/);
+    const { data } = (await app.request('GET', '/platforms')).body;
+    const facts = Object.fromEntries(
+      data.map(({ id, available, sandbox, connection }: Record<string, unknown>) => [
+        id,
+        `${String(connection)} ${String(available)} ${String(sandbox)}`,
+      ]),
+    );
+    expect(facts).toEqual({
+      x: 'consent false true',
+      linkedin: 'consent false true',
+      instagram: 'consent false true',
+      mastodon: 'consent true true',
+      bluesky: 'password true true',
+    });
+  });
+
+  it('registers at a server once, and keeps the secret sealed', async () => {
+    await start('mastodon');
+    await start('mastodon');
+    const rows = await app.ctx.db.query<{ secret: string }>(
+      `SELECT sealed_secret AS secret FROM platform_app`,
+    );
+    expect(rows).toHaveLength(1);
+    expect(rows[0]?.secret).toMatch(/^v1\.test\./);
+  });
+});
+
+describe('signing in with an app password', () => {
+  const signIn = (change: object) =>
+    app.request('POST', '/connections/sign-in', {
+      platform: 'bluesky',
+      identifier: 'ada.test',
+      password: 'sandbox-ada',
+      sandbox: true,
+      ...change,
+    });
+  it('201 the channel; the password is not kept', async () => {
+    const answer = await signIn({});
+    expect(answer.status).toBe(201);
+    expect(answer.body).toMatchObject({
+      platform: 'bluesky',
+      handle: 'ada.test',
+      status: 'active',
+      server: null,
+    });
+    const dump = JSON.stringify(await app.ctx.db.query('SELECT * FROM channel'));
+    expect(dump).not.toContain('sandbox-ada');
+  });
+  it('422 for a wrong password, and for a platform that has none', async () => {
+    const wrong = await signIn({ password: 'nobody' });
+    expect(problem(wrong)).toBe('422 platform_refused');
+    expect(wrong.body.detail).toMatch(/app password/);
+    expect(JSON.stringify(wrong.body)).not.toContain('nobody');
+    expect(problem(await signIn({ platform: 'x' }))).toBe('422 invalid_connection /platform');
+  });
+});

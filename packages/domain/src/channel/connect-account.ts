@@ -1,0 +1,66 @@
+import { randomUUID } from 'node:crypto';
+import { withRetry } from '@solospark/db';
+import type { Credentials, HttpClient, Publisher } from '@solospark/publishers';
+import type { Context } from '../context.ts';
+import { DomainError } from '../errors.ts';
+import { datesOf, sealCredentials } from './channel.ts';
+import {
+  findChannelByAccount,
+  insertChannel,
+  reconnectChannel,
+  type ChannelSummary,
+} from './channel.repository.ts';
+import { explainRefusal } from './explain-refusal.ts';
+import type { Place } from './place.ts';
+
+/**
+ * Asks the platform whose credentials these are, and keeps them: for a new channel, or for the one that this account
+ * has here already. That one becomes active again, and what waited for it goes out.
+ *
+ * `evenIfActive`: new credentials also for a channel that needs none, such as one whose connection ends soon.
+ * @throws DomainError `channel_exists`, `platform_unavailable`, `platform_refused`.
+ */
+export async function connectAccount(
+  ctx: Context,
+  input: {
+    organizationId: string;
+    publisher: Publisher;
+    place: Place;
+    http: HttpClient;
+    credentials: Credentials;
+    evenIfActive: boolean;
+  },
+): Promise<ChannelSummary> {
+  const { organizationId, publisher, place, http, credentials } = input;
+  const identity = await publisher.identity({ http, credentials }).catch((error: unknown) => {
+    throw explainRefusal(error, publisher);
+  });
+  const account = {
+    organizationId,
+    platform: publisher.id,
+    ...place,
+    remoteAccountId: identity.remoteAccountId,
+  };
+  const dates = datesOf(publisher, credentials, ctx.clock.now());
+  const rowFor = (id: string) => ({
+    ...account,
+    ...dates,
+    id,
+    handle: identity.handle,
+    sealedCredentials: sealCredentials(ctx.settings.keyring, { organizationId, id }, credentials),
+  });
+  const inserted = await insertChannel(ctx.db, rowFor(randomUUID()));
+  if (inserted) return inserted;
+
+  const existing = await findChannelByAccount(ctx.db, account);
+  const reconnected =
+    existing &&
+    (await withRetry(() =>
+      reconnectChannel(ctx.db, { ...rowFor(existing.id), evenIfActive: input.evenIfActive }),
+    ));
+  if (reconnected) return reconnected;
+  throw new DomainError(
+    'channel_exists',
+    `${publisher.name} account ${identity.handle} is connected already, as channel ${existing?.id}.`,
+  );
+}

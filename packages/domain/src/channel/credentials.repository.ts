@@ -1,0 +1,111 @@
+import type { SqlRunner } from '@solospark/db';
+import type { CredentialDates, SealedChannel } from './channel.ts';
+
+// Credentials while they are renewed. One process at a time does that for one channel: it says so in the row, and gives it
+// up again with the new credentials, or when its time is over. Credentials have a version, which every new ones raise: what
+// was learnt about older ones changes nothing.
+
+type Versioned = Pick<SealedChannel, 'id' | 'credentialsVersion'>;
+
+const COLUMNS = `id, organization_id AS "organizationId", platform, server, sandbox, status,
+                 sealed_credentials AS "sealedCredentials", credentials_version AS "credentialsVersion"`;
+
+/** False: somebody else is at it, or has done it, or the channel is not active any more. */
+export async function takeRefresh(
+  db: SqlRunner,
+  channel: Versioned & { forMs: number; againAfterMs: number },
+): Promise<boolean> {
+  const rows = await db.query(
+    `UPDATE channel
+     SET refreshing_until = now() + make_interval(secs => $3::float8 / 1000),
+         refresh_at = now() + make_interval(secs => $4::float8 / 1000)
+     WHERE id = $1 AND credentials_version = $2 AND status = 'active'
+       AND (refreshing_until IS NULL OR refreshing_until <= now())
+     RETURNING id`,
+    [channel.id, channel.credentialsVersion, channel.forMs, channel.againAfterMs],
+  );
+  return rows.length === 1;
+}
+
+/** Nobody is at it any more. What it said before stays. */
+export async function leaveRefresh(db: SqlRunner, channel: Versioned): Promise<void> {
+  await db.query(`UPDATE channel SET refreshing_until = NULL WHERE id = $1 AND credentials_version = $2`, [
+    channel.id,
+    channel.credentialsVersion,
+  ]);
+}
+
+/**
+ * Keeps renewed credentials in place of those that they were made from. A channel that was thought lost meanwhile is
+ * active again; one that a person has disconnected, or connected anew, stays as it is. False: so it was.
+ */
+export async function keepRefreshed(
+  db: SqlRunner,
+  channel: Versioned & CredentialDates & { renewed: string },
+): Promise<boolean> {
+  const rows = await db.query(
+    `UPDATE channel
+     SET sealed_credentials = $3, credentials_version = credentials_version + 1, refresh_at = $4, expires_at = $5, refreshing_until = NULL, status = 'active',
+         reconnect_reason = NULL, updated_at = now()
+     WHERE id = $1 AND credentials_version = $2 AND status <> 'disabled'
+     RETURNING id`,
+    [channel.id, channel.credentialsVersion, channel.renewed, channel.refreshAt, channel.expiresAt],
+  );
+  return rows.length === 1;
+}
+
+/** The platform will not have these credentials any more. Nothing is changed when the channel has others by now. */
+export async function markNeedsReconnect(
+  db: SqlRunner,
+  channel: Versioned & { reason: string },
+): Promise<void> {
+  await db.query(
+    `UPDATE channel
+     SET status = 'needs_reconnect', reconnect_reason = $3, refresh_at = NULL, refreshing_until = NULL, updated_at = now()
+     WHERE id = $1 AND credentials_version = $2 AND status = 'active'`,
+    [channel.id, channel.credentialsVersion, channel.reason],
+  );
+}
+
+export async function findSealedChannel(db: SqlRunner, id: string): Promise<SealedChannel | undefined> {
+  const [row] = await db.query<SealedChannel>(`SELECT ${COLUMNS} FROM channel WHERE id = $1`, [id]);
+  return row;
+}
+
+/** Channels whose credentials are to be renewed, and nobody is at it; the longest overdue first. */
+export async function findDueForRefresh(
+  db: SqlRunner,
+  options: { platforms: string[]; limit: number },
+): Promise<SealedChannel[]> {
+  return db.query<SealedChannel>(
+    `SELECT ${COLUMNS} FROM channel
+     WHERE status = 'active' AND refresh_at <= now() AND (refreshing_until IS NULL OR refreshing_until <= now())
+       AND platform = ANY ($1::text[])
+     ORDER BY refresh_at LIMIT $2`,
+    [options.platforms, options.limit],
+  );
+}
+
+/** Sealed with another key than `keyId`: up to `limit` of them. */
+export async function findSealedOtherwise(
+  db: SqlRunner,
+  options: { keyId: string; limit: number },
+): Promise<SealedChannel[]> {
+  return db.query<SealedChannel>(
+    `SELECT ${COLUMNS} FROM channel
+     WHERE sealed_credentials <> '' AND split_part(sealed_credentials, '.', 2) <> $1 ORDER BY id LIMIT $2`,
+    [options.keyId, options.limit],
+  );
+}
+
+/** The same credentials under another key; nothing when they have changed meanwhile. */
+export async function replaceSeal(
+  db: SqlRunner,
+  channel: { id: string; sealedCredentials: string; resealed: string },
+): Promise<void> {
+  await db.query(`UPDATE channel SET sealed_credentials = $3 WHERE id = $1 AND sealed_credentials = $2`, [
+    channel.id,
+    channel.sealedCredentials,
+    channel.resealed,
+  ]);
+}

@@ -1,0 +1,122 @@
+import type { Database, SqlRunner } from '@solospark/db';
+
+export interface NewConnection {
+  id: string;
+  organizationId: string;
+  platform: string;
+  server: string;
+  sandbox: boolean;
+  stateHash: string;
+  sealedVerifier: string;
+  lifetimeMs: number;
+}
+
+/** Answers when it ends. Those that have long ended go with it. */
+export async function insertConnection(db: SqlRunner, connection: NewConnection): Promise<Date> {
+  const [row] = await db.query<{ expiresAt: Date }>(
+    `WITH forgotten AS (DELETE FROM connection WHERE expires_at < now() - interval '1 day')
+     INSERT INTO connection (id, organization_id, platform, server, sandbox, state_hash, sealed_verifier, expires_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, now() + make_interval(secs => $8::float8 / 1000))
+     RETURNING expires_at AS "expiresAt"`,
+    [
+      connection.id,
+      connection.organizationId,
+      connection.platform,
+      connection.server,
+      connection.sandbox,
+      connection.stateHash,
+      connection.sealedVerifier,
+      connection.lifetimeMs,
+    ],
+  );
+  if (!row) throw new Error('the connection was not written');
+  return row.expiresAt;
+}
+
+export interface OpenConnection {
+  id: string;
+  organizationId: string;
+  organizationName: string;
+  platform: string;
+  server: string;
+  sandbox: boolean;
+  sealedVerifier: string;
+}
+
+const OPEN = `connection.id, organization_id AS "organizationId", organization.name AS "organizationName", platform, server, sandbox,
+              sealed_verifier AS "sealedVerifier"`;
+
+/** Undefined when it is unknown, too old, or its author has been there already. */
+export async function findOpenConnection(
+  db: SqlRunner,
+  stateHash: string,
+): Promise<OpenConnection | undefined> {
+  const [row] = await db.query<OpenConnection>(
+    `SELECT ${OPEN} FROM connection JOIN organization ON organization.id = organization_id
+     WHERE state_hash = $1 AND returned_at IS NULL AND expires_at > now()`,
+    [stateHash],
+  );
+  return row;
+}
+
+/** The browser that goes to the platform's page now is the one that must come back. */
+export async function bindBrowser(
+  db: SqlRunner,
+  connection: { id: string; browserHash: string },
+): Promise<void> {
+  await db.query(`UPDATE connection SET browser_hash = $2 WHERE id = $1`, [
+    connection.id,
+    connection.browserHash,
+  ]);
+}
+
+/** Its author has come back, with this browser: once. Undefined: unknown, too old, used, or another browser. */
+export async function takeReturned(
+  db: SqlRunner,
+  connection: { stateHash: string; browserHash: string },
+): Promise<OpenConnection | undefined> {
+  const [row] = await db.query<OpenConnection>(
+    `UPDATE connection SET returned_at = now()
+     FROM organization
+     WHERE organization.id = organization_id AND state_hash = $1 AND browser_hash = $2 AND returned_at IS NULL
+       AND expires_at > now()
+     RETURNING ${OPEN}`,
+    [connection.stateHash, connection.browserHash],
+  );
+  return row;
+}
+
+export async function noteResult(
+  db: SqlRunner,
+  connection: { id: string; channelId?: string; failureReason?: string },
+): Promise<void> {
+  await db.query(`UPDATE connection SET channel_id = $2, failure_reason = $3 WHERE id = $1`, [
+    connection.id,
+    connection.channelId,
+    connection.failureReason,
+  ]);
+}
+
+export interface ConnectionRow {
+  id: string;
+  platform: string;
+  expiresAt: Date;
+  channelId: string | null;
+  failureReason: string | null;
+}
+
+export async function findConnection(
+  db: Database,
+  connection: { organizationId: string; id: string },
+): Promise<ConnectionRow | null> {
+  return db.prisma.connection.findFirst({
+    where: connection,
+    select: {
+      id: true,
+      platform: true,
+      expiresAt: true,
+      channelId: true,
+      failureReason: true,
+    },
+  });
+}

@@ -1,0 +1,71 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { FieldError } from '@solospark/foundation';
+import type { Publisher } from '@solospark/publishers';
+import { DomainError } from '../errors.ts';
+import type { Place } from '../channel/place.ts';
+
+// Pure rules of a connection: an author on the way to a platform's page and back.
+
+/** Long enough to sign in there and to find the second factor. */
+export const CONNECTION_LIFETIME_MS = 15 * 60_000;
+
+/** 256 bits that nobody guesses, as they stand in a URL. */
+export function newSecret(): string {
+  return randomBytes(32).toString('base64url');
+}
+
+/** What is kept of a secret that comes back: enough to know it again. Also PKCE's S256 (RFC 7636). */
+export function hashOf(secret: string): string {
+  return createHash('sha256').update(secret).digest('base64url');
+}
+
+/** Sealed for one connection: moved to another row it does not open. */
+export function verifierContext(id: string): string {
+  return `connection:${id}`;
+}
+
+/**
+ * The origin of the server that a person has named: `mastodon.example`, or its URL. Empty: they named none.
+ * @throws DomainError `invalid_connection` for anything else.
+ */
+export function parseServer(publisher: Publisher, text: string | undefined, allowHttp: boolean): string {
+  const named = text?.trim() ?? '';
+  if (named === '') return '';
+  if (!publisher.anyServer) {
+    throw invalidConnection('/server', 'not_allowed', `must be left out: ${publisher.name} is one service`);
+  }
+  const address = /^https?:\/\//i.test(named) ? named : `https://${named}`;
+  const url = URL.canParse(address) ? new URL(address) : null;
+  if (!url || url.href !== `${url.origin}/` || url.hostname === '') {
+    throw invalidConnection('/server', 'format', 'must be the name of a server, and nothing behind it');
+  }
+  if (url.protocol !== 'https:' && !allowHttp) {
+    throw invalidConnection('/server', 'https', 'must be reached over https');
+  }
+  return url.origin;
+}
+
+/** Where a new account lives. The sandbox plays one server of each platform. */
+export function placeOf(
+  publisher: Publisher,
+  input: { sandbox?: boolean | undefined; server?: string | undefined },
+  allowHttp: boolean,
+): Place {
+  const server = parseServer(publisher, input.server, allowHttp);
+  if (input.sandbox && server !== '') {
+    throw invalidConnection('/server', 'not_allowed', 'must be left out for an account of the sandbox');
+  }
+  return { sandbox: input.sandbox ?? false, server };
+}
+
+export function invalidConnection(pointer: string, code: string, detail: string): DomainError {
+  const errors: FieldError[] = [{ pointer, code, detail }];
+  return new DomainError('invalid_connection', `The account cannot be connected: ${detail}.`, { errors });
+}
+
+export function connectionNotFound(): DomainError {
+  return new DomainError(
+    'connection_not_found',
+    'This connection is not known, was used already, or is too old. Start again where you connect accounts.',
+  );
+}

@@ -1,0 +1,43 @@
+import type { Limits, Publisher } from '@solospark/publishers';
+import type { Context } from '../context.ts';
+
+export interface PlatformSummary {
+  id: string;
+  name: string;
+  /** How an account is connected: on a page of the platform, or with a password that its author makes for SoloSpark. */
+  connection: 'consent' | 'password';
+  /** Its accounts live on servers of many owners, so the author says which. */
+  anyServer: boolean;
+  /** Real accounts can be connected: the operator has set what that needs. */
+  available: boolean;
+  /** Accounts of its stand-in can be. */
+  sandbox: boolean;
+  limits: Limits;
+}
+
+/** Every platform that this installation publishes to, and what is needed to connect an account. */
+export function listPlatforms(
+  ctx: Pick<Context, 'platforms' | 'findPublisher' | 'settings'>,
+): PlatformSummary[] {
+  return ctx.platforms.flatMap((id) => {
+    const publisher = ctx.findPublisher(id);
+    if (!publisher) return [];
+    const { name, connection, anyServer = false, limits } = publisher;
+    const available = !needsApp(publisher) || ctx.settings.apps[id] !== undefined;
+    return [
+      {
+        id,
+        name,
+        connection: connection.kind,
+        anyServer,
+        available,
+        sandbox: ctx.settings.sandboxUrl !== null,
+        limits,
+      },
+    ];
+  });
+}
+
+function needsApp({ connection }: Publisher): boolean {
+  return connection.kind === 'consent' && connection.registerApp === null;
+}

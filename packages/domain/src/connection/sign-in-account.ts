@@ -1,0 +1,46 @@
+import type { ChannelSummary } from '../channel/channel.repository.ts';
+import { connectAccount } from '../channel/connect-account.ts';
+import { explainRefusal } from '../channel/explain-refusal.ts';
+import { openPlace } from '../channel/open-place.ts';
+import type { Context } from '../context.ts';
+import { invalidConnection, placeOf } from './connection.ts';
+import { findKnownPublisher } from './find-known-publisher.ts';
+
+/**
+ * Connects an account with a password that its author has made for SoloSpark. The password is used once, and not kept.
+ * @throws DomainError `invalid_connection`, `platform_unavailable`, `platform_refused`, `sandbox_unavailable`.
+ */
+export async function signInAccount(
+  ctx: Context,
+  input: {
+    organizationId: string;
+    platform: string;
+    identifier: string;
+    password: string;
+    server?: string | undefined;
+    sandbox?: boolean | undefined;
+  },
+): Promise<ChannelSummary> {
+  const { organizationId, identifier, password } = input;
+  const publisher = findKnownPublisher(ctx, input.platform);
+  if (publisher.connection.kind !== 'password') {
+    throw invalidConnection('/platform', 'kind', `${publisher.name} is connected on a page of its own`);
+  }
+  const place = placeOf(publisher, input, ctx.settings.allowPrivateServers);
+  const opened = openPlace(ctx, publisher, place);
+  const credentials = await publisher.connection
+    .signIn({ ...opened, identifier, password })
+    .catch((error: unknown) => {
+      throw explainRefusal(error, publisher);
+    });
+  const channel = await connectAccount(ctx, {
+    organizationId,
+    publisher,
+    place,
+    http: opened.http,
+    credentials,
+    evenIfActive: true,
+  });
+  ctx.log.info({ channelId: channel.id, platform: channel.platform }, 'channel connected');
+  return channel;
+}

@@ -1,0 +1,59 @@
+import { randomUUID } from 'node:crypto';
+import { seal } from '@solospark/foundation';
+import type { Context } from '../context.ts';
+import {
+  CONNECTION_LIFETIME_MS,
+  hashOf,
+  invalidConnection,
+  newSecret,
+  placeOf,
+  verifierContext,
+} from './connection.ts';
+import { insertConnection } from './connection.repository.ts';
+import { findApp } from './find-app.ts';
+import { findKnownPublisher } from './find-known-publisher.ts';
+
+export interface StartedConnection {
+  id: string;
+  /** To be opened by the author in a browser: SoloSpark's page, which leads on to the platform's. */
+  url: string;
+  expiresAt: Date;
+}
+
+/**
+ * Begins the connection of an account whose author agrees on a page of its platform.
+ * @throws DomainError `invalid_connection`, `platform_not_configured`, `platform_unavailable`, `platform_refused`,
+ * `sandbox_unavailable`.
+ */
+export async function startConnection(
+  ctx: Context,
+  input: {
+    organizationId: string;
+    platform: string;
+    server?: string | undefined;
+    sandbox?: boolean | undefined;
+  },
+): Promise<StartedConnection> {
+  const { organizationId, platform } = input;
+  const publisher = findKnownPublisher(ctx, platform);
+  if (publisher.connection.kind !== 'consent') {
+    throw invalidConnection('/platform', 'kind', `${publisher.name} is connected with an app password`);
+  }
+  const place = placeOf(publisher, input, ctx.settings.allowPrivateServers);
+  // Now, while the author is there: an app that is missing, or a server that does not answer, is better heard of here.
+  await findApp(ctx, publisher, place);
+
+  const id = randomUUID();
+  const state = newSecret();
+  const sealedVerifier = seal(ctx.settings.keyring, newSecret(), verifierContext(id));
+  const expiresAt = await insertConnection(ctx.db, {
+    id,
+    organizationId,
+    platform,
+    ...place,
+    stateHash: hashOf(state),
+    sealedVerifier,
+    lifetimeMs: CONNECTION_LIFETIME_MS,
+  });
+  return { id, url: `${ctx.settings.publicUrl}/connections/start?state=${state}`, expiresAt };
+}

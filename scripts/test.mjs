@@ -7,12 +7,11 @@ import { runCommand } from './lib/command.mjs';
 import { readSettings } from './lib/home.mjs';
 import { ensureInstalled } from './lib/install.mjs';
 import { runJest } from './lib/jest.mjs';
-import { ensureDatabase } from './lib/postgres.mjs';
 import { startThrowAwayRedis } from './lib/redis.mjs';
 import { bold, dim, fail, green, red, say, step, warn, yellow } from './lib/report.mjs';
+import { makeTemplate, templateDatabase } from './lib/template-database.mjs';
 import { startThrowAwayPostgres } from './lib/throw-away-postgres.mjs';
 
-const templateDatabase = 'solospark_template';
 const jestArgs = process.argv.slice(2);
 const everything = jestArgs.length === 0;
 
@@ -31,7 +30,14 @@ await runCommand(async ({ signal, onClose }) => {
 
   const postgres = await startThrowAwayPostgres();
   onClose(postgres.stop);
-  await step('Migrating the template database', () => makeTemplate(postgres.urlOf), { quiet: true });
+  await step('Migrating the template database', () => makeTemplate(postgres.urlOf), { quiet: true }).catch(
+    (error) => {
+      if (everything) throw error;
+      warn(
+        `The template database is not migrated: ${error instanceof Error ? error.message : String(error)}`,
+      );
+    },
+  );
 
   const redis = await findRedis();
   if (redis) onClose(redis.stop);
@@ -63,18 +69,6 @@ await runCommand(async ({ signal, onClose }) => {
   say(bold(failed === 0 ? green(line) : red(line)));
   return failed === 0 ? 0 : 1;
 });
-
-/** @param {(database: string) => string} urlOf */
-async function makeTemplate(urlOf) {
-  await ensureDatabase(urlOf('postgres'), templateDatabase);
-  try {
-    const { applyMigrations } = await import('@solospark/db');
-    await applyMigrations({ url: urlOf(templateDatabase) });
-  } catch (error) {
-    if (everything) throw error;
-    warn(`The template database is not migrated: ${error instanceof Error ? error.message : String(error)}`);
-  }
-}
 
 async function findRedis() {
   const { REDIS_URL: url } = readSettings();

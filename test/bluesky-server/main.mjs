@@ -1,20 +1,27 @@
 // @ts-check
 // `npm run test:bluesky`: installs Bluesky's own server in this folder (250 MB, and some minutes for its compiler, the
-// first time), and has our publisher publish to it. Needs gcc, make and python3.
+// first time), and has us publish to it. Needs gcc, make and python3.
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { build } from '../../scripts/lib/build.mjs';
 import { runCommand } from '../../scripts/lib/command.mjs';
 import { ensureInstalled } from '../../scripts/lib/install.mjs';
 import { PlainError, step } from '../../scripts/lib/report.mjs';
+import { makeTemplate, templateDatabase } from '../../scripts/lib/template-database.mjs';
+import { startThrowAwayPostgres } from '../../scripts/lib/throw-away-postgres.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const stamp = `${here}node_modules/.solospark-installed`;
 
-await runCommand(async ({ signal }) => {
+await runCommand(async ({ signal, onClose }) => {
   await ensureInstalled({ quiet: true });
   await installServer(signal);
+  await build({ quiet: true });
+  const postgres = await startThrowAwayPostgres();
+  onClose(postgres.stop);
+  await makeTemplate(postgres.urlOf);
   return run(
     process.execPath,
     [
@@ -23,7 +30,15 @@ await runCommand(async ({ signal }) => {
       `--import=${new URL('../support/import-typescript.mjs', import.meta.url).href}`,
       `${here}run.ts`,
     ],
-    { cwd: root, signal },
+    {
+      cwd: root,
+      signal,
+      env: {
+        ...process.env,
+        TEST_DATABASE_URL: postgres.urlOf('postgres'),
+        TEST_TEMPLATE_DATABASE: templateDatabase,
+      },
+    },
   );
 });
 
@@ -46,11 +61,11 @@ async function installServer(/** @type {AbortSignal} */ signal) {
 /**
  * @param {string} command
  * @param {string[]} args
- * @param {{ cwd: string, signal: AbortSignal }} options
+ * @param {{ cwd: string, signal: AbortSignal, env?: NodeJS.ProcessEnv }} options
  * @returns {Promise<number>}
  */
-function run(command, args, { cwd, signal }) {
-  const child = spawn(command, args, { cwd, stdio: 'inherit', signal, killSignal: 'SIGTERM' });
+function run(command, args, { cwd, signal, env }) {
+  const child = spawn(command, args, { cwd, env, stdio: 'inherit', signal, killSignal: 'SIGTERM' });
   return new Promise((resolve, reject) =>
     child
       .on('close', (code) => resolve(code ?? 1))

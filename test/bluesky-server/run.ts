@@ -5,11 +5,12 @@ import { createLogger } from '@solospark/foundation';
 import { bluesky } from '../../packages/publishers/src/bluesky/index.ts';
 import { createHttpClient } from '../../packages/publishers/src/http.ts';
 import type { PublishCall, PublishMedia, ReconcileOutcome } from '../../packages/publishers/src/publisher.ts';
+import { checkProduct } from './product.ts';
 import { startFaultProxy, type Fault } from './fault-proxy.ts';
 import { startServer, type Account, type Entry } from './server.ts';
 import { generateTexts } from './texts.ts';
 
-// Our publisher against Bluesky's own server: what the server's list of records says in the end is what is true.
+// Our publisher, and then all of SoloSpark, against Bluesky's own server: what its list of records says is what is true.
 
 const PUBLISH = 'com.atproto.repo.putRecord';
 const LOOK_UP = 'com.atproto.repo.getRecord';
@@ -287,6 +288,8 @@ function kindOf(outcome: object): unknown[] {
   const { failure } = outcome as { failure?: { kind: string; actor: string } };
   return [(outcome as { outcome: string }).outcome, failure?.kind, failure?.actor];
 }
+
+await checkProduct(server, proxy, check);
 
 await proxy.close();
 await server.close();

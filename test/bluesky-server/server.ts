@@ -22,6 +22,8 @@ export interface Entry {
   value: any;
 }
 
+export type Server = Awaited<ReturnType<typeof startServer>>;
+
 export async function startServer() {
   // Installed in this folder only, so nothing here knows their types.
   const load = createRequire(import.meta.url);
@@ -48,6 +50,8 @@ export async function startServer() {
     serviceHandleDomains: ['.test'],
     inviteRequired: false,
     disableSsrfProtection: true,
+    // Its own, as they are out there.
+    rateLimitsEnabled: true,
     // It wants to know them, and is never asked to call them.
     bskyAppViewUrl: 'http://localhost:1',
     bskyAppViewDid: 'did:web:localhost',
@@ -80,6 +84,33 @@ export async function startServer() {
     async createAccount(name: string): Promise<Account> {
       const json = { handle: `${name}.test`, email: `${name}@solospark.invalid`, password: secret() };
       return call('com.atproto.server.createAccount', { json });
+    },
+    /** As an author makes one in the settings. */
+    async createAppPassword({ accessJwt }: Account): Promise<string> {
+      const authorization = `Bearer ${accessJwt}`;
+      const json = { name: 'SoloSpark' };
+      return (await call('com.atproto.server.createAppPassword', { json, authorization })).password;
+    },
+    /** Writes until the server refuses: 5,000 points in an hour, three for each record. */
+    async useUpAllowance({ did, accessJwt }: Account): Promise<void> {
+      const authorization = `Bearer ${accessJwt}`;
+      for (let left = 5_000; left >= 2;) {
+        const count = Math.max(1, Math.min(200, Math.floor(left / 3)));
+        const value = { $type: 'app.bsky.feed.post', text: 'x', createdAt: new Date().toISOString() };
+        const write = {
+          $type: 'com.atproto.repo.applyWrites#create',
+          collection: 'app.bsky.feed.post',
+          value,
+        };
+        const json = { repo: did, writes: Array.from({ length: count }, () => write) };
+        try {
+          await call('com.atproto.repo.applyWrites', { json, authorization });
+        } catch (error) {
+          if (String(error).includes('RateLimitExceeded')) return;
+          throw error;
+        }
+        left -= count * 3;
+      }
     },
     /** Everything in the account's repository, by the server's own list. */
     async posts({ did }: Account): Promise<Entry[]> {

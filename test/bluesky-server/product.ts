@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict';
+import { seal, unseal } from '@solospark/foundation';
+import { demoImage, eventually, startTestApp } from '../support/app.ts';
+import type { startFaultProxy, Fault } from './fault-proxy.ts';
+import type { Account, Server } from './server.ts';
+
+// The whole of SoloSpark against Bluesky's own server: an account is connected through our API, our worker publishes, and
+// the server's list says what became of it.
+
+const PUBLISH = 'com.atproto.repo.putRecord';
+const LOOK_UP = 'com.atproto.repo.getRecord';
+const REFRESH = 'com.atproto.server.refreshSession';
+
+type Check = (title: string, run: (account: Account) => Promise<void>) => Promise<void>;
+
+export async function checkProduct(
+  server: Server,
+  proxy: Awaited<ReturnType<typeof startFaultProxy>>,
+  check: Check,
+): Promise<void> {
+  const app = await startTestApp();
+  // The server is on this machine.
+  app.ctx.settings.allowPrivateServers = true;
+  await app.startWorker();
+
+  async function connect(account: Account): Promise<string> {
+    const password = await server.createAppPassword(account);
+    const signIn = { platform: 'bluesky', identifier: account.handle, password, server: proxy.url };
+    const answer = await app.request('POST', '/connections/sign-in', signIn);
+    assert.equal(answer.status, 201, answer.text);
+    assert.equal(answer.body.remoteAccountId, account.did);
+    return answer.body.id as string;
+  }
+  async function publish(channelId: string, text: string, mediaIds: string[] = []) {
+    const post = await app.request('POST', '/posts', { text, channelIds: [channelId], mediaIds });
+    assert.equal(post.status, 201, post.text);
+    assert.equal((await app.request('POST', `/posts/${post.body.id}/publish`)).status, 202);
+    return post.body.id as string;
+  }
+  const delivery = async (postId: string) =>
+    (await app.request('GET', `/posts/${postId}`)).body.deliveries[0];
+  const until = (postId: string, status: string) =>
+    eventually(
+      () => delivery(postId),
+      (now) => now.status === status,
+      `${postId} is ${status}`,
+      120_000,
+    );
+  /** One record, and it is what the receipt says. */
+  async function isOutOnce(account: Account, postId: string, text: string) {
+    const { remoteId } = await until(postId, 'published');
+    const posts = await server.posts(account);
+    assert.deepEqual(
+      posts.map(({ uri, value }) => [uri, value.text]),
+      [[remoteId, text]],
+    );
+    return posts[0];
+  }
+
+  await check(
+    'through our API: an app password connects an account, and a post with images goes out',
+    async (account) => {
+      const channelId = await connect(account);
+      const images = [
+        await app.upload('a.jpg', await demoImage(), { altText: 'One' }),
+        await app.upload('b.jpg', await demoImage()),
+      ];
+      const text = 'Grüße 👋🏽 an @bob.test: https://example.com/ä #solospark';
+      const postId = await publish(
+        channelId,
+        text,
+        images.map(({ body }) => body.id),
+      );
+      const post = await isOutOnce(account, postId, text);
+      assert.equal(post?.value.facets.length, 3);
+      assert.deepEqual(
+        post?.value.embed.images.map(({ alt }: { alt: string }) => alt),
+        ['One', ''],
+      );
+    },
+  );
+
+  await check('through our API: a wrong app password is refused, and says what to do', async (account) => {
+    const signIn = { platform: 'bluesky', identifier: account.handle, password: 'wrong', server: proxy.url };
+    const answer = await app.request('POST', '/connections/sign-in', signIn);
+    assert.deepEqual([answer.status, answer.body.code], [422, 'platform_refused']);
+    assert.match(answer.body.detail, /app password/);
+  });
+
+  const faults: Fault[] = ['drop-before', 'drop-after', '503-after', 'cut-after', 'hang-after'];
+  for (const fault of faults) {
+    await check(`through our API: ${fault} on the public call, and the post is out once`, async (account) => {
+      const channelId = await connect(account);
+      void proxy.arm(PUBLISH, fault);
+      if (fault === 'drop-after') void proxy.arm(LOOK_UP, 'drop-before');
+      const text = `In spite of ${fault}`;
+      await isOutOnce(account, await publish(channelId, text), text);
+    });
+  }
+
+  await check(
+    'through our API: an expired token is renewed, though the first answer is lost, and the post goes out',
+    async (account) => {
+      const channelId = await connect(account);
+      const context = `organization:${app.organizationId} channel:${channelId}`;
+      const sealed = async () => {
+        const [row] = await app.ctx.db.query<{ sealed: string }>(
+          `SELECT sealed_credentials AS sealed FROM channel WHERE id = $1`,
+          [channelId],
+        );
+        return unseal(app.ctx.settings.keyring, row?.sealed ?? '', context);
+      };
+      const expired = { ...JSON.parse(await sealed()), accessToken: server.expiredTokenOf(account) };
+      await app.ctx.db.query(`UPDATE channel SET sealed_credentials = $2 WHERE id = $1`, [
+        channelId,
+        seal(app.ctx.settings.keyring, JSON.stringify(expired), context),
+      ]);
+      // The server has given new tokens, and nobody has heard of them: the old one is good for two more hours.
+      void proxy.arm(REFRESH, 'drop-after');
+      await isOutOnce(account, await publish(channelId, 'Renewed'), 'Renewed');
+      assert.ok(!(await sealed()).includes(expired.accessToken));
+    },
+  );
+
+  await check(
+    'through our API: a used-up allowance makes the post wait for its reset, with no try used up',
+    async (account) => {
+      const channelId = await connect(account);
+      await server.useUpAllowance(account);
+      const before = (await server.posts(account)).length;
+      const postId = await publish(channelId, 'Patience');
+      const waiting = await eventually(
+        () => delivery(postId),
+        ({ failure }) => failure !== null,
+        'it waits',
+      );
+      assert.deepEqual(
+        [waiting.status, waiting.attempts, waiting.failure.kind],
+        ['pending', 0, 'rate_limited'],
+      );
+      const waitMs = Date.parse(waiting.nextAttemptAt) - Date.now();
+      assert.ok(waitMs > 60_000 && waitMs <= 3_600_000, `it waits for ${waitMs} ms`);
+      assert.equal((await server.posts(account)).length, before);
+    },
+  );
+
+  await check(
+    'through our API: an account that was taken down is told, and nothing is out',
+    async (account) => {
+      const channelId = await connect(account);
+      await server.takeDown(account);
+      const { failure } = await until(await publish(channelId, 'Nobody reads this'), 'failed');
+      assert.deepEqual([failure.kind, failure.actor], ['rejected_account', 'user']);
+    },
+  );
+
+  await app.close();
+}

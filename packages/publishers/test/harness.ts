@@ -35,6 +35,8 @@ export interface Stage {
   /** Forgets everything, and puts the clock right. */
   reset(): Promise<void>;
   arm(fault: { platform: string; step: string; fault: string; times?: number; ms?: number }): Promise<void>;
+  /** Faults that nobody has met yet. */
+  armed(): Promise<{ step: string; fault: string }[]>;
   posts(platform: string, account: string): Promise<OraclePost[]>;
   /** Moves the sandbox's clock and that of every delivery, so that nothing has to be waited for. */
   skip(ms: number): Promise<void>;
@@ -70,6 +72,9 @@ export async function openStage(): Promise<Stage> {
     },
     async arm(fault) {
       await control('POST', '/faults', { times: 1, ...fault });
+    },
+    async armed() {
+      return ((await control('GET', '/faults')) as { faults: { step: string; fault: string }[] }).faults;
     },
     async posts(platform, account) {
       const query = new URLSearchParams({ platform, account });
@@ -110,8 +115,8 @@ export interface Delivery {
   publish(): Promise<PublishOutcome>;
   /** Asks until there is an answer, skipping the pauses. */
   reconcile(): Promise<ReconcileOutcome>;
-  /** To the end: published, failed, or a person is asked. */
-  run(): Promise<Fate>;
+  /** To the end: published, failed, or a person is asked. `onTurn` hears what each try came to. */
+  run(onTurn?: (outcome: string) => void): Promise<Fate>;
 }
 
 const MAX_TURNS = 60;
@@ -198,11 +203,12 @@ export async function openDelivery(
       }
       throw new Error('reconciles for ever');
     },
-    async run() {
+    async run(onTurn) {
       for (let turn = 0; turn < MAX_TURNS; turn++) {
         const prepared = await delivery.prepare();
         const outcome = prepared.outcome === 'ready' ? await delivery.publish() : prepared;
         const fate = outcome.outcome === 'uncertain' ? await delivery.reconcile() : outcome;
+        onTurn?.(fate.outcome);
         if (fate.outcome === 'wait-until') await stage.skip(fate.until.getTime() - stage.now().getTime());
         else if (fate.outcome === 'retry') await stage.skip(1_000);
         else if (fate.outcome !== 'absent') return fate;

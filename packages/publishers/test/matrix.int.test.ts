@@ -1,0 +1,119 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { platforms } from '../../../apps/sandbox/src/platforms/registry.ts';
+import type { Publisher } from '../src/publisher.ts';
+import { publishers } from '../src/registry.ts';
+import { openDelivery, openStage, type Fate, type Stage } from './harness.ts';
+
+/**
+ * Every fault that the sandbox can play × every step of every platform, each carried to its end, and judged by what is
+ * really public then. docs/contract-matrix.md is the same as a table: this writes it when UPDATE_MATRIX is set, and
+ * fails when it no longer says what happens.
+ */
+
+const file = new URL('../../../docs/contract-matrix.md', import.meta.url);
+/** What happens to a delivery; the other steps are met when an account is connected, or a post taken away. */
+const ofDelivery = ['upload', 'container', 'status', 'publish', 'lookup'];
+/** Only asked after a public call whose answer was lost. */
+const afterLostAnswer = ['lookup', 'status'];
+/** Nobody can ask there, so what is unclear stays so. */
+const cannotBeLookedUp = ['linkedin'];
+
+const TIMEOUT_MS = 400;
+const HANG_MS = 1_500;
+const UNSEEN_MS = 20_000;
+
+let stage: Stage;
+const cells = new Map<string, string>();
+
+beforeAll(async () => {
+  stage = await openStage();
+});
+afterAll(() => stage.close());
+beforeEach(() => stage.reset());
+
+const stepsOf = (id: string) => {
+  const faults = platforms.find((platform) => platform.id === id)?.faults ?? {};
+  return Object.entries(faults)
+    .filter(([step]) => ofDelivery.includes(step))
+    .flatMap(([step, kinds]) => kinds.map((fault) => ({ step, fault })));
+};
+
+async function play(publisher: Publisher, { step, fault }: { step: string; fault: string }) {
+  const { id } = publisher;
+  const draft = { account: 'ada', text: 'Once', withImage: true, timeoutMs: TIMEOUT_MS };
+  const delivery = await openDelivery(stage, publisher, draft);
+  if (afterLostAnswer.includes(step))
+    await stage.arm({ platform: id, step: 'publish', fault: 'commit-then-drop' });
+  const ms = fault === 'delayed-visibility' ? UNSEEN_MS : HANG_MS;
+  await stage.arm({ platform: id, step, fault, ms });
+  const waited = new Set<string>();
+  const fate = await delivery.run((outcome) => waited.add(outcome));
+  const armed = await stage.armed();
+  const met = !armed.some((each) => each.step === step && each.fault === fault);
+  const posts = await stage.posts(id, 'ada');
+  return { fate, met, waited, posts: posts.length };
+}
+
+function wordsFor(fate: Fate, waited: Set<string>): string {
+  if (fate.outcome === 'published') return waited.has('wait-until') ? 'once, later' : 'once';
+  if (fate.outcome === 'failed') return `failed: ${fate.failure.kind}`;
+  return fate.outcome === 'cannot-tell' ? 'uncertain' : fate.outcome;
+}
+
+describe.each(publishers.map((publisher) => [publisher.id, publisher] as const))('%s', (id, publisher) => {
+  it.each(stepsOf(id))('$fault on $step: what is told is what is public, and never twice', async (cell) => {
+    const { fate, met, waited, posts } = await play(publisher, cell);
+    cells.set(`${id} ${cell.fault} ${cell.step}`, met ? wordsFor(fate, waited) : '·');
+    switch (fate.outcome) {
+      case 'published':
+        return expect(posts).toBe(1);
+      case 'failed':
+        return expect(posts).toBe(0);
+      case 'cannot-tell':
+        expect(posts).toBeLessThanOrEqual(1);
+        return expect(cannotBeLookedUp).toContain(id);
+      default:
+        throw new Error(`ended as ${fate.outcome}`);
+    }
+  });
+});
+
+it('is what docs/contract-matrix.md says', () => {
+  const table = render();
+  process.stdout.write(`\n${table}\n`);
+  const text = readFileSync(file, 'utf8');
+  const marker = '<!-- The tables below are written by a test. -->\n';
+  const [head = ''] = text.split(marker);
+  const wanted = `${head}${marker}\n${table}`;
+  if (process.env['UPDATE_MATRIX']) writeFileSync(file, wanted);
+  else expect(text).toBe(wanted);
+});
+
+function render(): string {
+  return publishers.map((publisher) => renderPlatform(publisher)).join('\n');
+}
+
+function renderPlatform({ id, name }: Publisher): string {
+  const played = stepsOf(id);
+  const steps = ofDelivery.filter((step) => played.some((cell) => cell.step === step));
+  const faults = [...new Set(played.map(({ fault }) => fault))];
+  const rows = [
+    ['fault', ...steps],
+    ...faults.map((fault) => [fault, ...steps.map((step) => cells.get(`${id} ${fault} ${step}`) ?? '')]),
+  ];
+  const widths = [0, ...steps.keys()].map((_, column) =>
+    Math.max(3, ...rows.map((row) => (row[column] ?? '').length)),
+  );
+  const line = (row: string[]) =>
+    `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
+  const [head = [], ...body] = rows;
+  return [
+    `## ${name}`,
+    '',
+    line(head),
+    line(widths.map((width) => '-'.repeat(width))),
+    ...body.map(line),
+    '',
+  ].join('\n');
+}

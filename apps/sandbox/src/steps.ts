@@ -8,6 +8,16 @@
  * - `publish`    the one call that makes a post public
  * - `lookup`     reads what is public
  * - `delete`     takes a post away
+ * - `token`      gets, renews or ends an access token
  */
-export const steps = ['identity', 'upload', 'container', 'status', 'publish', 'lookup', 'delete'] as const;
+export const steps = [
+  'identity',
+  'upload',
+  'container',
+  'status',
+  'publish',
+  'lookup',
+  'delete',
+  'token',
+] as const;
 export type Step = (typeof steps)[number];

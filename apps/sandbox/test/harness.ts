@@ -17,6 +17,8 @@ export interface SentRequest {
   headers?: Record<string, string>;
   json?: unknown;
   body?: RequestInit['body'];
+  form?: Record<string, string>;
+  redirect?: RequestInit['redirect'];
   timeoutMs?: number;
 }
 
@@ -29,7 +31,8 @@ export async function startSandbox() {
 
   async function send(path: string, request: SentRequest = {}): Promise<Reply> {
     const token = request.token ?? (request.account === undefined ? undefined : `sandbox-${request.account}`);
-    const body = request.json === undefined ? request.body : JSON.stringify(request.json);
+    const form = request.form && new URLSearchParams(request.form);
+    const body = request.json === undefined ? (form ?? request.body) : JSON.stringify(request.json);
     const response = await fetch(path.startsWith('http') ? path : `${url}${path}`, {
       method: request.method ?? (body === undefined ? 'GET' : 'POST'),
       headers: {
@@ -38,6 +41,7 @@ export async function startSandbox() {
         ...request.headers,
       },
       ...(body !== undefined && { body }),
+      ...(request.redirect !== undefined && { redirect: request.redirect }),
       ...(request.timeoutMs !== undefined && { signal: AbortSignal.timeout(request.timeoutMs) }),
     });
     const text = await response.text();

@@ -3,7 +3,10 @@ import type { FastifyRequest } from 'fastify';
 
 export const handlePattern = '^[a-z0-9-]{1,40}$';
 
-/** `sandbox-<handle>` is the whole of the account system. */
+/** Whoever calls without an account, where that is allowed. */
+export const visitor = 'visitor';
+
+/** `sandbox-<handle>` is the whole of the account system; a platform's own tokens stand for such a handle. */
 export function handleOfToken(token: string | undefined): string | undefined {
   return /^sandbox-([a-z0-9-]{1,40})$/.exec(token ?? '')?.[1];
 }

@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify';
 import type { Step } from '../steps.ts';
 import type { ArmedFault, OutcomeFault } from '../world/faults.ts';
 import type { Answer, Refusals } from './platform.ts';
@@ -8,6 +9,7 @@ export const dropped = Symbol('dropped');
 export interface Scene {
   fault: ArmedFault;
   step: Step;
+  request: FastifyRequest;
   now: number;
   refusals: Refusals;
   /** Lets the handler do its work and gives its answer. */
@@ -30,7 +32,7 @@ export const faultPlays: Record<OutcomeFault, Play> = {
     refusals.rateLimited({ retryAfterSeconds: fault.retryAfterSeconds, now }),
   'rate-limited-bare': async () => bareTooManyRequests,
   'expired-token': async ({ refusals }) => refusals.expiredToken(),
-  rejected: async ({ refusals, step }) => refusals.rejected(step),
+  rejected: async ({ refusals, step, request }) => refusals.rejected(step, request),
 
   'commit-then-drop': (scene) => afterCommit(scene, async () => dropped),
   'commit-then-5xx': (scene) =>
@@ -44,7 +46,7 @@ export const faultPlays: Record<OutcomeFault, Play> = {
     }),
   'truncated-body': (scene) =>
     afterCommit(scene, async (answer) => {
-      const whole = JSON.stringify(answer.body);
+      const whole = typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body);
       return {
         status: answer.status,
         headers: { 'content-type': 'application/json; charset=utf-8', ...answer.headers },

@@ -3,13 +3,15 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import type { Step } from '../steps.ts';
 import { outcomeFaults } from '../world/faults.ts';
 import type { World } from '../world/world.ts';
-import { bearerTokenOf, handleOfToken } from './accounts.ts';
+import { bearerTokenOf, handleOfToken, visitor } from './accounts.ts';
 import { dropped, faultPlays } from './fault-plays.ts';
+import { readToken } from './oauth/tokens.ts';
 import type { Account, Answer, Endpoint, OpenedPlatform, SandboxPlatform } from './platform.ts';
 
 /**
  * The way of a call through a platform: counted, delayed, recognised, guarded, metered, and then either handled or
  * spoiled by a fault. A caller that has gone away does not stop the rest, as it would not at the real platform.
+ * A platform's pages are for people, and nothing of this happens to them.
  */
 export function mountPlatform(app: FastifyInstance, platform: SandboxPlatform, world: World): void {
   const opened = platform.open(world);
@@ -24,6 +26,13 @@ export function mountPlatform(app: FastifyInstance, platform: SandboxPlatform, w
         const answer = await answerCall({ platform, opened, endpoint, request, world });
         return answer === dropped ? drop(request, reply) : send(reply, answer);
       },
+    });
+  }
+  for (const page of opened.pages ?? []) {
+    app.route({
+      method: page.method,
+      url: page.url,
+      handler: (request, reply) => send(reply, page.answer({ request, now: world.now() })),
     });
   }
   app.setErrorHandler<FastifyError>((error, request, reply) => {
@@ -46,7 +55,10 @@ interface Arrival {
 async function answerCall(arrival: Arrival): Promise<Answer | typeof dropped> {
   const { platform, opened, endpoint, request, world } = arrival;
   const step = typeof endpoint.step === 'function' ? endpoint.step(request) : endpoint.step;
-  const handle = handleOfToken((platform.tokenOf ?? bearerTokenOf)(request));
+  const token = (platform.tokenOf ?? bearerTokenOf)(request);
+  const handle = endpoint.handleOf
+    ? (endpoint.handleOf(request) ?? visitor)
+    : (handleOfToken(token) ?? readToken(platform.id, 'access', token)?.handle);
   world.traffic.count(platform.id, handle, step);
 
   const latencyMs = world.traffic.latencyMs(platform.id);
@@ -55,7 +67,7 @@ async function answerCall(arrival: Arrival): Promise<Answer | typeof dropped> {
 
   if (handle === undefined) return platform.refusals.unauthorized(request);
   const now = world.now();
-  const guarded = opened.guard?.(request, now);
+  const guarded = endpoint.handleOf ? undefined : opened.guard?.({ request, token, handle, step, now });
   if (guarded) return guarded;
 
   const account = { handle, id: platform.accountId(handle) };
@@ -84,6 +96,7 @@ async function playOut(
   return faultPlays[fault.fault]({
     fault,
     step,
+    request,
     now,
     refusals: platform.refusals,
     commit,

@@ -33,7 +33,33 @@ export interface Endpoint {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   url: string;
   step: Step | ((request: FastifyRequest) => Step);
+  /**
+   * Whose call it is where no access token says so, but the code that is shown for one. Nobody's is a visitor's, and the
+   * guard does not look at any of them.
+   */
+  handleOf?(request: FastifyRequest): string | undefined;
   answer(call: Call): Answer | Promise<Answer>;
+}
+
+/** A person's browser on a page of the platform: no token, no step, no fault. */
+export interface Visit {
+  request: FastifyRequest;
+  now: number;
+}
+
+export interface Page {
+  method: 'GET' | 'POST';
+  url: string;
+  answer(visit: Visit): Answer;
+}
+
+/** A call that has told whose it is, and nothing more has been done about it. */
+export interface KnownCall {
+  request: FastifyRequest;
+  token: string | undefined;
+  handle: string;
+  step: Step;
+  now: number;
 }
 
 /** The platform's own way to say no. */
@@ -43,7 +69,7 @@ export interface Refusals {
   expiredToken(): Answer;
   rateLimited(options: { retryAfterSeconds: number; now: number }): Answer;
   /** The permanent refusal of what this step was given. */
-  rejected(step: Step): Answer;
+  rejected(step: Step, request: FastifyRequest): Answer;
   /** A refusal that a platform is known to give although it did what was asked. */
   refusedButDone?(): Answer;
   serverError(status: number): Answer;
@@ -55,8 +81,10 @@ export interface Refusals {
 /** A platform at work: its endpoints, and what stands in front of all of them. */
 export interface OpenedPlatform {
   endpoints: Endpoint[];
+  /** What people see, where they let an app in. */
+  pages?: Page[];
   /** Looks at every call of a known account before anything else does. */
-  guard?(request: FastifyRequest, now: number): Answer | undefined;
+  guard?(call: KnownCall): Answer | undefined;
   /** Counts the call; gives the headers of every answer, or the refusal when the allowance is used up. */
   meter?(call: { account: Account; step: Step; now: number }): {
     headers: Record<string, string>;
@@ -104,3 +132,6 @@ export const writeFaults = [
   'commit-then-5xx',
   'commit-then-hang',
 ] as const satisfies FaultKind[];
+
+/** Faults of a call that gets, renews or ends a token. It shows no access token that could have expired. */
+export const tokenFaults: FaultKind[] = writeFaults.filter((fault) => fault !== 'expired-token');

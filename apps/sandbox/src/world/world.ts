@@ -1,5 +1,6 @@
 import type { Clock } from '@solospark/foundation';
 import { createBoundedMap, type BoundedMap } from './bounded-map.ts';
+import { createConsents, type Consents } from './consents.ts';
 import { createFaultBook, type FaultBook } from './faults.ts';
 import { createImages, type Images } from './images.ts';
 import { createPosts, type Posts } from './posts.ts';
@@ -23,6 +24,7 @@ export interface World {
   faults: FaultBook;
   traffic: Traffic;
   settings: Settings;
+  consents: Consents;
   /** The handle of every account that has called, by `<platform> <account id>`. */
   handles: BoundedMap<string, string>;
   /** Room for something that a platform remembers, such as containers. Emptied by `reset`. */
@@ -35,6 +37,7 @@ export interface World {
 
 export function createWorld(options: { clock: Clock; closing: AbortSignal }): World {
   let offsetMs = 0;
+  const now = () => options.clock.now().getTime() + offsetMs;
   const tables: { clear(): void }[] = [];
   const parts = {
     posts: createPosts(keptPosts),
@@ -42,12 +45,13 @@ export function createWorld(options: { clock: Clock; closing: AbortSignal }): Wo
     faults: createFaultBook(),
     traffic: createTraffic(),
     settings: createSettings(),
+    consents: createConsents(now),
     handles: createBoundedMap<string, string>(keptPosts),
   };
   return {
     ...parts,
     closing: options.closing,
-    now: () => options.clock.now().getTime() + offsetMs,
+    now,
     clockOffsetMs: () => offsetMs,
     setClockOffsetMs(ms) {
       offsetMs = ms;

@@ -4,7 +4,7 @@ import { Type } from 'typebox';
 import { findProblem } from '../../validation.ts';
 import type { World } from '../../world/world.ts';
 import { bearerTokenOf } from '../accounts.ts';
-import type { Answer, Call, Endpoint } from '../platform.ts';
+import type { Answer, Call, Endpoint, KnownCall } from '../platform.ts';
 import { countInWindow, type WindowCount } from '../windows.ts';
 import { didOf, domainOf, handleOfDomain } from './accounts.ts';
 import {
@@ -93,7 +93,7 @@ export function openSessions(world: World, rules: { signInsPerWindow: number }) 
   });
 
   /** Looks at the tokens of a session. The sandbox's own, `sandbox-…`, give access and never end. */
-  function guard(request: FastifyRequest, now: number): Answer | undefined {
+  function guard({ request, now }: KnownCall): Answer | undefined {
     if (isSignIn(request)) return undefined;
     const wanted: Scope = request.routeOptions.url?.endsWith('.refreshSession')
       ? 'com.atproto.refresh'

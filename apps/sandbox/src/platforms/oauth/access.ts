@@ -1,0 +1,26 @@
+import type { Answer, KnownCall, SandboxPlatform } from '../platform.ts';
+import type { Grants } from './grants.ts';
+import { readToken } from './tokens.ts';
+
+export interface AccessRules {
+  /** Whether these scopes are enough for the call. */
+  allows(scopes: readonly string[], call: KnownCall): boolean;
+  missingScope(call: KnownCall): Answer;
+  revokedToken(): Answer;
+}
+
+/** Looks at the access tokens that people have given. The sandbox's own, `sandbox-…`, allow everything and never end. */
+export function accessGuard(
+  platform: Pick<SandboxPlatform, 'id' | 'refusals'>,
+  grants: Grants,
+  rules: AccessRules,
+) {
+  return (call: KnownCall): Answer | undefined => {
+    const claims = readToken(platform.id, 'access', call.token);
+    if (!claims) return undefined;
+    const state = grants.stateOf(claims, call.now);
+    if (state === 'ended') return rules.revokedToken();
+    if (state === 'expired') return platform.refusals.expiredToken();
+    return rules.allows(claims.scopes, call) ? undefined : rules.missingScope(call);
+  };
+}

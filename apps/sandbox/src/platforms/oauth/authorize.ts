@@ -1,0 +1,43 @@
+import { handlePattern } from '../accounts.ts';
+import type { Answer, Page, SandboxPlatform, Visit } from '../platform.ts';
+import { renderConsent, renderRefusal } from './consent-page.ts';
+import type { Grants } from './grants.ts';
+import { formOf, queryOf } from './parameters.ts';
+import { readQuestion, sendBack, type AuthorizeRules, type Question } from './question.ts';
+
+/**
+ * The page on which a person lets an app in. Both calls have the whole question in their URL, so nothing is kept between
+ * them, and a test may go straight to the second.
+ */
+export function authorizePages(
+  platform: Pick<SandboxPlatform, 'name' | 'colour'>,
+  grants: Grants,
+  rules: AuthorizeRules,
+): Page[] {
+  /** Refuses what cannot be asked, and goes on with what can. */
+  function asked(goOn: (question: Question, visit: Visit) => Answer) {
+    return (visit: Visit): Answer => {
+      const reading = readQuestion(rules, queryOf(visit.request));
+      if ('problem' in reading) return renderRefusal(platform, reading.problem);
+      return 'refusal' in reading ? reading.refusal : goOn(reading.question, visit);
+    };
+  }
+
+  function decide(question: Question, { request, now }: Visit): Answer {
+    const { handle = '', decision } = formOf(request);
+    if (decision === 'cancel') return sendBack(rules, question, rules.denied);
+    if (decision !== 'authorize') return renderRefusal(platform, 'decision: must be authorize or cancel');
+    if (!new RegExp(handlePattern).test(handle)) {
+      const problem = 'Small letters, digits and hyphens only, 1 to 40.';
+      return renderConsent(platform, question, { handle, problem });
+    }
+    const { clientId, scopes, redirectUri, challenge } = question;
+    const consent = { handle, clientId, scopes, redirectUri, ...(challenge && { challenge }) };
+    return sendBack(rules, question, { code: grants.issueCode(consent, now, rules.codeLifetimeMs) });
+  }
+
+  return [
+    { method: 'GET', url: rules.url, answer: asked((question) => renderConsent(platform, question)) },
+    { method: 'POST', url: rules.url, answer: asked(decide) },
+  ];
+}

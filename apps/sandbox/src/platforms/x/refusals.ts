@@ -54,6 +54,12 @@ export function notFound(resourceType: 'tweet' | 'user', id: string): Answer {
   };
 }
 
+/** The token endpoints speak OAuth's form (RFC 6749, 5.2). */
+export const oauthError = (status: number, error: string, description: string): Answer => ({
+  status,
+  body: { error, error_description: description },
+});
+
 export function tooManyRequests(): Answer {
   return problem(429, 'Too Many Requests', 'Too Many Requests');
 }
@@ -66,10 +72,12 @@ export const refusals: Refusals = {
     const headers = rateHeaders({ limit: 100, remaining: 0, resetsAt: now + retryAfterSeconds * 1000 });
     return { ...answer, headers: { ...answer.headers, ...headers } };
   },
-  rejected: (step) =>
-    step === 'publish'
-      ? forbidden('You are not permitted to perform this action.')
-      : invalidRequest('The request was refused.'),
+  rejected: (step) => {
+    if (step === 'publish') return forbidden('You are not permitted to perform this action.');
+    if (step === 'token')
+      return oauthError(400, 'invalid_request', 'Value passed for the token was invalid.');
+    return invalidRequest('The request was refused.');
+  },
   serverError: (status) => {
     const titles: Record<number, string> = {
       502: 'Bad Gateway',

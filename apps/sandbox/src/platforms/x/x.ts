@@ -5,6 +5,7 @@ import type { World } from '../../world/world.ts';
 import { numberFromName } from '../accounts.ts';
 import {
   readFaults,
+  tokenFaults,
   writeFaults,
   type Endpoint,
   type OpenedPlatform,
@@ -12,6 +13,7 @@ import {
 } from '../platform.ts';
 import { countInWindow, type WindowCount } from '../windows.ts';
 import { mediaEndpoints, type UploadedMedia } from './media.ts';
+import { openOAuth } from './oauth.ts';
 import { rateHeaders, refusals, tooManyRequests } from './refusals.ts';
 import { timelineEndpoints } from './timeline.ts';
 import type { Tweet } from './tweet.ts';
@@ -25,6 +27,8 @@ const Rules = Type.Object(
     /** X allows 100 posts in 15 minutes; the default lets a load test through. */
     callsPerWindow: Type.Integer({ minimum: 0, default: 100_000 }),
     duplicateWindowMs: Type.Integer({ minimum: 0, default: 600_000 }),
+    /** Whether a refresh token that is shown a second time ends all that came from it: the worse of two unknowns. */
+    replayEndsGrant: Type.Boolean({ default: true }),
   },
   { additionalProperties: false },
 );
@@ -39,6 +43,12 @@ export const x: SandboxPlatform = {
   colour: '#64748b',
   accountId: (handle) => numberFromName(`x ${handle}`, 18),
   readBodies: (app) => {
+    // Only the token endpoints read forms; to the others such a body is nothing that they know.
+    app.addContentTypeParser(
+      'application/x-www-form-urlencoded',
+      { parseAs: 'buffer' },
+      (_request, body, done) => done(null, body),
+    );
     app.register(multipart, {
       attachFieldsToBody: 'keyValues',
       limits: { fileSize: app.initialConfig.bodyLimit ?? 0 },
@@ -51,6 +61,7 @@ export const x: SandboxPlatform = {
     publish: [...writeFaults, 'delayed-visibility'],
     lookup: readFaults,
     delete: writeFaults,
+    token: tokenFaults,
   },
   open,
 };
@@ -62,6 +73,7 @@ function open(world: World): OpenedPlatform {
   const windows = world.createTable<WindowCount>(200_000);
   const nextId = createIdSequence(world.now, (ms) => BigInt(ms - snowflakeEpochMs) << 22n);
 
+  const oauth = openOAuth(world, x, rules);
   const identity: Endpoint = {
     method: 'GET',
     url: '/2/users/me',
@@ -74,10 +86,13 @@ function open(world: World): OpenedPlatform {
   return {
     endpoints: [
       identity,
+      ...oauth.endpoints,
       ...mediaEndpoints(world, media, nextId),
       ...tweetEndpoints(world, rules, tweets, media, nextId),
       ...timelineEndpoints(world, tweets),
     ],
+    pages: oauth.pages,
+    guard: oauth.guard,
     // Per account and kind of call, in windows of 15 minutes that start with their first call.
     meter({ account, step, now }) {
       const { used, endsAt } = countInWindow(windows, `${account.handle} ${step}`, now, now + rateWindowMs);

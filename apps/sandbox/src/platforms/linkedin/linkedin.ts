@@ -3,6 +3,7 @@ import { createIdSequence } from '../../world/ids.ts';
 import type { World } from '../../world/world.ts';
 import {
   readFaults,
+  tokenFaults,
   writeFaults,
   type Endpoint,
   type OpenedPlatform,
@@ -12,6 +13,7 @@ import { countInWindow, type WindowCount } from '../windows.ts';
 import { authorUrnOf, memberIdOf } from './accounts.ts';
 import { checkHeaders } from './headers.ts';
 import { imageEndpoints, type ImageAsset } from './images.ts';
+import { openOAuth } from './oauth.ts';
 import { postEndpoints, type LinkedinPost } from './posts.ts';
 import { refusals, throttled } from './refusals.ts';
 
@@ -22,6 +24,8 @@ const Rules = Type.Object(
     /** LinkedIn does not publish the number; about 150 is reported. The default lets a load test through. */
     callsPerDay: Type.Integer({ minimum: 0, default: 100_000 }),
     duplicateWindowMs: Type.Integer({ minimum: 0, default: 600_000 }),
+    /** True: every app is an approved partner's, which gets refresh tokens. */
+    refreshTokens: Type.Boolean({ default: false }),
   },
   { additionalProperties: false },
 );
@@ -48,6 +52,7 @@ export const linkedin: SandboxPlatform = {
     publish: [...writeFaults.filter((fault) => fault !== 'truncated-body'), 'delayed-visibility'],
     lookup: readFaults,
     delete: writeFaults.filter((fault) => fault !== 'truncated-body'),
+    token: tokenFaults,
   },
   open,
 };
@@ -59,6 +64,7 @@ function open(world: World): OpenedPlatform {
   const windows = world.createTable<WindowCount>(200_000);
   const nextId = createIdSequence(world.now, (ms) => BigInt(ms) << 22n);
 
+  const oauth = openOAuth(world, linkedin, rules);
   const identity: Endpoint = {
     method: 'GET',
     url: '/v2/userinfo',
@@ -77,10 +83,12 @@ function open(world: World): OpenedPlatform {
   return {
     endpoints: [
       identity,
+      ...oauth.endpoints,
       ...imageEndpoints(world, assets, nextId),
       ...postEndpoints(world, rules, posts, assets, nextId),
     ],
-    guard: checkHeaders,
+    pages: oauth.pages,
+    guard: (call) => checkHeaders(call.request, call.now) ?? oauth.guard(call),
     // Per member and kind of call, until midnight UTC, and without a header that would tell.
     meter({ account, step, now }) {
       const midnight = (Math.floor(now / dayMs) + 1) * dayMs;

@@ -51,6 +51,27 @@ export const throttled = () =>
     code: 'TOO_MANY_REQUESTS',
   });
 
+export const revokedToken = () =>
+  restError(401, 'The token used in the request has been revoked by the user', {
+    serviceErrorCode: 65601,
+    code: 'REVOKED_ACCESS_TOKEN',
+  });
+
+/** The token endpoint speaks OAuth's form. */
+export const oauthError = (status: number, error: string, description: string): Answer => ({
+  status,
+  body: { error, error_description: description },
+});
+export const codeNotFound = () =>
+  oauthError(400, 'invalid_request', 'Unable to retrieve access token: authorization code not found');
+/** One sentence for all that can be wrong with a code that is known. */
+export const codeRefused = () =>
+  oauthError(
+    400,
+    'invalid_redirect_uri',
+    'Unable to retrieve access token: appid/redirect uri/code verifier does not match authorization code. Or authorization code expired. Or external member binding exists',
+  );
+
 export const refusals: Refusals = {
   unauthorized: () =>
     restError(401, 'Invalid access token', { serviceErrorCode: 65600, code: 'INVALID_ACCESS_TOKEN' }),
@@ -60,7 +81,10 @@ export const refusals: Refusals = {
       code: 'EXPIRED_ACCESS_TOKEN',
     }),
   rateLimited: () => throttled(),
-  rejected: () => badInput('INVALID_VALUE_FOR_FIELD', 'commentary', 'The content was refused.'),
+  rejected: (step) =>
+    step === 'token'
+      ? codeNotFound()
+      : badInput('INVALID_VALUE_FOR_FIELD', 'commentary', 'The content was refused.'),
   serverError: (status) =>
     restError(status, status === 500 ? 'Internal Server Error' : 'Service Unavailable'),
   malformed: (status, message) => restError(status, message),

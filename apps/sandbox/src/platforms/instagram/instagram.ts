@@ -1,11 +1,19 @@
+import multipart from '@fastify/multipart';
 import { Type } from 'typebox';
 import { createIdSequence } from '../../world/ids.ts';
 import type { PublicPost } from '../../world/posts.ts';
 import type { World } from '../../world/world.ts';
-import { bearerTokenOf, numberFromName } from '../accounts.ts';
-import { readFaults, writeFaults, type OpenedPlatform, type SandboxPlatform } from '../platform.ts';
+import { numberFromName } from '../accounts.ts';
+import {
+  readFaults,
+  tokenFaults,
+  writeFaults,
+  type OpenedPlatform,
+  type SandboxPlatform,
+} from '../platform.ts';
 import { containerEndpoint, type Container } from './containers.ts';
-import { parametersOf } from './parameters.ts';
+import { openOAuth } from './oauth.ts';
+import { tokenOf } from './parameters.ts';
 import { publishingEndpoints } from './publishing.ts';
 import { readingEndpoints } from './reading.ts';
 import { refusals, usageHeaders } from './refusals.ts';
@@ -38,8 +46,12 @@ export const instagram: SandboxPlatform = {
   name: 'Instagram',
   colour: '#d6336c',
   accountId: (handle) => `17841${numberFromName(`instagram ${handle}`, 12)}`,
-  tokenOf: (request) => bearerTokenOf(request) ?? parametersOf(request)['access_token'],
+  tokenOf,
   readBodies: (app) => {
+    app.register(multipart, {
+      attachFieldsToBody: 'keyValues',
+      limits: { fileSize: app.initialConfig.bodyLimit ?? 0 },
+    });
     app.addContentTypeParser(
       'application/x-www-form-urlencoded',
       { parseAs: 'string' },
@@ -53,6 +65,7 @@ export const instagram: SandboxPlatform = {
     status: [...readFaults, 'rejected'],
     publish: [...writeFaults, 'commit-then-refused', 'delayed-visibility'],
     lookup: [...readFaults, 'rejected'],
+    token: tokenFaults,
   },
   open,
 };
@@ -62,7 +75,9 @@ function open(world: World): OpenedPlatform {
   const containers = world.createTable<Container>(50_000);
   const posts = world.posts.shelf<InstagramPost>(instagram.id);
   const nextId = createIdSequence(world.now, (ms) => BigInt(ms) * 10_000n);
+  const oauth = openOAuth(world, instagram);
   const endpoints = [
+    ...oauth.endpoints,
     containerEndpoint(world, rules, containers, createRollingCount(world, dayMs), nextId),
     ...publishingEndpoints(rules, containers, posts, createRollingCount(world, dayMs), nextId),
     ...readingEndpoints(rules, containers, posts),
@@ -73,7 +88,9 @@ function open(world: World): OpenedPlatform {
     url: `/:version(^v\\d+\\.\\d+$)${endpoint.url}`,
   }));
   return {
-    endpoints: [...endpoints, ...versioned],
+    endpoints: [oauth.codeEndpoint, ...endpoints, ...versioned],
+    pages: oauth.pages,
+    guard: oauth.guard,
     meter: () => ({ headers: usageHeaders(1, 0) }),
   };
 }

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import { bearerTokenOf } from '../accounts.ts';
 
 /** The Graph API takes parameters from the query, a form or a JSON body alike, and ignores those it does not know. */
 export function parametersOf(request: FastifyRequest): Partial<Record<string, string>> {
@@ -6,6 +7,10 @@ export function parametersOf(request: FastifyRequest): Partial<Record<string, st
   const merged = Object.entries({ ...(request.query as object), ...body });
   return Object.fromEntries(merged.map(([name, value]) => [name, String(value)]));
 }
+
+/** The token may come in the header, or as a parameter. */
+export const tokenOf = (request: FastifyRequest) =>
+  bearerTokenOf(request) ?? parametersOf(request)['access_token'];
 
 /**
  * The object with the fields that `fields` names, and always its id.

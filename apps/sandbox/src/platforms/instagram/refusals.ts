@@ -46,18 +46,35 @@ export const mediaNotReady = () => graphError(9007, 2207027, 'The media is not r
 export const containerExpired = () => graphError(-2, 2207020, 'The media has expired.');
 export const containerFailed = () => graphError(-1, 2207032, 'The media container could not be created.');
 
+const invalidToken = () =>
+  graphError(190, undefined, 'Invalid OAuth access token - Cannot parse access token');
+export const permissionMissing = () =>
+  graphError(10, undefined, '(#10) Application does not have permission for this action');
+/** The person has taken the app off the account. */
+export const revokedToken = () =>
+  graphError(190, 458, 'Error validating access token: The user has not authorized application.');
+
+/** Where a code is exchanged, errors have a form of their own. */
+export const codeExchange = (message: string): Answer => ({
+  status: 400,
+  body: { error_type: 'OAuthException', code: 400, error_message: message },
+});
+export const codeNotFound = 'Matching code was not found or was already used.';
+
 export const refusals: Refusals = {
-  unauthorized: () => graphError(190, undefined, 'Invalid OAuth access token - Cannot parse access token'),
+  unauthorized: () => invalidToken(),
   expiredToken: () => graphError(190, 463, 'Error validating access token: Session has expired.'),
   // A rate limit is a 400 as well, with the wait in minutes in a header.
   rateLimited: ({ retryAfterSeconds }) => ({
     ...graphError(4, undefined, '(#4) Application request limit reached', { isTransient: true }),
     headers: usageHeaders(100, Math.ceil(retryAfterSeconds / 60)),
   }),
-  rejected: (step) =>
-    step === 'status' || step === 'lookup'
-      ? noSuchObject('0')
-      : graphError(36003, 2207009, 'The aspect ratio of the image is not supported.'),
+  rejected: (step, request) => {
+    if (step === 'status' || step === 'lookup') return noSuchObject('0');
+    if (step !== 'token')
+      return graphError(36003, 2207009, 'The aspect ratio of the image is not supported.');
+    return request.method === 'POST' ? codeExchange(codeNotFound) : invalidToken();
+  },
   refusedButDone: () => graphError(4, 2207051, 'The action was blocked as suspected spam.'),
   serverError: (status) =>
     graphError(2, undefined, 'An unexpected error has occurred.', { status, isTransient: true }),

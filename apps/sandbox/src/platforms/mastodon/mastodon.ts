@@ -3,9 +3,10 @@ import { Type } from 'typebox';
 import type { BoundedMap } from '../../world/bounded-map.ts';
 import { createIdSequence } from '../../world/ids.ts';
 import type { World } from '../../world/world.ts';
-import { bearerTokenOf, numberFromName } from '../accounts.ts';
+import { bearerTokenOf, numberFromName, visitor } from '../accounts.ts';
 import {
   readFaults,
+  tokenFaults,
   writeFaults,
   type Account,
   type Endpoint,
@@ -16,8 +17,10 @@ import type { Step } from '../../steps.ts';
 import { countInWindow, type WindowCount } from '../windows.ts';
 import { instanceEndpoints } from './instance.ts';
 import { mediaEndpoints, type Attachment } from './media.ts';
+import { openOAuth } from './oauth.ts';
 import { readForms } from './parameters.ts';
 import { rateHeaders, refusals, tooManyRequests } from './refusals.ts';
+import { isAboutInstance } from './scopes.ts';
 import { presentAccount, type Status } from './status.ts';
 import { statusEndpoints } from './statuses.ts';
 import { timelineEndpoint } from './timeline.ts';
@@ -53,7 +56,7 @@ export const mastodon: SandboxPlatform = {
   accountId: (handle) => numberFromName(`mastodon ${handle}`, 18),
   // The instance tells everybody about itself; whoever asks without a token is a visitor.
   tokenOf: (request) =>
-    bearerTokenOf(request) ?? (/\/api\/v[12]\/instance$/.test(request.url) ? 'sandbox-visitor' : undefined),
+    bearerTokenOf(request) ?? (isAboutInstance(request) ? `sandbox-${visitor}` : undefined),
   readBodies: (app) => {
     app.register(multipart, {
       attachFieldsToBody: 'keyValues',
@@ -69,6 +72,7 @@ export const mastodon: SandboxPlatform = {
     publish: [...writeFaults, 'delayed-visibility'],
     lookup: readFaults,
     delete: writeFaults,
+    token: tokenFaults,
   },
   open,
 };
@@ -79,6 +83,7 @@ function open(world: World): OpenedPlatform {
   const attachments = world.createTable<Attachment>(50_000);
   const nextId = createIdSequence(world.now, (ms) => BigInt(ms) << 16n);
 
+  const oauth = openOAuth(world, mastodon, rules);
   const identity: Endpoint = {
     method: 'GET',
     url: '/api/v1/accounts/verify_credentials',
@@ -88,11 +93,14 @@ function open(world: World): OpenedPlatform {
   return {
     endpoints: [
       identity,
+      ...oauth.endpoints,
       ...instanceEndpoints(rules),
       ...mediaEndpoints(world, rules, attachments, nextId),
       ...statusEndpoints(world, rules, statuses, attachments, nextId),
       timelineEndpoint(world, statuses),
     ],
+    pages: oauth.pages,
+    guard: oauth.guard,
     meter: meterWith(rules, world.createTable<WindowCount>(200_000)),
   };
 }

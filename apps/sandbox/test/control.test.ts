@@ -147,6 +147,13 @@ describe('400 for bad input says field and rule:', () => {
     ['clock', { offsetMs: 'tomorrow' }, /^offsetMs: must be integer$/],
     ['clock', { offsetMs: 1e300 }, /^offsetMs: must be /],
     ['settings', { platform: 'x', colour: 'red' }, /^colour: is not a known field$/],
+    ['withdrawals', { platform: 'x' }, /^account: is required$/],
+    ['withdrawals', { platform: 'x', account: 'No Such' }, /^account: must match pattern /],
+    [
+      'withdrawals',
+      { platform: 'bluesky', account: 'ann' },
+      /^platform: bluesky has no consent that could be withdrawn$/,
+    ],
     ['settings', { platform: 'instagram', pollsUntilReady: -1 }, /^pollsUntilReady: must be >= 0$/],
   ])('%s %j', async (path, body, sentence) => {
     const reply = await sandbox.control(path, body);

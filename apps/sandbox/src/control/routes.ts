@@ -76,6 +76,15 @@ export function registerControl(app: FastifyInstance, world: World): void {
     const { platform, account } = check(schemas.AccountParams, request.params);
     return { platform, account, id: platformOf(platform).accountId(account), token: `sandbox-${account}` };
   });
+  app.post('/withdrawals', async (request) => {
+    const { platform, account } = check(schemas.WithdrawalBody, request.body);
+    if (!platformOf(platform).faults.token) {
+      throw new AppError('bad_input', `platform: ${platform} has no consent that could be withdrawn`);
+    }
+    world.consents.withdraw(platform, account);
+    request.log.info({ platform, account }, 'consent withdrawn');
+    return { platform, account, withdrawn: true };
+  });
   app.post('/reset', async (request) => {
     world.reset();
     request.log.info('sandbox reset');

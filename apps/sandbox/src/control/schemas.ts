@@ -26,6 +26,8 @@ export const RequestsQuery = Type.Object(
 
 export const AccountParams = Type.Object({ platform, account }, strict);
 
+export const WithdrawalBody = Type.Object({ platform, account }, strict);
+
 export const FaultBody = Type.Object(
   {
     platform,

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { eventually, secondsAhead, startTestApp, type TestApp } from './support/app.ts';
-import { describeWithRedisServer, startRedis, type RedisServer } from './support/queue.ts';
+import { describeWithRedisServer } from './support/describe-with-redis.ts';
+import { startRedis, type RedisServer } from './support/queue.ts';
 
 // Redis is the alarm clock, and it dies. Everything a person does goes on, and what falls due goes out, once.
 

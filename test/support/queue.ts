@@ -1,4 +1,3 @@
-import { describe } from '@jest/globals';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
@@ -8,7 +7,7 @@ import { delimiter, join } from 'node:path';
 
 // Real Redis servers for tests: the shared one of the run, or a private one that a test may kill.
 
-const binary = (process.env['PATH'] ?? '')
+export const redisServer = (process.env['PATH'] ?? '')
   .split(delimiter)
   .map((folder) => join(folder, 'redis-server'))
   .find((path) => existsSync(path));
@@ -22,12 +21,6 @@ export function redisForTests(): string | null {
 export function uniquePrefix(): string {
   return `{test-${randomBytes(6).toString('hex')}}`;
 }
-
-/** A suite for the shared Redis. Where there is none, each of its tests is reported as skipped, by name. */
-export const describeWithRedis = redisForTests() || binary ? describe : describe.skip;
-
-/** A suite that starts and kills Redis servers of its own. */
-export const describeWithRedisServer = binary ? describe : describe.skip;
 
 /** The run's Redis, or where a suite is run alone a private one. `close` ends only what was started here. */
 export async function openRedisForTests(): Promise<{ url: string; close(): Promise<void> }> {
@@ -53,11 +46,11 @@ export interface RedisServer {
 
 /** A private redis-server from the PATH, without persistence, on `port` or a free one. Resolves when it answers. */
 export async function startRedis(options: { port?: number; args?: string[] } = {}): Promise<RedisServer> {
-  if (!binary) throw new Error('there is no redis-server on the PATH');
+  if (!redisServer) throw new Error('there is no redis-server on the PATH');
   const port = options.port ?? (await freePort());
   const dir = mkdtempSync(join(tmpdir(), 'solospark-redis-'));
   const base = ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, '--save', '', '--hz', '100'];
-  const child = spawn(binary, [...base, ...(options.args ?? [])], { stdio: 'ignore' });
+  const child = spawn(redisServer, [...base, ...(options.args ?? [])], { stdio: 'ignore' });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const end = async (signal: NodeJS.Signals) => {
     if (child.exitCode === null && child.signalCode === null) child.kill(signal);

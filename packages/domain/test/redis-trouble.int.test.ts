@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { eventually, secondsAhead, startTestApp, type TestApp } from '../../../test/support/app.ts';
-import { describeWithRedisServer, startRedis, type RedisServer } from '../../../test/support/queue.ts';
+import { describeWithRedisServer } from '../../../test/support/describe-with-redis.ts';
+import { startRedis, type RedisServer } from '../../../test/support/queue.ts';
 
 // A Redis that is there and of no use, with API and worker on it: scheduling is answered, and posts go out in time.
 

@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { createTestDatabase } from '../../../test/support/database.ts';
-import { describeWithRedis, openRedisForTests, uniquePrefix } from '../../../test/support/queue.ts';
+import { describeWithRedis } from '../../../test/support/describe-with-redis.ts';
+import { openRedisForTests, uniquePrefix } from '../../../test/support/queue.ts';
 import { createQueues, runAgainAt, type Queues, type QueuesConfig } from '../src/index.ts';
 import { newId, postDue, recordingLog, until } from './support/fixtures.ts';
 

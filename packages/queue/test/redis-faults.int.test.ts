@@ -1,11 +1,6 @@
 import { afterEach, expect, it } from '@jest/globals';
-import {
-  describeWithRedisServer,
-  freePort,
-  startRedis,
-  startTcpProxy,
-  type RedisServer,
-} from '../../../test/support/queue.ts';
+import { describeWithRedisServer } from '../../../test/support/describe-with-redis.ts';
+import { freePort, startRedis, startTcpProxy, type RedisServer } from '../../../test/support/queue.ts';
 import { createQueues, QueueUnavailableError, type Queues } from '../src/index.ts';
 import { newId, postDue, recordingLog, timed, until } from './support/fixtures.ts';
 

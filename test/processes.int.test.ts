@@ -104,6 +104,34 @@ describe('the worker process', () => {
   });
 });
 
+describe('two worker processes', () => {
+  it('renew the access of one account once, and everything that waits for it goes out', async () => {
+    const signIn = { platform: 'bluesky', identifier: 'ada.test', password: 'sandbox-ada', sandbox: true };
+    const { id: channelId } = (await app.request('POST', '/connections/sign-in', signIn)).body;
+    const identityCalls = async () => {
+      const answer = await app.sandbox('GET', '/requests?platform=bluesky&account=ada');
+      return (answer as { requests: { identity: number } }).requests.identity;
+    };
+    const before = await identityCalls();
+    const workers = await Promise.all([start('worker'), start('worker')]);
+    // It has ended, as the platform knows and we do not, and every answer takes so long that both are told at once.
+    await app.sandbox('POST', '/clock', { offsetMs: 121 * 60_000 });
+    await app.sandbox('POST', '/latency', { platform: 'bluesky', ms: 3_000 });
+    const texts = Array.from({ length: 10 }, (_, index) => `waits for it ${index}`);
+    for (const text of texts) {
+      const post = (await app.request('POST', '/posts', { text, channelIds: [channelId] })).body;
+      expect((await app.request('POST', `/posts/${post.id}/publish`)).status).toBe(202);
+    }
+    const published = async () => (await app.publicPosts('bluesky')).map(({ text }) => text).sort();
+    await eventually(published, (posts) => posts.length === texts.length, 'all are out');
+    expect(await published()).toEqual(texts);
+    expect(await identityCalls()).toBe(before + 1);
+    const told = (worker: AppProcess, what: string) => worker.output().split(what).length - 1;
+    expect(workers.map((worker) => told(worker, 'credentials renewed')).sort()).toEqual([0, 1]);
+    for (const worker of workers) expect(told(worker, 'delivery published')).toBeGreaterThan(0);
+  });
+});
+
 describe('the API process', () => {
   it('with EMBED_WORKER publishes by itself, and exits 0', async () => {
     const port = await freePort();

@@ -19,8 +19,8 @@ export interface ConnectionCall {
    * The address of one of the platform's hosts, such as `https://www.linkedin.com`: itself, or that of the sandbox, which
    * plays all hosts of a platform at one address.
    */
-  at(host: string): string;
-  now(): Date;
+  at: (host: string) => string;
+  now: () => Date;
 }
 
 export interface AppCall extends ConnectionCall {
@@ -29,7 +29,7 @@ export interface AppCall extends ConnectionCall {
 
 export interface ConsentRequest {
   app: App;
-  at(host: string): string;
+  at: (host: string) => string;
   /** Where the platform sends the author afterwards; exactly the same in `exchange`. */
   redirectUri: string;
   state: string;

@@ -110,8 +110,15 @@ export function inSeconds(now: Date, seconds: number): string {
   return new Date(now.getTime() + seconds * 1000).toISOString();
 }
 
-/** Refusals of RFC 6749 section 5.2 that are about the author's grant. Every other one is about the app or the moment. */
+/** Refusals of RFC 6749 section 5.2 that are about the author's grant, and those that are about the app. */
 const GRANT_IS_GONE = ['invalid_grant', 'access_denied'];
+const APP_IS_WRONG = [
+  'invalid_client',
+  'invalid_request',
+  'invalid_scope',
+  'unauthorized_client',
+  'unsupported_grant_type',
+];
 
 function explain({ name, alsoGone = [] }: OAuthServer, error: unknown): unknown {
   if (error instanceof oauth.AuthorizationResponseError) {
@@ -120,8 +127,11 @@ function explain({ name, alsoGone = [] }: OAuthServer, error: unknown): unknown 
   }
   if (error instanceof oauth.ResponseBodyError) {
     const detail = `HTTP ${error.status} ${error.error}`;
-    const isGone = [...GRANT_IS_GONE, ...alsoGone].includes(error.error);
-    return new PublisherError({ ...(isGone ? notAccepted(name) : appRefused(name)), detail });
+    if ([...GRANT_IS_GONE, ...alsoGone].includes(error.error)) {
+      return new PublisherError({ ...notAccepted(name), detail });
+    }
+    const isWrong = APP_IS_WRONG.includes(error.error);
+    return new PublisherError({ ...(isWrong ? appRefused(name) : unclear(name)), detail });
   }
   if (error instanceof oauth.WWWAuthenticateChallengeError) {
     return new PublisherError({ ...appRefused(name), detail: `HTTP ${error.status}` });
@@ -182,6 +192,5 @@ function basic({ clientId, clientSecret }: App): oauth.ClientAuth {
 function bodyOf(response: HttpResponse): string {
   const { json } = response;
   if (typeof json !== 'object' || json === null || !('access_token' in json)) return response.text;
-  const { id_token: _unused, ...fields } = json as Record<string, unknown>;
-  return JSON.stringify({ token_type: 'bearer', ...fields });
+  return JSON.stringify({ token_type: 'bearer', ...json, id_token: undefined });
 }

@@ -10,8 +10,8 @@ const CONNECT_TIMEOUT_MS = CALL_TIMEOUT_MS / 2;
 export interface OpenedPlace {
   baseUrl: string;
   http: HttpClient;
-  at(host: string): string;
-  now(): Date;
+  at: (host: string) => string;
+  now: () => Date;
 }
 
 /**

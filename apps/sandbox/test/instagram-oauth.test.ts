@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { startSandbox, startWeb, type Sandbox } from './harness.ts';
-import { callback, codeFrom, question, tokenRequests } from './oauth-harness.ts';
+import { afterRestart, callback, codeFrom, question, tokenRequests } from './oauth-harness.ts';
 
 let sandbox: Sandbox;
 let web: Awaited<ReturnType<typeof startWeb>>;
@@ -223,10 +223,10 @@ describe('Instagram: the tokens', () => {
 
   it('outlive a restart of the sandbox', async () => {
     const token = await longToken();
-    const other = await startSandbox();
-    const path = question('/instagram/me', { fields: 'username', access_token: token });
-    expect((await other.send(path)).json.username).toBe('ann');
-    await other.close();
+    await afterRestart(async (other) => {
+      const path = question('/instagram/me', { fields: 'username', access_token: token });
+      expect((await other.send(path)).json.username).toBe('ann');
+    });
   });
 });
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { linkedinPost, restHeaders, startSandbox, type Sandbox } from './harness.ts';
-import { callback, codeFrom, question, tokenRequests } from './oauth-harness.ts';
+import { afterRestart, callback, codeFrom, question, tokenRequests } from './oauth-harness.ts';
 
 let sandbox: Sandbox;
 beforeAll(async () => {
@@ -172,9 +172,9 @@ describe('LinkedIn: the tokens', () => {
 
   it('outlive a restart of the sandbox', async () => {
     const { access_token: token } = await connect();
-    const other = await startSandbox();
-    expect((await other.send('/linkedin/v2/userinfo', { token })).json.name).toBe('ann');
-    await other.close();
+    await afterRestart(async (other) => {
+      expect((await other.send('/linkedin/v2/userinfo', { token })).json.name).toBe('ann');
+    });
   });
 });
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { jpeg, startSandbox, type Sandbox } from './harness.ts';
 import {
+  afterRestart,
   basic,
   callback,
   challenge,
@@ -110,12 +111,12 @@ describe('Mastodon: registering an app', () => {
 
   it('outlives a restart of the sandbox, as do its tokens', async () => {
     const [code, token] = [await codeFrom(sandbox, ask()), await connect()];
-    const other = await startSandbox();
-    const form = { grant_type: 'authorization_code', code, redirect_uri: callback, ...credentials() };
-    expect((await other.send('/mastodon/oauth/token', { form })).status).toBe(200);
-    const who = await other.send('/mastodon/api/v1/accounts/verify_credentials', { token });
-    expect(who.json.username).toBe('ann');
-    await other.close();
+    await afterRestart(async (other) => {
+      const form = { grant_type: 'authorization_code', code, redirect_uri: callback, ...credentials() };
+      expect((await other.send('/mastodon/oauth/token', { form })).status).toBe(200);
+      const who = await other.send('/mastodon/api/v1/accounts/verify_credentials', { token });
+      expect(who.json.username).toBe('ann');
+    });
   });
 });
 

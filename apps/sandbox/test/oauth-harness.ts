@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Reply, Sandbox } from './harness.ts';
+import { startSandbox, type Reply, type Sandbox } from './harness.ts';
 
 export const callback = 'http://127.0.0.1:3000/callback?from=sandbox';
 
@@ -54,3 +54,13 @@ export const basic = (clientId: string, clientSecret = `${clientId}-secret`) => 
 
 export const tokenRequests = async (sandbox: Sandbox, query = ''): Promise<number> =>
   (await sandbox.control(`requests?${query}`)).json.requests.token ?? 0;
+
+/** Another sandbox, which remembers nothing of the first: what a restart makes of it. */
+export async function afterRestart(look: (other: Sandbox) => Promise<void>): Promise<void> {
+  const other = await startSandbox();
+  try {
+    await look(other);
+  } finally {
+    await other.close();
+  }
+}

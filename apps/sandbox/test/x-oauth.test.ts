@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { jpeg, startSandbox, type Sandbox } from './harness.ts';
 import {
+  afterRestart,
   basic,
   callback,
   challenge,
@@ -254,12 +255,12 @@ describe('X: the tokens', () => {
 
   it('outlive a restart of the sandbox', async () => {
     const { access_token, refresh_token } = await connect();
-    const other = await startSandbox();
-    const reply = await other.send('/x/2/users/me', { token: access_token });
-    expect(reply.json.data.username).toBe('ann');
-    const form = { grant_type: 'refresh_token', refresh_token };
-    expect((await other.send('/x/2/oauth2/token', { form, headers: basic('app-1') })).status).toBe(200);
-    await other.close();
+    await afterRestart(async (other) => {
+      const reply = await other.send('/x/2/users/me', { token: access_token });
+      expect(reply.json.data.username).toBe('ann');
+      const form = { grant_type: 'refresh_token', refresh_token };
+      expect((await other.send('/x/2/oauth2/token', { form, headers: basic('app-1') })).status).toBe(200);
+    });
   });
 });
 

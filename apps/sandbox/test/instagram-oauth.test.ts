@@ -170,9 +170,10 @@ describe('Instagram: the tokens', () => {
     expect((await me(third.json.access_token)).json.username).toBe('ann');
   });
 
-  it('400 for renewing a short one, and by another grant', async () => {
+  it("400 for renewing a short one, the sandbox's own, and by another grant", async () => {
     const [short, long] = [await shortToken(), await longToken()];
     expect((await renew(short)).json.error.code).toBe(100);
+    expect((await renew('sandbox-ann')).json.error.code).toBe(100);
     await sandbox.control('clock', { offsetMs: dayMs });
     expect((await renew(long, { grant_type: 'ig_exchange_token' })).json.error.code).toBe(100);
     expect((await renew(long)).status).toBe(200);

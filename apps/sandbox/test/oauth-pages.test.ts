@@ -125,7 +125,7 @@ describe.each(Object.keys(questions))('%s: the page that asks', (platform) => {
     ['an app that cannot be', { client_id: 'a b' }, 'client_id'],
     ['no way back', { redirect_uri: undefined }, 'redirect_uri'],
     ['a way back that is no address', { redirect_uri: '/callback' }, 'redirect_uri'],
-    ['a way back that is a script', { redirect_uri: 'javascript:alert(1)//' }, 'redirect_uri'],
+    ['a way back that is a script', { redirect_uri: 'javascript://a/%0aalert(1)' }, 'redirect_uri'],
     ['a way back with a fragment', { redirect_uri: `${callback}#here` }, 'redirect_uri'],
     ['a way back with a line break', { redirect_uri: `${callback}\r\nset-cookie: a=b` }, 'redirect_uri'],
     ['a way back to no port', { redirect_uri: 'http://localhost:99999/' }, 'redirect_uri'],

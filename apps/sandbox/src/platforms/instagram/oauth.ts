@@ -98,7 +98,8 @@ export function openOAuth(world: World, instagram: SandboxPlatform) {
     const { grant_type: type } = parametersOf(request);
     if (type !== 'ig_refresh_token') return refuse.invalidParameter('grant_type must be ig_refresh_token');
     const claims = readToken(instagram.id, 'access', tokenOf(request));
-    if (!claims || isShortLived(claims)) return refuse.invalidParameter('The access token is not long-lived');
+    if (!claims) return refuse.invalidParameter('The access token cannot be renewed');
+    // A short-lived one is never old enough.
     if (now - claims.issuedAt < renewableAfterMs) {
       return refuse.invalidParameter('The access token must be at least 24 hours old');
     }

@@ -4,7 +4,8 @@ import type { PublicPost } from '../../world/posts.ts';
 import type { World } from '../../world/world.ts';
 import { bearerTokenOf, numberFromName } from '../accounts.ts';
 import { readFaults, writeFaults, type OpenedPlatform, type SandboxPlatform } from '../platform.ts';
-import { containerEndpoint, type Container } from './containers.ts';
+import type { Container } from './container.ts';
+import { containerEndpoint } from './containers.ts';
 import { parametersOf } from './parameters.ts';
 import { publishingEndpoints } from './publishing.ts';
 import { readingEndpoints } from './reading.ts';
@@ -30,8 +31,9 @@ const Rules = Type.Object(
 );
 
 /**
- * Instagram API with Instagram Login: single images. A post is made in two calls, a container that nobody sees and
- * its publication, and the container's status tells afterwards whether it was published.
+ * Instagram API with Instagram Login: single images, and carousels of them. A post is made in two calls, a container
+ * that nobody sees and its publication, and the container's status tells afterwards whether it was published. The
+ * images of a carousel are containers first, which the carousel's own is made of.
  */
 export const instagram: SandboxPlatform = {
   id: 'instagram',

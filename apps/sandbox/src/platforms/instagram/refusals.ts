@@ -37,6 +37,10 @@ export const mediaNotFetched = () =>
   graphError(9004, 2207052, 'The media could not be fetched from this URI.');
 export const imageTooLarge = () => graphError(36000, 2207004, 'The image is too large to download.');
 export const imageFormatUnsupported = () => graphError(36001, 2207005, 'The image format is not supported.');
+export const imageRatioUnsupported = () =>
+  graphError(36003, 2207009, 'The aspect ratio of the image is not supported.');
+export const carouselSizeUnsupported = () =>
+  graphError(100, 2207028, 'The carousel must have at least 2 items and at most 10.');
 export const captionTooLong = () => graphError(36004, 2207010, 'The caption is too long.');
 export const quotaReached = () =>
   graphError(9, 2207042, 'You reached the maximum number of posts for today.');
@@ -54,10 +58,7 @@ export const refusals: Refusals = {
     ...graphError(4, undefined, '(#4) Application request limit reached', { isTransient: true }),
     headers: usageHeaders(100, Math.ceil(retryAfterSeconds / 60)),
   }),
-  rejected: (step) =>
-    step === 'status' || step === 'lookup'
-      ? noSuchObject('0')
-      : graphError(36003, 2207009, 'The aspect ratio of the image is not supported.'),
+  rejected: (step) => (step === 'status' || step === 'lookup' ? noSuchObject('0') : imageRatioUnsupported()),
   refusedButDone: () => graphError(4, 2207051, 'The action was blocked as suspected spam.'),
   serverError: (status) =>
     graphError(2, undefined, 'An unexpected error has occurred.', { status, isTransient: true }),

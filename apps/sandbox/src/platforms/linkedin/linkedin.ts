@@ -22,6 +22,8 @@ const Rules = Type.Object(
     /** LinkedIn does not publish the number; about 150 is reported. The default lets a load test through. */
     callsPerDay: Type.Integer({ minimum: 0, default: 100_000 }),
     duplicateWindowMs: Type.Integer({ minimum: 0, default: 600_000 }),
+    /** How long an image is being processed after its bytes have come. */
+    imageProcessingMs: Type.Integer({ minimum: 0, default: 0 }),
   },
   { additionalProperties: false },
 );
@@ -42,7 +44,7 @@ export const linkedin: SandboxPlatform = {
   refusals,
   faults: {
     identity: readFaults,
-    upload: writeFaults,
+    upload: [...writeFaults, 'processing-failed'],
     status: readFaults,
     // The answer to a create has no body that could be cut.
     publish: [...writeFaults.filter((fault) => fault !== 'truncated-body'), 'delayed-visibility'],
@@ -77,7 +79,7 @@ function open(world: World): OpenedPlatform {
   return {
     endpoints: [
       identity,
-      ...imageEndpoints(world, assets, nextId),
+      ...imageEndpoints(world, rules, assets, nextId),
       ...postEndpoints(world, rules, posts, assets, nextId),
     ],
     guard: checkHeaders,

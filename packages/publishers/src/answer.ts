@@ -25,7 +25,15 @@ import {
  * | 4xx nobody explains                | failed, or retry  | uncertain   | ask again        |
  */
 export type Refusal = Retry | WaitUntil | Failed;
-export type Step<T> = { outcome: 'done'; value: T } | Refusal;
+export interface Done<T> {
+  outcome: 'done';
+  value: T;
+}
+export type Step<T> = Done<T> | Refusal;
+
+export function done<T>(value: T): Done<T> {
+  return { outcome: 'done', value };
+}
 
 export interface Dialect {
   /** What people call the platform; it stands in sentences. */

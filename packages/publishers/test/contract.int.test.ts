@@ -2,7 +2,15 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { createHttpClient } from '../src/http.ts';
 import { PublisherError, type Publisher } from '../src/publisher.ts';
 import { publishers } from '../src/registry.ts';
-import { openDelivery, openStage, type Delivery, type Fate, type Stage } from './harness.ts';
+import { jpegDrafts } from './answers.ts';
+import {
+  openDelivery,
+  openStage,
+  type Delivery,
+  type DeliveryDraft,
+  type Fate,
+  type Stage,
+} from './harness.ts';
 
 /**
  * What every publisher owes the engine, against the real sandbox process over HTTP. The sandbox's list of what is
@@ -28,6 +36,13 @@ const lookUpStep: Record<string, string> = {
   bluesky: 'lookup',
   mastodon: 'lookup',
 };
+/** How many of those calls an image with an alternative text takes, and what several of them take together. */
+const callsPerImage: Record<string, number> = { x: 2, instagram: 1, linkedin: 2, bluesky: 1, mastodon: 1 };
+const callsPerAlbum: Record<string, number> = { instagram: 1 };
+/** Where an image is remembered only once its second call is done. */
+const remembersInPairs = ['linkedin'];
+/** Where an image is worked on after it was taken, and may fail then. */
+const processesImages = ['instagram', 'linkedin', 'mastodon'];
 /** A second sending changes nothing there, so "absent" may be believed before the first one shows. */
 const maySendTwice = ['bluesky'];
 
@@ -55,11 +70,9 @@ afterEach(() => {
   }
 });
 
-async function open(
-  publisher: Publisher,
-  over: Partial<Parameters<typeof openDelivery>[2]> = {},
-): Promise<Delivery> {
-  const draft = { account: 'ada', text: `Delivery ${++serial}: ${NASTY}`, withImage: true, ...over };
+async function open(publisher: Publisher, over: Partial<DeliveryDraft> = {}): Promise<Delivery> {
+  const text = `Delivery ${++serial}: ${NASTY}`;
+  const draft = { account: 'ada', text, withImage: over.images === undefined, ...over };
   const delivery = await openDelivery(stage, publisher, draft);
   opened.push(delivery);
   return delivery;
@@ -74,7 +87,7 @@ async function openReady(publisher: Publisher, over: Parameters<typeof open>[1] 
 
 describe.each(publishers.map((publisher) => [publisher.id, publisher] as const))('%s', (id, publisher) => {
   const publicPosts = () => stage.posts(id, 'ada');
-  const arm = (step: string, fault: string, over: { times?: number; ms?: number } = {}) =>
+  const arm = (step: string, fault: string, over: { after?: number; times?: number; ms?: number } = {}) =>
     stage.arm({ platform: id, step, fault, ...over });
 
   describe('identity', () => {
@@ -318,6 +331,114 @@ describe.each(publishers.map((publisher) => [publisher.id, publisher] as const))
       expect(await delivery.run()).toMatchObject({ outcome: 'published' });
       expect(await publicPosts()).toHaveLength(1);
     });
+  });
+
+  describe('several images', () => {
+    const names = ['a', 'b', 'c'];
+    const album = (shown: string[]) => shown.map((name) => `${name}: Picture ${name}`);
+    const perImage = callsPerImage[id] as number;
+    const calls = names.length * perImage + (callsPerAlbum[id] ?? 0);
+    const openAlbum = (over: Partial<DeliveryDraft> = {}) => open(publisher, { images: names, ...over });
+    const armSecondImage = (fault: string, after = perImage) => arm(quietStep[id] as string, fault, { after });
+
+    it('go out as many as the platform takes, in their order, each with its words', async () => {
+      const { max } = publisher.limits.media;
+      const text = 'An album';
+      expect(publisher.check({ text, media: jpegDrafts(max) })).toEqual([]);
+      expect(publisher.check({ text, media: jpegDrafts(max + 1) })).toMatchObject([
+        { field: 'media', code: 'too_many_media' },
+      ]);
+      const images = Array.from({ length: max }, (_, index) => `${index + 1}`);
+      const delivery = await openReady(publisher, { text, images });
+      expect(await publicPosts()).toEqual([]);
+      expect(await delivery.publish()).toMatchObject({ outcome: 'published' });
+      expect(await stage.pictures(id, 'ada')).toEqual(album(images));
+    });
+
+    it('are prepared again without a second upload', async () => {
+      const delivery = await openAlbum();
+      for (let times = 0; times < 2; times++) {
+        expect(await delivery.prepare()).toEqual({ outcome: 'ready' });
+        expect(delivery.writes).toHaveLength(calls);
+      }
+    });
+
+    it.each([
+      'drop-before-commit',
+      '5xx-before-commit',
+      'commit-then-drop',
+      'commit-then-5xx',
+      'truncated-body',
+    ])('are uploaded once, but for the second whose answer got lost: %s', async (fault) => {
+      const delivery = await openAlbum();
+      await armSecondImage(fault);
+      expect(await delivery.prepare()).toMatchObject({ outcome: 'retry', failure: { kind: 'unavailable' } });
+      expect(delivery.writes).toHaveLength(perImage + 1);
+      expect(await delivery.run()).toMatchObject({ outcome: 'published' });
+      // All calls and the public one, and the one that got lost.
+      expect(delivery.writes).toHaveLength(calls + 2);
+      expect(await stage.pictures(id, 'ada')).toEqual(album(names));
+    });
+
+    it.each(['rate-limited', 'rate-limited-bare'])('wait in the middle, and go out: %s', async (fault) => {
+      const delivery = await openAlbum();
+      await armSecondImage(fault);
+      expect(await delivery.prepare()).toMatchObject({
+        outcome: 'wait-until',
+        failure: { kind: 'rate_limited' },
+      });
+      expect(await delivery.run()).toMatchObject({ outcome: 'published' });
+      expect(await stage.pictures(id, 'ada')).toEqual(album(names));
+    });
+
+    it.each(['rejected', 'expired-token'])('do not go out without the second: %s', async (fault) => {
+      const delivery = await openAlbum();
+      await armSecondImage(fault);
+      expect(await delivery.run()).toMatchObject({ outcome: 'failed', failure: { actor: 'user' } });
+      expect(await publicPosts()).toEqual([]);
+    });
+
+    if (processesImages.includes(id)) {
+      it('go out once when the second could not be processed at first', async () => {
+        const delivery = await openAlbum();
+        await armSecondImage('processing-failed', 1);
+        expect(await delivery.run()).toMatchObject({ outcome: 'published' });
+        expect(await stage.pictures(id, 'ada')).toEqual(album(names));
+        expect(delivery.writes.length).toBeGreaterThan(calls + 1);
+      });
+    }
+
+    it('are gone on with where a worker was lost, whichever call it was about to make', async () => {
+      for (let made = 0; made < calls; made++) {
+        await stage.reset();
+        const gone = await openAlbum({ goneAfterWrites: made });
+        await expect(gone.prepare()).rejects.toThrow('the worker is gone');
+        const { text, witness } = gone.call;
+        const next = await openAlbum({ text, witness });
+        expect(await next.prepare()).toEqual({ outcome: 'ready' });
+        const remembered = remembersInPairs.includes(id) ? made - (made % 2) : made;
+        expect(next.writes).toHaveLength(calls - remembered);
+        expect(await next.publish()).toMatchObject({ outcome: 'published' });
+        expect(await stage.pictures(id, 'ada')).toEqual(album(names));
+      }
+    });
+
+    it.each(['commit-then-drop', 'commit-then-5xx', 'drop-before-commit', '5xx-before-commit'])(
+      'are never in two posts: %s',
+      async (fault) => {
+        const delivery = await openAlbum();
+        await arm('publish', fault);
+        const fate = await delivery.run();
+        if (cannotBeLookedUp.includes(id)) {
+          expect(fate.outcome).toBe('cannot-tell');
+          expect(await publicPosts()).toHaveLength(committed.includes(fault) ? 1 : 0);
+          return;
+        }
+        const [post] = await publicPosts();
+        expect(fate).toMatchObject({ outcome: 'published', receipt: { remoteId: post?.id } });
+        expect(await stage.pictures(id, 'ada')).toEqual(album(names));
+      },
+    );
   });
 
   it('two deliveries of one text: each says what is true of it', async () => {

@@ -38,6 +38,8 @@ describe('LinkedIn: the account', () => {
     expect(reply.json.sub).toMatch(/^[\w-]{10}$/);
     expect(person).toBe(`urn:li:person:${reply.json.sub}`);
     expect(organization).toMatch(/^urn:li:organization:\d+$/);
+    const ofOrganization = await sandbox.send('/linkedin/v2/userinfo', { account: 'org-acme' });
+    expect(ofOrganization.json.sub).toBe(organization);
   });
 
   it('401 for a token that is not one', async () => {
@@ -259,6 +261,14 @@ describe('LinkedIn: reading', () => {
     expect(found.status).toBe(403);
     expect(found.json.message).toMatch(/^Not enough permissions to access: /);
     expect((await rest(`posts/${encodeURIComponent(urn)}`)).status).toBe(403);
+  });
+
+  it('403 for an organization whose token came without the scope', async () => {
+    await sandbox.control('settings', { platform: 'linkedin', organizationsMayRead: false });
+    expect(
+      (await rest('posts', { account: 'org-acme', json: linkedinPost(organization, 'One') })).status,
+    ).toBe(201);
+    expect((await finder(organization, 'org-acme')).status).toBe(403);
   });
 
   it('200 for an organization, newest first, with the source text as far as it survived', async () => {

@@ -2,17 +2,21 @@ import { Type } from 'typebox';
 import { askQuietly, decode, done, type Step } from '../answer.ts';
 import type { PrepareOutcome, PublishCall, PublishMedia } from '../publisher.ts';
 import { inTurn } from '../uploads.ts';
-import { authorUrn, headersOf } from './api.ts';
+import { authorUrn, headersOf, isOrganization } from './api.ts';
 import { dialect } from './errors.ts';
+import { notePostsOnce } from './note-posts.ts';
 import { uploads } from './uploads.ts';
 
 /**
- * Uploads the images. Whether LinkedIn has processed them cannot be asked with a member's token (403), so that shows at
- * publishing: 400 MEDIA_ASSET_WAITING_UPLOAD, with nothing created.
+ * Uploads the images, and notes which posts an organization has before the send. Whether LinkedIn has processed the images
+ * cannot be asked with a member's token (403), so that shows at publishing: 400 MEDIA_ASSET_WAITING_UPLOAD, with nothing
+ * created.
  */
 export async function prepare(call: PublishCall): Promise<PrepareOutcome> {
   const uploaded = await inTurn(call.media, (image) => uploadOnce(call, image));
-  return uploaded.outcome === 'done' ? { outcome: 'ready' } : uploaded;
+  if (uploaded.outcome !== 'done') return uploaded;
+  const noted = isOrganization(call.account) ? await notePostsOnce(call) : done(true);
+  return noted.outcome === 'done' ? { outcome: 'ready' } : noted;
 }
 
 async function uploadOnce(call: PublishCall, image: PublishMedia): Promise<Step<true>> {

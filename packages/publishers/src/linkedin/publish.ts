@@ -2,7 +2,7 @@ import { refusedOrUncertain, uncertain } from '../answer.ts';
 import { describe } from '../detail.ts';
 import type { HttpResponse } from '../http.ts';
 import type { PublishCall, PublishOutcome } from '../publisher.ts';
-import { authorUrn, headersOf, urlOfPost } from './api.ts';
+import { authorUrn, headersOf, receiptOf } from './api.ts';
 import { dialect, duplicateUrnOf, isDuplicate, isImageLost, isImagePending, uploadAgain } from './errors.ts';
 import { toLittleText } from './little-text.ts';
 import { uploads } from './uploads.ts';
@@ -12,6 +12,9 @@ const IMAGE_PATIENCE_MS = 30 * 60_000;
 
 /** One `POST /rest/posts`. 201 with the id in a header is the only success. */
 export async function publish(call: PublishCall): Promise<PublishOutcome> {
+  const { foundUrn } = call.witness;
+  // An earlier attempt did it: `prepare` has seen the post. Nothing is sent.
+  if (typeof foundUrn === 'string') return { outcome: 'published', receipt: receiptOf(foundUrn) };
   const images = imagesOf(call);
   if (images.length < call.media.length) return uploadAgain('no upload to attach');
   const response = await call.http.request({
@@ -22,7 +25,7 @@ export async function publish(call: PublishCall): Promise<PublishOutcome> {
   });
 
   const urn = response.status === 201 ? response.headers.get('x-restli-id') : null;
-  if (urn) return { outcome: 'published', receipt: { remoteId: urn, url: urlOfPost(urn) } };
+  if (urn) return { outcome: 'published', receipt: receiptOf(urn) };
 
   if (isDuplicate(response)) return readDuplicate(call, response);
   // Which of several images it is about is not said, so all of them go up again.

@@ -9,7 +9,7 @@ import {
   type SandboxPlatform,
 } from '../platform.ts';
 import { countInWindow, type WindowCount } from '../windows.ts';
-import { authorUrnOf, memberIdOf } from './accounts.ts';
+import { authorUrnOf, subjectOf } from './accounts.ts';
 import { checkHeaders } from './headers.ts';
 import { imageEndpoints, type ImageAsset } from './images.ts';
 import { postEndpoints, type LinkedinPost } from './posts.ts';
@@ -24,6 +24,8 @@ const Rules = Type.Object(
     duplicateWindowMs: Type.Integer({ minimum: 0, default: 600_000 }),
     /** How long an image is being processed after its bytes have come. */
     imageProcessingMs: Type.Integer({ minimum: 0, default: 0 }),
+    /** False: the tokens of organizations came without `r_organization_social`. */
+    organizationsMayRead: Type.Boolean({ default: true }),
   },
   { additionalProperties: false },
 );
@@ -68,7 +70,7 @@ function open(world: World): OpenedPlatform {
     answer: ({ account: { handle } }) => ({
       status: 200,
       body: {
-        sub: memberIdOf(handle),
+        sub: subjectOf(handle),
         name: handle,
         given_name: handle,
         family_name: 'Sandbox',

@@ -19,7 +19,7 @@ const maxCharacters = 3000;
 
 export function postEndpoints(
   world: World,
-  rules: { duplicateWindowMs: number },
+  rules: { duplicateWindowMs: number; organizationsMayRead: boolean },
   posts: Shelf<LinkedinPost>,
   assets: BoundedMap<string, ImageAsset>,
   nextId: () => string,
@@ -60,12 +60,14 @@ export function postEndpoints(
   }
 
   /** Members may not read, not even their own posts: `r_member_social` is closed. */
+  const mayRead = (handle: string) => isOrganization(handle) && rules.organizationsMayRead;
+
   function find({ request, account, now }: Call): Answer {
     const query = request.query as Partial<Record<string, string>>;
     if (query['q'] !== 'author' || query['author'] === undefined) {
       return badInput('MISSING_FIELD', 'author', 'The finder wants q=author and author');
     }
-    if (!isOrganization(account.handle) || query['author'] !== account.id) {
+    if (!mayRead(account.handle) || query['author'] !== account.id) {
       return accessDenied('posts.FINDER-author');
     }
     const count = Math.min(Math.max(Number(query['count'] ?? 10) || 10, 1), 100);
@@ -83,7 +85,7 @@ export function postEndpoints(
   }
 
   function read({ request, account, now }: Call): Answer {
-    if (!isOrganization(account.handle)) return accessDenied('posts.GET');
+    if (!mayRead(account.handle)) return accessDenied('posts.GET');
     const { urn } = request.params as { urn: string };
     const post = posts.find(urn);
     if (!post || post.author !== account.id || post.visibleAt > now) return notFound(urn);

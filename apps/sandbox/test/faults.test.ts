@@ -222,6 +222,14 @@ describe.each(Object.keys(publishers))('%s: a fault on the public call', (platfo
     expect(await countPublic(platform)).toBe(1);
   });
 
+  it('lets as many calls pass as it says, and is met by the next', async () => {
+    await arm(platform, '5xx-before-commit', { after: 2 });
+    const statuses: number[] = [];
+    for (const text of ['A', 'B', 'C', 'D']) statuses.push((await publish('ann', text)).status);
+    expect(statuses.map((status) => status === 503)).toEqual([false, false, true, false]);
+    expect(await countPublic(platform)).toBe(3);
+  });
+
   it('one fault of two racing calls hits exactly one', async () => {
     await arm(platform, '5xx-before-commit');
     const replies = await Promise.all(['A', 'B', 'C'].map((text) => publish('ann', text)));

@@ -82,10 +82,28 @@ export const png = Buffer.concat([
   Buffer.from('a small picture'),
 ]);
 
-/** The public web, as far as Instagram needs it: `/photo.jpg`, `/drawing.png`, `/huge.jpg`, and 404 for the rest. */
+/** A JPEG as far as its frame header, which says how large the picture is. */
+function jpegOf(width: number, height: number): Buffer {
+  const frame = Buffer.from([0xff, 0xd8, 0xff, 0xc0, 0, 11, 8, 0, 0, 0, 0, 1, 1, 0x11, 0]);
+  frame.writeUInt16BE(height, 7);
+  frame.writeUInt16BE(width, 9);
+  return frame;
+}
+
+/**
+ * The public web, as far as Instagram needs it: `/photo.jpg` and some more with a text for their bytes, so that they can
+ * be told apart, pictures of certain shapes, `/drawing.png`, `/huge.jpg`, and 404 for the rest.
+ */
 export async function startWeb() {
   const files: Record<string, Buffer> = {
     '/photo.jpg': jpeg,
+    ...Object.fromEntries(
+      [...'abcdefghijk'].map((name) => [`/${name}.jpg`, Buffer.concat([jpeg, Buffer.from(name)])]),
+    ),
+    '/4x5.jpg': jpegOf(1080, 1350),
+    '/taller.jpg': jpegOf(1080, 1400),
+    '/191x100.jpg': jpegOf(1910, 1000),
+    '/wider.jpg': jpegOf(1920, 1000),
     '/drawing.png': png,
     '/huge.jpg': Buffer.concat([jpeg, Buffer.alloc(8 * 1024 * 1024)]),
   };

@@ -82,6 +82,9 @@ describe('Instagram: containers', () => {
     ['a server that is not there', () => ({ image_url: 'http://127.0.0.1:1/a.jpg' }), [400, 9004, 2207052]],
     ['a URL that is not HTTP', () => ({ image_url: 'file:///etc/hostname' }), [400, 9004, 2207052]],
     ['an image that is not JPEG', () => ({ image_url: `${web.url}/drawing.png` }), [400, 36001, 2207005]],
+    ['an image taller than 4:5', () => ({ image_url: `${web.url}/taller.jpg` }), [400, 36003, 2207009]],
+    ['an image wider than 1.91:1', () => ({ image_url: `${web.url}/wider.jpg` }), [400, 36003, 2207009]],
+    ['a video', () => ({ media_type: 'REELS', video_url: photo() }), [400, 100, undefined]],
     ['an image above 8 MB', () => ({ image_url: `${web.url}/huge.jpg` }), [400, 36000, 2207004]],
     [
       'a caption above 2,200',
@@ -98,6 +101,11 @@ describe('Instagram: containers', () => {
     const reply = await post(`${userId}/media`, parameters());
     expect(codesOf(reply)).toEqual(codes);
     expect(reply.json.error).toMatchObject({ type: 'OAuthException', is_transient: false });
+  });
+
+  it.each(['4x5', '191x100'])('take an image at the edge of the ratios: %s', async (name) => {
+    const reply = await post(`${userId}/media`, { image_url: `${web.url}/${name}.jpg` });
+    expect(reply.status).toBe(200);
   });
 
   it('belong to their account', async () => {
@@ -156,6 +164,112 @@ describe('Instagram: publishing', () => {
     expect(quota.json.data).toEqual([{ quota_usage: 1, config: { quota_total: 1, quota_duration: 86_400 } }]);
     expect(codesOf(await publish(await createReadyContainer()))).toEqual([400, 9, 2207042]);
     expect(await sandbox.publicPosts('instagram', 'ann')).toHaveLength(1);
+  });
+});
+
+describe('Instagram: carousels', () => {
+  async function createItem(name: string): Promise<string> {
+    const json = { image_url: `${web.url}/${name}.jpg`, alt_text: `Picture ${name}`, is_carousel_item: true };
+    const reply = await post(`${userId}/media`, json);
+    expect(reply.status).toBe(200);
+    return reply.json.id;
+  }
+  async function createItems(names: string): Promise<string[]> {
+    const ids: string[] = [];
+    for (const name of names) ids.push(await createItem(name));
+    for (const id of ids) await statusOf(id);
+    return ids;
+  }
+  const createCarousel = (children: unknown, more: object = {}) =>
+    post(`${userId}/media`, { media_type: 'CAROUSEL', children, caption: 'An album', ...more });
+
+  it.each(['ab', 'abcdefghij'])(
+    'show the images of %s in their order, each with its words',
+    async (names) => {
+      const carousel = (await createCarousel((await createItems(names)).join(','))).json.id;
+      expect(codesOf(await publish(carousel))).toEqual([400, 9007, 2207027]);
+      expect(await statusOf(carousel)).toBe('IN_PROGRESS');
+      const { id } = (await publish(carousel)).json;
+      const posts = await sandbox.publicPosts('instagram', 'ann');
+      expect(posts).toMatchObject([
+        {
+          id,
+          text: 'An album',
+          mediaCount: names.length,
+          media: [...names].map((name) => ({ altText: `Picture ${name}` })),
+        },
+      ]);
+      const shown = posts[0].media.map(async ({ url }: { url: string }) => (await fetch(url)).text());
+      expect((await Promise.all(shown)).map((text: string) => text.at(-1)).join('')).toBe(names);
+      expect((await get(`${id}?fields=media_type`)).json.media_type).toBe('CAROUSEL_ALBUM');
+    },
+  );
+
+  it('take the children as a list, and in any order', async () => {
+    const [a, b] = await createItems('ab');
+    const carousel = (await createCarousel([b, a])).json.id;
+    await statusOf(carousel);
+    await publish(carousel);
+    const [{ media }] = await sandbox.publicPosts('instagram', 'ann');
+    expect(media).toMatchObject([{ altText: 'Picture b' }, { altText: 'Picture a' }]);
+  });
+
+  it.each([
+    ['no child', ''],
+    ['one child', 'a'],
+    ['eleven children', 'abcdefghijk'],
+  ])('are refused for %s', async (_name, names) => {
+    expect(codesOf(await createCarousel(await createItems(names)))).toEqual([400, 100, 2207028]);
+  });
+
+  it('are refused for a child that is not ready, expired, broken, unknown, somebody else’s, or there twice', async () => {
+    const [ready] = await createItems('a');
+    const early = await createItem('b');
+    expect(codesOf(await createCarousel([ready, early]))).toEqual([400, 9007, 2207027]);
+    await sandbox.control('faults', { platform: 'instagram', step: 'container', fault: 'processing-failed' });
+    const [broken] = await createItems('c');
+    expect(codesOf(await createCarousel([ready, broken]))).toEqual([400, -1, 2207032]);
+    expect(codesOf(await createCarousel([ready, '1']))).toEqual([400, 24, 2207006]);
+    expect(codesOf(await createCarousel([ready, ready]))).toEqual([400, 24, 2207006]);
+    const bob = await sandbox.idOf('instagram', 'bob');
+    const json = { image_url: photo(), is_carousel_item: true };
+    const theirs = (await post(`${bob}/media`, json, 'bob')).json.id;
+    expect(codesOf(await createCarousel([ready, theirs]))).toEqual([400, 24, 2207006]);
+    expect(codesOf(await createCarousel([ready, await createReadyContainer()]))).toEqual([
+      400,
+      100,
+      undefined,
+    ]);
+    await sandbox.control('clock', { offsetMs: 24 * 3_600_000 });
+    expect(codesOf(await createCarousel([ready, early]))).toEqual([400, -2, 2207020]);
+  });
+
+  it('are refused for a caption at an item, and an alternative text at the whole', async () => {
+    const item = { image_url: photo(), is_carousel_item: true, caption: 'Hello' };
+    expect(codesOf(await post(`${userId}/media`, item))).toEqual([400, 100, undefined]);
+    const items = await createItems('ab');
+    expect(codesOf(await createCarousel(items, { alt_text: 'Hello' }))).toEqual([400, 100, undefined]);
+    expect(codesOf(await createCarousel(items, { caption: 'a'.repeat(2201) }))).toEqual([
+      400, 36004, 2207010,
+    ]);
+  });
+
+  it('use their items up, so that nobody relies on the opposite; an item is not published by itself', async () => {
+    const [a, b, c] = await createItems('abc');
+    expect((await createCarousel([a, b])).status).toBe(200);
+    expect(codesOf(await createCarousel([b, c]))).toEqual([400, 24, 2207006]);
+    expect(codesOf(await publish(c as string))).toEqual([400, 100, undefined]);
+    expect(await sandbox.publicPosts('instagram', 'ann')).toEqual([]);
+  });
+
+  it('count their items among the containers of 24 hours, and once among the posts', async () => {
+    await sandbox.control('settings', { platform: 'instagram', containersPerDay: 3, quotaTotal: 1 });
+    const carousel = (await createCarousel(await createItems('ab'))).json.id;
+    expect(codesOf(await createCarousel([]))).toEqual([400, 9, 2207042]);
+    await statusOf(carousel);
+    expect((await publish(carousel)).status).toBe(200);
+    const quota = await get(`${userId}/content_publishing_limit`);
+    expect(quota.json.data).toEqual([{ quota_usage: 1 }]);
   });
 });
 

@@ -23,9 +23,10 @@ const create = (commentary: string, content?: unknown) =>
 const inputCode = (json: { errorDetails: { inputErrors: { code: string }[] } }) =>
   json.errorDetails.inputErrors[0]?.code;
 
-async function initializeUpload() {
+async function initializeUpload(account = 'ann', owner = person) {
   const reply = await rest('images?action=initializeUpload', {
-    json: { initializeUploadRequest: { owner: person } },
+    account,
+    json: { initializeUploadRequest: { owner } },
   });
   expect(reply.status).toBe(200);
   return reply.json.value as { uploadUrl: string; image: string; uploadUrlExpiresAt: number };
@@ -37,6 +38,8 @@ describe('LinkedIn: the account', () => {
     expect(reply.json.sub).toMatch(/^[\w-]{10}$/);
     expect(person).toBe(`urn:li:person:${reply.json.sub}`);
     expect(organization).toMatch(/^urn:li:organization:\d+$/);
+    const ofOrganization = await sandbox.send('/linkedin/v2/userinfo', { account: 'org-acme' });
+    expect(ofOrganization.json.sub).toBe(organization);
   });
 
   it('401 for a token that is not one', async () => {
@@ -165,6 +168,63 @@ describe('LinkedIn: images', () => {
     expect(post).toMatchObject({ text: 'Ready', mediaCount: 1, media: [{ altText: 'A cat' }] });
   });
 
+  async function upload(name: string, account = 'ann', owner = person): Promise<string> {
+    const { uploadUrl, image } = await initializeUpload(account, owner);
+    const body = Buffer.concat([jpeg, Buffer.from(name)]);
+    expect((await sandbox.send(uploadUrl, { method: 'PUT', account, body })).status).toBe(201);
+    return image;
+  }
+  const several = (ids: string[]) => ({
+    multiImage: { images: ids.map((id, index) => ({ id, altText: `Picture ${index}` })) },
+  });
+
+  it.each([2, 20])('go %i at a time, in their order, each with its words', async (count) => {
+    const names = [...'abcdefghijklmnopqrst'].slice(0, count);
+    const ids: string[] = [];
+    for (const name of names) ids.push(await upload(name));
+    expect((await create('Album', several(ids))).status).toBe(201);
+    const [{ media, mediaCount }] = await sandbox.publicPosts('linkedin', 'ann');
+    expect(mediaCount).toBe(count);
+    expect(media).toMatchObject(names.map((_name, index) => ({ altText: `Picture ${index}` })));
+    const shown = media.map(async ({ url }: { url: string }) => (await fetch(url)).text());
+    expect((await Promise.all(shown)).map((text: string) => text.at(-1))).toEqual(names);
+  });
+
+  it('400 for one image or 21 where several are told, for two kinds of content, and for unknown fields', async () => {
+    const image = await upload('a');
+    const refused = async (content: unknown) => {
+      const reply = await create('Album', content);
+      return [reply.status, inputCode(reply.json)];
+    };
+    expect(await refused(several([image]))).toEqual([400, 'INVALID_VALUE_FOR_FIELD']);
+    const tooMany = Array.from({ length: 21 }, () => image);
+    expect(await refused(several(tooMany))).toEqual([400, 'INVALID_VALUE_FOR_FIELD']);
+    const both = { media: { id: image }, ...several([image, image]) };
+    expect(await refused(both)).toEqual([400, 'INVALID_VALUE_FOR_FIELD']);
+    const images = [{ id: image }, { id: image, colour: 'red' }];
+    expect(await refused({ multiImage: { images } })).toEqual([422, 'UNRECOGNIZED_FIELD']);
+    expect(await sandbox.publicPosts('linkedin', 'ann')).toEqual([]);
+  });
+
+  it('400 when one of several is somebody else’s, has not come, or could not be processed', async () => {
+    const own = await upload('a');
+    const theirs = await upload('b', 'bob', await sandbox.idOf('linkedin', 'bob'));
+    const refused = async (id: string) => inputCode((await create('Album', several([own, id]))).json);
+    expect(await refused(theirs)).toBe('INVALID_URN_ID');
+    expect(await refused((await initializeUpload()).image)).toBe('MEDIA_ASSET_WAITING_UPLOAD');
+    await sandbox.control('faults', { platform: 'linkedin', step: 'upload', fault: 'processing-failed' });
+    expect(await refused(await upload('c'))).toBe('MEDIA_ASSET_PROCESSING_FAILED');
+    expect(await sandbox.publicPosts('linkedin', 'ann')).toEqual([]);
+  });
+
+  it('400 for as long as an image is being processed', async () => {
+    await sandbox.control('settings', { platform: 'linkedin', imageProcessingMs: 60_000 });
+    const media = { id: await upload('a') };
+    expect(inputCode((await create('Early', { media })).json)).toBe('MEDIA_ASSET_WAITING_UPLOAD');
+    await sandbox.control('clock', { offsetMs: 60_000 });
+    expect((await create('Ready', { media })).status).toBe(201);
+  });
+
   it('400 for an image that could not be processed, or an upload that came too late', async () => {
     const broken = await initializeUpload();
     await sandbox.send(broken.uploadUrl, { method: 'PUT', account: 'ann', body: 'no image' });
@@ -201,6 +261,14 @@ describe('LinkedIn: reading', () => {
     expect(found.status).toBe(403);
     expect(found.json.message).toMatch(/^Not enough permissions to access: /);
     expect((await rest(`posts/${encodeURIComponent(urn)}`)).status).toBe(403);
+  });
+
+  it('403 for an organization whose token came without the scope', async () => {
+    await sandbox.control('settings', { platform: 'linkedin', organizationsMayRead: false });
+    expect(
+      (await rest('posts', { account: 'org-acme', json: linkedinPost(organization, 'One') })).status,
+    ).toBe(201);
+    expect((await finder(organization, 'org-acme')).status).toBe(403);
   });
 
   it('200 for an organization, newest first, with the source text as far as it survived', async () => {

@@ -10,9 +10,9 @@ beforeEach(() => sandbox.control('reset', {}));
 
 const tweet = (json: unknown, account = 'ann') => sandbox.send('/x/2/tweets', { account, json });
 
-async function upload(account = 'ann'): Promise<string> {
+async function upload(account = 'ann', bytes: Uint8Array<ArrayBuffer> = jpeg): Promise<string> {
   const form = new FormData();
-  form.set('media', new Blob([jpeg]), 'photo.jpg');
+  form.set('media', new Blob([bytes]), 'photo.jpg');
   form.set('media_category', 'tweet_image');
   const reply = await sandbox.send('/x/2/media/upload', { account, body: form });
   expect(reply.status).toBe(200);
@@ -69,6 +69,23 @@ describe('X: publishing', () => {
     expect((await sandbox.publicPosts('x', 'ann'))[0].mediaCount).toBe(1);
   });
 
+  it('201 with four images, in their order, each with its words', async () => {
+    const ids: string[] = [];
+    for (const name of 'abcd') {
+      const id = await upload('ann', Buffer.concat([jpeg, Buffer.from(name)]));
+      const json = { id, metadata: { alt_text: { text: `Picture ${name}` } } };
+      expect((await sandbox.send('/x/2/media/metadata', { account: 'ann', json })).status).toBe(200);
+      ids.push(id);
+    }
+    expect((await tweet({ text: 'Four', media: { media_ids: ids } })).status).toBe(201);
+    const [{ media }] = await sandbox.publicPosts('x', 'ann');
+    expect(media).toMatchObject([...'abcd'].map((name) => ({ altText: `Picture ${name}` })));
+    const shown = media.map(async ({ url }: { url: string }) => (await fetch(url)).text());
+    expect((await Promise.all(shown)).map((text: string) => text.at(-1)).join('')).toBe('abcd');
+    const [listed] = (await timeline('tweet.fields=attachments')).json.data;
+    expect(listed.attachments.media_keys).toEqual(ids.map((id) => `3_${id}`));
+  });
+
   it.each([
     ['an unknown field', { text: 'a', colour: 'red' }],
     ['an unknown field inside media', { text: 'a', media: { media_ids: ['1'], colour: 'red' } }],
@@ -76,6 +93,7 @@ describe('X: publishing', () => {
     ['an empty text', { text: ' ' }],
     ['a text that is no string', { text: 7 }],
     ['a media id that is no number', { text: 'a', media: { media_ids: ['abc'] } }],
+    ['no media id', { text: 'a', media: { media_ids: [] } }],
     ['five media ids', { text: 'a', media: { media_ids: ['1', '2', '3', '4', '5'] } }],
     ['media and a poll', { text: 'a', media: { media_ids: ['1'] }, poll: {} }],
   ])('400 for %s', async (_name, json) => {
@@ -100,13 +118,15 @@ describe('X: publishing', () => {
   it('400 for media of somebody else, unknown or expired', async () => {
     const theirs = await upload('bob');
     const own = await upload();
-    for (const id of [theirs, '123']) {
-      const reply = await tweet({ text: 'a', media: { media_ids: [id] } });
+    for (const ids of [[theirs], ['123'], [own, theirs], [own, '123']]) {
+      const reply = await tweet({ text: 'a', media: { media_ids: ids } });
       expect(reply.status).toBe(400);
       expect(reply.json.errors[0].message).toBe('Your media IDs are invalid.');
     }
     await sandbox.control('clock', { offsetMs: 25 * 3_600_000 });
     expect((await tweet({ text: 'a', media: { media_ids: [own] } })).status).toBe(400);
+    expect((await tweet({ text: 'a', media: { media_ids: [await upload(), own] } })).status).toBe(400);
+    expect(await sandbox.publicPosts('x', 'ann')).toEqual([]);
   });
 
   it('403 for the same text by the same author within ten minutes, without naming the earlier post', async () => {

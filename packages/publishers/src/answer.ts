@@ -25,7 +25,15 @@ import {
  * | 4xx nobody explains                | failed, or retry  | uncertain   | ask again        |
  */
 export type Refusal = Retry | WaitUntil | Failed;
-export type Step<T> = { outcome: 'done'; value: T } | Refusal;
+export interface Done<T> {
+  outcome: 'done';
+  value: T;
+}
+export type Step<T> = Done<T> | Refusal;
+
+export function done<T>(value: T): Done<T> {
+  return { outcome: 'done', value };
+}
 
 export interface Dialect {
   /** What people call the platform; it stands in sentences. */
@@ -45,19 +53,23 @@ export interface Asking {
   now?(): Date;
 }
 
-/** One call that creates nothing public; repeating it does no harm. `read` answers undefined for an unreadable body. */
-export async function askQuietly<T>(
+/**
+ * One call that creates nothing public; repeating it does no harm. `read` answers undefined for an unreadable body.
+ * `readOther` is asked about whatever is not a 2xx, before the dialect: for a refusal that this step can mend by itself.
+ */
+export async function askQuietly<T, Other = never>(
   asking: Asking,
   dialect: Dialect,
   request: HttpRequest,
   read: (response: HttpResponse) => T | undefined,
-): Promise<Step<T>> {
+  readOther: (response: HttpResponse) => Other | undefined = () => undefined,
+): Promise<Step<T | Other>> {
   const response = await answerOrNone(asking, request);
   if (response instanceof NoAnswerError) {
     return { outcome: 'retry', failure: unavailable(dialect, response.message) };
   }
-  const value = isSuccess(response) ? read(response) : undefined;
-  if (value !== undefined) return { outcome: 'done', value };
+  const value = isSuccess(response) ? read(response) : readOther(response);
+  if (value !== undefined) return done(value);
 
   const refusal = readRefusal(asking, dialect, response);
   if (refusal) return refusal;

@@ -1,4 +1,12 @@
-import { answerOrNone, isSuccess, readRefusal, type Dialect, type Refusal } from './answer.ts';
+import {
+  answerOrNone,
+  done,
+  isSuccess,
+  readRefusal,
+  type Dialect,
+  type Done,
+  type Refusal,
+} from './answer.ts';
 import { describe } from './detail.ts';
 import { NoAnswerError, type HttpRequest, type HttpResponse } from './http.ts';
 import type { ReconcileCall, ReconcileOutcome } from './publisher.ts';
@@ -14,7 +22,7 @@ const LONGEST_PAUSE_MS = 5 * MINUTE_MS;
 
 /** Nothing was learned: what `reconcile` answers then. */
 export type Unread = Extract<ReconcileOutcome, { outcome: 'ask-again' | 'cannot-tell' }>;
-export type LookUp<T> = { outcome: 'done'; value: T } | Unread;
+export type LookUp<T> = Done<T> | Unread;
 
 /**
  * One read while reconciling. What cannot be read proves nothing, so it is asked again, and not for ever. `readOther` is
@@ -30,7 +38,7 @@ export async function lookUp<T, Other = never>(
   const response = await answerOrNone(call, request);
   if (response instanceof NoAnswerError) return askLater(call, dialect, response.message, null);
   const value = isSuccess(response) ? read(response) : readOther(response);
-  if (value !== undefined) return { outcome: 'done', value };
+  if (value !== undefined) return done(value);
   return askLater(call, dialect, describe(call, response), readRefusal(call, dialect, response));
 }
 
@@ -59,4 +67,59 @@ export function untilNextLookMs(call: ReconcileCall, looksAtMs: readonly number[
   const passedMs = sinceSendingMs(call);
   const next = looksAtMs.find((lookAtMs) => lookAtMs > passedMs);
   return next === undefined ? null : next - passedMs;
+}
+
+/** How like the post that was sent a listed one is. `similar` proves neither that it is ours nor that it is not. */
+export type Likeness = 'same' | 'similar' | 'different';
+
+export interface Search<Post> {
+  found: Post | null;
+  likeness: Likeness;
+  /** Every post that could be ours was looked at. */
+  complete: boolean;
+}
+
+/** One page of a list. */
+export interface Page<Post> {
+  /** Those on it that could be ours. */
+  posts: Post[];
+  /** Where the list goes on; or that nothing of ours is behind it; or that something may be, and cannot be reached. */
+  next: { cursor: string } | 'nothing' | 'out-of-reach';
+}
+
+/** Makes one read, and says what a failed one means: another try before sending, another question while reconciling. */
+export type Ask<Unanswered> = <T>(
+  request: HttpRequest,
+  read: (response: HttpResponse) => T | undefined,
+) => Promise<Done<T> | Unanswered>;
+
+/** Looks for what was sent in a list of the author's posts, page after page, and not for ever. */
+export async function searchPages<Post, Unanswered extends { outcome: string }>(
+  ask: Ask<Unanswered>,
+  list: {
+    maxPages: number;
+    request(cursor: string | undefined): HttpRequest;
+    read(response: HttpResponse, cursor: string | undefined): Page<Post> | undefined;
+    compare(post: Post): Likeness;
+  },
+): Promise<Done<Search<Post>> | Unanswered> {
+  let likeness: Likeness = 'different';
+  let cursor: string | undefined;
+  for (let page = 0; page < list.maxPages; page++) {
+    const asked = await ask(list.request(cursor), (response) => list.read(response, cursor));
+    if (!isDone(asked)) return asked;
+    const { posts, next } = asked.value;
+    for (const post of posts) {
+      const compared = list.compare(post);
+      if (compared === 'same') return done({ found: post, likeness: compared, complete: true });
+      if (compared === 'similar') likeness = compared;
+    }
+    if (typeof next === 'string') return done({ found: null, likeness, complete: next === 'nothing' });
+    cursor = next.cursor;
+  }
+  return done({ found: null, likeness, complete: false });
+}
+
+function isDone<T>(asked: Done<T> | { outcome: string }): asked is Done<T> {
+  return asked.outcome === 'done';
 }

@@ -14,3 +14,5 @@ export function jpegDraft(
 ) {
   return { mimeType: 'image/jpeg', byteSize: 1_000, width: 1_080, height: 1_080, altText: null, ...over };
 }
+
+export const jpegDrafts = (count: number) => Array.from({ length: count }, () => jpegDraft());

@@ -2,12 +2,33 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { createHttpClient } from '../src/http.ts';
 import { PublisherError, type Publisher } from '../src/publisher.ts';
 import { publishers } from '../src/registry.ts';
-import { openDelivery, openStage, type Delivery, type Fate, type Stage } from './harness.ts';
+import { jpegDrafts } from './answers.ts';
+import {
+  openDelivery,
+  openStage,
+  type Delivery,
+  type DeliveryDraft,
+  type Fate,
+  type Stage,
+} from './harness.ts';
 
 /**
  * What every publisher owes the engine, against the real sandbox process over HTTP. The sandbox's list of what is
  * really public is the judge: an outcome is right when it says what that list says.
  */
+
+interface Contestant {
+  name: string;
+  publisher: Publisher;
+  account: string;
+}
+
+/** Every publisher, and once more where another kind of account is looked up in another way. */
+const contestants = publishers.flatMap((publisher): Contestant[] => {
+  const contestant = { name: publisher.id, publisher, account: 'ada' };
+  if (publisher.id !== 'linkedin') return [contestant];
+  return [contestant, { name: 'linkedin, an organization', publisher, account: 'org-ada' }];
+});
 
 /** A platform whose public call cannot be looked up afterwards must say so; the others must find out. */
 const cannotBeLookedUp = ['linkedin'];
@@ -25,9 +46,17 @@ const quietStep: Record<string, string> = {
 const lookUpStep: Record<string, string> = {
   x: 'lookup',
   instagram: 'status',
+  'linkedin, an organization': 'lookup',
   bluesky: 'lookup',
   mastodon: 'lookup',
 };
+/** How many of those calls an image with an alternative text takes, and what several of them take together. */
+const callsPerImage: Record<string, number> = { x: 2, instagram: 1, linkedin: 2, bluesky: 1, mastodon: 1 };
+const callsPerAlbum: Record<string, number> = { instagram: 1 };
+/** Where an image is remembered only once its second call is done. */
+const remembersInPairs = ['linkedin'];
+/** Where an image is worked on after it was taken, and may fail then. */
+const processesImages = ['instagram', 'linkedin', 'mastodon'];
 /** A second sending changes nothing there, so "absent" may be believed before the first one shows. */
 const maySendTwice = ['bluesky'];
 
@@ -55,26 +84,29 @@ afterEach(() => {
   }
 });
 
-async function open(
-  publisher: Publisher,
-  over: Partial<Parameters<typeof openDelivery>[2]> = {},
+async function openFor(
+  { publisher, account }: Contestant,
+  over: Partial<DeliveryDraft> = {},
 ): Promise<Delivery> {
-  const draft = { account: 'ada', text: `Delivery ${++serial}: ${NASTY}`, withImage: true, ...over };
+  const text = `Delivery ${++serial}: ${NASTY}`;
+  const draft = { account, text, withImage: over.images === undefined, ...over };
   const delivery = await openDelivery(stage, publisher, draft);
   opened.push(delivery);
   return delivery;
 }
 
-/** Ready to be published: waits out what has to be processed. */
-async function openReady(publisher: Publisher, over: Parameters<typeof open>[1] = {}): Promise<Delivery> {
-  const delivery = await open(publisher, over);
-  expect(await delivery.prepare()).toEqual({ outcome: 'ready' });
-  return delivery;
-}
-
-describe.each(publishers.map((publisher) => [publisher.id, publisher] as const))('%s', (id, publisher) => {
-  const publicPosts = () => stage.posts(id, 'ada');
-  const arm = (step: string, fault: string, over: { times?: number; ms?: number } = {}) =>
+describe.each(contestants)('$name', (contestant) => {
+  const { name, publisher, account } = contestant;
+  const { id } = publisher;
+  const publicPosts = () => stage.posts(id, account);
+  const open = (over?: Partial<DeliveryDraft>) => openFor(contestant, over);
+  /** Ready to be published: waits out what has to be processed. */
+  async function openReady(over?: Partial<DeliveryDraft>): Promise<Delivery> {
+    const delivery = await open(over);
+    expect(await delivery.prepare()).toEqual({ outcome: 'ready' });
+    return delivery;
+  }
+  const arm = (step: string, fault: string, over: { after?: number; times?: number; ms?: number } = {}) =>
     stage.arm({ platform: id, step, fault, ...over });
 
   describe('identity', () => {
@@ -85,9 +117,9 @@ describe.each(publishers.map((publisher) => [publisher.id, publisher] as const))
       });
 
     it('names the account, always the same', async () => {
-      const first = await whose('sandbox-ada');
+      const first = await whose(`sandbox-${account}`);
       expect(first.remoteAccountId).not.toBe('');
-      expect(await whose('sandbox-ada')).toEqual(first);
+      expect(await whose(`sandbox-${account}`)).toEqual(first);
       expect((await whose('sandbox-bob')).remoteAccountId).not.toBe(first.remoteAccountId);
     });
 
@@ -98,7 +130,7 @@ describe.each(publishers.map((publisher) => [publisher.id, publisher] as const))
       ['a 5xx', '5xx-before-commit', 'unavailable'],
     ])('says why it does not know: %s', async (_, fault, kind) => {
       if (fault) await arm('identity', fault);
-      const refused = whose(fault ? 'sandbox-ada' : 'somebody-else');
+      const refused = whose(fault ? `sandbox-${account}` : 'somebody-else');
       await expect(refused).rejects.toBeInstanceOf(PublisherError);
       await expect(refused).rejects.toMatchObject({ failure: { kind } });
     });
@@ -106,7 +138,7 @@ describe.each(publishers.map((publisher) => [publisher.id, publisher] as const))
 
   describe('a delivery', () => {
     it('goes out once, whole, with a receipt for what is public', async () => {
-      const delivery = await openReady(publisher, { altText: 'one pixel' });
+      const delivery = await openReady({ altText: 'one pixel' });
       const outcome = await delivery.publish();
       const posts = await publicPosts();
       expect(posts).toHaveLength(1);
@@ -124,13 +156,13 @@ describe.each(publishers.map((publisher) => [publisher.id, publisher] as const))
         return;
       }
       expect(publisher.check({ text, media: [] })).toEqual([]);
-      const delivery = await openReady(publisher, { text, withImage: false });
+      const delivery = await openReady({ text, withImage: false });
       expect(await delivery.publish()).toMatchObject({ outcome: 'published' });
       expect(await publicPosts()).toMatchObject([{ text, mediaCount: 0 }]);
     });
 
     it('makes one public call, after `prepare` made none', async () => {
-      const delivery = await openReady(publisher);
+      const delivery = await openReady();
       expect(await publicPosts()).toEqual([]);
       const before = delivery.writes.length;
       await delivery.publish();
@@ -138,7 +170,7 @@ describe.each(publishers.map((publisher) => [publisher.id, publisher] as const))
     });
 
     it('is prepared again without a second upload', async () => {
-      const delivery = await openReady(publisher, { altText: 'one pixel' });
+      const delivery = await openReady({ altText: 'one pixel' });
       const before = delivery.writes.length;
       const witness = { ...delivery.call.witness };
       expect(await delivery.prepare()).toEqual({ outcome: 'ready' });
@@ -154,7 +186,7 @@ describe.each(publishers.map((publisher) => [publisher.id, publisher] as const))
     'an unclear public call: %s',
     (fault) => {
       async function publishUnclearly(): Promise<Delivery> {
-        const delivery = await openReady(publisher, { timeoutMs: 700 });
+        const delivery = await openReady({ timeoutMs: 700 });
         const before = delivery.writes.length;
         await arm('publish', fault, { ms: 1_500 });
         expect(await delivery.publish()).toMatchObject({ outcome: 'uncertain' });
@@ -167,7 +199,7 @@ describe.each(publishers.map((publisher) => [publisher.id, publisher] as const))
         const fate = await delivery.reconcile();
         const posts = await publicPosts();
         expect(posts).toHaveLength(committed.includes(fault) ? 1 : 0);
-        if (cannotBeLookedUp.includes(id)) {
+        if (cannotBeLookedUp.includes(name)) {
           expect(fate).toEqual({ outcome: 'cannot-tell', reason: expect.stringMatching(/.{40}/) });
         } else if (committed.includes(fault)) {
           const receipt = { remoteId: posts[0]?.id, url: posts[0]?.url };
@@ -178,11 +210,11 @@ describe.each(publishers.map((publisher) => [publisher.id, publisher] as const))
       });
 
       it('never leads to a second post', async () => {
-        const delivery = await open(publisher, { timeoutMs: 700 });
+        const delivery = await open({ timeoutMs: 700 });
         await arm('publish', fault, { ms: 1_500 });
         const fate = await delivery.run();
         const posts = await publicPosts();
-        if (cannotBeLookedUp.includes(id)) {
+        if (cannotBeLookedUp.includes(name)) {
           expect(fate.outcome).toBe('cannot-tell');
           expect(posts).toHaveLength(committed.includes(fault) ? 1 : 0);
         } else {
@@ -193,10 +225,10 @@ describe.each(publishers.map((publisher) => [publisher.id, publisher] as const))
     },
   );
 
-  if (!cannotBeLookedUp.includes(id)) {
+  if (!cannotBeLookedUp.includes(name)) {
     describe('reconciling', () => {
       it('finds a post that shows late', async () => {
-        const delivery = await openReady(publisher);
+        const delivery = await openReady();
         await arm('publish', 'delayed-visibility', { ms: 25_000 });
         await arm('publish', 'commit-then-drop');
         expect(await delivery.publish()).toMatchObject({ outcome: 'uncertain' });
@@ -222,25 +254,25 @@ describe.each(publishers.map((publisher) => [publisher.id, publisher] as const))
         'rate-limited-bare',
         'truncated-body',
       ])('asks again when it could not ask: %s', async (fault) => {
-        const delivery = await openReady(publisher);
+        const delivery = await openReady();
         await arm('publish', 'commit-then-drop');
         await delivery.publish();
         // More often than there are looks: what was not seen must not count as seen to be absent.
-        await arm(lookUpStep[id] as string, fault, { times: 6 });
+        await arm(lookUpStep[name] as string, fault, { times: 6 });
         expect(await delivery.reconcile()).toMatchObject({ outcome: 'published' });
       });
 
       it('asks a person when it can never ask', async () => {
-        const delivery = await openReady(publisher);
+        const delivery = await openReady();
         await arm('publish', 'commit-then-drop');
         await delivery.publish();
-        await arm(lookUpStep[id] as string, 'expired-token', { times: 50 });
+        await arm(lookUpStep[name] as string, 'expired-token', { times: 50 });
         expect(await delivery.reconcile()).toMatchObject({ outcome: 'cannot-tell' });
       });
 
       it('does not take the post of another delivery for its own', async () => {
-        const other = await openReady(publisher, { text: `Another text ${++serial}` });
-        const delivery = await openReady(publisher);
+        const other = await openReady({ text: `Another text ${++serial}` });
+        const delivery = await openReady();
         expect(await other.publish()).toMatchObject({ outcome: 'published' });
         await arm('publish', 'drop-before-commit');
         await delivery.publish();
@@ -251,7 +283,7 @@ describe.each(publishers.map((publisher) => [publisher.id, publisher] as const))
 
   describe('a refusal', () => {
     it.each(['publish', quietStep[id] as string])('an expired token at %s', async (step) => {
-      const delivery = await open(publisher);
+      const delivery = await open();
       await arm(step, 'expired-token');
       const fate = await delivery.run();
       expect(fate).toMatchObject({ outcome: 'failed', failure: { kind: 'auth_expired', actor: 'user' } });
@@ -259,7 +291,7 @@ describe.each(publishers.map((publisher) => [publisher.id, publisher] as const))
     });
 
     it.each(['publish', quietStep[id] as string])('a permanent one at %s', async (step) => {
-      const delivery = await open(publisher);
+      const delivery = await open();
       await arm(step, 'rejected');
       const fate = await delivery.run();
       expect(fate).toMatchObject({
@@ -275,7 +307,7 @@ describe.each(publishers.map((publisher) => [publisher.id, publisher] as const))
       ['rate-limited', quietStep[id] as string],
       ['rate-limited-bare', quietStep[id] as string],
     ])('%s at %s waits, uses no attempt, and then goes out once', async (fault, step) => {
-      const delivery = await open(publisher);
+      const delivery = await open();
       await arm(step, fault);
       const start = stage.now();
       let outcome: Awaited<
@@ -308,7 +340,7 @@ describe.each(publishers.map((publisher) => [publisher.id, publisher] as const))
       'commit-then-5xx',
       'truncated-body',
     ])('is tried again, with nothing public: %s', async (fault) => {
-      const delivery = await open(publisher);
+      const delivery = await open();
       await arm(quietStep[id] as string, fault);
       expect(await delivery.prepare()).toMatchObject({
         outcome: 'retry',
@@ -320,11 +352,121 @@ describe.each(publishers.map((publisher) => [publisher.id, publisher] as const))
     });
   });
 
+  describe('several images', () => {
+    const names = ['a', 'b', 'c'];
+    const pictures = () => stage.pictures(id, account);
+    const album = (shown: string[]) => shown.map((name) => `${name}: Picture ${name}`);
+    const perImage = callsPerImage[id] as number;
+    const calls = names.length * perImage + (callsPerAlbum[id] ?? 0);
+    const openAlbum = (over: Partial<DeliveryDraft> = {}) => open({ images: names, ...over });
+    const armSecondImage = (fault: string, after = perImage) =>
+      arm(quietStep[id] as string, fault, { after });
+
+    it('go out as many as the platform takes, in their order, each with its words', async () => {
+      const { max } = publisher.limits.media;
+      const text = 'An album';
+      expect(publisher.check({ text, media: jpegDrafts(max) })).toEqual([]);
+      expect(publisher.check({ text, media: jpegDrafts(max + 1) })).toMatchObject([
+        { field: 'media', code: 'too_many_media' },
+      ]);
+      const images = Array.from({ length: max }, (_, index) => `${index + 1}`);
+      const delivery = await openReady({ text, images });
+      expect(await publicPosts()).toEqual([]);
+      expect(await delivery.publish()).toMatchObject({ outcome: 'published' });
+      expect(await pictures()).toEqual(album(images));
+    });
+
+    it('are prepared again without a second upload', async () => {
+      const delivery = await openAlbum();
+      for (let times = 0; times < 2; times++) {
+        expect(await delivery.prepare()).toEqual({ outcome: 'ready' });
+        expect(delivery.writes).toHaveLength(calls);
+      }
+    });
+
+    it.each([
+      'drop-before-commit',
+      '5xx-before-commit',
+      'commit-then-drop',
+      'commit-then-5xx',
+      'truncated-body',
+    ])('are uploaded once, but for the second whose answer got lost: %s', async (fault) => {
+      const delivery = await openAlbum();
+      await armSecondImage(fault);
+      expect(await delivery.prepare()).toMatchObject({ outcome: 'retry', failure: { kind: 'unavailable' } });
+      expect(delivery.writes).toHaveLength(perImage + 1);
+      expect(await delivery.run()).toMatchObject({ outcome: 'published' });
+      // All calls and the public one, and the one that got lost.
+      expect(delivery.writes).toHaveLength(calls + 2);
+      expect(await pictures()).toEqual(album(names));
+    });
+
+    it.each(['rate-limited', 'rate-limited-bare'])('wait in the middle, and go out: %s', async (fault) => {
+      const delivery = await openAlbum();
+      await armSecondImage(fault);
+      expect(await delivery.prepare()).toMatchObject({
+        outcome: 'wait-until',
+        failure: { kind: 'rate_limited' },
+      });
+      expect(await delivery.run()).toMatchObject({ outcome: 'published' });
+      expect(await pictures()).toEqual(album(names));
+    });
+
+    it.each(['rejected', 'expired-token'])('do not go out without the second: %s', async (fault) => {
+      const delivery = await openAlbum();
+      await armSecondImage(fault);
+      expect(await delivery.run()).toMatchObject({ outcome: 'failed', failure: { actor: 'user' } });
+      expect(await publicPosts()).toEqual([]);
+    });
+
+    if (processesImages.includes(id)) {
+      it('go out once when the second could not be processed at first', async () => {
+        const delivery = await openAlbum();
+        await armSecondImage('processing-failed', 1);
+        expect(await delivery.run()).toMatchObject({ outcome: 'published' });
+        expect(await pictures()).toEqual(album(names));
+        expect(delivery.writes.length).toBeGreaterThan(calls + 1);
+      });
+    }
+
+    it('are gone on with where a worker was lost, whichever call it was about to make', async () => {
+      for (let made = 0; made < calls; made++) {
+        await stage.reset();
+        const gone = await openAlbum({ goneAfterWrites: made });
+        await expect(gone.prepare()).rejects.toThrow('the worker is gone');
+        const { text, witness } = gone.call;
+        const next = await openAlbum({ text, witness });
+        expect(await next.prepare()).toEqual({ outcome: 'ready' });
+        const remembered = remembersInPairs.includes(id) ? made - (made % 2) : made;
+        expect(next.writes).toHaveLength(calls - remembered);
+        expect(await next.publish()).toMatchObject({ outcome: 'published' });
+        expect(await pictures()).toEqual(album(names));
+      }
+    });
+
+    it.each(['commit-then-drop', 'commit-then-5xx', 'drop-before-commit', '5xx-before-commit'])(
+      'are never in two posts: %s',
+      async (fault) => {
+        const delivery = await openAlbum();
+        await arm('publish', fault);
+        const fate = await delivery.run();
+        if (cannotBeLookedUp.includes(name)) {
+          expect(fate.outcome).toBe('cannot-tell');
+          expect(await publicPosts()).toHaveLength(committed.includes(fault) ? 1 : 0);
+          return;
+        }
+        const [post] = await publicPosts();
+        expect(fate).toMatchObject({ outcome: 'published', receipt: { remoteId: post?.id } });
+        expect(await pictures()).toEqual(album(names));
+      },
+    );
+  });
+
   it('two deliveries of one text: each says what is true of it', async () => {
     const text = `Twice: ${++serial}`;
-    const first = await open(publisher, { text });
+    const first = await open({ text });
     expect(await first.run()).toMatchObject({ outcome: 'published' });
-    const second = await open(publisher, { text });
+    const second = await open({ text });
     const fate = await second.run();
     const posts = await publicPosts();
     if (fate.outcome === 'published') {

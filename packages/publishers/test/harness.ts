@@ -27,22 +27,39 @@ export interface OraclePost {
   url: string;
   text: string;
   mediaCount: number;
+  media: { url: string; altText: string | null }[];
 }
 
 export interface Stage {
   origin: string;
-  imageUrl: string;
+  imageUrl(name: string): string;
   /** Forgets everything, and puts the clock right. */
   reset(): Promise<void>;
-  arm(fault: { platform: string; step: string; fault: string; times?: number; ms?: number }): Promise<void>;
+  arm(fault: ArmedFault): Promise<void>;
   /** Faults that nobody has met yet. */
   armed(): Promise<{ step: string; fault: string }[]>;
+  configure(platform: string, settings: object): Promise<void>;
   posts(platform: string, account: string): Promise<OraclePost[]>;
+  /** The pictures of the only post that is public, as `<name>: <alt text>`, in the order in which they are shown. */
+  pictures(platform: string, account: string): Promise<string[]>;
   /** Moves the sandbox's clock and that of every delivery, so that nothing has to be waited for. */
   skip(ms: number): Promise<void>;
   now(): Date;
   close(): Promise<void>;
 }
+
+export interface ArmedFault {
+  platform: string;
+  step: string;
+  fault: string;
+  after?: number;
+  times?: number;
+  ms?: number;
+}
+
+/** Every picture is the same pixel, with its name behind it. */
+const pictureOf = (name: string) => Buffer.concat([JPEG, Buffer.from(name)]);
+const nameOf = (picture: Uint8Array) => Buffer.from(picture.subarray(JPEG.length)).toString();
 
 export async function openStage(): Promise<Stage> {
   const sandbox = buildSandbox();
@@ -63,9 +80,14 @@ export async function openStage(): Promise<Stage> {
     return text === '' ? undefined : JSON.parse(text);
   }
 
+  async function posts(platform: string, account: string): Promise<OraclePost[]> {
+    const query = new URLSearchParams({ platform, account });
+    return ((await control('GET', `/posts?${query.toString()}`)) as { posts: OraclePost[] }).posts;
+  }
+
   return {
     origin,
-    imageUrl: `http://127.0.0.1:${(images.address() as AddressInfo).port}/pixel.jpg`,
+    imageUrl: (name) => `http://127.0.0.1:${(images.address() as AddressInfo).port}/${name}`,
     async reset() {
       offsetMs = 0;
       await control('POST', '/reset');
@@ -76,9 +98,19 @@ export async function openStage(): Promise<Stage> {
     async armed() {
       return ((await control('GET', '/faults')) as { faults: { step: string; fault: string }[] }).faults;
     },
-    async posts(platform, account) {
-      const query = new URLSearchParams({ platform, account });
-      return ((await control('GET', `/posts?${query.toString()}`)) as { posts: OraclePost[] }).posts;
+    async configure(platform, settings) {
+      await control('POST', '/settings', { platform, ...settings });
+    },
+    posts,
+    async pictures(platform, account) {
+      const [post, ...others] = await posts(platform, account);
+      if (!post || others.length > 0)
+        throw new Error(`${others.length + (post ? 1 : 0)} posts are public, not one`);
+      const shown = post.media.map(async ({ url, altText }) => {
+        const response = await fetch(url);
+        return `${nameOf(new Uint8Array(await response.arrayBuffer()))}: ${altText ?? 'no words'}`;
+      });
+      return Promise.all(shown);
     },
     async skip(ms) {
       offsetMs += ms;
@@ -93,8 +125,9 @@ export async function openStage(): Promise<Stage> {
 }
 
 async function serveImage(): Promise<Server> {
-  const server = createServer((_request, response) => {
-    response.writeHead(200, { 'content-type': 'image/jpeg', connection: 'close' }).end(JPEG);
+  const server = createServer((request, response) => {
+    const name = (request.url ?? '').slice(1);
+    response.writeHead(200, { 'content-type': 'image/jpeg', connection: 'close' }).end(pictureOf(name));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return server;
@@ -121,10 +154,25 @@ export interface Delivery {
 
 const MAX_TURNS = 60;
 
+export interface DeliveryDraft {
+  account: string;
+  text: string;
+  /** One, with no alternative text unless that is given. */
+  withImage?: boolean;
+  altText?: string;
+  /** Any number by name, each with `Picture <name>` for its alternative text. */
+  images?: string[];
+  timeoutMs?: number;
+  /** What an earlier worker left in the delivery's row. */
+  witness?: Witness;
+  /** The worker is gone when it has made so many calls that write, and is about to make one more. */
+  goneAfterWrites?: number;
+}
+
 export async function openDelivery(
   stage: Stage,
   publisher: Publisher,
-  draft: { account: string; text: string; withImage: boolean; altText?: string; timeoutMs?: number },
+  draft: DeliveryDraft,
 ): Promise<Delivery> {
   const said: string[] = [];
   const writes: HttpRequest[] = [];
@@ -135,30 +183,32 @@ export async function openDelivery(
       timeoutMs: draft.timeoutMs ?? 2_000,
     }),
     writes,
+    draft.goneAfterWrites ?? Infinity,
   );
   const credentials = { accessToken: token };
-  const witness: Witness = {};
+  const witness: Witness = structuredClone(draft.witness ?? {});
   const logs = new Writable({
     write(chunk, _encoding, done) {
       said.push(String(chunk));
       done();
     },
   });
-  const image: PublishMedia = {
-    id: 'image',
+  const imageOf = (name: string, altText: string | null): PublishMedia => ({
+    id: name,
     mimeType: 'image/jpeg',
-    byteSize: JPEG.length,
+    byteSize: pictureOf(name).length,
     width: 1,
     height: 1,
-    altText: draft.altText ?? null,
-    bytes: () => Promise.resolve(new Uint8Array(JPEG)),
-    publicUrl: () => stage.imageUrl,
-  };
+    altText,
+    bytes: () => Promise.resolve(new Uint8Array(pictureOf(name))),
+    publicUrl: () => stage.imageUrl(name),
+  });
+  const named = (draft.images ?? []).map((name) => imageOf(name, `Picture ${name}`));
   const call: PublishCall = {
     http,
     credentials,
     text: draft.text,
-    media: draft.withImage ? [image] : [],
+    media: draft.withImage ? [imageOf('image', draft.altText ?? null)] : named,
     account: await publisher.identity({ http, credentials }),
     witness,
     sentBefore: false,
@@ -219,10 +269,13 @@ export async function openDelivery(
   return delivery;
 }
 
-function recording(http: HttpClient, writes: HttpRequest[]): HttpClient {
+function recording(http: HttpClient, writes: HttpRequest[], goneAfterWrites: number): HttpClient {
   return {
-    request(request) {
-      if (request.method !== 'GET') writes.push(request);
+    async request(request) {
+      if (request.method !== 'GET') {
+        if (writes.length >= goneAfterWrites) throw new Error('the worker is gone');
+        writes.push(request);
+      }
       return http.request(request);
     },
   };

@@ -120,5 +120,5 @@ function checkFault(body: unknown): Fault {
     const sentence = `fault: ${fault.platform} ${fault.step} cannot play ${fault.fault}; it can play ${kinds.join(', ')}`;
     throw new AppError('bad_input', sentence);
   }
-  return { times: 1, ms: 60_000, status: 503, retryAfterSeconds: 60, ...fault };
+  return { after: 0, times: 1, ms: 60_000, status: 503, retryAfterSeconds: 60, ...fault };
 }

@@ -34,6 +34,7 @@ export const FaultBody = Type.Object(
     account: Type.Optional(account),
     step: Type.Enum([...steps]),
     fault: Type.Enum([...outcomeFaults, ...alterations]),
+    after: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000 })),
     times: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000 })),
     ms: Type.Optional(Type.Integer({ minimum: 0, maximum: dayMs })),
     status: Type.Optional(Type.Integer({ minimum: 500, maximum: 599 })),

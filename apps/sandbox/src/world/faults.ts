@@ -29,6 +29,8 @@ export interface Fault {
   account?: string;
   step: Step;
   fault: FaultKind;
+  /** How many calls it lets pass first. */
+  after: number;
   /** How many calls it is good for. */
   times: number;
   /** How long a hanging call hangs, or a post stays unseen. */
@@ -39,6 +41,8 @@ export interface Fault {
 }
 
 export interface ArmedFault extends Fault {
+  /** How many calls it will still let pass. */
+  toPass: number;
   /** How many calls it is still good for. */
   left: number;
 }
@@ -66,6 +70,10 @@ export function createFaultBook(): FaultBook {
     const index = queue?.findIndex((fault) => kinds.includes(fault.fault)) ?? -1;
     const fault = queue?.[index];
     if (!queue || !fault) return undefined;
+    if (fault.toPass > 0) {
+      fault.toPass -= 1;
+      return undefined;
+    }
     fault.left -= 1;
     if (fault.left === 0) queue.splice(index, 1);
     if (queue.length === 0) queues.delete(key);
@@ -74,7 +82,7 @@ export function createFaultBook(): FaultBook {
 
   return {
     arm(fault) {
-      const armed = { ...fault, left: fault.times };
+      const armed = { ...fault, toPass: fault.after, left: fault.times };
       const key = keyOf(armed);
       const queue = queues.get(key);
       if (queue) queue.push(armed);

@@ -1,12 +1,13 @@
 import { Type } from 'typebox';
-import { answerOrNone, askQuietly, bearer, decode, isSuccess, type Step } from '../answer.ts';
+import { answerOrNone, askQuietly, bearer, decode, done, isSuccess, type Step } from '../answer.ts';
 import { NoAnswerError } from '../http.ts';
 import type { PrepareOutcome, PublishCall, PublishMedia } from '../publisher.ts';
+import { inTurn } from '../uploads.ts';
 import { query } from './api.ts';
 import { dialect } from './errors.ts';
 import { findHandles } from './facets.ts';
 import { createTid } from './tid.ts';
-import { BlobRef, witnessOf } from './witness.ts';
+import { BlobRef, blobs, witnessOf } from './witness.ts';
 
 /** A blob that no record names is deleted after "minutes". The same bytes give the same reference, so it is renewed. */
 const BLOB_IS_FRESH_MS = 60_000;
@@ -14,10 +15,8 @@ const BLOB_IS_FRESH_MS = 60_000;
 /** Chooses the record's key and date, uploads the images, and finds out who is mentioned. */
 export async function prepare(call: PublishCall): Promise<PrepareOutcome> {
   await freezeOnce(call);
-  for (const image of call.media) {
-    const uploaded = await uploadOnce(call, image);
-    if (uploaded.outcome !== 'done') return uploaded;
-  }
+  const uploaded = await inTurn(call.media, (image) => uploadOnce(call, image));
+  if (uploaded.outcome !== 'done') return uploaded;
   await resolveMentions(call);
   return { outcome: 'ready' };
 }
@@ -34,9 +33,8 @@ async function freezeOnce(call: PublishCall): Promise<void> {
 }
 
 async function uploadOnce(call: PublishCall, image: PublishMedia): Promise<Step<true>> {
-  const { blobs = {} } = witnessOf(call);
-  const uploadedAt = Date.parse(blobs[image.id]?.uploadedAt ?? '');
-  if (call.now().getTime() - uploadedAt < BLOB_IS_FRESH_MS) return { outcome: 'done', value: true };
+  const uploadedAt = Date.parse(blobs.find(call, image)?.uploadedAt ?? '');
+  if (call.now().getTime() - uploadedAt < BLOB_IS_FRESH_MS) return done(true);
 
   const upload = await askQuietly(
     call,
@@ -50,9 +48,8 @@ async function uploadOnce(call: PublishCall, image: PublishMedia): Promise<Step<
     (response) => decode(Uploaded, response)?.blob,
   );
   if (upload.outcome !== 'done') return upload;
-  const uploaded = { blob: upload.value, uploadedAt: call.now().toISOString() };
-  await call.remember({ blobs: { ...blobs, [image.id]: uploaded } });
-  return { outcome: 'done', value: true };
+  await blobs.keep(call, image, { blob: upload.value, uploadedAt: call.now().toISOString() });
+  return done(true);
 }
 
 /**

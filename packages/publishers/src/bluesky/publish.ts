@@ -4,7 +4,7 @@ import type { PublishCall, PublishOutcome } from '../publisher.ts';
 import { POST_COLLECTION, procedure, uriOf, urlOf } from './api.ts';
 import { dialect, isBlobLost } from './errors.ts';
 import { recordOf } from './record.ts';
-import { witnessOf } from './witness.ts';
+import { blobs, witnessOf } from './witness.ts';
 
 /**
  * One `putRecord` under the key that `prepare` has remembered. 200 with our URI is the only success, and means the same
@@ -31,7 +31,7 @@ export async function publish(call: PublishCall): Promise<PublishOutcome> {
     return { outcome: 'published', receipt: { remoteId: uri, url: urlOf(call.account, rkey) } };
   }
   if (isBlobLost(response)) {
-    await call.remember({ blobs: {} });
+    await blobs.forget(call, call.media);
     return prepareAgain('the uploaded image is gone');
   }
   return refusedOrUncertain(call, dialect, response);

@@ -1,16 +1,16 @@
 import type { PublishCall } from '../publisher.ts';
 import { POST_COLLECTION } from './api.ts';
 import { findFacets } from './facets.ts';
-import { witnessOf } from './witness.ts';
+import { blobs, witnessOf } from './witness.ts';
 
 /**
  * The post as it is written into the repository. It depends on the draft and on what `prepare` has remembered, on
  * nothing else: the same delivery makes the same record every time. Undefined while an image has no upload.
  */
 export function recordOf(call: PublishCall): Record<string, unknown> | undefined {
-  const { createdAt, blobs = {}, mentions = {} } = witnessOf(call);
+  const { createdAt, mentions = {} } = witnessOf(call);
   const images = call.media.map((image) => ({
-    image: blobs[image.id]?.blob,
+    image: blobs.find(call, image)?.blob,
     alt: image.altText ?? '',
     aspectRatio: { width: image.width, height: image.height },
   }));

@@ -1,6 +1,7 @@
 import { Type, type Static } from 'typebox';
 import { Value } from 'typebox/value';
 import type { PublishCall } from '../publisher.ts';
+import { uploadsUnder } from '../uploads.ts';
 
 /** A reference to uploaded bytes, as the server gave it: it goes into the record unchanged. */
 export const BlobRef = Type.Object({
@@ -10,12 +11,12 @@ export const BlobRef = Type.Object({
   size: Type.Number(),
 });
 
+export const blobs = uploadsUnder('blobs', Type.Object({ blob: BlobRef, uploadedAt: Type.String() }));
+
 const Witness = Type.Object({
   /** The record's key, and its date: made once, and never again for this delivery. */
   rkey: Type.Optional(Type.String()),
   createdAt: Type.Optional(Type.String()),
-  /** By the id of the image. */
-  blobs: Type.Optional(Type.Record(Type.String(), Type.Object({ blob: BlobRef, uploadedAt: Type.String() }))),
   /** By handle; null where nobody stands behind it. */
   mentions: Type.Optional(Type.Record(Type.String(), Type.Union([Type.String(), Type.Null()]))),
 });

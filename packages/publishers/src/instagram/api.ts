@@ -38,8 +38,3 @@ export function statusRequest(call: PublishCall, containerId: string): HttpReque
 export function readStatus(response: HttpResponse): ContainerStatus | undefined {
   return decode(ContainerStatus, response);
 }
-
-export function containerIdOf(call: PublishCall): string | null {
-  const { containerId } = call.witness;
-  return typeof containerId === 'string' ? containerId : null;
-}

@@ -13,7 +13,7 @@ export const limits: Limits = {
   maxTextLength: 2_200,
   media: {
     min: 1,
-    max: 1,
+    max: 10,
     mimeTypes: ['image/jpeg'],
     maxBytes: 8_000_000,
     maxAltTextLength: 1_000,

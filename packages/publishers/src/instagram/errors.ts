@@ -66,6 +66,18 @@ export function isNotReady(response: HttpResponse): boolean {
   return decode(GraphError, response)?.error.code === 9007;
 }
 
+/** A container that the call names has expired, cannot be found, or may not be used. */
+export function isContainerLost(response: HttpResponse): boolean {
+  const error = decode(GraphError, response)?.error;
+  return error?.code === 24 || error?.error_subcode === 2207020;
+}
+
+/** They are made anew, which uses an attempt. */
+export function childrenLost(detail: string): Refusal {
+  const refusal = again();
+  return { ...refusal, failure: { ...refusal.failure, detail } };
+}
+
 /** Why a container failed, from the sentence in its `status`; a new container is worth a try when that says nothing. */
 export function readContainerFailure(status: string | undefined, now: Date): Refusal {
   const subcode = Number(/\b2207\d{3}\b/.exec(status ?? '')?.[0]);
@@ -79,13 +91,13 @@ function failed(kind: FailureKind, actor: Actor, reason: string): Refusal {
 
 function again(): Refusal {
   const reason =
-    'Instagram could not process the image just now. Nothing was published; it is tried again by itself.';
+    'Instagram could not process an image just now. Nothing was published; it is tried again by itself.';
   return { outcome: 'retry', failure: { kind: 'unavailable', actor: 'platform', reason } };
 }
 
 export function notReady(now: Date, afterMs: number = NOT_READY_PAUSE_MS): Refusal {
   const reason =
-    'Instagram is still processing the image. The post goes out by itself as soon as that is done.';
+    'Instagram is still processing an image. The post goes out by itself as soon as that is done.';
   const failure: Failure = { kind: 'unavailable', actor: 'platform', reason };
   return waitUntil(inFuture(now, afterMs), failure);
 }
@@ -121,5 +133,5 @@ const restrictedReason =
 const spamReason =
   'Instagram blocked this as possible spam. Wait some hours or change the post, then post it anew.';
 const imageReason =
-  'Instagram does not accept this image (its size, format or proportions). Create a new post with another one.';
-const contentReason = 'Instagram does not accept this post. Change its text or image and post it anew.';
+  'Instagram does not accept an image of this post (its size, format or proportions). Create a new post with another one.';
+const contentReason = 'Instagram does not accept this post. Change its text or images and post it anew.';

@@ -3,9 +3,10 @@ import { withDeadline } from '@solospark/foundation';
 import { bearer, decode, refusedOrUncertain, uncertain } from '../answer.ts';
 import { describe } from '../detail.ts';
 import type { PublishCall, PublishOutcome } from '../publisher.ts';
-import { containerIdOf, Created, GRAPH, ofAccount } from './api.ts';
+import { Created, GRAPH, ofAccount } from './api.ts';
 import { putDownRefusal } from './believed-refusal.ts';
 import { dialect, isNotReady, notReady } from './errors.ts';
+import { containerIdOf } from './witness.ts';
 
 const PERMALINK_DEADLINE_MS = 5_000;
 
@@ -58,7 +59,7 @@ async function permalinkOf(call: PublishCall, mediaId: string): Promise<string |
 
 function noContainer(): PublishOutcome {
   const reason =
-    'Instagram has not processed the image yet. Nothing was published; it is tried again by itself.';
+    'Instagram has not processed the images yet. Nothing was published; it is tried again by itself.';
   return { outcome: 'retry', failure: { kind: 'unavailable', actor: 'platform', reason } };
 }
 

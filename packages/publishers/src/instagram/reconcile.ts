@@ -2,8 +2,9 @@ import { Type, type Static } from 'typebox';
 import { bearer, decode } from '../answer.ts';
 import { lookUp, sinceSendingMs, untilNextLookMs } from '../look-up.ts';
 import type { ReconcileCall, ReconcileOutcome, Receipt } from '../publisher.ts';
-import { containerIdOf, ofAccount, readStatus, statusRequest } from './api.ts';
+import { ofAccount, readStatus, statusRequest } from './api.ts';
 import { dialect } from './errors.ts';
+import { containerIdOf, forgetContainer } from './witness.ts';
 
 /** A publish call under way may still land, so FINISHED is "not published" only after the last of these. */
 const LOOKS_AT_MS = [5_000, 20_000, 60_000];
@@ -30,7 +31,7 @@ export async function reconcile(call: ReconcileCall): Promise<ReconcileOutcome> 
       return stillProcessing(call);
     case 'EXPIRED':
     case 'ERROR':
-      await call.remember({ containerId: null, containerCreatedAt: null });
+      await forgetContainer(call);
       return { outcome: 'absent' };
   }
 }

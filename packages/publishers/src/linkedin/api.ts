@@ -1,5 +1,5 @@
 import { bearer, type Asking } from '../answer.ts';
-import type { Identity } from '../publisher.ts';
+import type { Identity, Receipt } from '../publisher.ts';
 
 /** YYYYMM. LinkedIn keeps a version for at least twelve months, then answers 426: to be raised once a year. */
 export const LINKEDIN_VERSION = '202609';
@@ -13,8 +13,17 @@ export function headersOf(asking: Asking): Record<string, string> {
   };
 }
 
+/** The id of an organization's channel is its URN; that of a member's is the bare subject of the token. */
+export function isOrganization(account: Identity): boolean {
+  return account.remoteAccountId.startsWith('urn:li:organization:');
+}
+
 export function authorUrn(account: Identity): string {
-  return `urn:li:person:${account.remoteAccountId}`;
+  return isOrganization(account) ? account.remoteAccountId : `urn:li:person:${account.remoteAccountId}`;
+}
+
+export function receiptOf(urn: string): Receipt {
+  return { remoteId: urn, url: urlOfPost(urn) };
 }
 
 export function urlOfPost(urn: string): string {

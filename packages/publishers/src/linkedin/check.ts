@@ -10,7 +10,7 @@ export const limits: Limits = {
   maxTextLength: 3_000,
   media: {
     min: 0,
-    max: 1,
+    max: 20,
     mimeTypes: ['image/jpeg', 'image/png'],
     // LinkedIn documents no limit in bytes; this one is ours.
     maxBytes: 20_000_000,

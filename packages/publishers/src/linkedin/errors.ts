@@ -43,10 +43,20 @@ export const dialect: Dialect = {
   },
 };
 
-/** The image is not usable, and will not become so: it is uploaded again. Nothing was created. */
+/** An image is not usable, and will not become so: it is uploaded again. Nothing was created. */
 export function isImageLost(response: HttpResponse): boolean {
-  if (response.status !== 400) return false;
-  return says(response, /MEDIA_ASSET_PROCESSING_FAILED|EXPIRED_UPLOAD_URL/);
+  return response.status === 400 && says(response, /MEDIA_ASSET_PROCESSING_FAILED|EXPIRED_UPLOAD_URL/);
+}
+
+/** An image is still being processed. Nothing was created. */
+export function isImagePending(response: HttpResponse): boolean {
+  return response.status === 400 && says(response, /MEDIA_ASSET_WAITING_UPLOAD/);
+}
+
+export function uploadAgain(detail: string): Refusal {
+  const reason =
+    'LinkedIn could not use an uploaded image. Nothing was published; it is uploaded again by itself.';
+  return { outcome: 'retry', failure: { kind: 'unavailable', actor: 'platform', reason, detail } };
 }
 
 /** 422 "Content is a duplicate of urn:li:share:…": there was such a post within about ten minutes; whose is not said. */
@@ -61,9 +71,10 @@ export function duplicateUrnOf(response: HttpResponse): string | null {
 }
 
 function readInvalid(response: HttpResponse, now: Date): Refusal {
-  if (says(response, /MEDIA_ASSET_WAITING_UPLOAD/)) {
+  if (isImageLost(response)) return uploadAgain('an uploaded image is not usable');
+  if (isImagePending(response)) {
     const reason =
-      'LinkedIn is still processing the image. The post goes out by itself as soon as that is done.';
+      'LinkedIn is still processing an image. The post goes out by itself as soon as that is done.';
     return waitUntil(inFuture(now, IMAGE_PENDING_PAUSE_MS), {
       kind: 'unavailable',
       actor: 'platform',
@@ -105,7 +116,7 @@ const expiredReason =
   'LinkedIn no longer accepts this connection; it ends every 60 days. Connect the LinkedIn account again.';
 const deniedReason =
   'SoloSpark may not post to this LinkedIn account. Connect it again and allow posting, then retry the post.';
-const contentReason = 'LinkedIn does not accept this post. Change its text or image and post it anew.';
+const contentReason = 'LinkedIn does not accept this post. Change its text or images and post it anew.';
 const notFoundReason =
   'LinkedIn did not find something that this post needs. Connect the account again, then retry the post.';
 const versionReason =

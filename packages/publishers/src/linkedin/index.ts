@@ -10,8 +10,9 @@ import { publish } from './publish.ts';
 import { reconcile } from './reconcile.ts';
 
 /**
- * LinkedIn (Posts API) for members. It has no idempotency, and a member's posts cannot be read by an app: what is
- * unclear after the public call stays unclear, and a person decides. README.md names the source of each fact.
+ * LinkedIn (Posts API) for members and organizations. It has no idempotency. A member's posts cannot be read by an app:
+ * what is unclear after the public call stays unclear, and a person decides. An organization's can, and are looked
+ * through. README.md names the source of each fact.
  */
 export const linkedin = definePublisher({
   id: 'linkedin',

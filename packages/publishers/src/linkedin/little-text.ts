@@ -11,3 +11,15 @@ export function toLittleText(text: string): string {
 /** A hashtag has a letter; it follows a space or the start, and ends at a space, plain punctuation, or the end. */
 const HASHTAG_OR_RESERVED =
   /(?<=^|\s)#(?=\p{N}*\p{L})[\p{L}\p{M}\p{N}]+(?=$|[\s.,;:!?'"…)])|[|{}@[\]()<>#\\*_~]/gu;
+
+/** What a reader sees: escapes undone, hashtags and mentions of LinkedIn's own notation as their words. */
+export function fromLittleText(commentary: string): string {
+  return commentary.replace(
+    ESCAPE_OR_MARKUP,
+    (_, escaped?: string, hashtag?: string, mention?: string) =>
+      escaped ?? (hashtag === undefined ? fromLittleText(mention ?? '') : `#${fromLittleText(hashtag)}`),
+  );
+}
+
+const ESCAPE_OR_MARKUP =
+  /\\(.)|\{hashtag\|\\?#\|((?:\\.|[^|{}\\])+)\}|@\[((?:\\.|[^\]\\])+)\]\(urn:li:[\w:-]+\)/gsu;

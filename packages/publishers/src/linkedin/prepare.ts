@@ -1,16 +1,26 @@
 import { Type } from 'typebox';
-import { askQuietly, decode } from '../answer.ts';
-import type { PrepareOutcome, PublishCall } from '../publisher.ts';
-import { authorUrn, headersOf } from './api.ts';
+import { askQuietly, decode, done, type Step } from '../answer.ts';
+import type { PrepareOutcome, PublishCall, PublishMedia } from '../publisher.ts';
+import { inTurn } from '../uploads.ts';
+import { authorUrn, headersOf, isOrganization } from './api.ts';
 import { dialect } from './errors.ts';
+import { notePostsOnce } from './note-posts.ts';
+import { uploads } from './uploads.ts';
 
 /**
- * Uploads the image. Whether LinkedIn has processed it cannot be asked with a member's token (403), so that shows at
- * publishing: 400 MEDIA_ASSET_WAITING_UPLOAD, with nothing created.
+ * Uploads the images, and notes which posts an organization has before the send. Whether LinkedIn has processed the images
+ * cannot be asked with a member's token (403), so that shows at publishing: 400 MEDIA_ASSET_WAITING_UPLOAD, with nothing
+ * created.
  */
 export async function prepare(call: PublishCall): Promise<PrepareOutcome> {
-  const [image] = call.media;
-  if (!image || typeof call.witness['imageUrn'] === 'string') return { outcome: 'ready' };
+  const uploaded = await inTurn(call.media, (image) => uploadOnce(call, image));
+  if (uploaded.outcome !== 'done') return uploaded;
+  const noted = isOrganization(call.account) ? await notePostsOnce(call) : done(true);
+  return noted.outcome === 'done' ? { outcome: 'ready' } : noted;
+}
+
+async function uploadOnce(call: PublishCall, image: PublishMedia): Promise<Step<true>> {
+  if (uploads.find(call, image)) return done(true);
 
   const begun = await askQuietly(
     call,
@@ -40,8 +50,8 @@ export async function prepare(call: PublishCall): Promise<PrepareOutcome> {
   if (stored.outcome !== 'done') return stored;
 
   // Only now: a URN without its bytes would be posted with, and refused, for ever.
-  await call.remember({ imageUrn: begun.value.image, imageUploadedAt: call.now().toISOString() });
-  return { outcome: 'ready' };
+  await uploads.keep(call, image, { urn: begun.value.image, uploadedAt: call.now().toISOString() });
+  return done(true);
 }
 
 const UploadBegun = Type.Object({

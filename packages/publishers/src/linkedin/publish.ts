@@ -1,39 +1,39 @@
 import { refusedOrUncertain, uncertain } from '../answer.ts';
+import { describe } from '../detail.ts';
 import type { HttpResponse } from '../http.ts';
 import type { PublishCall, PublishOutcome } from '../publisher.ts';
-import { authorUrn, headersOf, urlOfPost } from './api.ts';
-import { dialect, duplicateUrnOf, isDuplicate, isImageLost } from './errors.ts';
+import { authorUrn, headersOf, receiptOf } from './api.ts';
+import { dialect, duplicateUrnOf, isDuplicate, isImageLost, isImagePending, uploadAgain } from './errors.ts';
 import { toLittleText } from './little-text.ts';
+import { uploads } from './uploads.ts';
 
-/** An image that is still pending after this will not become ready; it is uploaded again, which uses an attempt. */
+/** Images that are still pending after this will not become ready; they are uploaded again, which uses an attempt. */
 const IMAGE_PATIENCE_MS = 30 * 60_000;
 
-/**
- * One `POST /rest/posts`. 201 with the id in a header is the only success.
- */
+/** One `POST /rest/posts`. 201 with the id in a header is the only success. */
 export async function publish(call: PublishCall): Promise<PublishOutcome> {
-  const { imageUrn } = call.witness;
-  if (call.media.length > 0 && typeof imageUrn !== 'string') return uploadAgain('no upload to attach');
+  const { foundUrn } = call.witness;
+  // An earlier attempt did it: `prepare` has seen the post. Nothing is sent.
+  if (typeof foundUrn === 'string') return { outcome: 'published', receipt: receiptOf(foundUrn) };
+  const images = imagesOf(call);
+  if (images.length < call.media.length) return uploadAgain('no upload to attach');
   const response = await call.http.request({
     method: 'POST',
     path: '/rest/posts',
     headers: headersOf(call),
-    json: postOf(call, imageUrn),
+    json: postOf(call, images),
   });
 
   const urn = response.status === 201 ? response.headers.get('x-restli-id') : null;
-  if (urn) return { outcome: 'published', receipt: { remoteId: urn, url: urlOfPost(urn) } };
+  if (urn) return { outcome: 'published', receipt: receiptOf(urn) };
 
   if (isDuplicate(response)) return readDuplicate(call, response);
-  const refusal = refusedOrUncertain(call, dialect, response);
-  if (
-    isImageLost(response) ||
-    (refusal.outcome === 'wait-until' && isImageOverdue(call, refusal.failure.kind))
-  ) {
-    await call.remember({ imageUrn: null });
-    return uploadAgain('the uploaded image is not usable');
+  // Which of several images it is about is not said, so all of them go up again.
+  if (isImageLost(response) || (isImagePending(response) && areImagesOverdue(call))) {
+    await uploads.forget(call, call.media);
+    return uploadAgain(describe(call, response));
   }
-  return refusal;
+  return refusedOrUncertain(call, dialect, response);
 }
 
 /**
@@ -55,29 +55,41 @@ async function readDuplicate(call: PublishCall, response: HttpResponse): Promise
   };
 }
 
-function postOf(call: PublishCall, imageUrn: unknown): unknown {
-  const [image] = call.media;
+interface PostImage {
+  id: string;
+  altText?: string;
+}
+
+function imagesOf(call: PublishCall): PostImage[] {
+  return call.media.flatMap((image) => {
+    const upload = uploads.find(call, image);
+    return upload ? [{ id: upload.urn, ...(image.altText ? { altText: image.altText } : {}) }] : [];
+  });
+}
+
+function postOf(call: PublishCall, images: PostImage[]): unknown {
   return {
     author: authorUrn(call.account),
     commentary: toLittleText(call.text),
     visibility: 'PUBLIC',
     distribution: { feedDistribution: 'MAIN_FEED', targetEntities: [], thirdPartyDistributionChannels: [] },
-    ...(image
-      ? { content: { media: { id: imageUrn, ...(image.altText ? { altText: image.altText } : {}) } } }
-      : {}),
+    ...contentOf(images),
     lifecycleState: 'PUBLISHED',
     isReshareDisabledByAuthor: false,
   };
 }
 
-function isImageOverdue(call: PublishCall, kind: string): boolean {
-  const { imageUploadedAt } = call.witness;
-  if (kind !== 'unavailable' || typeof imageUploadedAt !== 'string') return false;
-  return call.now().getTime() - Date.parse(imageUploadedAt) > IMAGE_PATIENCE_MS;
+/** One image is of another kind than several. */
+function contentOf(images: PostImage[]): { content?: unknown } {
+  const [only, ...more] = images;
+  if (!only) return {};
+  return { content: more.length === 0 ? { media: only } : { multiImage: { images } } };
 }
 
-function uploadAgain(detail: string): PublishOutcome {
-  const reason =
-    'LinkedIn could not use the uploaded image. Nothing was published; it is uploaded again by itself.';
-  return { outcome: 'retry', failure: { kind: 'unavailable', actor: 'platform', reason, detail } };
+/** Counted from the latest: the others may have waited for it. */
+function areImagesOverdue(call: PublishCall): boolean {
+  return call.media.every((image) => {
+    const uploadedAt = uploads.find(call, image)?.uploadedAt ?? '';
+    return call.now().getTime() - Date.parse(uploadedAt) > IMAGE_PATIENCE_MS;
+  });
 }

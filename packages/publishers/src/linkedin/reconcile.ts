@@ -1,20 +1,53 @@
+import { lookUp, untilNextLookMs, type Unread } from '../look-up.ts';
 import type { ReconcileCall, ReconcileOutcome } from '../publisher.ts';
-import { urlOfPost } from './api.ts';
+import { isOrganization, receiptOf, urlOfPost } from './api.ts';
+import { dialect } from './errors.ts';
+import { findPost } from './find-post.ts';
+
+/** How soon a new post is listed is documented nowhere, so "it is not there" takes a look after the last of these. */
+const LOOKS_AT_MS = [5_000, 30_000, 120_000];
 
 /**
  * A member's posts cannot be read by an app (`r_member_social` is closed), so there is nothing to ask, and a person
- * decides. What LinkedIn named when it refused a second send as a duplicate is handed on as a hint, not taken as the
- * receipt: it has also named posts that do not exist, and the author may have posted the same text by hand.
- * Sending once more as a probe is not done: outside its ten minutes it would double the post.
+ * decides. Those of an organization can.
  */
-export function reconcile(call: ReconcileCall): Promise<ReconcileOutcome> {
+export async function reconcile(call: ReconcileCall): Promise<ReconcileOutcome> {
+  if (isOrganization(call.account)) return lookForPost(call);
+  return cannotTell(call, 'LinkedIn does not let SoloSpark look it up');
+}
+
+async function lookForPost(call: ReconcileCall): Promise<ReconcileOutcome> {
+  const search = await findPost<Unread>(call, call.sendingSince, (request, read) =>
+    lookUp(call, dialect, request, read),
+  );
+  if (search.outcome !== 'done') return search;
+  const { found, likeness, complete } = search.value;
+  if (found) return { outcome: 'published', receipt: receiptOf(found.id) };
+
+  const afterMs = untilNextLookMs(call, LOOKS_AT_MS);
+  if (afterMs !== null) return { outcome: 'ask-again', afterMs, detail: 'not in the list of posts yet' };
+
+  // "Absent" allows another send, so everything that speaks against it goes to a person instead.
+  if (likeness === 'similar')
+    return cannotTell(call, 'there is a new post that differs from it only a little');
+  if (!complete) return cannotTell(call, 'there are too many new posts to look through');
+  if (call.witness['duplicateUrn'] !== undefined) return cannotTell(call, 'no such post is listed');
+  return { outcome: 'absent' };
+}
+
+/**
+ * What LinkedIn named when it refused a second send as a duplicate is handed on as a hint, not taken as the receipt: it
+ * has also named posts that do not exist, and the author may have posted the same text by hand. Sending once more as a
+ * probe is not done: outside its ten minutes it would double the post.
+ */
+function cannotTell(call: ReconcileCall, why: string): ReconcileOutcome {
   const { duplicateUrn } = call.witness;
   const hint =
     typeof duplicateUrn === 'string'
       ? `LinkedIn says that the same text is out already, at ${urlOfPost(duplicateUrn)}. Open it`
-      : 'LinkedIn does not let SoloSpark look it up. Open your LinkedIn profile';
-  return Promise.resolve({
+      : 'Look at the profile there';
+  return {
     outcome: 'cannot-tell',
-    reason: `The post was sent to LinkedIn, but its answer got lost. ${hint}: if the post is not there, create it anew.`,
-  });
+    reason: `The post was sent to LinkedIn, but its answer got lost, and ${why}. ${hint}: if the post is not there, create it anew.`,
+  };
 }

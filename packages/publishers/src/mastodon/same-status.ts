@@ -1,8 +1,6 @@
+import type { Likeness } from '../look-up.ts';
 import type { RemoteStatus } from './api.ts';
 import { withLinks, withoutDomains } from './count.ts';
-
-/** `similar`: the same words, but the links, the punctuation, the spaces or the media differ. */
-export type Likeness = 'same' | 'similar' | 'different';
 
 /** `mediaIds`: all under which an image of this delivery was ever uploaded. */
 export interface Sent {
@@ -13,9 +11,9 @@ export interface Sent {
 
 /**
  * Is this the status that was sent? A file belongs to one status, so one of ours in it is proof, whatever became of
- * the text. Without files the text decides, which the server gives back as HTML. One that is only similar may be ours,
- * changed by the server's software in a way not foreseen here (some read Markdown), or another one from the same mould:
- * it proves neither.
+ * the text. Without files the text decides, which the server gives back as HTML. With the same words, but other links,
+ * punctuation, spaces or media, it is only similar: it may be ours, changed by the server's software in a way not foreseen
+ * here (some read Markdown), or another one from the same mould.
  */
 export function compareStatus(sent: Sent, status: RemoteStatus): Likeness {
   if (status.reblog) return 'different';

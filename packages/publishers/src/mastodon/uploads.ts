@@ -1,8 +1,8 @@
 import { Type, type Static } from 'typebox';
-import { Value } from 'typebox/value';
 import type { PublishCall, PublishMedia } from '../publisher.ts';
+import { uploadsUnder } from '../uploads.ts';
 
-/** An image on the server, as the witness keeps it under `uploads`, by the id of the image here. */
+/** An image on the server. */
 const Upload = Type.Object({
   /** Null: it has to be uploaded anew. */
   mediaId: Type.Union([Type.String(), Type.Null()]),
@@ -13,12 +13,12 @@ const Upload = Type.Object({
   formerIds: Type.Array(Type.String()),
 });
 export type Upload = Static<typeof Upload>;
-const Uploads = Type.Record(Type.String(), Upload);
 
+const uploads = uploadsUnder('uploads', Upload);
 const nothing: Upload = { mediaId: null, isReady: false, failures: 0, formerIds: [] };
 
 export function uploadOf(call: PublishCall, image: PublishMedia): Upload {
-  return uploadsOf(call)[image.id] ?? nothing;
+  return uploads.find(call, image) ?? nothing;
 }
 
 /** The id to attach, or null where there is none that is ready. */
@@ -34,9 +34,9 @@ export function currentMediaIds(call: PublishCall): string[] {
 
 /** Every id under which an image of this delivery was ever uploaded: a status that carries one of them is ours. */
 export function allMediaIds(call: PublishCall): string[] {
-  return Object.values(uploadsOf(call)).flatMap(({ mediaId, formerIds }) =>
-    mediaId === null ? formerIds : [mediaId, ...formerIds],
-  );
+  return uploads
+    .list(call)
+    .flatMap(({ mediaId, formerIds }) => (mediaId === null ? formerIds : [mediaId, ...formerIds]));
 }
 
 export async function keepUpload(
@@ -44,10 +44,10 @@ export async function keepUpload(
   image: PublishMedia,
   changes: Partial<Upload>,
 ): Promise<void> {
-  const upload = { ...uploadOf(call, image), ...changes };
-  await call.remember({ uploads: { ...uploadsOf(call), [image.id]: upload } });
+  await uploads.keep(call, image, { ...uploadOf(call, image), ...changes });
 }
 
+/** Forgets the upload, and keeps its id: see `formerIds`. */
 export async function forgetUpload(
   call: PublishCall,
   image: PublishMedia,
@@ -60,9 +60,4 @@ export async function forgetUpload(
     formerIds: mediaId === null ? formerIds : [mediaId, ...formerIds],
     ...changes,
   });
-}
-
-function uploadsOf(call: PublishCall): Static<typeof Uploads> {
-  const { uploads } = call.witness;
-  return Value.Check(Uploads, uploads) ? uploads : {};
 }

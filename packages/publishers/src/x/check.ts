@@ -8,7 +8,7 @@ export const limits: Limits = {
   maxTextLength: 280,
   media: {
     min: 0,
-    max: 1,
+    max: 4,
     // GIFs have an upload category and limits of their own.
     mimeTypes: ['image/jpeg', 'image/png', 'image/webp'],
     maxBytes: 5_000_000,

@@ -61,6 +61,11 @@ export function isMediaInvalid(response: HttpResponse): boolean {
   );
 }
 
+export function uploadAgain(detail: string): Refusal {
+  const reason = 'X no longer has an uploaded image. Nothing was published; it is uploaded again by itself.';
+  return { outcome: 'retry', failure: { kind: 'unavailable', actor: 'platform', reason, detail } };
+}
+
 function problemOf(response: HttpResponse) {
   const problem = decode(Problem, response);
   return problem && (problem.title ?? problem.detail ?? problem.errors) !== undefined ? problem : undefined;
@@ -102,7 +107,7 @@ function resetOf(headers: Headers, now: Date): Date {
   return new Date(Math.max(...resets, now.getTime() + SHORTEST_PAUSE_MS));
 }
 
-const invalidReason = 'X did not accept this post. Change its text or image and post it anew.';
+const invalidReason = 'X did not accept this post. Change its text or images and post it anew.';
 const forbiddenReason =
   'X does not permit this post. It may be too long for this account or break a rule of X: change it and post it anew.';
 const accountReason = 'X has suspended or locked this account. Sign in to X to see why, then retry the post.';

@@ -1,59 +1,64 @@
 import { Type } from 'typebox';
-import { askQuietly, bearer, decode, inFuture, type Refusal, type Step } from '../answer.ts';
+import { askQuietly, bearer, decode, done, inFuture, type Refusal, type Step } from '../answer.ts';
 import type { PrepareOutcome, PublishCall, PublishMedia } from '../publisher.ts';
-import { dialect } from './errors.ts';
+import { inTurn } from '../uploads.ts';
+import { dialect, isMediaInvalid, uploadAgain } from './errors.ts';
 import { findPost } from './find-post.ts';
+import { uploads, type Upload } from './uploads.ts';
 
 /** An upload is not used when it is about to expire. */
 const SPARE_MS = 10 * 60_000;
 const UPLOAD_LIVES_MS = 24 * 60 * 60_000;
 
-/** Uploads the image, then notes the newest own post (the mark): what is sent later is newer than that. */
+/** Uploads the images, then notes the newest own post (the mark): what is sent later is newer than that. */
 export async function prepare(call: PublishCall): Promise<PrepareOutcome> {
-  const [image] = call.media;
-  if (image) {
-    const uploaded = await uploadOnce(call, image);
-    if (uploaded.outcome !== 'done') return uploaded;
-    const described = await describeOnce(call, image, uploaded.value);
-    if (described.outcome !== 'done') return described;
-  }
+  const uploaded = await inTurn(call.media, (image) => uploadOnce(call, image));
+  if (uploaded.outcome !== 'done') return uploaded;
   const noted = await noteNewestPost(call);
   return noted.outcome === 'done' ? { outcome: 'ready' } : noted;
 }
 
-async function uploadOnce(call: PublishCall, image: PublishMedia): Promise<Step<string>> {
-  const { mediaId, mediaUntil } = call.witness;
-  const stillGood = typeof mediaUntil === 'string' && new Date(mediaUntil) > inFuture(call.now(), SPARE_MS);
-  if (typeof mediaId === 'string' && stillGood) return { outcome: 'done', value: mediaId };
+async function uploadOnce(call: PublishCall, image: PublishMedia): Promise<Step<true>> {
+  const known = uploads.find(call, image);
+  const isGood = known !== undefined && new Date(known.expiresAt) > inFuture(call.now(), SPARE_MS);
+  if (isGood) return describeOnce(call, image, known);
 
   const form = new FormData();
   form.set('media', new Blob([await image.bytes()], { type: image.mimeType }), 'image');
   form.set('media_category', 'tweet_image');
-  const upload = await askQuietly(
+  const uploaded = await askQuietly(
     call,
     dialect,
     { method: 'POST', path: '/2/media/upload', headers: bearer(call), form },
     (response) => decode(UploadAnswer, response)?.data,
   );
-  if (upload.outcome !== 'done') return upload;
+  if (uploaded.outcome !== 'done') return uploaded;
 
-  const { id, expires_after_secs: seconds } = upload.value;
+  const { id, expires_after_secs: seconds } = uploaded.value;
   const livesMs = seconds === undefined ? UPLOAD_LIVES_MS : seconds * 1_000;
-  await call.remember({ mediaId: id, mediaUntil: inFuture(call.now(), livesMs).toISOString() });
-  return { outcome: 'done', value: id };
+  const expiresAt = inFuture(call.now(), livesMs).toISOString();
+  const upload: Upload = { mediaId: id, expiresAt, isDescribed: false };
+  await uploads.keep(call, image, upload);
+  return describeOnce(call, image, upload);
 }
 
-async function describeOnce(call: PublishCall, image: PublishMedia, mediaId: string): Promise<Step<true>> {
-  if (!image.altText || call.witness['describedMediaId'] === mediaId) return { outcome: 'done', value: true };
-  const json = { id: mediaId, metadata: { alt_text: { text: image.altText } } };
+async function describeOnce(call: PublishCall, image: PublishMedia, upload: Upload): Promise<Step<true>> {
+  if (!image.altText || upload.isDescribed) return done(true);
+  const json = { id: upload.mediaId, metadata: { alt_text: { text: image.altText } } };
   const described = await askQuietly(
     call,
     dialect,
     { method: 'POST', path: '/2/media/metadata', headers: bearer(call), json },
-    () => true as const,
+    () => 'described' as const,
+    (response) => (isMediaInvalid(response) ? ('gone' as const) : undefined),
   );
-  if (described.outcome === 'done') await call.remember({ describedMediaId: mediaId });
-  return described;
+  if (described.outcome !== 'done') return described;
+  if (described.value === 'gone') {
+    await uploads.forget(call, [image]);
+    return uploadAgain('X no longer has an image that was to be described');
+  }
+  await uploads.keep(call, image, { ...upload, isDescribed: true });
+  return done(true);
 }
 
 /**
@@ -76,7 +81,7 @@ async function noteNewestPost(call: PublishCall): Promise<Step<true>> {
   );
   if (newest.outcome !== 'done') return newest;
   await call.remember({ newestPostId: newest.value.id, notedAt });
-  return { outcome: 'done', value: true };
+  return done(true);
 }
 
 /**
@@ -89,7 +94,7 @@ async function lookBeforeSendingAgain(call: PublishCall): Promise<Step<true>> {
   );
   if (search.outcome !== 'done') return search;
   if (search.value.found) await call.remember({ foundPostId: search.value.found.id });
-  return { outcome: 'done', value: true };
+  return done(true);
 }
 
 /** An empty list counts when X says that it is empty; a 200 that carries only `errors` says nothing. */

@@ -1,14 +1,16 @@
 import { Type } from 'typebox';
 import { bearer, decode, refusedOrUncertain, uncertain } from '../answer.ts';
 import type { PublishCall, PublishOutcome, Receipt } from '../publisher.ts';
-import { dialect, isDuplicate, isMediaInvalid } from './errors.ts';
+import { dialect, isDuplicate, isMediaInvalid, uploadAgain } from './errors.ts';
+import { uploads } from './uploads.ts';
 
 /** One `POST /2/tweets`. 201 with an id is the only success. */
 export async function publish(call: PublishCall): Promise<PublishOutcome> {
-  const { mediaId, foundPostId } = call.witness;
+  const { foundPostId } = call.witness;
   // An earlier attempt did it: `prepare` has seen the post. Nothing is sent.
   if (typeof foundPostId === 'string') return { outcome: 'published', receipt: receiptOf(call, foundPostId) };
-  if (call.media.length > 0 && typeof mediaId !== 'string') return uploadAgain('no upload to attach');
+  const mediaIds = call.media.flatMap((image) => uploads.find(call, image)?.mediaId ?? []);
+  if (mediaIds.length < call.media.length) return uploadAgain('no upload to attach');
 
   const response = await call.http.request({
     method: 'POST',
@@ -17,7 +19,7 @@ export async function publish(call: PublishCall): Promise<PublishOutcome> {
     // An empty text next to media is refused; it has to be left out.
     json: {
       ...(call.text.trim() === '' ? {} : { text: call.text }),
-      ...(call.media.length > 0 ? { media: { media_ids: [mediaId] } } : {}),
+      ...(mediaIds.length > 0 ? { media: { media_ids: mediaIds } } : {}),
     },
   });
 
@@ -29,19 +31,15 @@ export async function publish(call: PublishCall): Promise<PublishOutcome> {
     return uncertain(call, response);
   }
   if (isMediaInvalid(response)) {
-    await call.remember({ mediaId: null });
-    return uploadAgain('the uploaded image is no longer valid');
+    // X does not say which.
+    await uploads.forget(call, call.media);
+    return uploadAgain('an uploaded image is no longer valid');
   }
   return refusedOrUncertain(call, dialect, response);
 }
 
 export function receiptOf(call: PublishCall, id: string): Receipt {
   return { remoteId: id, url: `https://x.com/${encodeURIComponent(call.account.handle)}/status/${id}` };
-}
-
-function uploadAgain(detail: string): PublishOutcome {
-  const reason = 'X no longer has the uploaded image. Nothing was published; it is uploaded again by itself.';
-  return { outcome: 'retry', failure: { kind: 'unavailable', actor: 'platform', reason, detail } };
 }
 
 const Created = Type.Object({ data: Type.Object({ id: Type.String({ pattern: '^[0-9]{1,19}$' }) }) });

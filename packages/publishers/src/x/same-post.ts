@@ -1,5 +1,6 @@
 import twitterText from 'twitter-text';
 import { Type, type Static } from 'typebox';
+import type { Likeness } from '../look-up.ts';
 
 /** A post as `GET /2/users/{id}/tweets` lists it. */
 export const PostSchema = Type.Object({
@@ -23,21 +24,18 @@ export const PostSchema = Type.Object({
 });
 export type RemotePost = Static<typeof PostSchema>;
 
-/** `similar`: the same words, but the links, the spaces or the presence of media differ. */
-export type Likeness = 'same' | 'similar' | 'different';
-
 /**
  * Is this the post that was sent? X gives a text back changed: every link shortened to t.co, one appended for media,
  * and `&`, `<`, `>` as HTML entities. All of that is undone on X's side, and links are brought to one form on both.
- * A post that is only similar may be ours, changed by X in a way not foreseen here, or another one from the same
- * mould ("New on the blog: …"): it proves neither.
+ * One with the same words, but other links, spaces or another number of media, is only similar: it may be ours, changed
+ * by X in a way not foreseen here, or another one from the same mould ("New on the blog: …").
  */
-export function comparePost(sent: { text: string; hasMedia: boolean }, post: RemotePost): Likeness {
+export function comparePost(sent: { text: string; mediaCount: number }, post: RemotePost): Likeness {
   const ours = canonical(sent.text);
   // The author may have written "&amp;" literally, so the text counts with and without its entities undone.
   const theirs = [post.text, withoutEntities(post.text)].map((text) => canonical(expandLinks(text, post)));
-  const hasMedia = (post.attachments?.media_keys ?? []).length > 0;
-  if (theirs.includes(ours) && hasMedia === sent.hasMedia) return 'same';
+  const mediaCount = (post.attachments?.media_keys ?? []).length;
+  if (theirs.includes(ours) && mediaCount === sent.mediaCount) return 'same';
   return theirs.map(wordsOnly).includes(wordsOnly(ours)) ? 'similar' : 'different';
 }
 

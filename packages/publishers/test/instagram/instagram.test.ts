@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { checkDraft } from '../../src/instagram/check.ts';
-import { dialect, isNotReady, readContainerFailure } from '../../src/instagram/errors.ts';
-import { answer, jpegDraft, NOW } from '../answers.ts';
+import { dialect, isContainerLost, isNotReady, readContainerFailure } from '../../src/instagram/errors.ts';
+import { answer, jpegDraft, jpegDrafts, NOW } from '../answers.ts';
 
 const codes = (text: string, media = [jpegDraft()]) => checkDraft({ text, media }).map((found) => found.code);
 const graphError = (code: number, error_subcode?: number) =>
@@ -10,8 +10,16 @@ const graphError = (code: number, error_subcode?: number) =>
 describe('Instagram check', () => {
   it('takes an image without a text', () => expect(codes('')).toEqual([]));
   it('refuses a text without an image', () => expect(codes('a', [])).toEqual(['media_missing']));
-  it('refuses two images for now', () =>
-    expect(codes('a', [jpegDraft(), jpegDraft()])).toEqual(['too_many_media']));
+  it('takes ten images, not eleven', () => {
+    expect(codes('a', jpegDrafts(10))).toEqual([]);
+    expect(codes('a', jpegDrafts(11))).toEqual(['too_many_media']);
+  });
+  it('holds every image to the ratios', () => {
+    const wide = jpegDraft({ width: 2_000, height: 1_000 });
+    expect(checkDraft({ text: 'a', media: [jpegDraft(), wide] })).toMatchObject([
+      { field: 'media/1', code: 'media_ratio_unsupported' },
+    ]);
+  });
   it('takes JPEG only', () => {
     expect(codes('a', [jpegDraft({ mimeType: 'image/png' })])).toEqual(['media_type_unsupported']);
   });
@@ -77,6 +85,14 @@ describe('Instagram refusals', () => {
   it('takes only 9007 at its word', () => {
     expect(isNotReady(graphError(9007, 2207027))).toBe(true);
     expect(isNotReady(graphError(4, 2207051))).toBe(false);
+  });
+
+  it('knows children that cannot be used, from a server that has no answer just now', () => {
+    expect(isContainerLost(graphError(24, 2207006))).toBe(true);
+    expect(isContainerLost(graphError(24, 2207008))).toBe(true);
+    expect(isContainerLost(graphError(-2, 2207020))).toBe(true);
+    expect(isContainerLost(graphError(-1, 2207001))).toBe(false);
+    expect(isContainerLost(graphError(9007, 2207027))).toBe(false);
   });
 
   it('reads why a container failed', () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { linkedin } from '../../src/linkedin/index.ts';
-import { openDelivery, openStage, type Stage } from '../harness.ts';
+import type { Witness } from '../../src/publisher.ts';
+import { openDelivery, openStage, type Delivery, type Stage } from '../harness.ts';
 
 let stage: Stage;
 beforeAll(async () => {
@@ -10,7 +11,11 @@ afterAll(() => stage.close());
 beforeEach(() => stage.reset());
 
 const open = (text: string) => openDelivery(stage, linkedin, { account: 'ada', text, withImage: false });
-const arm = (step: string, fault: string) => stage.arm({ platform: 'linkedin', step, fault });
+const openWith = (text: string, images: string[], witness: Witness = {}) =>
+  openDelivery(stage, linkedin, { account: 'ada', text, images, witness });
+const arm = (step: string, fault: string, over: { after?: number } = {}) =>
+  stage.arm({ platform: 'linkedin', step, fault, ...over });
+const uploadsOf = (delivery: Delivery) => delivery.writes.filter(({ method }) => method === 'PUT').length;
 
 describe('LinkedIn', () => {
   it.each([...'|{}@[]()<>#\\*_~'])('shows a text with %s to its end', async (char) => {
@@ -47,5 +52,78 @@ describe('LinkedIn', () => {
     await arm('publish', 'rate-limited');
     expect(await delivery.publish()).toMatchObject({ outcome: 'wait-until' });
     expect(await delivery.publish()).toMatchObject({ outcome: 'failed' });
+  });
+});
+
+describe('LinkedIn images', () => {
+  it('that are still being processed are waited for, without using an attempt', async () => {
+    await stage.configure('linkedin', { imageProcessingMs: 5 * 60_000 });
+    const delivery = await openWith('Slow', ['a', 'b', 'c']);
+    await delivery.prepare();
+    for (let looks = 0; looks < 2; looks++) {
+      const outcome = await delivery.publish();
+      expect(outcome).toMatchObject({ outcome: 'wait-until', failure: { kind: 'unavailable' } });
+      await stage.skip(2 * 60_000);
+    }
+    expect(await delivery.run()).toMatchObject({ outcome: 'published' });
+    expect(uploadsOf(delivery)).toBe(3);
+    expect(await stage.pictures('linkedin', 'ada')).toEqual(
+      ['a', 'b', 'c'].map((name) => `${name}: Picture ${name}`),
+    );
+  });
+
+  it('that do not become ready within half an hour are uploaded again', async () => {
+    await stage.configure('linkedin', { imageProcessingMs: 24 * 60 * 60_000 });
+    const delivery = await openWith('Stuck', ['a', 'b']);
+    await delivery.prepare();
+    await stage.skip(29 * 60_000);
+    expect(await delivery.publish()).toMatchObject({ outcome: 'wait-until' });
+    await stage.skip(2 * 60_000);
+    expect(await delivery.publish()).toMatchObject({ outcome: 'retry', failure: { kind: 'unavailable' } });
+    await stage.configure('linkedin', { imageProcessingMs: 0 });
+    expect(await delivery.run()).toMatchObject({ outcome: 'published' });
+    expect(uploadsOf(delivery)).toBe(4);
+  });
+
+  it('are waited for from the last of them', async () => {
+    await stage.configure('linkedin', { imageProcessingMs: 24 * 60 * 60_000 });
+    const delivery = await openWith('One came late', ['a', 'b']);
+    await arm('upload', 'drop-before-commit', { after: 2 });
+    await delivery.prepare();
+    await stage.skip(60 * 60_000);
+    await delivery.prepare();
+    expect(await delivery.publish()).toMatchObject({ outcome: 'wait-until' });
+  });
+
+  it('of which one could not be processed go up again, and out once', async () => {
+    const delivery = await openWith('One fails', ['a', 'b', 'c']);
+    await arm('upload', 'processing-failed', { after: 1 });
+    await delivery.prepare();
+    expect(await delivery.publish()).toMatchObject({ outcome: 'retry', failure: { kind: 'unavailable' } });
+    expect(await delivery.run()).toMatchObject({ outcome: 'published' });
+    expect(await stage.posts('linkedin', 'ada')).toHaveLength(1);
+    expect(uploadsOf(delivery)).toBe(6);
+  });
+
+  it('that were uploaded when a post could have one are taken up', async () => {
+    const earlier = await openWith('Prepared before', ['a']);
+    await earlier.prepare();
+    const [upload] = Object.values(earlier.call.witness['images'] as Record<string, { urn: string }>);
+    const witness = { imageUrn: upload?.urn, imageUploadedAt: stage.now().toISOString() };
+    const delivery = await openWith('Prepared before', ['a'], witness);
+    expect(await delivery.run()).toMatchObject({ outcome: 'published' });
+    expect(delivery.writes).toHaveLength(1);
+    expect(await stage.pictures('linkedin', 'ada')).toEqual(['a: Picture a']);
+  });
+
+  it('of that kind which cannot be used are uploaded anew', async () => {
+    await arm('upload', 'processing-failed');
+    const earlier = await openWith('Broken before', ['a']);
+    await earlier.prepare();
+    const [upload] = Object.values(earlier.call.witness['images'] as Record<string, { urn: string }>);
+    const witness = { imageUrn: upload?.urn, imageUploadedAt: stage.now().toISOString() };
+    const delivery = await openWith('Broken before', ['a'], witness);
+    expect(await delivery.run()).toMatchObject({ outcome: 'published' });
+    expect(uploadsOf(delivery)).toBe(1);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { checkDraft } from '../../src/linkedin/check.ts';
 import { dialect, duplicateUrnOf, isDuplicate, isImageLost } from '../../src/linkedin/errors.ts';
-import { answer, jpegDraft, NOW } from '../answers.ts';
+import { answer, jpegDraft, jpegDrafts, NOW } from '../answers.ts';
 
 const codes = (text: string, media = [jpegDraft()]) => checkDraft({ text, media }).map((found) => found.code);
 
@@ -11,6 +11,10 @@ describe('LinkedIn check', () => {
     expect(codes('a'.repeat(2_999) + '*')).toEqual(['text_too_long']);
   });
   it('needs a text, with an image too', () => expect(codes(' ')).toEqual(['text_missing']));
+  it('allows 20 images, not 21', () => {
+    expect(codes('a', jpegDrafts(20))).toEqual([]);
+    expect(codes('a', jpegDrafts(21))).toEqual(['too_many_media']);
+  });
   it('refuses 36,152,320 pixels', () => {
     expect(codes('a', [jpegDraft({ width: 36_152_320, height: 1 })])).toEqual(['media_too_many_pixels']);
     expect(codes('a', [jpegDraft({ width: 36_152_319, height: 1 })])).toEqual([]);
@@ -31,6 +35,12 @@ describe('LinkedIn refusals', () => {
   it.each([
     [answer(400, { code: 'MISSING_FIELD', message: 'x', status: 400 }), 'failed', 'rejected_content'],
     [answer(400, { message: 'asset MEDIA_ASSET_WAITING_UPLOAD', status: 400 }), 'wait-until', 'unavailable'],
+    [
+      answer(400, { code: 'MEDIA_ASSET_PROCESSING_FAILED', message: 'x', status: 400 }),
+      'retry',
+      'unavailable',
+    ],
+    [answer(400, { code: 'EXPIRED_UPLOAD_URL', message: 'x', status: 400 }), 'retry', 'unavailable'],
     [answer(400, { code: 'VERSION_MISSING', message: 'x', status: 400 }), 'failed', 'misconfigured'],
     [answer(401, { serviceErrorCode: 65602, message: 'expired', status: 401 }), 'failed', 'auth_expired'],
     [answer(401), 'failed', 'auth_expired'],

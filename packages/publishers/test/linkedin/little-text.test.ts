@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { toLittleText } from '../../src/linkedin/little-text.ts';
+import { fromLittleText, toLittleText } from '../../src/linkedin/little-text.ts';
 
 const RESERVED = '|{}@[]()<>#\\*_~';
 
@@ -59,6 +59,15 @@ describe('little text', () => {
         '',
       );
       expect(asLinkedInShows(toLittleText(text))).toBe(text);
+      expect(fromLittleText(toLittleText(text))).toBe(text);
     }
   });
+
+  it.each([
+    ['as it is', 'as it is'],
+    ['{hashtag|\\#|News} and {hashtag|#|Köln}', '#News and #Köln'],
+    ['@[Ada \\(Acme\\)](urn:li:organization:12), hello', 'Ada (Acme), hello'],
+    ['\\{hashtag|no}', '{hashtag|no}'],
+    ['a\\@[b](urn:li:person:c)', 'a@[b](urn:li:person:c)'],
+  ])('is read as %s → %s', (commentary, shown) => expect(fromLittleText(commentary)).toBe(shown));
 });

@@ -17,12 +17,7 @@ const arm = (step: string, fault: string, over: { times?: number; ms?: number } 
   stage.arm({ platform: 'mastodon', step, fault, ...over });
 const posts = () => stage.posts('mastodon', 'ada');
 
-async function configure(values: object): Promise<void> {
-  const body = JSON.stringify({ platform: 'mastodon', ...values });
-  const headers = { 'content-type': 'application/json' };
-  const response = await fetch(`${stage.origin}/_sandbox/settings`, { method: 'POST', headers, body });
-  expect(response.status).toBe(200);
-}
+const configure = (values: object) => stage.configure('mastodon', values);
 
 /** Sent, with the answer lost. */
 async function openLost(text: string, withImage = false): Promise<Delivery> {

@@ -19,7 +19,7 @@ const photo = (code: string) => ({
   ...link(code, 'https://x.com/ada/status/1/photo/1'),
   media_key: '3_1',
 });
-const text = (text: string) => ({ text, hasMedia: false });
+const text = (text: string) => ({ text, mediaCount: 0 });
 
 describe('comparing a sent text with a listed post', () => {
   it('expands t.co', () => {
@@ -38,11 +38,20 @@ describe('comparing a sent text with a listed post', () => {
   });
   it('drops the link that stands for the image', () => {
     const post = remote('Look https://t.co/bbbbbbbbbb', [photo('bbbbbbbbbb')]);
-    expect(comparePost({ text: 'Look', hasMedia: true }, post)).toBe('same');
-    expect(comparePost({ text: '', hasMedia: true }, remote('https://t.co/b', [photo('b')]))).toBe('same');
+    expect(comparePost({ text: 'Look', mediaCount: 1 }, post)).toBe('same');
+    expect(comparePost({ text: '', mediaCount: 1 }, remote('https://t.co/b', [photo('b')]))).toBe('same');
   });
   it('does not take a post without the image for the same', () => {
-    expect(comparePost({ text: 'Look', hasMedia: true }, remote('Look'))).toBe('similar');
+    expect(comparePost({ text: 'Look', mediaCount: 1 }, remote('Look'))).toBe('similar');
+  });
+  it('counts the images: one more or less is another post, or ours on its way', () => {
+    const two = remote('Look https://t.co/b https://t.co/b', [
+      photo('b'),
+      { ...photo('b'), media_key: '3_2' },
+    ]);
+    expect(comparePost({ text: 'Look', mediaCount: 2 }, two)).toBe('same');
+    expect(comparePost({ text: 'Look', mediaCount: 3 }, two)).toBe('similar');
+    expect(comparePost({ text: 'Look', mediaCount: 1 }, two)).toBe('similar');
   });
   it('undoes HTML entities, and leaves those that the author wrote', () => {
     expect(comparePost(text('Q&A <3'), remote('Q&amp;A &lt;3'))).toBe('same');

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { x } from '../../src/x/index.ts';
-import { openDelivery, openStage, type Stage } from '../harness.ts';
+import type { Witness } from '../../src/publisher.ts';
+import { openDelivery, openStage, type Delivery, type Stage } from '../harness.ts';
 
 let stage: Stage;
 beforeAll(async () => {
@@ -10,7 +11,11 @@ afterAll(() => stage.close());
 beforeEach(() => stage.reset());
 
 const open = (text: string, withImage = false) => openDelivery(stage, x, { account: 'ada', text, withImage });
-const arm = (step: string, fault: string, over: { times?: number; ms?: number } = {}) =>
+const openWith = (text: string, images: string[], witness: Witness = {}) =>
+  openDelivery(stage, x, { account: 'ada', text, images, witness });
+const uploadsOf = (delivery: Delivery) =>
+  delivery.writes.filter(({ path }) => path === '/2/media/upload').length;
+const arm = (step: string, fault: string, over: { after?: number; times?: number; ms?: number } = {}) =>
   stage.arm({ platform: 'x', step, fault, ...over });
 
 describe('X', () => {
@@ -109,11 +114,77 @@ describe('X', () => {
   it('uploads again when the upload has expired', async () => {
     const delivery = await open('With image', true);
     await delivery.prepare();
-    const first = delivery.call.witness['mediaId'];
     await stage.skip(25 * 60 * 60_000);
     expect(await delivery.publish()).toMatchObject({ outcome: 'retry' });
-    await delivery.prepare();
-    expect(delivery.call.witness['mediaId']).not.toBe(first);
+    expect(await delivery.run()).toMatchObject({ outcome: 'published' });
+    expect(uploadsOf(delivery)).toBe(2);
+  });
+
+  it('uploads only those of several that have expired', async () => {
+    const delivery = await openWith('Two', ['a', 'b']);
+    await arm('upload', 'drop-before-commit', { after: 2 });
+    expect(await delivery.prepare()).toMatchObject({ outcome: 'retry' });
+    await stage.skip(12 * 60 * 60_000);
+    expect(await delivery.prepare()).toEqual({ outcome: 'ready' });
+    expect(uploadsOf(delivery)).toBe(3);
+    // Now the first has expired, and the second has not.
+    await stage.skip(13 * 60 * 60_000);
+    expect(await delivery.prepare()).toEqual({ outcome: 'ready' });
+    expect(uploadsOf(delivery)).toBe(4);
     expect(await delivery.publish()).toMatchObject({ outcome: 'published' });
+    expect(await stage.pictures('x', 'ada')).toEqual(['a: Picture a', 'b: Picture b']);
+  });
+
+  it('uploads an image anew that X has forgotten before it was described', async () => {
+    const delivery = await openWith('Forgotten', ['a']);
+    await arm('upload', 'drop-before-commit', { after: 1 });
+    expect(await delivery.prepare()).toMatchObject({ outcome: 'retry' });
+    await stage.reset();
+    expect(await delivery.prepare()).toMatchObject({ outcome: 'retry', failure: { kind: 'unavailable' } });
+    expect(await delivery.run()).toMatchObject({ outcome: 'published' });
+    expect(uploadsOf(delivery)).toBe(2);
+  });
+
+  it.each([true, false])(
+    'takes up what was prepared when a post had one image, described: %s',
+    async (isDescribed) => {
+      const earlier = await openWith('Prepared before', ['a']);
+      expect(await earlier.prepare()).toEqual({ outcome: 'ready' });
+      const [upload] = Object.values(earlier.call.witness['uploads'] as Record<string, { mediaId: string }>);
+      const delivery = await openWith('Prepared before', ['a'], {
+        mediaId: upload?.mediaId,
+        mediaUntil: new Date(stage.now().getTime() + 86_400_000).toISOString(),
+        ...(isDescribed ? { describedMediaId: upload?.mediaId } : {}),
+        newestPostId: null,
+        notedAt: stage.now().toISOString(),
+      });
+      expect(await delivery.run()).toMatchObject({ outcome: 'published' });
+      expect(delivery.writes.map(({ path }) => path)).toEqual([
+        ...(isDescribed ? [] : ['/2/media/metadata']),
+        '/2/tweets',
+      ]);
+      expect(await stage.pictures('x', 'ada')).toEqual(['a: Picture a']);
+    },
+  );
+
+  it('does not come back to such an upload once X no longer has it', async () => {
+    const delivery = await openWith('Gone', ['a'], {
+      mediaId: '1',
+      mediaUntil: new Date(stage.now().getTime() + 86_400_000).toISOString(),
+      describedMediaId: '1',
+      newestPostId: null,
+      notedAt: stage.now().toISOString(),
+    });
+    expect(await delivery.run()).toMatchObject({ outcome: 'published' });
+    expect(uploadsOf(delivery)).toBe(1);
+  });
+
+  it('does not take a post with fewer images for its own', async () => {
+    const delivery = await openWith('Same', ['a', 'b']);
+    await delivery.prepare();
+    expect(await (await openWith('Same', ['a'])).run()).toMatchObject({ outcome: 'published' });
+    await arm('publish', 'drop-before-commit');
+    await delivery.publish();
+    expect(await delivery.reconcile()).toMatchObject({ outcome: 'cannot-tell' });
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { checkDraft, weightedLength } from '../../src/x/check.ts';
 import { dialect, isDuplicate, isMediaInvalid } from '../../src/x/errors.ts';
-import { answer, jpegDraft, NOW } from '../answers.ts';
+import { answer, jpegDraft, jpegDrafts, NOW } from '../answers.ts';
 
 type Media = ReturnType<typeof jpegDraft>[];
 const codes = (text: string, media: Media = []) => checkDraft({ text, media }).map((found) => found.code);
@@ -30,6 +30,8 @@ describe('X check', () => {
     expect(codes('$AAPL $MSFT')).toEqual(['too_many_cashtags']);
   });
   it('limits images', () => {
+    expect(codes('a', jpegDrafts(4))).toEqual([]);
+    expect(codes('a', jpegDrafts(5))).toEqual(['too_many_media']);
     expect(codes('a', [jpegDraft({ byteSize: 5_000_001 })])).toEqual(['media_too_large']);
     expect(codes('a', [jpegDraft({ mimeType: 'image/gif' })])).toEqual(['media_type_unsupported']);
   });

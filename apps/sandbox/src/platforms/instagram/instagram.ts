@@ -11,7 +11,8 @@ import {
   type OpenedPlatform,
   type SandboxPlatform,
 } from '../platform.ts';
-import { containerEndpoint, type Container } from './containers.ts';
+import type { Container } from './container.ts';
+import { containerEndpoint } from './containers.ts';
 import { openOAuth } from './oauth.ts';
 import { tokenOf } from './parameters.ts';
 import { publishingEndpoints } from './publishing.ts';
@@ -38,8 +39,9 @@ const Rules = Type.Object(
 );
 
 /**
- * Instagram API with Instagram Login: single images. A post is made in two calls, a container that nobody sees and
- * its publication, and the container's status tells afterwards whether it was published.
+ * Instagram API with Instagram Login: single images, and carousels of them. A post is made in two calls, a container
+ * that nobody sees and its publication, and the container's status tells afterwards whether it was published. The
+ * images of a carousel are containers first, which the carousel's own is made of.
  */
 export const instagram: SandboxPlatform = {
   id: 'instagram',

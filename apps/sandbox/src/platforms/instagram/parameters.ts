@@ -1,8 +1,10 @@
 import type { FastifyRequest } from 'fastify';
 import { bearerTokenOf } from '../accounts.ts';
 
+export type GraphParameters = Partial<Record<string, string>>;
+
 /** The Graph API takes parameters from the query, a form or a JSON body alike, and ignores those it does not know. */
-export function parametersOf(request: FastifyRequest): Partial<Record<string, string>> {
+export function parametersOf(request: FastifyRequest): GraphParameters {
   const body = typeof request.body === 'object' ? request.body : {};
   const merged = Object.entries({ ...(request.query as object), ...body });
   return Object.fromEntries(merged.map(([name, value]) => [name, String(value)]));

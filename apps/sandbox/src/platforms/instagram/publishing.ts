@@ -2,7 +2,7 @@ import type { BoundedMap } from '../../world/bounded-map.ts';
 import type { Shelf } from '../../world/posts.ts';
 import { tokenFromName } from '../accounts.ts';
 import type { Answer, Call, Endpoint } from '../platform.ts';
-import { statusOf, type Container } from './containers.ts';
+import { statusOf, type Container } from './container.ts';
 import type { InstagramPost } from './instagram.ts';
 import { parametersOf } from './parameters.ts';
 import * as refuse from './refusals.ts';
@@ -23,6 +23,9 @@ export function publishingEndpoints(
     const container = containers.get(creationId);
     if (!container) return refuse.creationIdGone();
     if (container.account !== account.handle) return refuse.mediaNotFound();
+    if (container.kind === 'carousel-item') {
+      return refuse.invalidParameter('creation_id: an item is published with its carousel');
+    }
     const status = statusOf(container, now, rules.pollsUntilReady);
     if (status === 'IN_PROGRESS') return refuse.mediaNotReady();
     if (status === 'EXPIRED') return refuse.containerExpired();
@@ -39,12 +42,7 @@ export function publishingEndpoints(
       shortcode,
       url: `https://www.instagram.com/p/${shortcode}/`,
       text: container.caption,
-      media: [
-        {
-          imageId: container.imageId,
-          ...(container.altText !== undefined && { altText: container.altText }),
-        },
-      ],
+      media: container.media,
       createdAt: now,
       visibleAt: now + (alteration('delayed-visibility')?.ms ?? 0),
     });

@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import type { BoundedMap } from '../../world/bounded-map.ts';
 import type { Shelf } from '../../world/posts.ts';
 import type { Answer, Call, Endpoint } from '../platform.ts';
-import { statusOf, type Container, type ContainerStatus } from './containers.ts';
+import { statusOf, type Container, type ContainerStatus } from './container.ts';
 import type { InstagramPost } from './instagram.ts';
 import { parametersOf, pickFields } from './parameters.ts';
 import * as refuse from './refusals.ts';
@@ -103,12 +103,13 @@ const sentences: Record<ContainerStatus, string> = {
   PUBLISHED: 'Published: Media has been published.',
 };
 
+/** An album has no alternative text of its own, and the address of its first picture. */
 const present = (post: InstagramPost, origin: string) => ({
   id: post.id,
-  ...(post.media[0]?.altText !== undefined && { alt_text: post.media[0].altText }),
+  ...(post.media.length === 1 && post.media[0]?.altText !== undefined && { alt_text: post.media[0].altText }),
   ...(post.text !== '' && { caption: post.text }),
   media_product_type: 'FEED',
-  media_type: 'IMAGE',
+  media_type: post.media.length > 1 ? 'CAROUSEL_ALBUM' : 'IMAGE',
   media_url: `${origin}/_sandbox/media/${post.media[0]?.imageId ?? ''}`,
   permalink: post.url,
   shortcode: post.shortcode,

@@ -37,6 +37,10 @@ export const mediaNotFetched = () =>
   graphError(9004, 2207052, 'The media could not be fetched from this URI.');
 export const imageTooLarge = () => graphError(36000, 2207004, 'The image is too large to download.');
 export const imageFormatUnsupported = () => graphError(36001, 2207005, 'The image format is not supported.');
+export const imageRatioUnsupported = () =>
+  graphError(36003, 2207009, 'The aspect ratio of the image is not supported.');
+export const carouselSizeUnsupported = () =>
+  graphError(100, 2207028, 'The carousel must have at least 2 items and at most 10.');
 export const captionTooLong = () => graphError(36004, 2207010, 'The caption is too long.');
 export const quotaReached = () =>
   graphError(9, 2207042, 'You reached the maximum number of posts for today.');
@@ -71,8 +75,7 @@ export const refusals: Refusals = {
   }),
   rejected: (step, request) => {
     if (step === 'status' || step === 'lookup') return noSuchObject('0');
-    if (step !== 'token')
-      return graphError(36003, 2207009, 'The aspect ratio of the image is not supported.');
+    if (step !== 'token') return imageRatioUnsupported();
     return request.method === 'POST' ? codeExchange(codeNotFound) : invalidToken();
   },
   refusedButDone: () => graphError(4, 2207051, 'The action was blocked as suspected spam.'),

@@ -3,7 +3,14 @@ import { numberFromName, tokenFromName } from '../accounts.ts';
 /** Handles that start with `org-` are organizations, whose tokens may read; all others are members, who may not. */
 export const isOrganization = (handle: string) => handle.startsWith('org-');
 
-export const memberIdOf = (handle: string) => tokenFromName(`linkedin ${handle}`, 10);
+const memberIdOf = (handle: string) => tokenFromName(`linkedin ${handle}`, 10);
+
+/**
+ * Who the token says it is. There, an organization is chosen by a member who administers it; here its token stands for
+ * itself, and so does its URN.
+ */
+export const subjectOf = (handle: string) =>
+  isOrganization(handle) ? authorUrnOf(handle) : memberIdOf(handle);
 
 /** The URN that the account writes as. */
 export function authorUrnOf(handle: string): string {

@@ -11,12 +11,20 @@ import { accessDenied, badInput, notFound } from './refusals.ts';
 export interface ImageAsset {
   urn: string;
   owner: string;
-  status: 'WAITING_UPLOAD' | 'AVAILABLE' | 'PROCESSING_FAILED';
-  imageId: string;
   uploadExpiresAt: number;
+  /** Null until the bytes have come. */
+  received: { imageId: string; processedAt: number; isUsable: boolean } | null;
 }
 
+export type AssetStatus = 'WAITING_UPLOAD' | 'PROCESSING' | 'AVAILABLE' | 'PROCESSING_FAILED';
+
 const uploadLifetimeMs = 24 * 3_600_000;
+
+export function statusOf({ received }: ImageAsset, now: number): AssetStatus {
+  if (!received) return 'WAITING_UPLOAD';
+  if (now < received.processedAt) return 'PROCESSING';
+  return received.isUsable ? 'AVAILABLE' : 'PROCESSING_FAILED';
+}
 
 const InitializeBody = Type.Object(
   { initializeUploadRequest: Type.Object({ owner: Type.String() }, { additionalProperties: false }) },
@@ -26,6 +34,7 @@ const InitializeBody = Type.Object(
 /** Registration, the bytes, and a status that only organizations may read. Assets are found by URN and by upload key. */
 export function imageEndpoints(
   world: World,
+  rules: { imageProcessingMs: number },
   assets: BoundedMap<string, ImageAsset>,
   nextId: () => string,
 ): Endpoint[] {
@@ -42,7 +51,7 @@ export function imageEndpoints(
     const key = tokenFromName(`image ${nextId()}`, 20);
     const urn = `urn:li:image:${key}`;
     const uploadExpiresAt = now + uploadLifetimeMs;
-    assets.set(urn, { urn, owner, status: 'WAITING_UPLOAD', imageId: '', uploadExpiresAt });
+    assets.set(urn, { urn, owner, uploadExpiresAt, received: null });
     const uploadUrl = `${origin}/linkedin/dms-uploads/${key}/uploaded-image/0?ca=vector_feedshare&cn=uploads&sync=0`;
     return {
       status: 200,
@@ -50,7 +59,7 @@ export function imageEndpoints(
     };
   }
 
-  function receive({ request, account, now }: Call): Answer {
+  function receive({ request, account, now, alteration }: Call): Answer {
     const { key } = request.params as { key: string };
     const asset = assets.get(`urn:li:image:${key}`);
     if (!asset || asset.owner !== account.id) return notFound(key);
@@ -59,17 +68,21 @@ export function imageEndpoints(
     const bytes = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
     const type = imageTypeOf(bytes);
     // Whether it is an image shows only in processing, after the upload was accepted.
-    asset.status = type && type !== 'image/webp' ? 'AVAILABLE' : 'PROCESSING_FAILED';
-    asset.imageId = world.images.keep(bytes);
+    const willFail = alteration('processing-failed') !== undefined;
+    asset.received = {
+      imageId: world.images.keep(bytes),
+      processedAt: now + rules.imageProcessingMs,
+      isUsable: type !== undefined && type !== 'image/webp' && !willFail,
+    };
     return { status: 201 };
   }
 
-  function read({ request, account }: Call): Answer {
+  function read({ request, account, now }: Call): Answer {
     if (!isOrganization(account.handle)) return accessDenied('images.GET');
     const { urn } = request.params as { urn: string };
     const asset = assets.get(urn);
     if (!asset || asset.owner !== account.id) return notFound(urn);
-    return { status: 200, body: { id: urn, owner: asset.owner, status: asset.status } };
+    return { status: 200, body: { id: urn, owner: asset.owner, status: statusOf(asset, now) } };
   }
 
   return [

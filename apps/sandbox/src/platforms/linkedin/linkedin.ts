@@ -10,7 +10,7 @@ import {
   type SandboxPlatform,
 } from '../platform.ts';
 import { countInWindow, type WindowCount } from '../windows.ts';
-import { authorUrnOf, memberIdOf } from './accounts.ts';
+import { authorUrnOf, subjectOf } from './accounts.ts';
 import { checkHeaders } from './headers.ts';
 import { imageEndpoints, type ImageAsset } from './images.ts';
 import { openOAuth } from './oauth.ts';
@@ -26,6 +26,10 @@ const Rules = Type.Object(
     duplicateWindowMs: Type.Integer({ minimum: 0, default: 600_000 }),
     /** True: every app is an approved partner's, which gets refresh tokens. */
     refreshTokens: Type.Boolean({ default: false }),
+    /** How long an image is being processed after its bytes have come. */
+    imageProcessingMs: Type.Integer({ minimum: 0, default: 0 }),
+    /** False: the tokens of organizations came without `r_organization_social`. */
+    organizationsMayRead: Type.Boolean({ default: true }),
   },
   { additionalProperties: false },
 );
@@ -46,7 +50,7 @@ export const linkedin: SandboxPlatform = {
   refusals,
   faults: {
     identity: readFaults,
-    upload: writeFaults,
+    upload: [...writeFaults, 'processing-failed'],
     status: readFaults,
     // The answer to a create has no body that could be cut.
     publish: [...writeFaults.filter((fault) => fault !== 'truncated-body'), 'delayed-visibility'],
@@ -72,7 +76,7 @@ function open(world: World): OpenedPlatform {
     answer: ({ account: { handle } }) => ({
       status: 200,
       body: {
-        sub: memberIdOf(handle),
+        sub: subjectOf(handle),
         name: handle,
         given_name: handle,
         family_name: 'Sandbox',
@@ -84,7 +88,7 @@ function open(world: World): OpenedPlatform {
     endpoints: [
       identity,
       ...oauth.endpoints,
-      ...imageEndpoints(world, assets, nextId),
+      ...imageEndpoints(world, rules, assets, nextId),
       ...postEndpoints(world, rules, posts, assets, nextId),
     ],
     pages: oauth.pages,

@@ -5,7 +5,7 @@ import type { World } from '../../world/world.ts';
 import { createDuplicates } from '../duplicates.ts';
 import type { Answer, Call, Endpoint } from '../platform.ts';
 import { isOrganization } from './accounts.ts';
-import type { ImageAsset } from './images.ts';
+import { statusOf, type ImageAsset } from './images.ts';
 import { parseLittleText } from './little-text.ts';
 import { CreateBody } from './post-schema.ts';
 import { accessDenied, badInput, duplicatePost, notFound } from './refusals.ts';
@@ -19,7 +19,7 @@ const maxCharacters = 3000;
 
 export function postEndpoints(
   world: World,
-  rules: { duplicateWindowMs: number },
+  rules: { duplicateWindowMs: number; organizationsMayRead: boolean },
   posts: Shelf<LinkedinPost>,
   assets: BoundedMap<string, ImageAsset>,
   nextId: () => string,
@@ -31,8 +31,8 @@ export function postEndpoints(
     if (refusal) return refusal;
     const body = request.body as CreateBody;
     const images = imagesOf(body);
-    for (const { id } of images) {
-      const unusable = checkAsset(id, assets.get(id), account.id);
+    for (const { id, field } of images) {
+      const unusable = checkAsset({ urn: id, field, asset: assets.get(id) }, account.id, now);
       if (unusable) return unusable;
     }
     const content = JSON.stringify([body.commentary, body.content]);
@@ -48,7 +48,7 @@ export function postEndpoints(
       url: `https://www.linkedin.com/feed/update/${urn}/`,
       text: shown,
       media: images.map(({ id, altText }) => ({
-        imageId: assets.get(id)?.imageId ?? '',
+        imageId: assets.get(id)?.received?.imageId ?? '',
         ...(altText !== undefined && { altText }),
       })),
       createdAt: now,
@@ -60,12 +60,14 @@ export function postEndpoints(
   }
 
   /** Members may not read, not even their own posts: `r_member_social` is closed. */
+  const mayRead = (handle: string) => isOrganization(handle) && rules.organizationsMayRead;
+
   function find({ request, account, now }: Call): Answer {
     const query = request.query as Partial<Record<string, string>>;
     if (query['q'] !== 'author' || query['author'] === undefined) {
       return badInput('MISSING_FIELD', 'author', 'The finder wants q=author and author');
     }
-    if (!isOrganization(account.handle) || query['author'] !== account.id) {
+    if (!mayRead(account.handle) || query['author'] !== account.id) {
       return accessDenied('posts.FINDER-author');
     }
     const count = Math.min(Math.max(Number(query['count'] ?? 10) || 10, 1), 100);
@@ -83,7 +85,7 @@ export function postEndpoints(
   }
 
   function read({ request, account, now }: Call): Answer {
-    if (!isOrganization(account.handle)) return accessDenied('posts.GET');
+    if (!mayRead(account.handle)) return accessDenied('posts.GET');
     const { urn } = request.params as { urn: string };
     const post = posts.find(urn);
     if (!post || post.author !== account.id || post.visibleAt > now) return notFound(urn);
@@ -130,6 +132,9 @@ function checkBody(body: unknown, accountUrn: string): Answer | undefined {
   if (commentary.trim() === '' && !content) {
     return badInput('INVALID_VALUE_BLANK_FIELD', 'commentary', 'commentary must not be blank');
   }
+  if (Object.keys(content ?? {}).length > 1) {
+    return badInput('INVALID_VALUE_FOR_FIELD', 'content', 'content must be of one kind');
+  }
   // Whether the backslashes count is documented nowhere; here they do, which is the strict reading.
   if (commentary.length > maxCharacters) {
     return badInput('FIELD_LENGTH_TOO_LONG', 'commentary', `commentary exceeds ${maxCharacters} characters`);
@@ -137,18 +142,39 @@ function checkBody(body: unknown, accountUrn: string): Answer | undefined {
   return undefined;
 }
 
-function checkAsset(urn: string, asset: ImageAsset | undefined, accountUrn: string): Answer | undefined {
-  if (!asset || asset.owner !== accountUrn) {
-    return badInput('INVALID_URN_ID', 'content.media.id', `${urn} is not an image of the author`);
+/** The refusal does not say which image it is about: whether LinkedIn's does is not documented. */
+function checkAsset(
+  { urn, field, asset }: { urn: string; field: string; asset: ImageAsset | undefined },
+  accountUrn: string,
+  now: number,
+): Answer | undefined {
+  if (asset?.owner !== accountUrn) {
+    return badInput('INVALID_URN_ID', field, `${urn} is not an image of the author`);
   }
-  if (asset.status === 'AVAILABLE') return undefined;
-  const code =
-    asset.status === 'WAITING_UPLOAD' ? 'MEDIA_ASSET_WAITING_UPLOAD' : 'MEDIA_ASSET_PROCESSING_FAILED';
-  return badInput(code, 'content.media.id', `${urn} is ${asset.status}`);
+  const status = statusOf(asset, now);
+  switch (status) {
+    case 'AVAILABLE':
+      return undefined;
+    case 'WAITING_UPLOAD':
+    case 'PROCESSING':
+      return badInput('MEDIA_ASSET_WAITING_UPLOAD', 'content', 'A media asset is not ready yet');
+    case 'PROCESSING_FAILED':
+      return badInput('MEDIA_ASSET_PROCESSING_FAILED', 'content', 'A media asset could not be processed');
+  }
 }
 
-function imagesOf({ content }: CreateBody): { id: string; altText?: string }[] {
-  return content?.multiImage?.images ?? (content?.media ? [content.media] : []);
+interface PostImage {
+  id: string;
+  field: string;
+  altText?: string;
+}
+
+function imagesOf({ content }: CreateBody): PostImage[] {
+  const several = content?.multiImage?.images ?? [];
+  return [
+    ...(content?.media ? [{ ...content.media, field: 'content.media.id' }] : []),
+    ...several.map((image, index) => ({ ...image, field: `content.multiImage.images.${index}.id` })),
+  ];
 }
 
 const present = (post: LinkedinPost) => ({

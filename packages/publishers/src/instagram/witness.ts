@@ -1,0 +1,24 @@
+import { Type } from 'typebox';
+import type { PublishCall } from '../publisher.ts';
+import { uploadsUnder } from '../uploads.ts';
+
+/** The containers of the images of a carousel. */
+export const children = uploadsUnder(
+  'children',
+  Type.Object({ containerId: Type.String(), createdAt: Type.String() }),
+);
+
+/** The container that is published: that of the only image, or of the carousel. */
+export function containerIdOf(call: PublishCall): string | null {
+  const { containerId } = call.witness;
+  return typeof containerId === 'string' ? containerId : null;
+}
+
+export async function keepContainer(call: PublishCall, containerId: string): Promise<void> {
+  await call.remember({ containerId, containerCreatedAt: call.now().toISOString() });
+}
+
+/** One that can never be published: a new one cannot double anything. Its children have served, so they go, too. */
+export async function forgetContainer(call: PublishCall): Promise<void> {
+  await call.remember({ containerId: null, containerCreatedAt: null, children: {} });
+}

@@ -1,0 +1,79 @@
+import { Type } from 'typebox';
+import { decode, type Done } from '../answer.ts';
+import type { HttpRequest, HttpResponse } from '../http.ts';
+import { searchPages, type Ask, type Page, type Search } from '../look-up.ts';
+import type { PublishCall } from '../publisher.ts';
+import { authorUrn, headersOf } from './api.ts';
+import { comparePost, PostSchema, type RemotePost } from './same-post.ts';
+import { uploads } from './uploads.ts';
+
+/** The database's clock against LinkedIn's. Too small would miss our own post, and send it again. */
+const CLOCK_TOLERANCE_MS = 5 * 60_000;
+const PAGE = 50;
+/** Nobody writes 250 posts between a send and the look for it. */
+const MAX_PAGES = 5;
+
+/** Looks for what was sent among the posts of an organization, without those that were there before. */
+export async function findPost<Unanswered extends { outcome: string }>(
+  call: PublishCall,
+  sentFrom: Date,
+  ask: Ask<Unanswered>,
+): Promise<Done<Search<RemotePost>> | Unanswered> {
+  const { knownUrns } = call.witness;
+  const known: unknown[] = Array.isArray(knownUrns) ? knownUrns : [];
+  const sinceMs = earliestMs(call, sentFrom);
+  const imageUrns = call.media.map((image) => uploads.find(call, image)?.urn ?? '');
+  return searchPages(ask, {
+    maxPages: MAX_PAGES,
+    request: (start) => postsRequest(call, start),
+    read: (response, start) => readPage(response, start, sinceMs),
+    compare: (post: RemotePost) =>
+      known.includes(post.id) ? 'different' : comparePost({ text: call.text, imageUrns }, post),
+  });
+}
+
+/** The posts of an organization, those first that were changed last. */
+export function postsRequest(call: PublishCall, start = '0'): HttpRequest {
+  return {
+    method: 'GET',
+    path: '/rest/posts',
+    query: { author: authorUrn(call.account), q: 'author', count: PAGE, start, sortBy: 'LAST_MODIFIED' },
+    headers: { ...headersOf(call), 'x-restli-method': 'FINDER' },
+  };
+}
+
+export function readPosts(response: HttpResponse): RemotePost[] | undefined {
+  return decode(PostList, response)?.elements;
+}
+
+function readPage(
+  response: HttpResponse,
+  start: string | undefined,
+  sinceMs: number,
+): Page<RemotePost> | undefined {
+  const all = readPosts(response);
+  if (!all) return undefined;
+  const posts = all.filter((post) => post.createdAt >= sinceMs);
+  const oldest = all.at(-1);
+  // Those changed last stand first: once a page reaches back before the sending, the rest is older still.
+  const reachesBack = oldest !== undefined && oldest.lastModifiedAt < sinceMs && isNewestFirst(all);
+  if (all.length === 0 || reachesBack) return { posts, next: 'nothing' };
+  return { posts, next: { cursor: String(Number(start ?? 0) + all.length) } };
+}
+
+/** As it was asked for. In any other order, only a list that was read to its end proves anything. */
+function isNewestFirst(posts: RemotePost[]): boolean {
+  return posts.every((post, index) => post.lastModifiedAt <= (posts[index - 1] ?? post).lastModifiedAt);
+}
+
+/**
+ * Posts before this are not ours. Counted from the noting of the known ones where that is earlier: a post of the attempt
+ * before this one, that shows only now, must still be found.
+ */
+function earliestMs(call: PublishCall, sentFrom: Date): number {
+  const { notedAt } = call.witness;
+  const notedMs = typeof notedAt === 'string' ? Date.parse(notedAt) : Number.POSITIVE_INFINITY;
+  return Math.min(notedMs, sentFrom.getTime()) - CLOCK_TOLERANCE_MS;
+}
+
+const PostList = Type.Object({ elements: Type.Array(PostSchema) });

@@ -1,0 +1,64 @@
+import { Type, type Static, type TSchema } from 'typebox';
+import { Value } from 'typebox/value';
+import { done, type Step } from './answer.ts';
+import type { PublishCall, PublishMedia, Witness } from './publisher.ts';
+
+/**
+ * What the platform has of a delivery's files, by the id of each file here. It stands in the witness, and every entry is
+ * committed as it comes, so that whoever prepares the delivery again uploads only what is missing. What an entry says,
+ * and for how long it is good, is the platform's own matter.
+ */
+export interface Uploads<Upload> {
+  /** Undefined: it was not uploaded, or has been forgotten. */
+  find(call: PublishCall, file: PublishMedia): Upload | undefined;
+  list(call: PublishCall): Upload[];
+  keep(call: PublishCall, file: PublishMedia, upload: Upload): Promise<void>;
+  forget(call: PublishCall, files: readonly PublishMedia[]): Promise<void>;
+}
+
+/**
+ * `fact` is their name in the witness. `readOlder` reads what was put down when a post could have one file only: a delivery
+ * that was prepared then may be taken up now.
+ */
+export function uploadsUnder<S extends TSchema>(
+  fact: string,
+  schema: S,
+  readOlder: (witness: Witness) => Static<S> | undefined = () => undefined,
+): Uploads<Static<S>> {
+  function entriesOf(call: PublishCall): Record<string, unknown> {
+    const entries = call.witness[fact];
+    return Value.Check(Entries, entries) ? entries : {};
+  }
+
+  return {
+    find(call, file) {
+      const entry = entriesOf(call)[file.id];
+      if (entry === undefined) return file.id === call.media[0]?.id ? readOlder(call.witness) : undefined;
+      return Value.Check(schema, entry) ? entry : undefined;
+    },
+    list: (call) =>
+      Object.values(entriesOf(call)).flatMap((entry) => (Value.Check(schema, entry) ? [entry] : [])),
+    keep: (call, file, upload) => call.remember({ [fact]: { ...entriesOf(call), [file.id]: upload } }),
+    async forget(call, files) {
+      // Put down as null, not left out: what was put down in the older way must not be taken up again.
+      const forgotten = Object.fromEntries(files.map((file) => [file.id, null]));
+      await call.remember({ [fact]: { ...entriesOf(call), ...forgotten } });
+    },
+  };
+}
+
+/** One file after the other, each committed before the next is begun. The first that is not done ends it. */
+export async function inTurn<T>(
+  files: readonly PublishMedia[],
+  upload: (file: PublishMedia) => Promise<Step<T>>,
+): Promise<Step<T[]>> {
+  const uploaded: T[] = [];
+  for (const file of files) {
+    const step = await upload(file);
+    if (step.outcome !== 'done') return step;
+    uploaded.push(step.value);
+  }
+  return done(uploaded);
+}
+
+const Entries = Type.Record(Type.String(), Type.Unknown());

@@ -1,0 +1,127 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { linkedin } from '../../src/linkedin/index.ts';
+import { openDelivery, openStage, type Delivery, type Stage } from '../harness.ts';
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await openStage();
+});
+afterAll(() => stage.close());
+beforeEach(() => stage.reset());
+
+const account = 'org-ada';
+const open = (text: string, images: string[] = []) =>
+  openDelivery(stage, linkedin, { account, text, images });
+const arm = (step: string, fault: string, over: { ms?: number } = {}) =>
+  stage.arm({ platform: 'linkedin', step, fault, ...over });
+const posts = () => stage.posts('linkedin', account);
+
+async function sendAndLose(delivery: Delivery, fault: string): Promise<void> {
+  expect(await delivery.prepare()).toEqual({ outcome: 'ready' });
+  await arm('publish', fault);
+  expect(await delivery.publish()).toMatchObject({ outcome: 'uncertain' });
+}
+
+/** Sent, lost, and shown so late that it is taken for absent. */
+async function openVeryLate(text: string): Promise<Delivery> {
+  const delivery = await open(text);
+  await arm('publish', 'delayed-visibility', { ms: 8 * 60_000 });
+  await sendAndLose(delivery, 'commit-then-drop');
+  expect(await delivery.reconcile()).toEqual({ outcome: 'absent' });
+  return delivery;
+}
+
+describe('LinkedIn, an organization', () => {
+  it('posts as itself', async () => {
+    const delivery = await open('As Acme');
+    expect(delivery.call.account.remoteAccountId).toMatch(/^urn:li:organization:\d+$/);
+    expect(await delivery.run()).toMatchObject({ outcome: 'published' });
+    const sent = delivery.writes.at(-1)?.json;
+    expect(sent).toMatchObject({ author: delivery.call.account.remoteAccountId });
+  });
+
+  it('is absent only after two minutes of looking', async () => {
+    const delivery = await open('Never arrived');
+    await sendAndLose(delivery, 'drop-before-commit');
+    const start = stage.now().getTime();
+    expect(await delivery.reconcile()).toEqual({ outcome: 'absent' });
+    expect(stage.now().getTime() - start).toBeGreaterThanOrEqual(119_000);
+  });
+
+  it('looks before it sends again, for a post that shows only then', async () => {
+    const delivery = await openVeryLate('Very late');
+    // Past the ten minutes in which LinkedIn refuses a duplicate.
+    await stage.skip(60 * 60_000);
+    const writes = delivery.writes.length;
+    const fate = await delivery.run();
+    const [post] = await posts();
+    expect(fate).toEqual({ outcome: 'published', receipt: { remoteId: post?.id, url: post?.url } });
+    expect(delivery.writes).toHaveLength(writes);
+    expect(await posts()).toHaveLength(1);
+  });
+
+  it('asks a person when a second send is refused as a duplicate and nothing is listed', async () => {
+    const delivery = await openVeryLate('Later still');
+    expect(await delivery.prepare()).toEqual({ outcome: 'ready' });
+    expect(await delivery.publish()).toMatchObject({ outcome: 'uncertain' });
+    const [post] = await posts();
+    expect(await delivery.reconcile()).toEqual({
+      outcome: 'cannot-tell',
+      reason: expect.stringContaining(post?.url as string),
+    });
+    expect(await posts()).toHaveLength(1);
+  });
+
+  it('finds the post of an earlier attempt that shows only after the next one', async () => {
+    const delivery = await openVeryLate('Late');
+    await delivery.prepare();
+    await delivery.publish();
+    await stage.skip(8 * 60_000);
+    const sendingSince = stage.now();
+    const fate = await linkedin.reconcile({ ...delivery.call, sendingSince, asked: 0 });
+    expect(fate).toMatchObject({ outcome: 'published' });
+  });
+
+  it('does not take a post that was there before for its own, however like it is', async () => {
+    await stage.configure('linkedin', { duplicateWindowMs: 0 });
+    expect(await (await open('Same')).run()).toMatchObject({ outcome: 'published' });
+    const delivery = await open('Same');
+    await sendAndLose(delivery, 'drop-before-commit');
+    expect(await delivery.reconcile()).toEqual({ outcome: 'absent' });
+    expect(await delivery.run()).toMatchObject({ outcome: 'published' });
+    expect(await posts()).toHaveLength(2);
+  });
+
+  it('does not take a post with other images for its own', async () => {
+    const delivery = await open('Same', ['a', 'b']);
+    await delivery.prepare();
+    expect(await (await open('Same', ['a', 'b'])).run()).toMatchObject({ outcome: 'published' });
+    await arm('publish', 'drop-before-commit');
+    await delivery.publish();
+    expect(await delivery.reconcile()).toMatchObject({ outcome: 'cannot-tell' });
+  });
+
+  it('looks through more posts than one page holds', async () => {
+    const delivery = await open('First of many');
+    await sendAndLose(delivery, 'commit-then-drop');
+    for (let later = 0; later < 60; later++) {
+      await delivery.call.http.request({
+        method: 'POST',
+        path: '/rest/posts',
+        headers: { ...delivery.writes.at(-1)?.headers },
+        json: { ...(delivery.writes.at(-1)?.json as object), commentary: `Later ${later}` },
+      });
+    }
+    expect(await posts()).toHaveLength(61);
+    expect(await delivery.reconcile()).toMatchObject({ outcome: 'published' });
+  });
+
+  it('is not posted to where its posts cannot be read: nothing could be found out afterwards', async () => {
+    await stage.configure('linkedin', { organizationsMayRead: false });
+    expect(await (await open('No scope')).run()).toMatchObject({
+      outcome: 'failed',
+      failure: { kind: 'rejected_account', actor: 'user' },
+    });
+    expect(await posts()).toEqual([]);
+  });
+});

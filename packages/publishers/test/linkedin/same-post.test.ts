@@ -1,0 +1,32 @@
+import { describe, expect, it } from '@jest/globals';
+import { comparePost, type RemotePost } from '../../src/linkedin/same-post.ts';
+
+const remote = (commentary: string, content?: RemotePost['content']): RemotePost => ({
+  id: 'urn:li:share:1',
+  commentary,
+  createdAt: 0,
+  lastModifiedAt: 0,
+  ...(content && { content }),
+});
+const sent = (text: string, ...imageUrns: string[]) => ({ text, imageUrns });
+const several = (...ids: string[]) => ({ multiImage: { images: ids.map((id) => ({ id })) } });
+
+describe('comparing a sent text with a listed post', () => {
+  it('undoes the escapes, and LinkedIn’s own notation', () => {
+    expect(comparePost(sent('Buy (now) #News'), remote('Buy \\(now\\) {hashtag|\\#|News}'))).toBe('same');
+  });
+  it('compares in NFC, trimmed, whatever ends a line', () => {
+    expect(comparePost(sent('cafe\u0301\nau lait '), remote(' café\r\nau lait'))).toBe('same');
+  });
+  it('knows its images by their URNs, in their order', () => {
+    expect(comparePost(sent('Look', 'a'), remote('Look', { media: { id: 'a' } }))).toBe('same');
+    expect(comparePost(sent('Look', 'a', 'b'), remote('Look', several('a', 'b')))).toBe('same');
+    expect(comparePost(sent('Look', 'a', 'b'), remote('Look', several('b', 'a')))).toBe('similar');
+    expect(comparePost(sent('Look', 'a'), remote('Look'))).toBe('similar');
+    expect(comparePost(sent('Look'), remote('Look', several('a', 'b')))).toBe('similar');
+  });
+  it('calls the same letters similar, and others different', () => {
+    expect(comparePost(sent('Hello, you!'), remote('hello you'))).toBe('similar');
+    expect(comparePost(sent('one'), remote('two'))).toBe('different');
+  });
+});

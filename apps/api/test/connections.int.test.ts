@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createServer, type AddressInfo } from 'node:net';
 import { demoImage, eventually, startTestApp, type TestApp } from '../../../test/support/app.ts';
 import { openBrowser, type Browser } from '../../../test/support/browser.ts';
 
@@ -166,10 +167,21 @@ describe('the request for a connection', () => {
   });
 
   it('502 for a server on an address that is not public: it is not spoken to', async () => {
-    const { port } = new URL(app.sandboxUrl);
-    for (const host of ['127.0.0.1', 'localhost', '[::1]']) {
-      const server = `https://${host}:${port}`;
-      expect(problem(await ask({ platform: 'mastodon', server }))).toBe('502 platform_unavailable');
+    let connections = 0;
+    const server = createServer((socket) => {
+      connections += 1;
+      socket.destroy();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '::', resolve));
+    const { port } = server.address() as AddressInfo;
+    try {
+      for (const host of ['127.0.0.1', 'localhost', '[::1]']) {
+        const answer = await ask({ platform: 'mastodon', server: `https://${host}:${port}` });
+        expect(problem(answer)).toBe('502 platform_unavailable');
+      }
+      expect(connections).toBe(0);
+    } finally {
+      server.close();
     }
   });
 

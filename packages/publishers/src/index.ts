@@ -19,6 +19,7 @@ export {
   type FailureKind,
   type Identity,
   type Limits,
+  type MediaLimits,
   type PrepareOutcome,
   type Published,
   type PublishCall,
@@ -36,4 +37,5 @@ export {
   type WaitUntil,
   type Witness,
 } from './publisher.ts';
+export { fitsLimits } from './fits-limits.ts';
 export { findPublisher, publishers } from './registry.ts';

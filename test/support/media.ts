@@ -79,9 +79,11 @@ function pngChunk(type: string, data: Buffer): Buffer {
 
 export interface FilmOptions {
   container?: 'mp4' | 'mov';
-  picture?: 'avc' | 'vp9' | null;
+  picture?: 'avc' | 'hevc' | 'vp9' | null;
   sound?: 'aac' | 'opus' | null;
   frames?: number;
+  /** As a telephone held upright films: the frames lie on their side. */
+  rotation?: 0 | 90;
   /** Added to each frame, as filler that decoders skip. */
   fillerBytes?: number;
 }
@@ -91,14 +93,21 @@ const [WIDTH, HEIGHT] = [128, 96];
 
 /** Writes a film of grey frames. In H.264 they are whole: each block is stored as it is, which needs no encoder. */
 export async function writeFilm(path: string, options: FilmOptions = {}): Promise<void> {
-  const { container = 'mp4', picture = 'avc', sound = null, frames = 30, fillerBytes = 0 } = options;
+  const {
+    container = 'mp4',
+    picture = 'avc',
+    sound = null,
+    frames = 30,
+    fillerBytes = 0,
+    rotation = 0,
+  } = options;
   const output = new Output({
     format: container === 'mp4' ? new Mp4OutputFormat({ fastStart: false }) : new MovOutputFormat(),
     target: new FilePathTarget(path),
   });
   const video = picture && new EncodedVideoPacketSource(picture);
   const audio = sound && new EncodedAudioPacketSource(sound);
-  if (video) output.addVideoTrack(video, { frameRate: FRAMES_PER_SECOND });
+  if (video) output.addVideoTrack(video, { frameRate: FRAMES_PER_SECOND, rotation });
   if (audio) output.addAudioTrack(audio);
   await output.start();
   const data = h264Frame(fillerBytes);
@@ -150,8 +159,15 @@ const AVC_DESCRIPTION = new Uint8Array([
   ...[1, 0, PICTURE_SET.length, ...PICTURE_SET],
 ]);
 
+/** Says nothing but that it is HEVC: main profile, level 3.1, and no parameter sets. */
+const HEVC_DESCRIPTION = new Uint8Array([
+  ...[1, 0x01, 0x60, 0, 0, 0, 0xb0, 0, 0, 0, 0, 0, 93],
+  ...[0xf0, 0, 0xfc, 0xfd, 0xf8, 0xf8, 0, 0, 0x0f, 0],
+]);
+
 const PICTURES = {
   avc: { codec: 'avc1.42000a', codedWidth: WIDTH, codedHeight: HEIGHT, description: AVC_DESCRIPTION },
+  hevc: { codec: 'hvc1.1.6.L93.B0', codedWidth: WIDTH, codedHeight: HEIGHT, description: HEVC_DESCRIPTION },
   vp9: { codec: 'vp09.00.10.08', codedWidth: WIDTH, codedHeight: HEIGHT },
 };
 

@@ -39,6 +39,13 @@ describe('a video', () => {
     });
     expect((await readFile(path)).equals(before)).toBe(true);
   });
+  it('may be in HEVC, and is as wide as it is shown', async () => {
+    expect(await read(await film({ picture: 'hevc', container: 'mov', rotation: 90 }))).toMatchObject({
+      width: 96,
+      height: 128,
+      video: { videoCodec: 'hevc' },
+    });
+  });
   it('may be silent', async () => {
     expect(await read(await film())).toMatchObject({ video: { audioCodec: null } });
   });

@@ -1,4 +1,11 @@
-import { signMediaUrl, type Context, type Post, type PostDelivery, type PostMedia } from '@solospark/domain';
+import {
+  signMediaUrl,
+  THUMBNAIL,
+  type Context,
+  type Media,
+  type Post,
+  type PostDelivery,
+} from '@solospark/domain';
 
 // From the domain's values to the shapes in schemas.ts. Translates, never decides.
 
@@ -22,9 +29,14 @@ export function presentPost(ctx: Context, post: Post) {
   };
 }
 
-export function presentMedia(ctx: Context, { id, mimeType, byteSize, width, height, altText }: PostMedia) {
+export function presentMedia(ctx: Context, { renditions, ...media }: Media) {
   const expiresAt = new Date(ctx.clock.now().getTime() + MEDIA_LINK_MS);
-  return { id, mimeType, byteSize, width, height, altText, url: signMediaUrl(ctx.settings, id, expiresAt) };
+  const hasThumbnail = renditions.some(({ name }) => name === THUMBNAIL);
+  return {
+    ...media,
+    url: signMediaUrl(ctx.settings, media.id, expiresAt),
+    thumbnailUrl: hasThumbnail ? signMediaUrl(ctx.settings, media.id, expiresAt, THUMBNAIL) : null,
+  };
 }
 
 function presentDelivery(delivery: PostDelivery) {

@@ -1,9 +1,15 @@
 import { messageOf, type Logger } from '@solospark/foundation';
-import { createHttpClient, type Failure, type PublishCall, type Publisher } from '@solospark/publishers';
+import {
+  createHttpClient,
+  type Failure,
+  type PublishCall,
+  type Publisher,
+  type PublishMedia,
+} from '@solospark/publishers';
 import { baseUrlOf, unsealCredentials } from '../channel/channel.ts';
 import type { Context } from '../context.ts';
 import { CALL_TIMEOUT_MS, waitOrGiveUp, type Settlement } from '../delivery/delivery.ts';
-import { mediaKey, signMediaUrl } from '../media/media.ts';
+import { fileFor, fileKey, signMediaUrl, type Media } from '../media/media.ts';
 import type { Hold } from './hold.ts';
 
 /** A platform fetches an image within minutes; a container that waits for its turn may take an hour. */
@@ -38,11 +44,7 @@ export function openCall(ctx: Context, hold: Hold, log: Logger): OpenedCall | { 
       }),
       credentials: unsealCredentials(ctx.settings.keyring, channel),
       text: claim.text,
-      media: claim.media.map((media) => ({
-        ...media,
-        bytes: () => ctx.files.read(mediaKey({ id: media.id, organizationId: claim.organizationId })),
-        publicUrl: () => signMediaUrl(ctx.settings, media.id, new Date(hold.now().getTime() + MEDIA_LINK_MS)),
-      })),
+      media: claim.media.map((media) => toPublish(ctx, hold, publisher, media)),
       account: { remoteAccountId: channel.remoteAccountId, handle: channel.handle },
       witness: claim.witness,
       sentBefore: claim.sentBefore,
@@ -55,6 +57,22 @@ export function openCall(ctx: Context, hold: Hold, log: Logger): OpenedCall | { 
   } catch (error) {
     return { settlement: { as: 'failed', failure: unreadableCredentials(publisher.name, error) } };
   }
+}
+
+/** The file that fits the platform, made when it was uploaded: no image is worked on when a post is due. */
+function toPublish(ctx: Context, hold: Hold, publisher: Publisher, media: Media): PublishMedia {
+  const { id, altText } = media;
+  const { name, ...file } = fileFor(media, publisher.limits.media);
+  return {
+    id,
+    altText,
+    ...file,
+    bytes: () => ctx.files.read(fileKey({ id, organizationId: hold.claim.organizationId }, name)),
+    publicUrl: () => {
+      const expiresAt = new Date(hold.now().getTime() + MEDIA_LINK_MS);
+      return signMediaUrl(ctx.settings, id, expiresAt, name);
+    },
+  };
 }
 
 /** Another worker may be set up better, or this one soon: a rolling deploy must not cost a post. */

@@ -45,6 +45,11 @@ describe('the checker', () => {
     ['Prisma outside of db', 'packages/domain/src/a.ts', "import { Prisma } from '@prisma/client';"],
     ['pg outside of db', 'packages/queue/src/a.ts', "import pg from 'pg';"],
     ['ioredis outside of queue', 'packages/domain/src/a.ts', "import { Redis } from 'ioredis';"],
+    [
+      'sharp outside of media',
+      'packages/domain/src/a.ts',
+      "const { default: sharp } = await import('sharp');",
+    ],
     ['Fastify outside of the doors', 'apps/worker/src/a.ts', "import fastify from 'fastify';"],
     [
       'a Fastify plugin outside of the doors',

@@ -1,4 +1,4 @@
-import { armFailPoints, openContext, startPublishing, workerName } from '@solospark/domain';
+import { armFailPoints, openContext, startPublishing, startSweeping, workerName } from '@solospark/domain';
 import { ConfigError, createLogger } from '@solospark/foundation';
 import closeWithGrace from 'close-with-grace';
 import { buildApp } from './app.ts';
@@ -9,6 +9,7 @@ async function main(config: Config): Promise<void> {
   const log = createLogger({ name: 'api', level: config.LOG_LEVEL });
   const ctx = openContext(config, { log, applicationName: 'solospark-api' });
   const app = await buildApp(ctx);
+  const sweeping = startSweeping(ctx);
   const publishing = config.EMBED_WORKER
     ? await startPublishing(ctx, {
         worker: workerName(),
@@ -23,6 +24,7 @@ async function main(config: Config): Promise<void> {
     // First: a platform that is publishing may still fetch its image from here.
     await publishing?.stop({ timeoutMs: config.SHUTDOWN_TIMEOUT_MS });
     await app.close();
+    await sweeping.stop();
     await ctx.close();
     log.info('stopped');
   });

@@ -29,6 +29,7 @@ const bodies: Record<string, object> = {
   'PATCH /posts/{postId}': { text: 'a' },
   'PUT /posts/{postId}/schedule': { scheduledAt: secondsAhead(3600) },
   'POST /posts/{postId}/deliveries/{deliveryId}/resolve': { outcome: 'published' },
+  'PATCH /media/{mediaId}': { altText: 'a' },
   'POST /channels': { platform: 'x', handle: 'another' },
   'POST /connections': { platform: 'x', sandbox: true },
   'POST /connections/sign-in': { platform: 'bluesky', identifier: 'a.test', password: 'a', sandbox: true },
@@ -66,6 +67,7 @@ const each = async (wanted: string, chosen: typeof routes, options: Parameters<t
 const ofOnePost = () => routes.filter(({ path }) => path.includes('{postId}'));
 const ofOneChannel = () => routes.filter(({ path }) => path.includes('{channelId}'));
 const ofOneConnection = () => routes.filter(({ path }) => path.includes('{connectionId}'));
+const ofOneMedia = () => routes.filter(({ path }) => path.includes('{mediaId}'));
 const withBody = () => routes.filter(({ method, path }) => bodies[`${method} ${path}`] !== undefined);
 
 describe('every route of an organization', () => {
@@ -73,13 +75,16 @@ describe('every route of an organization', () => {
     expect(routes.map(({ method, path }) => `${method} ${path}`).sort()).toMatchInlineSnapshot(`
 [
   "DELETE /channels/{channelId}",
+  "DELETE /media/{mediaId}",
   "DELETE /posts/{postId}",
   "DELETE /posts/{postId}/schedule",
   "GET /channels",
   "GET /connections/{connectionId}",
+  "GET /media/{mediaId}",
   "GET /platforms",
   "GET /posts",
   "GET /posts/{postId}",
+  "PATCH /media/{mediaId}",
   "PATCH /posts/{postId}",
   "POST /channels",
   "POST /connections",
@@ -101,8 +106,11 @@ describe('every route of an organization', () => {
   it('404 for an unknown post', () => each('404 post_not_found', ofOnePost(), {}));
   it('404 for an unknown channel', () => each('404 channel_not_found', ofOneChannel(), {}));
   it('404 for an unknown connection', () => each('404 connection_not_found', ofOneConnection(), {}));
-  it('400 for an id that cannot be one', () =>
-    each('400 invalid_request', [...ofOnePost(), ...ofOneChannel(), ...ofOneConnection()], { ids: '7' }));
+  it('404 for unknown media', () => each('404 media_not_found', ofOneMedia(), {}));
+  it('400 for an id that cannot be one', () => {
+    const some = [...ofOnePost(), ...ofOneChannel(), ...ofOneConnection(), ...ofOneMedia()];
+    return each('400 invalid_request', some, { ids: '7' });
+  });
   it('400 for an If-Match that is no ETag, where the post would be changed', () => {
     const changing = ofOnePost().filter(({ method }) => method !== 'GET');
     return each('400 invalid_request', changing, { headers: { 'if-match': 'yesterday' } });

@@ -1,6 +1,7 @@
 // Floor 1: hides PostgreSQL and Prisma. The tables are in prisma/schema.prisma, their history in prisma/migrations.
 export { openDatabase, type Database, type DatabaseOptions, type SqlRunner } from './database.ts';
 export * from './generated/client.ts';
+export { breaksForeignKey } from './foreign-key.ts';
 export { FORGETTABLE } from './forgettable.ts';
 export { inBatches, type BatchOptions } from './in-batches.ts';
 export {

@@ -2,13 +2,15 @@ import type { Database } from '@solospark/db';
 import type { Clock, Keyring, Logger } from '@solospark/foundation';
 import type { App, Publisher, Rates } from '@solospark/publishers';
 import type { Queues } from '@solospark/queue';
-import type { FileStore } from '@solospark/storage';
+import type { FileStore, Staging } from '@solospark/storage';
 
 /** What every use case is given. Built once per process by a door (apps/api, apps/worker, a script). */
 export interface Context {
   db: Database;
   queues: Queues;
   files: FileStore;
+  /** Where uploads lie until they are in `files`. */
+  staging: Staging;
   /** The ids of all platforms that this build knows. */
   platforms: string[];
   /** Undefined for a platform that this build does not know. */

@@ -21,7 +21,10 @@ export type DomainErrorCode =
   | 'sandbox_unavailable'
   | 'platform_unavailable'
   | 'platform_refused'
+  | 'media_in_use'
+  | 'media_too_large'
   | 'unsupported_media'
+  | 'invalid_media'
   | 'invalid_cursor'
   | 'invalid_link';
 

@@ -1,4 +1,5 @@
 // Floor 2: decides. What a post, a channel, a delivery and a schedule are, and every use case that a door may call.
+export { type ByteRange, type ReceivedFile, type Upload } from '@solospark/storage';
 export { connectSandboxChannel } from './channel/connect-sandbox-channel.ts';
 export { type ChannelSummary } from './channel/channel.repository.ts';
 export { disconnectChannel } from './channel/disconnect-channel.ts';
@@ -17,14 +18,19 @@ export { DomainError, type DomainErrorCode } from './errors.ts';
 export { organizationOfKey } from './identity/organization-of-key.ts';
 export { contextEnv, openContext, type OpenedContext } from './open-context.ts';
 export { addMedia } from './media/add-media.ts';
-export { MAX_MEDIA_BYTES, signMediaUrl } from './media/media.ts';
+export { describeMedia } from './media/describe-media.ts';
+export { getMedia } from './media/get-media.ts';
+export { MAX_UPLOAD_BYTES, signMediaUrl, THUMBNAIL, type Media } from './media/media.ts';
 export { openMedia } from './media/open-media.ts';
+export { removeMedia } from './media/remove-media.ts';
+export { startSweeping } from './media/start-sweeping.ts';
+export { sweepFiles } from './media/sweep-files.ts';
 export { createPost } from './post/create-post.ts';
 export { deletePost } from './post/delete-post.ts';
 export { editPost } from './post/edit-post.ts';
 export { getPost } from './post/get-post.ts';
 export { listPosts } from './post/list-posts.ts';
-export { type Post, type PostDelivery, type PostMedia, type PostStatus } from './post/post.ts';
+export { type Post, type PostDelivery, type PostStatus } from './post/post.ts';
 export { publishPostNow } from './post/publish-post-now.ts';
 export { type ContentInput } from './post/resolve-content.ts';
 export { resolveDelivery } from './post/resolve-delivery.ts';

@@ -2,7 +2,8 @@ import { openDatabase } from '@solospark/db';
 import { ConfigError, parseKeyring, systemClock, type Logger } from '@solospark/foundation';
 import { findPublisher, publishers, type App, type Rates } from '@solospark/publishers';
 import { createQueues } from '@solospark/queue';
-import { openFileStore } from '@solospark/storage';
+import { openDiskStore, openS3Store, openStaging, type FileStore } from '@solospark/storage';
+import { join } from 'node:path';
 import { Type, type Static } from 'typebox';
 import type { Context } from './context.ts';
 
@@ -63,6 +64,18 @@ export const contextEnv = {
   }),
   MEDIA_SIGNING_KEY: Type.String({ minLength: 32 }),
   MEDIA_DIR: Type.String({ default: '.solospark/media' }),
+  MEDIA_S3_BUCKET: Type.Optional(
+    Type.String({ pattern: '^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$', description: 'the name of a bucket' }),
+  ),
+  MEDIA_S3_ENDPOINT: Type.Optional(
+    Type.String({ pattern: '^https?://[^/?#]+/?$', description: 'the address of a store that speaks S3' }),
+  ),
+  MEDIA_S3_REGION: Type.Optional(Type.String({ pattern: '^\\S+$', description: 'us-east-1, if not set' })),
+  MEDIA_S3_ACCESS_KEY_ID: Type.Optional(Type.String()),
+  MEDIA_S3_SECRET_ACCESS_KEY: Type.Optional(Type.String()),
+  MEDIA_S3_PATH_STYLE: Type.Optional(
+    Type.Boolean({ description: 'true: the bucket is part of the path, and not of the host' }),
+  ),
   RATE_LIMITS: Type.Optional(
     Type.String({
       pattern: '^[a-z]+\\.(account|platform)=\\d+/\\d+(,[a-z]+\\.(account|platform)=\\d+/\\d+)*$',
@@ -82,13 +95,17 @@ export interface OpenedContext extends Context {
   close(): Promise<void>;
 }
 
-/** Opens database, queue and file store. Connects lazily: what is away now is used when it is back. */
+/**
+ * Opens database, queue and file store. Connects lazily: what is away now is used when it is back.
+ * @throws ConfigError when a store is set by halves.
+ */
 export function openContext(
   env: ContextEnv,
   options: { log: Logger; applicationName: string },
 ): OpenedContext {
   const { log } = options;
   const platforms = publishers.map((publisher) => publisher.id);
+  const files = openFiles(env);
   const db = openDatabase({
     url: env.DATABASE_URL,
     maxConnections: env.DATABASE_POOL_SIZE,
@@ -105,7 +122,9 @@ export function openContext(
   return {
     db,
     queues,
-    files: openFileStore({ directory: env.MEDIA_DIR }),
+    files,
+    // Beside the media, so that a file is moved into a local store and not copied; no key has a point in it.
+    staging: openStaging({ directory: join(env.MEDIA_DIR, '.staging') }),
     findPublisher,
     clock: systemClock,
     log,
@@ -143,6 +162,31 @@ function parseApps(env: Record<string, unknown>): Record<string, App> {
   }
   return apps;
 }
+
+function openFiles(env: ContextEnv): FileStore {
+  const {
+    MEDIA_S3_BUCKET: bucket,
+    MEDIA_S3_ENDPOINT: endpoint,
+    MEDIA_S3_ACCESS_KEY_ID: accessKeyId,
+    MEDIA_S3_SECRET_ACCESS_KEY: secretAccessKey,
+  } = env;
+  if (bucket && endpoint && accessKeyId && secretAccessKey) {
+    const { MEDIA_S3_REGION: region = 'us-east-1', MEDIA_S3_PATH_STYLE: pathStyle = false } = env;
+    return openS3Store({ bucket, endpoint, region, accessKeyId, secretAccessKey, pathStyle });
+  }
+  const missing = S3_NAMES.filter((name) => !env[name]);
+  if (missing.length === S3_NAMES.length) return openDiskStore({ directory: env.MEDIA_DIR });
+  throw new ConfigError(
+    missing.map((name) => `${name} is not set, and other settings of the S3 store are: set all, or none`),
+  );
+}
+
+const S3_NAMES = [
+  'MEDIA_S3_BUCKET',
+  'MEDIA_S3_ENDPOINT',
+  'MEDIA_S3_ACCESS_KEY_ID',
+  'MEDIA_S3_SECRET_ACCESS_KEY',
+] as const;
 
 function parseRates(text: string): Record<string, Partial<Rates>> {
   const rates: Record<string, Partial<Rates>> = {};

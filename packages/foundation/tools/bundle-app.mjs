@@ -5,8 +5,8 @@
 // a single file, half a second.
 import { build } from 'esbuild';
 
-/** What reads files that lie beside it stays where it is. */
-const OUTSIDE = ['@fastify/swagger-ui'];
+/** What reads files that lie beside it stays where it is. An app that calls it has it among its own dependencies. */
+const OUTSIDE = ['@fastify/swagger-ui', 'sharp'];
 
 await build({
   entryPoints: ['dist/main.js'],

@@ -17,13 +17,11 @@ export function checkMedia(name: string, draft: Draft, limits: Limits['media']):
   media.forEach((item, index) => {
     const field = `media/${index}`;
     if (!limits.mimeTypes.includes(item.mimeType)) {
-      found.push({
-        field,
-        code: 'media_type_unsupported',
-        detail: `${name} takes ${limits.mimeTypes.join(', ')}; this is ${item.mimeType}.`,
-      });
-    }
-    if (item.byteSize > limits.maxBytes) {
+      const detail = item.mimeType.startsWith('video/')
+        ? `SoloSpark does not post videos to ${name} yet. Take the video off this post, or the channel.`
+        : `${name} takes ${limits.mimeTypes.join(', ')}; this is ${item.mimeType}.`;
+      found.push({ field, code: 'media_type_unsupported', detail });
+    } else if (item.byteSize > limits.maxBytes) {
       found.push({
         field,
         code: 'media_too_large',

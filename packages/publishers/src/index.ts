@@ -20,6 +20,7 @@ export {
   type FailureKind,
   type Identity,
   type Limits,
+  type MediaLimits,
   type PrepareOutcome,
   type Published,
   type PublishCall,
@@ -37,4 +38,5 @@ export {
   type WaitUntil,
   type Witness,
 } from './publisher.ts';
+export { fitsLimits } from './fits-limits.ts';
 export { findPublisher, publishers } from './registry.ts';

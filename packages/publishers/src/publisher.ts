@@ -37,13 +37,21 @@ export interface Publisher {
 export interface Limits {
   /** In the platform's own unit; `check` counts in it. */
   maxTextLength: number;
-  media: {
-    min: number;
-    max: number;
-    mimeTypes: string[];
-    maxBytes: number;
-    maxAltTextLength: number;
-  };
+  media: MediaLimits;
+}
+
+export interface MediaLimits {
+  min: number;
+  max: number;
+  mimeTypes: string[];
+  maxBytes: number;
+  maxPixels?: number;
+  maxAltTextLength: number;
+  /**
+   * What an image is made into that does not fit: a JPEG of at most `maxBytes` and these sides, made when it is uploaded.
+   * It has to fit all of the above.
+   */
+  rendition: { maxWidth: number; maxHeight: number };
 }
 
 /** A budget of `max` public calls per `perSeconds`, as the platform documents it. */

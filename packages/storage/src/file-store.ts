@@ -1,15 +1,24 @@
-import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 
-/** Where the bytes of media lie. The database has the facts about them; this has only bytes under a key. */
+/**
+ * Where the bytes of media lie: on a disk (disk-store.ts) or at a service that speaks S3 (s3-store.ts). The database has
+ * the facts about them; this has only bytes under a key (letters, digits, `-`, `_`, `/`).
+ */
 export interface FileStore {
-  /** Stores `bytes` under `key` (letters, digits, `-`, `_`, `/`). Complete or not at all; the same key is replaced. */
-  put(key: string, bytes: Uint8Array): Promise<void>;
+  /** Takes over the local file at `path`. Complete under `key` or not there at all; the same key is replaced. */
+  put(key: string, path: string): Promise<void>;
   /** @throws FileMissingError */
   read(key: string): Promise<Uint8Array<ArrayBuffer>>;
   /** @throws FileMissingError before the first byte. */
-  stream(key: string): Promise<Readable>;
+  open(key: string, range?: ByteRange): Promise<Readable>;
+  /** What is not there is removed already. */
+  remove(key: string): Promise<void>;
+}
+
+/** Both inclusive, and both within the file. */
+export interface ByteRange {
+  start: number;
+  end: number;
 }
 
 /** The row exists and its bytes do not: the folder is not shared between API and worker, or was emptied. */
@@ -20,39 +29,7 @@ export class FileMissingError extends Error {
   }
 }
 
-/** Files below one folder of a local (or shared) disk. */
-export function openFileStore(options: { directory: string }): FileStore {
-  const pathOf = (key: string) => {
-    if (!/^[\w-]+(\/[\w-]+)*$/.test(key)) throw new Error(`not a storage key: ${key}`);
-    return join(options.directory, key);
-  };
-  return {
-    async put(key, bytes) {
-      const path = pathOf(key);
-      await mkdir(dirname(path), { recursive: true });
-      // Written beside and renamed, so that a reader never meets half a file and a crash leaves none.
-      const partial = `${path}.${process.pid}.partial`;
-      try {
-        await writeFile(partial, bytes, { flush: true });
-        await rename(partial, path);
-      } catch (error) {
-        await rm(partial, { force: true });
-        throw error;
-      }
-    },
-    read: async (key) => new Uint8Array(await found(key, readFile(pathOf(key)))),
-    stream: async (key) => (await found(key, open(pathOf(key)))).createReadStream(),
-  };
-}
-
-async function found<T>(key: string, reading: Promise<T>): Promise<T> {
-  try {
-    return await reading;
-  } catch (error) {
-    throw isMissing(error) ? new FileMissingError(key, error) : error;
-  }
-}
-
-function isMissing(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException).code === 'ENOENT';
+/** Keeps a key from leading out of the store. */
+export function assertKey(key: string): void {
+  if (!/^[\w-]+(\/[\w-]+)*$/.test(key)) throw new Error(`not a storage key: ${key}`);
 }

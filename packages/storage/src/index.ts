@@ -1,2 +1,5 @@
-// Floor 1: hides where files lie. A local folder today; an S3-compatible store has its place beside it.
-export { FileMissingError, openFileStore, type FileStore } from './file-store.ts';
+// Floor 1: hides where files lie, while they come in (staging) and afterwards (a disk, or a store that speaks S3).
+export { openDiskStore } from './disk-store.ts';
+export { FileMissingError, type ByteRange, type FileStore } from './file-store.ts';
+export { openS3Store, type S3Settings } from './s3-store.ts';
+export { openStaging, type ReceivedFile, type Staging, type Upload } from './staging.ts';

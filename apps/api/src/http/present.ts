@@ -1,11 +1,12 @@
 import {
-  EXPIRY_WARNING_MS,
-  signMediaUrl,
   type ChannelSummary,
   type Context,
+  EXPIRY_WARNING_MS,
+  type Media,
   type Post,
   type PostDelivery,
-  type PostMedia,
+  signMediaUrl,
+  THUMBNAIL,
 } from '@solospark/domain';
 
 // From the domain's values to the shapes in schemas.ts. Translates, never decides.
@@ -30,9 +31,14 @@ export function presentPost(ctx: Context, post: Post) {
   };
 }
 
-export function presentMedia(ctx: Context, { id, mimeType, byteSize, width, height, altText }: PostMedia) {
+export function presentMedia(ctx: Context, { renditions, ...media }: Media) {
   const expiresAt = new Date(ctx.clock.now().getTime() + MEDIA_LINK_MS);
-  return { id, mimeType, byteSize, width, height, altText, url: signMediaUrl(ctx.settings, id, expiresAt) };
+  const hasThumbnail = renditions.some(({ name }) => name === THUMBNAIL);
+  return {
+    ...media,
+    url: signMediaUrl(ctx.settings, media.id, expiresAt),
+    thumbnailUrl: hasThumbnail ? signMediaUrl(ctx.settings, media.id, expiresAt, THUMBNAIL) : null,
+  };
 }
 
 export function presentChannel(ctx: Context, channel: ChannelSummary) {

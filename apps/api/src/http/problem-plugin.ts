@@ -100,7 +100,6 @@ const FASTIFY_PROBLEMS: Record<string, Omit<Problem, 'errors'>> = {
     code: 'unsupported_content_type',
     detail: 'Send the file as multipart/form-data, in a field named "file".',
   },
-  FST_REQ_FILE_TOO_LARGE: { code: 'payload_too_large', detail: 'The file is larger than 8 MiB.' },
 };
 
 const PARTS: Record<string, ProblemError['in']> = {

@@ -12,6 +12,7 @@ export type ProblemCode =
   | 'route_not_found'
   | 'payload_too_large'
   | 'unsupported_content_type'
+  | 'range_not_satisfiable'
   | 'internal_error'
   | 'database_unavailable';
 
@@ -33,12 +34,16 @@ export const problemCatalog: Record<ProblemCode, { status: number; title: string
   nothing_to_resolve: { status: 409, title: 'There is nothing to decide' },
   being_sent: { status: 409, title: 'A post is going out right now' },
   channel_exists: { status: 409, title: 'The account is connected already' },
+  media_in_use: { status: 409, title: 'A post needs the media file' },
   revision_mismatch: { status: 412, title: 'The post has changed in the meantime' },
   payload_too_large: { status: 413, title: 'The body is too large' },
+  media_too_large: { status: 413, title: 'The file is too large' },
   unsupported_content_type: { status: 415, title: 'The content type is not supported' },
   unsupported_media: { status: 415, title: 'The file is not of a supported type' },
+  range_not_satisfiable: { status: 416, title: 'The range lies behind the end of the file' },
   invalid_post: { status: 422, title: 'The post breaks a rule' },
   invalid_schedule: { status: 422, title: 'The time cannot be scheduled' },
+  invalid_media: { status: 422, title: 'The file is empty, damaged or unreadable' },
   invalid_channel: { status: 422, title: 'The channel cannot be connected' },
   invalid_connection: { status: 422, title: 'The account cannot be connected' },
   platform_refused: { status: 422, title: 'The platform refused' },

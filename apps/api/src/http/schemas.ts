@@ -14,6 +14,7 @@ export const PostParams = Type.Object({ ...OrganizationParams.properties, postId
 export const DeliveryParams = Type.Object({ ...PostParams.properties, deliveryId: Id });
 export const ChannelParams = Type.Object({ ...OrganizationParams.properties, channelId: Id });
 export const MediaParams = Type.Object({ mediaId: Id });
+export const OrganizationMediaParams = Type.Object({ ...OrganizationParams.properties, mediaId: Id });
 
 export const IfMatchHeaders = Type.Object({
   'if-match': Type.Optional(Type.String({ description: 'Only if the post still has this ETag' })),
@@ -107,12 +108,18 @@ export const PostQuery = Type.Object(
 export const Media = Type.Object(
   {
     id: Id,
+    kind: OneOf('image', 'gif', 'video'),
     mimeType: Type.String(),
     byteSize: Type.Integer(),
     width: Type.Integer(),
     height: Type.Integer(),
+    durationMs: Nullable(Type.Integer({ description: 'Of a video' })),
+    frameRate: Nullable(Type.Number({ description: 'Of a video, in frames per second' })),
+    videoCodec: Nullable(Type.String({ description: 'h264 or hevc' })),
+    audioCodec: Nullable(Type.String({ description: 'aac; null where there is no sound' })),
     altText: Nullable(Type.String()),
     url: Type.String({ description: 'Signed; expires after a day' }),
+    thumbnailUrl: Nullable(Type.String({ description: 'Signed; expires after a day. A video has none' })),
   },
   { title: 'Media' },
 );
@@ -275,7 +282,16 @@ export const SignIn = Type.Object(
 
 export const ConsentQuery = Type.Object({ state: Type.String({ maxLength: 200 }) }, closed);
 
+export const MediaChange = Type.Object(
+  { altText: Nullable(Type.String({ description: 'At most 5,000 characters; null: none' })) },
+  { ...closed, title: 'MediaChange' },
+);
+
 export const MediaLinkQuery = Type.Object(
-  { expires: Type.Integer({ minimum: 0 }), signature: Type.String({ maxLength: 200 }) },
+  {
+    expires: Type.Integer({ minimum: 0 }),
+    signature: Type.String({ maxLength: 200 }),
+    rendition: Type.Optional(Type.String({ maxLength: 100, description: 'A derived file' })),
+  },
   closed,
 );

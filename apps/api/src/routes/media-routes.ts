@@ -1,19 +1,30 @@
 import multipart from '@fastify/multipart';
-import { addMedia, MAX_MEDIA_BYTES, openMedia, type Context } from '@solospark/domain';
+import {
+  addMedia,
+  describeMedia,
+  getMedia,
+  MAX_UPLOAD_BYTES,
+  openMedia,
+  removeMedia,
+  type Context,
+} from '@solospark/domain';
+import { Readable } from 'node:stream';
 import { Type } from 'typebox';
+import { byteRangeOf } from '../http/byte-range.ts';
 import { HttpProblem } from '../http/problem-plugin.ts';
 import { presentMedia } from '../http/present.ts';
 import { problemResponses } from '../http/problems.ts';
 import * as schemas from '../http/schemas.ts';
 import type { App } from '../http/types.ts';
-
-/** Longer than any platform takes (LinkedIn: 4,086). */
-const MAX_ALT_TEXT = 5_000;
+import { altTextOf, MAX_ALT_TEXT, readUploadForm } from './upload-form.ts';
 
 /** For the page at /docs: Fastify itself reads the parts, so it must not validate them as JSON. */
 const uploadForm = Type.Object(
   {
-    file: Type.String({ format: 'binary', description: 'One JPEG or PNG image, at most 8 MiB' }),
+    file: Type.String({
+      format: 'binary',
+      description: 'A JPEG, PNG, WebP or GIF of at most 50 MB, or an MP4 or MOV of at most 512 MB',
+    }),
     altText: Type.Optional(Type.String({ maxLength: MAX_ALT_TEXT })),
   },
   { title: 'MediaUpload' },
@@ -21,7 +32,9 @@ const uploadForm = Type.Object(
 
 export async function mediaRoutes(app: App, ctx: Context): Promise<void> {
   await app.register(multipart, {
-    limits: { fileSize: MAX_MEDIA_BYTES, files: 1, fields: 5, fieldSize: MAX_ALT_TEXT * 4 },
+    // One byte more than anything may have: a file that goes on is cut off there, and found too large by its size.
+    throwFileSizeLimit: false,
+    limits: { fileSize: MAX_UPLOAD_BYTES + 1, files: 1, fields: 5, fieldSize: MAX_ALT_TEXT * 4 },
   });
 
   app.post(
@@ -31,7 +44,7 @@ export async function mediaRoutes(app: App, ctx: Context): Promise<void> {
       schema: {
         tags: ['Media'],
         operationId: 'uploadMedia',
-        summary: 'Upload an image',
+        summary: 'Upload an image, a GIF or a video',
         params: schemas.OrganizationParams,
         response: {
           201: schemas.Media,
@@ -39,83 +52,136 @@ export async function mediaRoutes(app: App, ctx: Context): Promise<void> {
             'unauthorized',
             'organization_not_found',
             'payload_too_large',
+            'media_too_large',
             'unsupported_content_type',
             'unsupported_media',
+            'invalid_media',
           ),
         },
       },
     },
     async (request, reply) => {
-      let bytes: Buffer | undefined;
-      let altText: string | null = null;
+      const upload = await ctx.staging.open();
       try {
-        for await (const part of request.parts()) {
-          if (part.type === 'file' && part.fieldname === 'file') bytes = await part.toBuffer();
-          else if (part.fieldname === 'altText' && part.type === 'field') altText = altTextOf(part.value);
-          else throw invalidField(part.fieldname, 'unknown', 'is not a field of this form');
-        }
-      } catch (error) {
-        throw isExplained(error)
-          ? error
-          : new HttpProblem('invalid_request', UNREADABLE_FORM, { cause: error });
+        const form = await readUploadForm(request, upload);
+        const media = await addMedia(ctx, { ...request.params, upload, ...form });
+        reply.code(201);
+        return presentMedia(ctx, media);
+      } finally {
+        await upload.discard();
       }
-      if (!bytes) throw invalidField('file', 'required', 'must be given: one image');
-      const media = await addMedia(ctx, { ...request.params, bytes, altText });
-      return reply.code(201).send(presentMedia(ctx, media));
+    },
+  );
+
+  app.get(
+    '/media/:mediaId',
+    {
+      schema: {
+        tags: ['Media'],
+        operationId: 'getMedia',
+        summary: 'One media file: its facts, and links to it',
+        params: schemas.OrganizationMediaParams,
+        response: {
+          200: schemas.Media,
+          ...problemResponses('unauthorized', 'organization_not_found', 'media_not_found'),
+        },
+      },
+    },
+    async (request) => presentMedia(ctx, await getMedia(ctx, request.params)),
+  );
+
+  app.patch(
+    '/media/:mediaId',
+    {
+      schema: {
+        tags: ['Media'],
+        operationId: 'describeMedia',
+        summary: 'Change the alt text, unless a post is on its way with it',
+        params: schemas.OrganizationMediaParams,
+        body: schemas.MediaChange,
+        response: {
+          200: schemas.Media,
+          ...problemResponses(
+            'malformed_json',
+            'unauthorized',
+            'organization_not_found',
+            'media_not_found',
+            'media_in_use',
+            'payload_too_large',
+            'unsupported_content_type',
+          ),
+        },
+      },
+    },
+    async (request) => {
+      const altText = altTextOf(request.body.altText ?? '');
+      return presentMedia(ctx, await describeMedia(ctx, { ...request.params, altText }));
+    },
+  );
+
+  app.delete(
+    '/media/:mediaId',
+    {
+      schema: {
+        tags: ['Media'],
+        operationId: 'deleteMedia',
+        summary: 'Remove a media file that no post needs',
+        params: schemas.OrganizationMediaParams,
+        response: {
+          204: Type.Null({ description: 'It is gone' }),
+          ...problemResponses('unauthorized', 'organization_not_found', 'media_not_found', 'media_in_use'),
+        },
+      },
+    },
+    async (request, reply) => {
+      await removeMedia(ctx, request.params);
+      return reply.code(204).send(null);
     },
   );
 }
 
 /** Outside of any organization: the signature in the link is the permission, for platforms that fetch media. */
 export function mediaLinkRoutes(app: App, ctx: Context): void {
+  const bytes = { 'image/*': { schema: Type.Any() }, 'video/*': { schema: Type.Any() } };
   app.get(
     '/media/:mediaId',
     {
       schema: {
         tags: ['Media'],
         operationId: 'fetchMedia',
-        summary: 'Fetch an image by its signed link',
+        summary: 'Fetch a media file, or a range of it, by its signed link',
         params: schemas.MediaParams,
         querystring: schemas.MediaLinkQuery,
         security: [],
         response: {
-          200: { description: 'The image', content: { 'image/*': { schema: Type.Any() } } },
-          ...problemResponses('invalid_link', 'media_not_found'),
+          200: { description: 'The file', content: bytes },
+          206: { description: 'The range that the header Range asks for', content: bytes },
+          ...problemResponses('invalid_link', 'media_not_found', 'range_not_satisfiable'),
         },
       },
     },
     async (request, reply) => {
       const media = await openMedia(ctx, { ...request.params, ...request.query });
+      const { byteSize, mimeType } = media;
+      const range = byteRangeOf(request.headers.range, byteSize);
+      if (range === 'unsatisfiable') {
+        reply.header('content-range', `bytes */${byteSize}`);
+        throw new HttpProblem(
+          'range_not_satisfiable',
+          `The file has ${byteSize} bytes; the range starts behind.`,
+        );
+      }
+      const part = range === 'whole' ? undefined : range;
+      // A HEAD is answered without the file, which Fastify would read to its end.
+      const stream = request.method === 'HEAD' ? Readable.from([]) : await media.open(part);
+      if (part) reply.code(206).header('content-range', `bytes ${part.start}-${part.end}/${byteSize}`);
       return reply
-        .header('content-type', media.mimeType)
-        .header('content-length', media.byteSize)
+        .header('content-type', mimeType)
+        .header('content-length', part ? part.end - part.start + 1 : byteSize)
+        .header('accept-ranges', 'bytes')
         .header('cache-control', 'private, max-age=3600')
         .header('x-content-type-options', 'nosniff')
-        .send(media.stream);
+        .send(stream);
     },
   );
-}
-
-const UNREADABLE_FORM =
-  'The form could not be read to its end: it is cut off, or its boundary is wrong. Send it again.';
-
-/** Ours, or Fastify's with a code; what is left is the parser's word for a broken form. */
-function isExplained(error: unknown): boolean {
-  return error instanceof HttpProblem || (error instanceof Error && 'statusCode' in error);
-}
-
-function altTextOf(value: unknown): string | null {
-  if (typeof value !== 'string' || value.length > MAX_ALT_TEXT) {
-    throw invalidField('altText', 'maxLength', `must be text of at most ${MAX_ALT_TEXT} characters`);
-  }
-  if (!value.isWellFormed() || value.includes('\0')) {
-    throw invalidField('altText', 'characters', 'must be whole Unicode characters, without NUL');
-  }
-  return value.trim() === '' ? null : value;
-}
-
-function invalidField(name: string, code: string, detail: string): HttpProblem {
-  return new HttpProblem('invalid_request', `The form field "${name}" ${detail}.`, {
-    errors: [{ pointer: `/${name}`, code, detail }],
-  });
 }

@@ -1,4 +1,5 @@
 import type { SqlRunner } from '@solospark/db';
+import { MEDIA_OF_POST } from '../media/media.repository.ts';
 import { LEASE_MS, type ClaimedDelivery } from './delivery.ts';
 
 // Who works on what. Both statements are compare-and-sets by the database's clock.
@@ -97,11 +98,7 @@ export async function claimDeliveries(
               'platform', c.platform,
               'remoteAccountId', c.remote_account_id, 'server', c.server, 'sandbox', c.sandbox, 'status', c.status,
               'sealedCredentials', c.sealed_credentials, 'credentialsVersion', c.credentials_version) AS channel,
-            COALESCE((
-              SELECT jsonb_agg(jsonb_build_object(
-                       'id', m.id, 'mimeType', m.mime_type, 'byteSize', m.byte_size, 'width', m.width,
-                       'height', m.height, 'altText', m.alt_text) ORDER BY pm.position)
-              FROM post_media pm JOIN media m ON m.id = pm.media_id WHERE pm.post_id = p.id), '[]') AS media
+            ${MEDIA_OF_POST} AS media
      FROM claimed d JOIN post p ON p.id = d.post_id JOIN channel c ON c.id = d.channel_id`,
     [
       worker,

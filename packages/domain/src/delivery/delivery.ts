@@ -1,6 +1,6 @@
 import type { Failure, Receipt, Witness } from '@solospark/publishers';
 import type { SealedChannel } from '../channel/channel.ts';
-import type { PostMedia } from '../post/post.ts';
+import type { Media } from '../media/media.ts';
 
 // Pure rules of a delivery: how long it is held, when it is tried again, when it is given up.
 
@@ -49,7 +49,7 @@ export interface ClaimedDelivery {
   revision: number;
   platform: string;
   text: string;
-  media: PostMedia[];
+  media: Media[];
   dueAt: Date;
   /** By the database's clock, as every time of a delivery. */
   claimedAt: Date;

@@ -1,61 +1,72 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { imageSize } from 'image-size';
+import { readMediaFile, renderJpeg, type ReadFile } from '@solospark/media';
+import { publishers } from '@solospark/publishers';
+import type { ReceivedFile, Upload } from '@solospark/storage';
+import { randomUUID } from 'node:crypto';
 import type { Context } from '../context.ts';
-import { DomainError } from '../errors.ts';
-import type { PostMedia } from '../post/post.ts';
-import { MEDIA_TYPES, mediaKey } from './media.ts';
-import { insertMedia } from './media.repository.ts';
+import { fileKey, renditionsFor, THUMBNAIL, type Media, type Rendition } from './media.ts';
+import { insertMedia, noteStrayFiles } from './media.repository.ts';
+
+/** For lists and pickers. */
+const THUMBNAIL_SIZE = { maxBytes: 100_000, maxWidth: 400, maxHeight: 400 };
 
 /**
- * Keeps one image. Its type is what its bytes say, whatever it is called. The file is stored before the row, so that
- * a row never points at nothing; a crash between leaves a file that nobody knows.
+ * Keeps one uploaded file, and all that is derived from it: the work is done now, so that a burst at nine o'clock does
+ * not wait for it. What it is, is what its bytes say, whatever it is called.
  *
- * @throws DomainError `unsupported_media`.
+ * The files are noted, then stored, then claimed by the row: a row never points at nothing, and what a crash leaves
+ * between is swept away (`sweepFiles`).
+ *
+ * @throws MediaFileError `media_too_large`, `unsupported_media`, `invalid_media`.
  */
 export async function addMedia(
   ctx: Context,
-  input: { organizationId: string; bytes: Uint8Array; altText: string | null },
-): Promise<PostMedia> {
-  const media = {
+  input: {
+    organizationId: string;
+    upload: Upload;
+    file: ReceivedFile;
+    /** What it is called; it only stands in the sentences. */
+    name: string;
+    altText: string | null;
+  },
+): Promise<Media> {
+  const { organizationId, upload, file, name, altText } = input;
+  const original = await readMediaFile({ ...file, name }, upload.path('original'));
+  const renditions = await renderAll(original, upload);
+  const media: Media = {
     id: randomUUID(),
-    organizationId: input.organizationId,
-    ...factsOf(input.bytes),
-    byteSize: input.bytes.byteLength,
-    altText: input.altText,
+    kind: original.kind,
+    mimeType: original.mimeType,
+    byteSize: original.byteSize,
+    width: original.width,
+    height: original.height,
+    ...(original.video ?? { durationMs: null, frameRate: null, videoCodec: null, audioCodec: null }),
+    altText,
+    renditions,
   };
-  await ctx.files.put(mediaKey(media), input.bytes);
-  const sha256 = createHash('sha256').update(input.bytes).digest('hex');
-  await insertMedia(ctx.db, { ...media, sha256 });
+  const row = { ...media, organizationId, sha256: file.sha256 };
+  const files = [
+    { key: fileKey(row), path: original.path },
+    ...renditions.map(({ name }) => ({ key: fileKey(row, name), path: upload.path(name) })),
+  ];
+  const keys = files.map(({ key }) => key);
+  await noteStrayFiles(ctx.db, keys);
+  for (const { key, path } of files) await ctx.files.put(key, path);
+  if (!(await insertMedia(ctx.db, row, keys))) {
+    // What was stored after the sweep had passed is noted once more, for the next one.
+    await noteStrayFiles(ctx.db, keys);
+    throw new Error('the upload took so long that it was swept away');
+  }
   return media;
 }
 
-/** No platform takes more than 8,192; far beyond that the header lies. */
-const MAX_SIDE = 30_000;
-
-const isPlausible = (side: number) => side > 0 && side <= MAX_SIDE;
-
-/** Both formats say where they end. A file that was cut off would be refused by the platform, at nine o'clock. */
-function isComplete(mimeType: string, bytes: Uint8Array): boolean {
-  const end = mimeType === MEDIA_TYPES.jpg ? [0xff, 0xd9] : [0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82];
-  return Buffer.from(bytes).lastIndexOf(Buffer.from(end)) > bytes.length / 2;
-}
-
-function factsOf(bytes: Uint8Array): { mimeType: string; width: number; height: number } {
-  try {
-    const { type, width, height, orientation = 1 } = imageSize(bytes);
-    const mimeType = MEDIA_TYPES[type as keyof typeof MEDIA_TYPES];
-    if (mimeType && isPlausible(width) && isPlausible(height) && isComplete(mimeType, bytes)) {
-      // EXIF orientations 5 to 8 are turned by a quarter: shown, it is as wide as it is stored high.
-      return orientation >= 5 ? { mimeType, width: height, height: width } : { mimeType, width, height };
-    }
-  } catch {
-    // Not an image that the library can read: the same answer as for one that we do not take.
+/** A video has no thumbnail: to show a frame of it takes a decoder. */
+async function renderAll(original: ReadFile, upload: Upload): Promise<Rendition[]> {
+  if (original.kind === 'video') return [];
+  const platforms = publishers.map(({ limits }) => limits.media);
+  const wanted = original.kind === 'image' ? renditionsFor(original, platforms) : [];
+  const renditions: Rendition[] = [];
+  for (const [name, size] of [[THUMBNAIL, THUMBNAIL_SIZE] as const, ...wanted]) {
+    renditions.push({ name, ...(await renderJpeg(original.path, upload.path(name), size)) });
   }
-  throw new DomainError(
-    'unsupported_media',
-    'The file is not a JPEG or PNG image, or it is damaged. Upload a JPEG or PNG.',
-    {
-      errors: [{ pointer: '/file', code: 'type', detail: 'must be a JPEG or PNG image, by its content' }],
-    },
-  );
+  return renditions;
 }

@@ -1,27 +1,167 @@
-import type { Database } from '@solospark/db';
-import type { PostMedia } from '../post/post.ts';
+import type { Database, SqlRunner } from '@solospark/db';
+import type { Media } from './media.ts';
 
-export interface MediaRow extends PostMedia {
+/** A media row of the table or alias `m`, as JSON. */
+const AS_JSON = `jsonb_build_object(
+  'id', m.id, 'kind', m.kind, 'mimeType', m.mime_type, 'byteSize', m.byte_size, 'width', m.width, 'height', m.height,
+  'durationMs', m.duration_ms, 'frameRate', m.frame_rate, 'videoCodec', m.video_codec, 'audioCodec', m.audio_codec,
+  'altText', m.alt_text, 'renditions', m.renditions)`;
+
+/** The media of post `p` in their order, as a list in JSON. */
+export const MEDIA_OF_POST = `COALESCE((
+  SELECT jsonb_agg(${AS_JSON} ORDER BY pm.position)
+  FROM post_media pm JOIN media m ON m.id = pm.media_id WHERE pm.post_id = p.id), '[]')`;
+
+export interface MediaRow extends Media {
   organizationId: string;
 }
 
-const SELECT = {
-  id: true,
-  mimeType: true,
-  byteSize: true,
-  width: true,
-  height: true,
-  altText: true,
-} as const;
-
-export async function insertMedia(db: Database, media: MediaRow & { sha256: string }): Promise<void> {
-  await db.prisma.media.create({ data: media });
+/**
+ * The row, and its files are strays no more: all of it or nothing. False, and nothing was written, when a file has been
+ * swept away meanwhile.
+ */
+export async function insertMedia(
+  db: SqlRunner,
+  media: MediaRow & { sha256: string },
+  keys: string[],
+): Promise<boolean> {
+  const rows = await db.query(
+    `WITH known AS (
+       DELETE FROM stray_file WHERE key = ANY ($1::text[]) AND NOT removing RETURNING key
+     )
+     INSERT INTO media (id, organization_id, kind, mime_type, byte_size, width, height, duration_ms, frame_rate,
+                        video_codec, audio_codec, sha256, alt_text, renditions)
+     SELECT $2::uuid, $3, $4::media_kind, $5, $6::int, $7::int, $8::int, $9::int, $10::float8, $11, $12, $13, $14, $15::jsonb
+     WHERE (SELECT count(*) FROM known) = cardinality($1::text[])
+     RETURNING id`,
+    [
+      keys,
+      media.id,
+      media.organizationId,
+      media.kind,
+      media.mimeType,
+      media.byteSize,
+      media.width,
+      media.height,
+      media.durationMs,
+      media.frameRate,
+      media.videoCodec,
+      media.audioCodec,
+      media.sha256,
+      media.altText,
+      JSON.stringify(media.renditions),
+    ],
+  );
+  return rows.length === 1;
 }
 
-export async function findMedia(db: Database, organizationId: string, ids: string[]): Promise<PostMedia[]> {
-  return db.prisma.media.findMany({ where: { organizationId, id: { in: ids } }, select: SELECT });
+export async function findMedia(db: SqlRunner, organizationId: string, ids: string[]): Promise<Media[]> {
+  const rows = await db.query<{ media: Media }>(
+    `SELECT ${AS_JSON} AS media FROM media m WHERE organization_id = $1 AND id = ANY ($2::uuid[])`,
+    [organizationId, ids],
+  );
+  return rows.map(({ media }) => media);
 }
 
-export async function findMediaById(db: Database, id: string): Promise<MediaRow | null> {
-  return db.prisma.media.findUnique({ where: { id }, select: { ...SELECT, organizationId: true } });
+export async function findMediaById(db: SqlRunner, id: string): Promise<MediaRow | undefined> {
+  const rows = await db.query<{ media: Media; organizationId: string }>(
+    `SELECT ${AS_JSON} AS media, organization_id AS "organizationId" FROM media m WHERE id = $1`,
+    [id],
+  );
+  return rows[0] && { ...rows[0].media, organizationId: rows[0].organizationId };
+}
+
+/**
+ * Takes a media row out, unless a post may still need it: every post that is there, but one that is published on all its
+ * channels. Its files become strays in the same transaction.
+ *
+ * The lock decides against a post that takes the file up at the same moment. Writing that needs a lock of its own on this
+ * row (the foreign key's): whichever commits first, the other one finds the post there, or the row gone.
+ */
+export async function takeOutMedia(
+  db: Database,
+  media: { organizationId: string; id: string },
+  keysOf: (media: MediaRow) => string[],
+): Promise<string[] | 'in_use' | undefined> {
+  return db.transaction(async (tx) => {
+    const found = await lockMedia(tx, media);
+    if (!found) return undefined;
+    const [needed] = await tx.query(
+      `SELECT FROM post_media pm JOIN post p ON p.id = pm.post_id
+       WHERE pm.media_id = $1 AND p.deleted_at IS NULL AND p.status <> 'published' LIMIT 1`,
+      [media.id],
+    );
+    if (needed) return 'in_use';
+    const keys = keysOf(found);
+    await tx.query(`DELETE FROM post_media WHERE media_id = $1`, [media.id]);
+    await tx.query(`DELETE FROM media WHERE id = $1`, [media.id]);
+    await tx.query(`INSERT INTO stray_file (key, removing) SELECT unnest($1::text[]), true`, [keys]);
+    return keys;
+  });
+}
+
+/**
+ * Changes what a media file says to those who do not see it, unless a post is on its way with the words that it was checked
+ * with. A draft that shows it gets a revision more, so that one which is being scheduled at this moment is checked again.
+ */
+export async function changeAltText(
+  db: Database,
+  media: { organizationId: string; id: string },
+  altText: string | null,
+): Promise<Media | 'in_use' | undefined> {
+  return db.transaction(async (tx) => {
+    const found = await lockMedia(tx, media);
+    if (!found || found.altText === altText) return found;
+    const posts = await tx.query<{ id: string; status: string }>(
+      `SELECT id, status FROM post
+       WHERE id IN (SELECT post_id FROM post_media WHERE media_id = $1) AND deleted_at IS NULL AND status <> 'published'
+       ORDER BY id FOR UPDATE`,
+      [media.id],
+    );
+    if (posts.some(({ status }) => status !== 'draft')) return 'in_use';
+    const ids = posts.map(({ id }) => id);
+    await tx.query(
+      `UPDATE post SET revision = revision + 1, updated_at = now() WHERE id = ANY ($1::uuid[])`,
+      [ids],
+    );
+    await tx.query(`UPDATE media SET alt_text = $2 WHERE id = $1`, [media.id, altText]);
+    return { ...found, altText };
+  });
+}
+
+/** Until the transaction ends no post can take the file up. */
+async function lockMedia(
+  tx: SqlRunner,
+  { organizationId, id }: { organizationId: string; id: string },
+): Promise<MediaRow | undefined> {
+  await tx.query(`SELECT FROM media WHERE id = $1 AND organization_id = $2 FOR UPDATE`, [id, organizationId]);
+  // Read after the wait for the lock, as it is then.
+  const found = await findMediaById(tx, id);
+  return found?.organizationId === organizationId ? found : undefined;
+}
+
+/** Before the files are stored. What is noted already stays as it is. */
+export async function noteStrayFiles(db: SqlRunner, keys: string[]): Promise<void> {
+  await db.query(`INSERT INTO stray_file (key) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING`, [keys]);
+}
+
+/**
+ * Strays that are to be removed: those of media that was taken out, and those that were to be stored so long ago that
+ * whoever wanted them is gone. From here on no media row can claim them any more.
+ */
+export async function takeStrayFiles(db: SqlRunner, olderThanMs: number, limit: number): Promise<string[]> {
+  const rows = await db.query<{ key: string }>(
+    `UPDATE stray_file SET removing = true
+     WHERE key IN (
+       SELECT key FROM stray_file WHERE removing OR since < now() - make_interval(secs => $1::float8 / 1000)
+       ORDER BY since LIMIT $2)
+     RETURNING key`,
+    [olderThanMs, limit],
+  );
+  return rows.map(({ key }) => key);
+}
+
+/** The file is gone. */
+export async function forgetStrayFile(db: SqlRunner, key: string): Promise<void> {
+  await db.query(`DELETE FROM stray_file WHERE key = $1`, [key]);
 }

@@ -1,14 +1,73 @@
+import type { MediaKind } from '@solospark/media';
+import { fitsLimits, type MediaLimits } from '@solospark/publishers';
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { DomainError } from '../errors.ts';
 
-/** What the sniffed type is called in a URL and a header. */
-export const MEDIA_TYPES = { jpg: 'image/jpeg', png: 'image/png' } as const;
+export { MAX_UPLOAD_BYTES } from '@solospark/media';
 
-export const MAX_MEDIA_BYTES = 8 * 1024 * 1024;
+// A media file is one image, GIF or video of an organization. The database has its facts; its bytes, and those of the
+// files that were derived from it when it was uploaded (its renditions), lie in the file store.
 
-/** Where the bytes of a media row lie in the file store. */
-export function mediaKey(media: { organizationId: string; id: string }): string {
-  return `${media.organizationId}/${media.id}`;
+export interface Media {
+  id: string;
+  kind: MediaKind;
+  mimeType: string;
+  byteSize: number;
+  width: number;
+  height: number;
+  durationMs: number | null;
+  frameRate: number | null;
+  videoCodec: string | null;
+  audioCodec: string | null;
+  altText: string | null;
+  renditions: Rendition[];
+}
+
+/** A derived file. Its name says what it was made for, and is part of its key and of its links. */
+export interface Rendition {
+  name: string;
+  mimeType: string;
+  byteSize: number;
+  width: number;
+  height: number;
+}
+
+/** The one rendition that is for people and not for a platform. */
+export const THUMBNAIL = 'thumbnail';
+
+/** What has to be made of an image so that every platform can be given one: two that want the same share it. */
+export function renditionsFor(
+  image: Pick<Media, 'mimeType' | 'byteSize' | 'width' | 'height'>,
+  platforms: MediaLimits[],
+): Map<string, { maxBytes: number; maxWidth: number; maxHeight: number }> {
+  return new Map(
+    platforms
+      .filter((limits) => !fitsLimits(image, limits))
+      .map(({ maxBytes, rendition: { maxWidth, maxHeight } }) => [
+        `jpeg-${maxWidth}x${maxHeight}-${maxBytes}`,
+        { maxBytes, maxWidth, maxHeight },
+      ]),
+  );
+}
+
+/**
+ * The file that a platform is given: the original where it will do, else the largest rendition that does. Where none
+ * does it is the original, and the platform's own check says what is wrong with it.
+ */
+export function fileFor(media: Media, limits: MediaLimits): Omit<Rendition, 'name'> & { name?: string } {
+  const { mimeType, byteSize, width, height } = media;
+  const original = { mimeType, byteSize, width, height };
+  if (fitsLimits(original, limits)) return original;
+  const [largest] = media.renditions
+    .filter((rendition) => rendition.name !== THUMBNAIL && fitsLimits(rendition, limits))
+    .sort((a, b) => b.byteSize - a.byteSize);
+  return largest ?? original;
+}
+
+/** Where the bytes of a media file lie in the file store: the original's, or a rendition's. */
+export function fileKey(media: { organizationId: string; id: string }, rendition?: string): string {
+  const key = `${media.organizationId}/${media.id}`;
+  return rendition === undefined ? key : `${key}-${rendition}`;
 }
 
 /**
@@ -19,19 +78,24 @@ export function signMediaUrl(
   settings: { publicUrl: string; mediaSigningKey: string },
   mediaId: string,
   expiresAt: Date,
+  rendition?: string,
 ): string {
   const expires = Math.floor(expiresAt.getTime() / 1000);
-  const signature = signatureOf(settings.mediaSigningKey, mediaId, expires);
-  return `${settings.publicUrl}/media/${mediaId}?expires=${expires}&signature=${signature}`;
+  const signature = signatureOf(settings.mediaSigningKey, { mediaId, rendition, expires });
+  const which = rendition === undefined ? '' : `rendition=${rendition}&`;
+  return `${settings.publicUrl}/media/${mediaId}?${which}expires=${expires}&signature=${signature}`;
+}
+
+export interface MediaLink {
+  mediaId: string;
+  rendition?: string | undefined;
+  expires: number;
+  signature: string;
 }
 
 /** @throws DomainError `invalid_link` when the link is altered or past its time. */
-export function assertMediaLink(
-  mediaSigningKey: string,
-  link: { mediaId: string; expires: number; signature: string },
-  now: Date,
-): void {
-  const expected = Buffer.from(signatureOf(mediaSigningKey, link.mediaId, link.expires));
+export function assertMediaLink(mediaSigningKey: string, link: MediaLink, now: Date): void {
+  const expected = Buffer.from(signatureOf(mediaSigningKey, link));
   const given = Buffer.from(link.signature);
   if (expected.length !== given.length || !timingSafeEqual(expected, given)) {
     throw new DomainError(
@@ -47,6 +111,7 @@ export function assertMediaLink(
   }
 }
 
-function signatureOf(key: string, mediaId: string, expires: number): string {
-  return createHmac('sha256', key).update(`media ${mediaId} ${expires}`).digest('base64url');
+function signatureOf(key: string, { mediaId, rendition, expires }: Omit<MediaLink, 'signature'>): string {
+  const file = rendition === undefined ? mediaId : `${mediaId} ${rendition}`;
+  return createHmac('sha256', key).update(`media ${file} ${expires}`).digest('base64url');
 }

@@ -1,28 +1,40 @@
-import { FileMissingError } from '@solospark/storage';
+import { FileMissingError, type ByteRange } from '@solospark/storage';
 import type { Readable } from 'node:stream';
 import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
-import { assertMediaLink, mediaKey } from './media.ts';
+import { assertMediaLink, fileKey, type MediaLink } from './media.ts';
 import { findMediaById } from './media.repository.ts';
 
+export interface OpenedMedia {
+  mimeType: string;
+  byteSize: number;
+  /** @throws DomainError `media_not_found` before the first byte. */
+  open(range?: ByteRange): Promise<Readable>;
+}
+
 /**
- * The bytes behind a signed link.
+ * The file behind a signed link: the original, or the rendition that the link names.
  * @throws DomainError `invalid_link`, `media_not_found`.
  */
-export async function openMedia(
-  ctx: Context,
-  link: { mediaId: string; expires: number; signature: string },
-): Promise<{ mimeType: string; byteSize: number; stream: Readable }> {
+export async function openMedia(ctx: Context, link: MediaLink): Promise<OpenedMedia> {
   assertMediaLink(ctx.settings.mediaSigningKey, link, ctx.clock.now());
   const media = await findMediaById(ctx.db, link.mediaId);
-  if (!media) throw new DomainError('media_not_found', 'This media file does not exist any more.');
-  try {
-    const stream = await ctx.files.stream(mediaKey(media));
-    return { mimeType: media.mimeType, byteSize: media.byteSize, stream };
-  } catch (error) {
-    if (!(error instanceof FileMissingError)) throw error;
-    const message =
-      'The bytes of this media file are missing. Whoever runs this server should look at MEDIA_DIR.';
-    throw new DomainError('media_not_found', message, { cause: error });
-  }
+  const file =
+    link.rendition === undefined ? media : media?.renditions.find(({ name }) => name === link.rendition);
+  if (!media || !file) throw new DomainError('media_not_found', 'This media file does not exist any more.');
+  const { mimeType, byteSize } = file;
+  return {
+    mimeType,
+    byteSize,
+    async open(range) {
+      try {
+        return await ctx.files.open(fileKey(media, link.rendition), range);
+      } catch (error) {
+        if (!(error instanceof FileMissingError)) throw error;
+        const message =
+          'The bytes of this media file are missing. Whoever runs this server should look at where media lies.';
+        throw new DomainError('media_not_found', message, { cause: error });
+      }
+    },
+  };
 }

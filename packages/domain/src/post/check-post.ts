@@ -1,5 +1,6 @@
 import type { FieldError } from '@solospark/foundation';
 import type { Context } from '../context.ts';
+import { fileFor } from '../media/media.ts';
 import { invalidPost, textOf } from './post.ts';
 import type { PostContent } from './post.repository.ts';
 
@@ -28,7 +29,11 @@ export function checkPost(ctx: Pick<Context, 'findPublisher'>, post: PostContent
       const detail = `the account on ${publisher.name} is not connected: connect it again, or take it off the post`;
       errors.push({ pointer: '/channelIds', code: 'channel_not_connected', detail });
     }
-    for (const violation of publisher.check({ text: textOf(post, delivery), media: post.media })) {
+    const media = post.media.map((each) => ({
+      altText: each.altText,
+      ...fileFor(each, publisher.limits.media),
+    }));
+    for (const violation of publisher.check({ text: textOf(post, delivery), media })) {
       const pointer =
         violation.field === 'text' && delivery.textOverride !== null
           ? `/channelTexts/${delivery.channelId}`

@@ -3,18 +3,31 @@ import { randomUUID } from 'node:crypto';
 import type { Context } from '../context.ts';
 import { getPost } from './get-post.ts';
 import type { Post } from './post.ts';
-import { insertPost } from './post.repository.ts';
+import { insertPost, isMediaGone } from './post.repository.ts';
 import { resolveContent, type ContentInput } from './resolve-content.ts';
 
-/** Writes a draft. It may still break a platform's rules; scheduling it may not. */
+/**
+ * Writes a draft. It may still break a platform's rules; scheduling it may not.
+ * @throws DomainError `invalid_post`.
+ */
 export async function createPost(
   ctx: Context,
   input: { organizationId: string; content: ContentInput },
 ): Promise<Post> {
   const empty = { text: '', media: [], deliveries: [], lateLimitMinutes: null };
-  const content = await withRetry(() => resolveContent(ctx, input.organizationId, input.content, empty));
+  const { organizationId } = input;
   // The id is chosen here, so that an insertion whose answer was lost can be repeated.
-  const post = { id: randomUUID(), organizationId: input.organizationId, content };
-  await withRetry(() => insertPost(ctx.db, post));
-  return getPost(ctx, { organizationId: post.organizationId, postId: post.id });
+  const id = randomUUID();
+  const write = async () => {
+    const content = await resolveContent(ctx, organizationId, input.content, empty);
+    await insertPost(ctx.db, { id, organizationId, content });
+  };
+  try {
+    await withRetry(write);
+  } catch (error) {
+    if (!isMediaGone(error)) throw error;
+    // It names what is missing now.
+    await withRetry(write);
+  }
+  return getPost(ctx, { organizationId, postId: id });
 }

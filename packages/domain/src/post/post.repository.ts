@@ -1,6 +1,8 @@
-import { FORGETTABLE, inBatches, type Database, type SqlRunner } from '@solospark/db';
+import { breaksForeignKey, FORGETTABLE, inBatches, type Database, type SqlRunner } from '@solospark/db';
 import { postDueJobId } from '@solospark/queue';
-import type { Post, PostDelivery, PostMedia, PostStatus } from './post.ts';
+import type { Media } from '../media/media.ts';
+import { MEDIA_OF_POST } from '../media/media.repository.ts';
+import type { Post, PostDelivery, PostStatus } from './post.ts';
 
 // A post with its media and deliveries is read in one statement, and changed by compare-and-set on its revision.
 
@@ -9,11 +11,7 @@ const POST = `
          p.scheduled_at AS "scheduledAt", p.schedule_job_id AS "scheduleJobId", p.alarm_set_at AS "alarmSetAt",
          p.published_at AS "publishedAt", p.late_limit_minutes AS "lateLimitMinutes",
          p.created_at AS "createdAt", p.updated_at AS "updatedAt",
-         COALESCE((
-           SELECT jsonb_agg(jsonb_build_object(
-                    'id', m.id, 'mimeType', m.mime_type, 'byteSize', m.byte_size, 'width', m.width,
-                    'height', m.height, 'altText', m.alt_text) ORDER BY pm.position)
-           FROM post_media pm JOIN media m ON m.id = pm.media_id WHERE pm.post_id = p.id), '[]') AS media,
+         ${MEDIA_OF_POST} AS media,
          COALESCE((
            SELECT jsonb_agg(jsonb_build_object(
                     'id', d.id, 'channelId', d.channel_id, 'platform', d.platform, 'handle', c.handle,
@@ -80,7 +78,7 @@ export async function findPosts(db: SqlRunner, filter: PostFilter): Promise<Post
 /** What a post says, where it goes and how late it may: the part of it that the author writes. */
 export interface PostContent {
   text: string;
-  media: PostMedia[];
+  media: Media[];
   lateLimitMinutes: number | null;
   deliveries: Pick<PostDelivery, 'channelId' | 'platform' | 'channelStatus' | 'textOverride'>[];
 }
@@ -135,8 +133,9 @@ export interface PostChange {
 }
 
 /**
- * Applies `change` if the post still has the revision that it was decided on; otherwise changes nothing and answers
- * undefined. This is the one place where API calls race each other and the firing: PostgreSQL decides.
+ * Applies `change` if the post still has the revision that it was decided on, and its media are still there; otherwise
+ * changes nothing and answers undefined. This is the one place where API calls race each other and the firing:
+ * PostgreSQL decides.
  */
 export async function changePost(
   db: Database,
@@ -147,16 +146,35 @@ export async function changePost(
   const scheduleJobId = change.scheduledAt ? postDueJobId({ postId: post.id, revision }) : null;
   const content = change.content;
   const row = { post, change, scheduleJobId };
-  const updatedAt = content
-    ? await db.transaction(async (tx) => {
-        const updated = await updatePost(tx, row);
-        if (!updated) return undefined;
-        await writeMedia(tx, post.id, content.media);
-        await writeDeliveries(tx, post.id, content.deliveries);
-        return updated;
-      })
-    : await updatePost(db, row);
+  const updatedAt = content ? await rewritePost(db, row, content) : await updatePost(db, row);
   return updatedAt && { revision, scheduleJobId, updatedAt };
+}
+
+async function rewritePost(
+  db: Database,
+  row: { post: Post; change: PostChange; scheduleJobId: string | null },
+  content: PostContent,
+): Promise<Date | undefined> {
+  try {
+    return await db.transaction(async (tx) => {
+      const updated = await updatePost(tx, row);
+      if (!updated) return undefined;
+      if (!(await writeMedia(tx, row.post.id, content.media))) throw new MediaChangedError();
+      await writeDeliveries(tx, row.post.id, content.deliveries);
+      return updated;
+    });
+  } catch (error) {
+    if (error instanceof MediaChangedError) return undefined;
+    throw error;
+  }
+}
+
+/** Rolls back a change that was decided on media which has been removed, or described otherwise, since. */
+class MediaChangedError extends Error {}
+
+/** A media file that was there when the post was put together has been removed since. */
+export function isMediaGone(error: unknown): boolean {
+  return breaksForeignKey(error, 'post_media_media_id_fkey');
 }
 
 /** In the order of their ids, so that two statements which meet wait for each other and do not lock each other out. */
@@ -232,14 +250,21 @@ export async function confirmAlarms(
   );
 }
 
-async function writeMedia(tx: SqlRunner, postId: string, media: PostMedia[]): Promise<void> {
+/** False when one of them is not any more as the post was checked with. */
+async function writeMedia(tx: SqlRunner, postId: string, media: Media[]): Promise<boolean> {
   await tx.query(`DELETE FROM post_media WHERE post_id = $1`, [postId]);
-  if (media.length === 0) return;
-  await tx.query(
+  if (media.length === 0) return true;
+  const written = await tx.query(
+    // Locked and looked at again: whoever removes a file, or changes what it says, comes before this or after it.
     `INSERT INTO post_media (post_id, media_id, position)
-     SELECT $1, media_id, position - 1 FROM unnest($2::uuid[]) WITH ORDINALITY AS m(media_id, position)`,
-    [postId, media.map(({ id }) => id)],
+     SELECT $1, m.id, seen.position - 1
+     FROM unnest($2::uuid[], $3::text[]) WITH ORDINALITY AS seen(media_id, alt_text, position)
+     JOIN media m ON m.id = seen.media_id AND m.alt_text IS NOT DISTINCT FROM seen.alt_text
+     FOR SHARE OF m
+     RETURNING media_id`,
+    [postId, media.map(({ id }) => id), media.map(({ altText }) => altText)],
   );
+  return written.length === media.length;
 }
 
 async function writeDeliveries(

@@ -1,6 +1,7 @@
 import type { FieldError } from '@solospark/foundation';
 import type { ChannelStatus } from '../channel/channel.ts';
 import { DomainError } from '../errors.ts';
+import type { Media } from '../media/media.ts';
 
 // Pure rules of a post: what it is, what may be done to it and when. No HTTP, no SQL, no clock of its own.
 
@@ -23,17 +24,8 @@ export interface Post {
   lateLimitMinutes: number | null;
   createdAt: Date;
   updatedAt: Date;
-  media: PostMedia[];
+  media: Media[];
   deliveries: PostDelivery[];
-}
-
-export interface PostMedia {
-  id: string;
-  mimeType: string;
-  byteSize: number;
-  width: number;
-  height: number;
-  altText: string | null;
 }
 
 export interface PostDelivery {

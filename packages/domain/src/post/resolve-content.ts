@@ -1,8 +1,9 @@
 import type { FieldError } from '@solospark/foundation';
 import { findActiveChannels, type ChannelSummary } from '../channel/channel.repository.ts';
 import type { Context } from '../context.ts';
+import type { Media } from '../media/media.ts';
 import { findMedia } from '../media/media.repository.ts';
-import { invalidPost, type PostMedia } from './post.ts';
+import { invalidPost } from './post.ts';
 import type { PostContent } from './post.repository.ts';
 
 /** What a caller may say about a post. Where it goes: channels by id, or every active channel of these platforms. */
@@ -109,7 +110,7 @@ async function resolveMedia(
   organizationId: string,
   mediaIds: string[] | undefined,
   errors: FieldError[],
-): Promise<PostMedia[] | undefined> {
+): Promise<Media[] | undefined> {
   if (!mediaIds) return undefined;
   const known = new Map(
     (await findMedia(ctx.db, organizationId, mediaIds)).map((media) => [media.id, media]),

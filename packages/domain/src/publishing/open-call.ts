@@ -1,9 +1,9 @@
 import { SealError, type Logger } from '@solospark/foundation';
-import type { Failure, PublishCall, Publisher } from '@solospark/publishers';
+import type { Failure, PublishCall, Publisher, PublishMedia } from '@solospark/publishers';
 import { baseUrlOf, clientFor } from '../channel/place.ts';
 import type { Context } from '../context.ts';
 import { CALL_TIMEOUT_MS, postpone, type Settlement } from '../delivery/delivery.ts';
-import { mediaKey, signMediaUrl } from '../media/media.ts';
+import { fileFor, fileKey, signMediaUrl, type Media } from '../media/media.ts';
 import { openAccess } from './access.ts';
 import type { Hold } from './hold.ts';
 
@@ -42,11 +42,7 @@ export async function openCall(
       }),
       credentials: access.credentials,
       text: claim.text,
-      media: claim.media.map((media) => ({
-        ...media,
-        bytes: () => ctx.files.read(mediaKey({ id: media.id, organizationId: claim.organizationId })),
-        publicUrl: () => signMediaUrl(ctx.settings, media.id, new Date(hold.now().getTime() + MEDIA_LINK_MS)),
-      })),
+      media: claim.media.map((media) => toPublish(ctx, hold, publisher, media)),
       account: { remoteAccountId: channel.remoteAccountId, handle: channel.handle },
       witness: claim.witness,
       sentBefore: claim.sentBefore,
@@ -60,6 +56,22 @@ export async function openCall(
     if (!(error instanceof SealError)) throw error;
     return { settlement: waitForOperator(hold, unreadableCredentials(publisher.name, error)) };
   }
+}
+
+/** The file that fits the platform, made when it was uploaded: no image is worked on when a post is due. */
+function toPublish(ctx: Context, hold: Hold, publisher: Publisher, media: Media): PublishMedia {
+  const { id, altText } = media;
+  const { name, ...file } = fileFor(media, publisher.limits.media);
+  return {
+    id,
+    altText,
+    ...file,
+    bytes: () => ctx.files.read(fileKey({ id, organizationId: hold.claim.organizationId }, name)),
+    publicUrl: () => {
+      const expiresAt = new Date(hold.now().getTime() + MEDIA_LINK_MS);
+      return signMediaUrl(ctx.settings, id, expiresAt, name);
+    },
+  };
 }
 
 /** Another worker may be set up better, or this one soon: a rolling deploy must not cost a post. */

@@ -15,6 +15,8 @@ export const limits: Limits = {
     maxBytes: 1_000_000,
     // Bluesky documents no limit; this one is ours.
     maxAltTextLength: 2_000,
+    // As Bluesky's own app makes them.
+    rendition: { maxWidth: 2_000, maxHeight: 2_000 },
   },
 };
 

@@ -17,6 +17,8 @@ export const limits: Limits = {
     mimeTypes: ['image/jpeg'],
     maxBytes: 8_000_000,
     maxAltTextLength: 1_000,
+    // Wider ones are scaled down there; 4:5 is the highest shape.
+    rendition: { maxWidth: 1_440, maxHeight: 1_800 },
   },
 };
 

@@ -14,7 +14,9 @@ export const limits: Limits = {
     mimeTypes: ['image/jpeg', 'image/png'],
     // LinkedIn documents no limit in bytes; this one is ours.
     maxBytes: 20_000_000,
+    maxPixels: MAX_PIXELS - 1,
     maxAltTextLength: 4_086,
+    rendition: { maxWidth: 4_096, maxHeight: 4_096 },
   },
 };
 

@@ -14,6 +14,7 @@ export const limits: Limits = {
     mimeTypes: ['image/jpeg', 'image/png', 'image/webp'],
     maxBytes: 16_777_216,
     maxAltTextLength: 1_500,
+    rendition: { maxWidth: 4_096, maxHeight: 4_096 },
   },
 };
 

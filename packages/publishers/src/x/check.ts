@@ -13,6 +13,7 @@ export const limits: Limits = {
     mimeTypes: ['image/jpeg', 'image/png', 'image/webp'],
     maxBytes: 5_000_000,
     maxAltTextLength: 1_000,
+    rendition: { maxWidth: 4_096, maxHeight: 4_096 },
   },
 };
 

@@ -1,0 +1,59 @@
+import { MAX_UPLOAD_BYTES, type ReceivedFile, type Upload } from '@solospark/domain';
+import type { FastifyRequest } from 'fastify';
+import { HttpProblem } from '../http/problem-plugin.ts';
+
+/** Longer than any platform takes (LinkedIn: 4,086). */
+export const MAX_ALT_TEXT = 5_000;
+
+/**
+ * Reads the form of an upload to its end; the file goes to the disk as it comes.
+ * @throws HttpProblem `invalid_request`, and what Fastify's parser throws with a status of its own.
+ */
+export async function readUploadForm(
+  request: Pick<FastifyRequest, 'parts'>,
+  upload: Upload,
+): Promise<{ file: ReceivedFile; name: string; altText: string | null }> {
+  let received: { file: ReceivedFile; name: string } | undefined;
+  let altText: string | null = null;
+  try {
+    for await (const part of request.parts()) {
+      if (part.type === 'file' && part.fieldname === 'file') {
+        received = { file: await upload.receive(part.file), name: part.filename ?? '' };
+      } else if (part.type === 'field' && part.fieldname === 'altText') altText = altTextOf(part.value);
+      else throw invalidField(part.fieldname, 'unknown', 'is not a field of this form');
+      // What goes on behind the largest size is refused now, and not at its end.
+      if (received && received.file.byteSize > MAX_UPLOAD_BYTES) break;
+    }
+  } catch (error) {
+    throw isExplained(error) ? error : new HttpProblem('invalid_request', UNREADABLE_FORM, { cause: error });
+  }
+  if (!received) throw invalidField('file', 'required', 'must be given: one image or video');
+  return { ...received, altText };
+}
+
+const UNREADABLE_FORM =
+  'The form could not be read to its end: it is cut off, or its boundary is wrong. Send it again.';
+
+/** Ours, Fastify's with a code, or the disk's; what is left is the parser's word for a broken form. */
+function isExplained(error: unknown): boolean {
+  return (
+    error instanceof Error && (error instanceof HttpProblem || 'statusCode' in error || 'syscall' in error)
+  );
+}
+
+/** Null where there is nothing but blanks. */
+export function altTextOf(value: unknown): string | null {
+  if (typeof value !== 'string' || value.length > MAX_ALT_TEXT) {
+    throw invalidField('altText', 'maxLength', `must be text of at most ${MAX_ALT_TEXT} characters`);
+  }
+  if (!value.isWellFormed() || value.includes('\0')) {
+    throw invalidField('altText', 'characters', 'must be whole Unicode characters, without NUL');
+  }
+  return value.trim() === '' ? null : value;
+}
+
+function invalidField(name: string, code: string, detail: string): HttpProblem {
+  return new HttpProblem('invalid_request', `The field "${name}" ${detail}.`, {
+    errors: [{ pointer: `/${name}`, code, detail }],
+  });
+}

@@ -1,0 +1,76 @@
+import { describe, expect, it } from '@jest/globals';
+import type { MediaLimits } from '@solospark/publishers';
+import { fileFor, renditionsFor, THUMBNAIL, type Media, type Rendition } from '../src/media/media.ts';
+
+const limits = (over: Partial<MediaLimits> = {}): MediaLimits => ({
+  min: 0,
+  max: 4,
+  mimeTypes: ['image/jpeg'],
+  maxBytes: 1_000_000,
+  maxAltTextLength: 100,
+  rendition: { maxWidth: 2_000, maxHeight: 2_000 },
+  ...over,
+});
+const media = (over: Partial<Media> = {}): Media => ({
+  id: 'a',
+  kind: 'image',
+  mimeType: 'image/jpeg',
+  byteSize: 500_000,
+  width: 1_000,
+  height: 1_000,
+  durationMs: null,
+  frameRate: null,
+  videoCodec: null,
+  audioCodec: null,
+  altText: null,
+  renditions: [],
+  ...over,
+});
+const rendition = (name: string, byteSize: number): Rendition => ({
+  name,
+  mimeType: 'image/jpeg',
+  byteSize,
+  width: 900,
+  height: 900,
+});
+
+describe('what is made of an image', () => {
+  it('is nothing for platforms that take it as it is', () => {
+    expect(renditionsFor(media(), [limits(), limits({ maxBytes: 500_000 })]).size).toBe(0);
+  });
+  it('is made where the type, the size or the pixels do not fit', () => {
+    for (const over of [{ mimeType: 'image/png' }, { byteSize: 1_000_001 }, { width: 2_000 }]) {
+      expect(renditionsFor(media(over), [limits({ maxPixels: 1_500_000 })]).size).toBe(1);
+    }
+  });
+  it('is made once for platforms that want the same', () => {
+    const wanted = renditionsFor(media({ mimeType: 'image/png' }), [
+      limits(),
+      limits(),
+      limits({ maxBytes: 5_000 }),
+    ]);
+    expect([...wanted.keys()]).toEqual(['jpeg-2000x2000-1000000', 'jpeg-2000x2000-5000']);
+  });
+});
+
+describe('the file that a platform is given', () => {
+  const thumbnail = rendition(THUMBNAIL, 10);
+  it('is the original where it fits', () => {
+    expect(fileFor(media({ renditions: [rendition('small', 400)] }), limits())).toMatchObject({
+      byteSize: 500_000,
+    });
+  });
+  it('is the largest rendition that fits, else', () => {
+    const renditions = [
+      thumbnail,
+      rendition('small', 400),
+      rendition('good', 900_000),
+      rendition('huge', 2_000_000),
+    ];
+    expect(fileFor(media({ mimeType: 'image/png', renditions }), limits()).name).toBe('good');
+  });
+  it('is never the thumbnail: where nothing fits it is the original, for the check to refuse', () => {
+    const file = fileFor(media({ mimeType: 'image/png', renditions: [thumbnail] }), limits());
+    expect(file).toEqual({ mimeType: 'image/png', byteSize: 500_000, width: 1_000, height: 1_000 });
+  });
+});

@@ -1,0 +1,45 @@
+import { describe, expect, it } from '@jest/globals';
+import { ConfigError, createLogger } from '@solospark/foundation';
+import { openContext } from '../src/open-context.ts';
+
+const env = {
+  DATABASE_URL: 'postgresql://127.0.0.1:1/nowhere',
+  DATABASE_POOL_SIZE: 2,
+  QUEUE_PREFIX: 'test',
+  PUBLIC_URL: 'http://127.0.0.1:1',
+  SEALING_KEYS: `test:${Buffer.alloc(32).toString('base64')}`,
+  MEDIA_SIGNING_KEY: 'a'.repeat(32),
+  MEDIA_DIR: '/nonexistent',
+  ALLOW_PRIVATE_SERVERS: false,
+  LOG_LEVEL: 'silent',
+} as const;
+const s3 = {
+  MEDIA_S3_BUCKET: 'media',
+  MEDIA_S3_ENDPOINT: 'http://127.0.0.1:1',
+  MEDIA_S3_ACCESS_KEY_ID: 'id',
+  MEDIA_S3_SECRET_ACCESS_KEY: 'not to be shown',
+} as const;
+const open = (over: object) =>
+  openContext(
+    { ...env, ...over },
+    { log: createLogger({ name: 'test', level: 'silent' }), applicationName: 'test' },
+  );
+
+describe('a store for media that is set by halves', () => {
+  it.each(Object.keys(s3))('is refused without %s, by that name', (name) => {
+    const half = Object.fromEntries(Object.entries(s3).filter(([other]) => other !== name));
+    let said = '';
+    try {
+      open(half);
+    } catch (error) {
+      expect(error).toBeInstanceOf(ConfigError);
+      said = (error as Error).message;
+    }
+    expect(said).toContain(`${name} is not set`);
+    for (const other of Object.keys(half)) expect(said).not.toContain(`${other} is`);
+    expect(said).not.toContain('not to be shown');
+  });
+  it('is taken whole, or not at all', async () => {
+    for (const over of [{}, s3]) await open(over).close();
+  });
+});

@@ -1,0 +1,47 @@
+import type { default as Sharp, SharpOptions } from 'sharp';
+import { MAX_PIXELS } from './media-file.ts';
+import { damaged, tooManyPixels } from './refusals.ts';
+
+let loaded: Promise<typeof Sharp> | undefined;
+
+/** Loaded by the first image: a worker, which handles none, is 20 MB smaller without it. */
+export function loadSharp(): Promise<typeof Sharp> {
+  return (loaded ??= import('sharp').then(({ default: sharp }) => {
+    // Every file is looked at once, and under a name of its own.
+    sharp.cache(false);
+    return sharp;
+  }));
+}
+
+/** A file that is cut off is refused, and one that claims more pixels than memory holds is not decoded. */
+export const READING = { limitInputPixels: MAX_PIXELS, failOn: 'error' } as const satisfies SharpOptions;
+
+/** Images under way at one time: each may hold 67 million pixels. */
+const PLACES = 2;
+let free = PLACES;
+const line: (() => void)[] = [];
+
+/** Waits for its turn, so that twenty uploads at once take longer and not twenty times the memory. */
+export async function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  if (free > 0) free -= 1;
+  else await new Promise<void>((go) => line.push(go));
+  try {
+    return await work();
+  } finally {
+    const next = line.shift();
+    if (next) next();
+    else free += 1;
+  }
+}
+
+/** Runs what only decodes and encodes: whatever the library throws there is about the file. */
+export async function decoding<T>(mimeType: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    // Ours have a code, and so have the disk's.
+    if (!(error instanceof Error) || 'code' in error) throw error;
+    if (!/pixel limit/i.test(error.message)) throw damaged(mimeType, error);
+    throw tooManyPixels(mimeType === 'image/gif' ? 'gif' : 'image');
+  }
+}

@@ -1,0 +1,48 @@
+// What SoloSpark takes, and what it knows of a file afterwards. Pure: no library, no disk.
+
+/** A GIF is of a kind of its own: it may move, so nothing is made of it but a thumbnail. */
+export type MediaKind = 'image' | 'gif' | 'video';
+
+export interface FileFacts {
+  mimeType: string;
+  byteSize: number;
+  /** As it is shown: turned by what the camera wrote down. */
+  width: number;
+  height: number;
+}
+
+export interface VideoFacts {
+  durationMs: number;
+  /** Frames per second, of the first hundred. */
+  frameRate: number;
+  videoCodec: string;
+  /** Null: a silent film. */
+  audioCodec: string | null;
+}
+
+/** By the type that the content has; what a file is called, and is announced as, says nothing. */
+export const KINDS: Readonly<Record<string, MediaKind>> = {
+  'image/jpeg': 'image',
+  'image/png': 'image',
+  'image/webp': 'image',
+  'image/gif': 'gif',
+  'video/mp4': 'video',
+  'video/quicktime': 'video',
+};
+
+export const TAKEN_TYPES = 'a JPEG, PNG, WebP or GIF image, or an MP4 or MOV video';
+
+const MB = 1_000_000;
+
+export const MAX_MEGABYTES: Readonly<Record<MediaKind, number>> = { image: 50, gif: 50, video: 512 };
+
+export const maxBytesOf = (kind: MediaKind): number => MAX_MEGABYTES[kind] * MB;
+
+/** Whatever it turns out to be: nothing longer than this is taken. */
+export const MAX_UPLOAD_BYTES = Math.max(...Object.values(MAX_MEGABYTES)) * MB;
+
+/** A camera of 64 megapixels, a little rounded up. A file of some kilobytes can claim a hundred times as many. */
+export const MAX_PIXELS = 67_000_000;
+
+/** Of all frames together, which are decoded one after another. */
+export const MAX_GIF_PIXELS = 300_000_000;

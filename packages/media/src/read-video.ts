@@ -1,0 +1,69 @@
+import { EncodedPacketSink, FilePathSource, Input, MP4, QTFF, type InputVideoTrack } from 'mediabunny';
+import type { VideoFacts } from './media-file.ts';
+import { codecNotTaken, damaged, MediaFileError, noPicture } from './refusals.ts';
+import { hasWholeBoxes } from './whole-boxes.ts';
+
+/** What every platform with videos takes. */
+const VIDEO_CODECS: Readonly<Record<string, string>> = { avc: 'h264', hevc: 'hevc' };
+const AUDIO_CODECS: Readonly<Record<string, string>> = { aac: 'aac' };
+
+/** Enough for the frame rate of any film that has one. */
+const PACKETS_LOOKED_AT = 100;
+
+/**
+ * Reads from the file, never the whole of it, what a video is. Its frames are not decoded: that takes a decoder, and the
+ * platforms have one. That the file is whole is seen from its boxes, and from its last frame being there.
+ * @throws MediaFileError
+ */
+export async function readVideo(
+  path: string,
+  mimeType: string,
+): Promise<VideoFacts & { width: number; height: number }> {
+  if (!(await hasWholeBoxes(path))) throw damaged(mimeType);
+  const input = new Input({ source: new FilePathSource(path), formats: [MP4, QTFF] });
+  try {
+    return await readTracks(input, mimeType);
+  } catch (error) {
+    // The disk's own errors have a code; the library's are about what it has read.
+    if (error instanceof MediaFileError || (error instanceof Error && 'code' in error)) throw error;
+    throw damaged(mimeType, error);
+  } finally {
+    input.dispose();
+  }
+}
+
+async function readTracks(
+  input: Input,
+  mimeType: string,
+): Promise<VideoFacts & { width: number; height: number }> {
+  const video = await input.getPrimaryVideoTrack();
+  if (!video) throw noPicture();
+  const videoCodec = VIDEO_CODECS[(await video.getCodec()) ?? ''];
+  if (!videoCodec) throw codecNotTaken('picture', await codecNameOf(video));
+  const audio = await input.getPrimaryAudioTrack();
+  const audioCodec = audio ? AUDIO_CODECS[(await audio.getCodec()) ?? ''] : null;
+  if (audio && !audioCodec) throw codecNotTaken('sound', await codecNameOf(audio));
+
+  const durationMs = Math.round((await video.computeDuration()) * 1_000);
+  const { averagePacketRate } = await video.computePacketStats(PACKETS_LOOKED_AT);
+  const [width, height] = [await video.getDisplayWidth(), await video.getDisplayHeight()];
+  if (!(durationMs > 0 && width > 0 && height > 0 && (await hasLastFrame(video)))) throw damaged(mimeType);
+  const frameRate = Math.round(averagePacketRate * 1_000) / 1_000;
+  return { width, height, durationMs, frameRate, videoCodec, audioCodec: audioCodec ?? null };
+}
+
+async function hasLastFrame(track: InputVideoTrack): Promise<boolean> {
+  const last = await new EncodedPacketSink(track).getPacket(Infinity);
+  return last !== null && last.data.byteLength > 0;
+}
+
+/** As the library calls it; what it does not know, as the file does. */
+async function codecNameOf(track: {
+  getCodec(): Promise<string | null>;
+  getInternalCodecId(): Promise<unknown>;
+}): Promise<string> {
+  const codec = await track.getCodec();
+  if (codec !== null) return codec.toUpperCase();
+  const internal = await track.getInternalCodecId();
+  return typeof internal === 'string' && internal !== '' ? `"${internal}"` : 'something unknown';
+}

@@ -1,0 +1,81 @@
+import { AppError } from '@solospark/foundation';
+import { MAX_GIF_PIXELS, MAX_MEGABYTES, MAX_PIXELS, TAKEN_TYPES, type MediaKind } from './media-file.ts';
+
+/** The file cannot be taken; the sentence says why, and what to upload instead. */
+export class MediaFileError extends AppError<'media_too_large' | 'unsupported_media' | 'invalid_media'> {}
+
+function refusal(
+  code: MediaFileError['code'],
+  rule: string,
+  detail: string,
+  todo: string,
+  cause?: unknown,
+): MediaFileError {
+  return new MediaFileError(code, `The file ${detail}. ${todo}`, {
+    errors: [{ pointer: '/file', code: rule, detail }],
+    cause,
+  });
+}
+
+const UPLOAD_WHOLE = 'Upload the whole file.';
+
+export function emptyFile(): MediaFileError {
+  return refusal('invalid_media', 'empty', 'is empty: it has 0 bytes', UPLOAD_WHOLE);
+}
+
+export function tooLarge(kind: MediaKind): MediaFileError {
+  const what = kind === 'video' ? 'a video' : 'an image';
+  return refusal(
+    'media_too_large',
+    'size',
+    `is larger than ${MAX_MEGABYTES[kind]} MB, the most that ${what} may have`,
+    'Upload a smaller one.',
+  );
+}
+
+/** `found`: what its content is, if that is known. */
+export function typeNotTaken(name: string, found: string | undefined): MediaFileError {
+  const what = found === undefined ? 'of no type that is known here' : found;
+  const called = name === '' ? '' : `, though it is called "${name.slice(0, 100)}"`;
+  return refusal('unsupported_media', 'type', `is ${what} by its content${called}`, `Upload ${TAKEN_TYPES}.`);
+}
+
+export function animated(mimeType: string): MediaFileError {
+  return refusal(
+    'unsupported_media',
+    'animated',
+    `is an animated ${mimeType}, which the platforms do not agree on`,
+    'Upload a GIF or a video.',
+  );
+}
+
+export function codecNotTaken(what: 'picture' | 'sound', codec: string): MediaFileError {
+  return refusal(
+    'unsupported_media',
+    'codec',
+    `has its ${what} encoded as ${codec}`,
+    'Upload a video with H.264 or HEVC and, if it has sound, AAC.',
+  );
+}
+
+export function noPicture(): MediaFileError {
+  return refusal('unsupported_media', 'codec', 'is a video without a picture', `Upload ${TAKEN_TYPES}.`);
+}
+
+export function tooManyPixels(kind: MediaKind): MediaFileError {
+  const detail =
+    kind === 'gif'
+      ? `has more than ${MAX_GIF_PIXELS / 1e6} million pixels in all its frames`
+      : `has, or claims to have, more than ${MAX_PIXELS / 1e6} million pixels`;
+  return refusal('invalid_media', 'pixels', detail, 'Upload a smaller one.');
+}
+
+export function damaged(mimeType: string, cause?: unknown): MediaFileError {
+  return refusal(
+    'invalid_media',
+    'damaged',
+    `starts as ${mimeType}, and is damaged or cut off`,
+    UPLOAD_WHOLE,
+    cause,
+  );
+}

@@ -1,0 +1,46 @@
+import { mkdtemp } from 'node:fs/promises';
+import { join } from 'node:path';
+import S3rver from 's3rver';
+import { openS3Store } from '../src/s3-store.ts';
+import { openSignatureGate } from './signature-gate.ts';
+
+/** The one key pair that the server knows. */
+const KEYS = { accessKeyId: 'S3RVER', secretAccessKey: 'S3RVER' };
+
+export interface S3Server {
+  /** A store in its bucket, set up as it should be, or not. */
+  openStore: (over?: Partial<Parameters<typeof openS3Store>[0]>) => ReturnType<typeof openS3Store>;
+  close: () => Promise<void>;
+}
+
+/**
+ * A server that speaks S3, written by others (s3rver). It does not check signatures of version 4, so a gate stands before it
+ * that does.
+ */
+export async function openS3Server(folder: string): Promise<S3Server> {
+  const bucket = 'media';
+  const server = new S3rver({
+    address: '127.0.0.1',
+    port: 0,
+    silent: true,
+    directory: await mkdtemp(join(folder, 's3-')),
+    configureBuckets: [{ name: bucket, configs: [] }],
+  });
+  const { port } = await server.run();
+  const gate = await openSignatureGate({ ...KEYS, port });
+  return {
+    openStore: (over = {}) =>
+      openS3Store({
+        ...KEYS,
+        bucket,
+        endpoint: gate.endpoint,
+        region: 'us-east-1',
+        pathStyle: true,
+        ...over,
+      }),
+    async close() {
+      await gate.close();
+      await server.close();
+    },
+  };
+}

@@ -1,0 +1,58 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm, utimes } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { openStaging } from '../src/staging.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'solospark-staging-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const HOUR_MS = 3_600_000;
+
+describe('an upload', () => {
+  it('lies on the disk with its size and its hash, until it is discarded', async () => {
+    const directory = join(folder, 'first');
+    const upload = await openStaging({ directory }).open();
+    const bytes = randomBytes(200_000);
+    const file = await upload.receive(Readable.from([bytes.subarray(0, 70_000), bytes.subarray(70_000)]));
+    expect(file.byteSize).toBe(200_000);
+    expect(file.sha256).toBe(createHash('sha256').update(bytes).digest('hex'));
+    expect((await readFile(file.path)).equals(bytes)).toBe(true);
+    await upload.discard();
+    expect(await readdir(directory)).toEqual([]);
+  });
+  it('that breaks off is an error', async () => {
+    const upload = await openStaging({ directory: join(folder, 'broken') }).open();
+    const breaking = Readable.from(
+      (function* () {
+        yield Buffer.from('half');
+        throw new Error('the connection broke');
+      })(),
+    );
+    await expect(upload.receive(breaking)).rejects.toThrow('the connection broke');
+  });
+});
+
+describe('the sweep', () => {
+  it('removes uploads in which nothing has come for so long, and no other', async () => {
+    const directory = join(folder, 'sweep');
+    const staging = openStaging({ directory });
+    const [dead, slow] = [await staging.open(), await staging.open()];
+    for (const upload of [dead, slow]) await upload.receive(Readable.from([Buffer.from('x')]));
+    const longAgo = new Date(Date.now() - 2 * HOUR_MS);
+    await utimes(dead.path('received'), longAgo, longAgo);
+    // Begun long ago, and still coming.
+    for (const upload of [dead, slow]) await utimes(upload.path('.'), longAgo, longAgo);
+    await staging.sweep(HOUR_MS);
+    expect(await readdir(directory)).toHaveLength(1);
+    expect(await readFile(slow.path('received'), 'utf8')).toBe('x');
+  });
+  it('finds nothing where nothing was ever uploaded', async () => {
+    await openStaging({ directory: join(folder, 'nowhere') }).sweep(0);
+  });
+});

@@ -246,6 +246,41 @@ describe('one refused token', () => {
     expect(status).toBe('active');
   });
 
+  it('that is good, after other trouble, ends no connection either', async () => {
+    const demo = app.channelOn('x');
+    const arm = (step: string, fault: string, times: number) =>
+      app.sandbox('POST', '/faults', { platform: 'x', step, fault, times });
+    await arm('lookup', '5xx-before-commit', 2);
+    await arm('publish', 'expired-token', 1);
+    await app.startWorker();
+    const post = (await app.request('POST', '/posts', { text: 'In bad hours', channelIds: [demo] })).body;
+    await app.request('POST', `/posts/${post.id}/publish`);
+    await published(post);
+    const { data } = (await app.request('GET', '/channels')).body;
+    expect(data.find(({ id }: { id: string }) => id === demo)).toMatchObject({ status: 'active' });
+  });
+
+  it('that is good and is refused again and again lacks a permission: its channel waits for its author', async () => {
+    const demo = app.channelOn('x');
+    await app.sandbox('POST', '/faults', {
+      platform: 'x',
+      step: 'publish',
+      fault: 'expired-token',
+      times: 3,
+    });
+    await app.startWorker();
+    const post = (await app.request('POST', '/posts', { text: 'No permission', channelIds: [demo] })).body;
+    await app.request('POST', `/posts/${post.id}/publish`);
+    const status = async () => {
+      const { data } = (await app.request('GET', '/channels')).body;
+      return data.find(({ id }: { id: string }) => id === demo).status as string;
+    };
+    await eventually(status, (now) => now === 'needs_reconnect', 'it waits for its author');
+    expect(await delivery(post)).toMatchObject({ status: 'pending', attempts: 2 });
+    expect((await app.request('POST', '/channels', { platform: 'x', handle: 'demo' })).status).toBe(201);
+    await published(post);
+  });
+
   it('that cannot be renewed and is refused everywhere makes its channel wait for its author', async () => {
     const demo = app.channelOn('x');
     const [row] = await app.ctx.db.query<{ organizationId: string }>(

@@ -67,6 +67,19 @@ export async function markNeedsReconnect(
   );
 }
 
+/** How often the platform has refused this delivery access since its channel was last given credentials. */
+export async function countRefusals(
+  db: SqlRunner,
+  refused: { deliveryId: string; channelId: string },
+): Promise<number> {
+  const [row] = await db.query<{ count: number }>(
+    `SELECT count(*) FROM attempt a JOIN channel c ON c.id = $2
+     WHERE a.delivery_id = $1 AND a.failure_kind = 'auth_expired' AND a.started_at >= c.updated_at`,
+    [refused.deliveryId, refused.channelId],
+  );
+  return row?.count ?? 0;
+}
+
 export async function findSealedChannel(db: SqlRunner, id: string): Promise<SealedChannel | undefined> {
   const [row] = await db.query<SealedChannel>(`SELECT ${COLUMNS} FROM channel WHERE id = $1`, [id]);
   return row;

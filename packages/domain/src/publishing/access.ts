@@ -8,10 +8,10 @@ import {
 } from '@solospark/publishers';
 import { withRetry } from '@solospark/db';
 import { isRefreshable, unsealCredentials } from '../channel/channel.ts';
-import { markNeedsReconnect } from '../channel/credentials.repository.ts';
+import { countRefusals, markNeedsReconnect } from '../channel/credentials.repository.ts';
 import { endedFor, refreshCredentials, type Refreshed } from '../channel/refresh-credentials.ts';
 import type { Context } from '../context.ts';
-import { postpone, retryOrGiveUp, type Settlement } from '../delivery/delivery.ts';
+import { postpone, retryOrGiveUp, type ClaimedDelivery, type Settlement } from '../delivery/delivery.ts';
 import { holdForAuthor } from '../delivery/late-policy.ts';
 import type { Hold } from './hold.ts';
 import type { OpenedCall } from './open-call.ts';
@@ -27,7 +27,7 @@ const TOO_LITTLE_MS = 10_000;
 
 const RENEW_AGAIN_MS = 15_000;
 
-/** So many tries of a token that its platform accepts and its post's platform refuses: it lacks a permission. */
+/** So many refusals of a token that is good lack a permission, and not a better hour. */
 const TRIES_OF_A_GOOD_TOKEN = 3;
 
 export async function openAccess(
@@ -73,7 +73,7 @@ export async function recoverAccess(
   }
   // One refusal ends no connection: in bad hours platforms refuse tokens that are good.
   const isGood = await isAccepted(publisher, call);
-  if (isGood === undefined || (isGood && claim.attemptsUsed + 1 < TRIES_OF_A_GOOD_TOKEN)) {
+  if (isGood === undefined || (isGood && !(await isRefusedAgainAndAgain(ctx, claim)))) {
     return retryOrGiveUp(claim, 'retry', failure);
   }
   await withRetry(() => markNeedsReconnect(ctx.db, { ...channel, reason: failure.reason }));
@@ -84,6 +84,11 @@ export async function recoverAccess(
 function withoutAccess(hold: Hold, refreshed: Exclude<Refreshed, { outcome: 'refreshed' }>): Settlement {
   if (refreshed.outcome === 'refused') return holdForAuthor(hold.claim, hold.now(), refreshed.failure);
   return postpone(hold.claim, RENEW_AGAIN_MS, hold.now(), refreshed.failure);
+}
+
+async function isRefusedAgainAndAgain(ctx: Context, { id, channel }: ClaimedDelivery): Promise<boolean> {
+  const before = await withRetry(() => countRefusals(ctx.db, { deliveryId: id, channelId: channel.id }));
+  return before + 1 >= TRIES_OF_A_GOOD_TOKEN;
 }
 
 /** Undefined: could not be asked. */

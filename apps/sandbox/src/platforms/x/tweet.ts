@@ -1,5 +1,6 @@
 import type { PostMedia, PublicPost } from '../../world/posts.ts';
 import { tokenFromName } from '../accounts.ts';
+import { findLinks } from './links.ts';
 
 export interface Tweet extends PublicPost {
   authorId: string;
@@ -44,11 +45,6 @@ export function presentTweet(tweet: Tweet, fields: readonly string[]): Record<st
   return shown;
 }
 
-// With a scheme, or a bare domain under one of the commonest endings. The real rule knows every top-level domain.
-const urlPattern =
-  /https?:\/\/[^\s]+|(?<![\p{L}\p{N}@._/-])(?:[a-z0-9-]+\.)+(?:com|org|net|io|app|dev|co|de|zip|test)(?![\p{L}\p{N}])(?:\/[^\s]*)?/giu;
-const trailingPunctuation = /[.,;:!?'")\]}]+$/;
-
 /**
  * What X makes of a text: every link becomes a t.co one, a link for the media is appended, `&`, `<` and `>` are
  * escaped. Positions in the entities count code points of the result.
@@ -67,16 +63,15 @@ export function renderText(tweet: Tweet): { text: string; urls: UrlEntity[] } {
   };
 
   let position = 0;
-  for (const match of tweet.text.matchAll(urlPattern)) {
-    const original = match[0].replace(trailingPunctuation, '');
-    append(escapeHtml(tweet.text.slice(position, match.index)));
-    const expanded = /^https?:/i.test(original) ? original : `http://${original}`;
+  for (const { start, end, link } of findLinks(tweet.text)) {
+    append(escapeHtml(tweet.text.slice(position, start)));
+    const expanded = /^https?:/i.test(link) ? link : `http://${link}`;
     appendUrl({
       url: shortUrl(`${tweet.id} ${urls.length}`),
       expanded_url: expanded,
       display_url: shorten(expanded.replace(/^https?:\/\/(www\.)?/i, '')),
     });
-    position = match.index + original.length;
+    position = end;
   }
   append(escapeHtml(tweet.text.slice(position)));
 

@@ -8,6 +8,7 @@ import type { Answer, Call, Endpoint } from '../platform.ts';
 import { findOwnMedia, invalidMediaIds, type UploadedMedia } from './media.ts';
 import { duplicateContent, forbidden, invalidRequest } from './refusals.ts';
 import { renderText, type Tweet, type TweetMedia } from './tweet.ts';
+import { weightedLength } from './weighted-length.ts';
 
 const strict = { additionalProperties: false };
 const numericId = Type.String({ pattern: '^[0-9]{1,19}$' });
@@ -54,6 +55,7 @@ const CreateBody = Type.Object(
 );
 type CreateBody = Static<typeof CreateBody>;
 
+const maxWeight = 280;
 const exclusive = ['poll', 'quote_tweet_id', 'direct_message_deep_link', 'media', 'card_uri'] as const;
 
 export function tweetEndpoints(
@@ -76,6 +78,7 @@ export function tweetEndpoints(
     if (text.trim() === '' && (!body.media || body.text !== undefined)) {
       return invalidRequest('$.text: must not be empty', { text: [text] });
     }
+    if (weightedLength(text) > maxWeight) return forbidden('You are not permitted to perform this action.');
     const attached = attach(body.media?.media_ids ?? [], account.id, now);
     if (!attached) return invalidMediaIds(body.media?.media_ids ?? []);
     const inReplyTo = body.reply?.in_reply_to_tweet_id;

@@ -1,0 +1,41 @@
+import { findLinks } from './links.ts';
+
+/** What every link counts, however long it is. */
+const linkWeight = 23;
+/** These count 1: Latin and its neighbours, some punctuation. Everything else counts 2. */
+const lightRanges = [
+  [0, 4351],
+  [8192, 8205],
+  [8208, 8223],
+  [8242, 8247],
+] as const;
+
+const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
+// As text, since the flag is newer than what the code is compiled to.
+const emoji = new RegExp('^\\p{RGI_Emoji}$', 'v');
+
+/** As "Counting characters" has it: after NFC, a link 23, an emoji 2 whatever it is made of, other characters 1 or 2. */
+export function weightedLength(text: string): number {
+  const normal = text.normalize('NFC');
+  let weight = 0;
+  let position = 0;
+  for (const { start, end } of findLinks(normal)) {
+    weight += weightOf(normal.slice(position, start)) + linkWeight;
+    position = end;
+  }
+  return weight + weightOf(normal.slice(position));
+}
+
+function weightOf(text: string): number {
+  return [...graphemes.segment(text)].reduce(
+    (sum, { segment }) => sum + (emoji.test(segment) ? 2 : weightOfCharacters(segment)),
+    0,
+  );
+}
+
+function weightOfCharacters(grapheme: string): number {
+  return [...grapheme].reduce((sum, character) => {
+    const code = character.codePointAt(0) ?? 0;
+    return sum + (lightRanges.some(([from, to]) => code >= from && code <= to) ? 1 : 2);
+  }, 0);
+}

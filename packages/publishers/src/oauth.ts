@@ -1,5 +1,5 @@
 import * as oauth from 'oauth4webapi';
-import type { App, AppCall, ConsentRequest, ExchangeCall } from './connection.ts';
+import type { App, AppCall, ConsentConnection, ConsentRequest, ExchangeCall } from './connection.ts';
 import type { HttpClient, HttpResponse } from './http.ts';
 import { PublisherError, type Credentials, type Failure } from './publisher.ts';
 
@@ -21,6 +21,17 @@ export interface OAuthServer {
   clientAuthentication: 'basic' | 'post';
   /** Words, besides RFC 6749's, by which this platform says that the author's grant is gone. */
   alsoGone?: string[];
+}
+
+/** The connection of a platform that follows OAuth, and at which the operator registers the app. */
+export function oauthConnection(server: OAuthServer): ConsentConnection {
+  return {
+    kind: 'consent',
+    registerApp: null,
+    consentUrl: (request) => consentUrl(server, request),
+    exchange: (call) => exchangeCode(server, call),
+    refresh: (call) => refreshToken(server, call),
+  };
 }
 
 export function consentUrl(server: OAuthServer, request: ConsentRequest): URL {
@@ -55,7 +66,7 @@ export async function exchangeCode(server: OAuthServer, call: ExchangeCall): Pro
 }
 
 /** The answer may hold a new refresh token, after which the old one is worth nothing: both are to be stored at once. */
-export async function refreshToken(
+async function refreshToken(
   server: OAuthServer,
   call: AppCall & { credentials: Credentials },
 ): Promise<Credentials> {

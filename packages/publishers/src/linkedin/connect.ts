@@ -1,7 +1,7 @@
-import type { ConsentConnection } from '../connection.ts';
-import { consentUrl, exchangeCode, refreshToken, type OAuthServer } from '../oauth.ts';
+import { oauthConnection } from '../oauth.ts';
 
-const server: OAuthServer = {
+/** Access for sixty days, and a refresh token only for apps that LinkedIn has approved: all others ask the author again. */
+export const connection = oauthConnection({
   name: 'LinkedIn',
   authorizeHost: 'https://www.linkedin.com',
   authorizePath: '/oauth/v2/authorization',
@@ -12,13 +12,4 @@ const server: OAuthServer = {
   // It has PKCE for native apps only.
   pkce: false,
   clientAuthentication: 'post',
-};
-
-/** Access for sixty days, and a refresh token only for apps that LinkedIn has approved: all others ask the author again. */
-export const connection: ConsentConnection = {
-  kind: 'consent',
-  registerApp: null,
-  consentUrl: (request) => consentUrl(server, request),
-  exchange: (call) => exchangeCode(server, call),
-  refresh: (call) => refreshToken(server, call),
-};
+});

@@ -1,7 +1,7 @@
-import type { ConsentConnection } from '../connection.ts';
-import { consentUrl, exchangeCode, refreshToken, type OAuthServer } from '../oauth.ts';
+import { oauthConnection } from '../oauth.ts';
 
-const server: OAuthServer = {
+/** Access for two hours. The refresh token changes with every use, so one process at a time may use it. */
+export const connection = oauthConnection({
   name: 'X',
   authorizeHost: 'https://x.com',
   authorizePath: '/i/oauth2/authorize',
@@ -13,13 +13,4 @@ const server: OAuthServer = {
   clientAuthentication: 'basic',
   // "Value passed for the token was invalid."
   alsoGone: ['invalid_request'],
-};
-
-/** Access for two hours. The refresh token changes with every use, so one process at a time may use it. */
-export const connection: ConsentConnection = {
-  kind: 'consent',
-  registerApp: null,
-  consentUrl: (request) => consentUrl(server, request),
-  exchange: (call) => exchangeCode(server, call),
-  refresh: (call) => refreshToken(server, call),
-};
+});

@@ -148,8 +148,8 @@ export interface Delivery {
   publish(): Promise<PublishOutcome>;
   /** Asks until there is an answer, skipping the pauses. */
   reconcile(): Promise<ReconcileOutcome>;
-  /** To the end: published, failed, or a person is asked. `onTurn` hears what each try came to. */
-  run(onTurn?: (outcome: string) => void): Promise<Fate>;
+  /** To the end: published, failed, or a person is asked. */
+  run(): Promise<Fate>;
 }
 
 const MAX_TURNS = 60;
@@ -253,12 +253,11 @@ export async function openDelivery(
       }
       throw new Error('reconciles for ever');
     },
-    async run(onTurn) {
+    async run() {
       for (let turn = 0; turn < MAX_TURNS; turn++) {
         const prepared = await delivery.prepare();
         const outcome = prepared.outcome === 'ready' ? await delivery.publish() : prepared;
         const fate = outcome.outcome === 'uncertain' ? await delivery.reconcile() : outcome;
-        onTurn?.(fate.outcome);
         if (fate.outcome === 'wait-until') await stage.skip(fate.until.getTime() - stage.now().getTime());
         else if (fate.outcome === 'retry') await stage.skip(1_000);
         else if (fate.outcome !== 'absent') return fate;

@@ -19,8 +19,10 @@ const afterLostAnswer = ['lookup', 'status'];
 /** Nobody can ask there, so what is unclear stays so. */
 const cannotBeLookedUp = ['linkedin'];
 
-const TIMEOUT_MS = 400;
-const HANG_MS = 1_500;
+/** Long enough for a busy machine; short only where an answer is held back. */
+const TIMEOUT_MS = 20_000;
+const HASTE_MS = 1_000;
+const HANG_MS = 2_500;
 const UNSEEN_MS = 20_000;
 /** A platform that is told to slow down is left alone for a minute; a look that is refused is repeated after seconds. */
 const A_WAIT_MS = 30_000;
@@ -43,7 +45,8 @@ const stepsOf = (id: string) => {
 
 async function play(publisher: Publisher, { step, fault }: { step: string; fault: string }) {
   const { id } = publisher;
-  const draft = { account: 'ada', text: 'Once', withImage: true, timeoutMs: TIMEOUT_MS };
+  const timeoutMs = fault.includes('hang') ? HASTE_MS : TIMEOUT_MS;
+  const draft = { account: 'ada', text: 'Once', withImage: true, timeoutMs };
   const delivery = await openDelivery(stage, publisher, draft);
   if (afterLostAnswer.includes(step))
     await stage.arm({ platform: id, step: 'publish', fault: 'commit-then-drop' });

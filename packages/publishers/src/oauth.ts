@@ -34,7 +34,7 @@ export function oauthConnection(server: OAuthServer): ConsentConnection {
   };
 }
 
-export function consentUrl(server: OAuthServer, request: ConsentRequest): URL {
+function consentUrl(server: OAuthServer, request: ConsentRequest): URL {
   const url = new URL(request.at(server.authorizeHost) + server.authorizePath);
   url.searchParams.set('response_type', 'code');
   url.searchParams.set('client_id', request.app.clientId);
@@ -48,7 +48,7 @@ export function consentUrl(server: OAuthServer, request: ConsentRequest): URL {
   return url;
 }
 
-export async function exchangeCode(server: OAuthServer, call: ExchangeCall): Promise<Credentials> {
+async function exchangeCode(server: OAuthServer, call: ExchangeCall): Promise<Credentials> {
   const { metadata, client, authentication, options } = partsOf(server, call);
   return granted(server, call, async () => {
     const parameters = oauth.validateAuthResponse(metadata, client, call.answer, call.state);

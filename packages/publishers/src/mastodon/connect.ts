@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { askWho, decode } from '../answer.ts';
-import type { ConsentConnection, ConsentRequest, ExchangeCall } from '../connection.ts';
-import { consentUrl, exchangeCode, type OAuthServer } from '../oauth.ts';
+import type { ConsentConnection } from '../connection.ts';
+import { oauthConnection, type OAuthServer } from '../oauth.ts';
 import { dialect } from './errors.ts';
 
 const SCOPES = ['read:accounts', 'read:statuses', 'write:statuses', 'write:media'];
@@ -21,7 +21,7 @@ const server: OAuthServer = {
 
 /** Tokens do not end by themselves, and there is nothing to refresh. */
 export const connection: ConsentConnection = {
-  kind: 'consent',
+  ...oauthConnection(server),
   async registerApp({ http, redirectUri, website }) {
     const form = new URLSearchParams({
       client_name: 'SoloSpark',
@@ -36,8 +36,6 @@ export const connection: ConsentConnection = {
       return app && { clientId: app.client_id, clientSecret: app.client_secret };
     });
   },
-  consentUrl: (request: ConsentRequest) => consentUrl(server, request),
-  exchange: (call: ExchangeCall) => exchangeCode(server, call),
   refresh: null,
 };
 

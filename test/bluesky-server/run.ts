@@ -44,6 +44,7 @@ async function open(account: Account, draft: Draft = {}): Promise<PublishCall> {
     credentials,
     text,
     media: images.map((bytes, index) => imageOf(bytes, index)),
+    settings: {},
     account: { remoteAccountId: account.did, handle: account.handle },
     witness: {},
     sentBefore: false,
@@ -61,10 +62,16 @@ async function open(account: Account, draft: Draft = {}): Promise<PublishCall> {
 function imageOf(bytes: Uint8Array, index: number): PublishMedia {
   return {
     id: randomUUID(),
+    kind: 'image',
     mimeType: 'image/jpeg',
     byteSize: bytes.length,
     width: 4,
     height: 3,
+    durationMs: null,
+    frameRate: null,
+    videoCodec: null,
+    audioCodec: null,
+    pageCount: null,
     altText: `image ${index}`,
     bytes: () => Promise.resolve(new Uint8Array(bytes)),
     publicUrl: () => '',
@@ -274,7 +281,7 @@ const texts = generateTexts(240);
 await check(`the server and our check agree on ${texts.length} texts about the limits`, async (account) => {
   let accepted = 0;
   for (const text of texts) {
-    const allowed = bluesky.check({ text, media: [] }).length === 0;
+    const allowed = bluesky.check({ text, media: [], settings: {} }).length === 0;
     const outcome = await publish(await prepared(account, { text }));
     const said = `${JSON.stringify(text.slice(0, 40))}…, ${[...text].length} code points, ${Buffer.byteLength(text)} bytes`;
     assert.equal(outcome.outcome, allowed ? 'published' : 'failed', said);

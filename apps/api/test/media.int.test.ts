@@ -202,7 +202,7 @@ describe('renditions', () => {
     expect(answer.body.errors).toHaveLength(api.ctx.platforms.length);
     for (const error of answer.body.errors) {
       expect(error).toMatchObject({ pointer: '/media/0', code: 'media_type_unsupported' });
-      expect(error.detail).toContain('does not post videos');
+      expect(error.detail).toContain('posts no videos to');
     }
   });
 });

@@ -1,4 +1,5 @@
 // Floor 2: decides. What a post, a channel, a delivery and a schedule are, and every use case that a door may call.
+export { Limits } from '@solospark/publishers';
 export { type ByteRange, type ReceivedFile, type Upload } from '@solospark/storage';
 export { connectSandboxChannel } from './channel/connect-sandbox-channel.ts';
 export { type ChannelSummary } from './channel/channel.repository.ts';

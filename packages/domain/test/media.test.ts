@@ -1,13 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import type { MediaLimits } from '@solospark/publishers';
+import type { ImageLimits } from '@solospark/publishers';
 import { fileFor, renditionsFor, THUMBNAIL, type Media, type Rendition } from '../src/media/media.ts';
 
-const limits = (over: Partial<MediaLimits> = {}): MediaLimits => ({
-  min: 0,
+const limits = (over: Partial<ImageLimits> = {}): ImageLimits => ({
   max: 4,
   mimeTypes: ['image/jpeg'],
   maxBytes: 1_000_000,
-  maxAltTextLength: 100,
   rendition: { maxWidth: 2_000, maxHeight: 2_000 },
   ...over,
 });
@@ -22,6 +20,7 @@ const media = (over: Partial<Media> = {}): Media => ({
   frameRate: null,
   videoCodec: null,
   audioCodec: null,
+  pageCount: null,
   altText: null,
   renditions: [],
   ...over,
@@ -67,10 +66,15 @@ describe('the file that a platform is given', () => {
       rendition('good', 900_000),
       rendition('huge', 2_000_000),
     ];
-    expect(fileFor(media({ mimeType: 'image/png', renditions }), limits()).name).toBe('good');
+    expect(fileFor(media({ mimeType: 'image/png', renditions }), limits()).rendition).toBe('good');
   });
   it('is never the thumbnail: where nothing fits it is the original, for the check to refuse', () => {
     const file = fileFor(media({ mimeType: 'image/png', renditions: [thumbnail] }), limits());
-    expect(file).toEqual({ mimeType: 'image/png', byteSize: 500_000, width: 1_000, height: 1_000 });
+    expect(file).toMatchObject({ mimeType: 'image/png', byteSize: 500_000, width: 1_000, height: 1_000 });
+    expect(file.rendition).toBeUndefined();
+  });
+  it('is the original of a video, whatever images are made into', () => {
+    const video = media({ kind: 'video', mimeType: 'video/mp4', renditions: [rendition('still', 400)] });
+    expect(fileFor(video, limits())).toMatchObject({ kind: 'video', mimeType: 'video/mp4' });
   });
 });

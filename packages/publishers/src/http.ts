@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { request as send, type Dispatcher } from 'undici';
 import { assertPublicHost, publicHosts } from './public-hosts.ts';
 
@@ -14,7 +15,21 @@ export interface HttpRequest {
   headers?: Record<string, string>;
   json?: unknown;
   form?: FormData | URLSearchParams;
-  body?: Uint8Array<ArrayBuffer>;
+  body?: Uint8Array<ArrayBuffer> | StreamedBody;
+  /** Longer than the client's, for a large body. */
+  timeoutMs?: number;
+}
+
+/** A body that is too large to be held: its pieces, one after the other. */
+export interface StreamedBody {
+  byteSize: number;
+  pieces: AsyncIterable<Uint8Array>;
+}
+
+/** Both inclusive. */
+export interface ByteRange {
+  start: number;
+  end: number;
 }
 
 export interface HttpResponse {
@@ -51,7 +66,7 @@ export function createHttpClient(options: {
     async request(request) {
       const url = urlOf(options.baseUrl, request);
       const init = await initOf(request);
-      const timeout = AbortSignal.timeout(options.timeoutMs);
+      const timeout = AbortSignal.timeout(request.timeoutMs ?? options.timeoutMs);
       const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout;
       options.beforeSend?.(request);
       try {
@@ -102,7 +117,13 @@ async function initOf(
       body: new Uint8Array(await form.arrayBuffer()),
     };
   }
-  return { method, headers, body: request.body ?? null };
+  const { body } = request;
+  if (!body || body instanceof Uint8Array) return { method, headers, body: body ?? null };
+  return {
+    method,
+    headers: { ...headers, 'content-length': String(body.byteSize) },
+    body: Readable.from(body.pieces, { objectMode: false }),
+  };
 }
 
 function parseJson(text: string): unknown {

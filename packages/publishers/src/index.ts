@@ -3,6 +3,7 @@ export { type App, type Connection, type ConsentConnection } from './connection.
 export {
   createHttpClient,
   NoAnswerError,
+  type ByteRange,
   type HttpClient,
   type HttpRequest,
   type HttpResponse,
@@ -19,8 +20,7 @@ export {
   type Failure,
   type FailureKind,
   type Identity,
-  type Limits,
-  type MediaLimits,
+  type MediaKind,
   type PrepareOutcome,
   type Published,
   type PublishCall,
@@ -33,10 +33,12 @@ export {
   type ReconcileCall,
   type ReconcileOutcome,
   type Retry,
+  type Settings,
   type Uncertain,
   type Violation,
   type WaitUntil,
   type Witness,
 } from './publisher.ts';
-export { fitsLimits } from './fits-limits.ts';
+export { fitsLimits, Limits, type ImageLimits } from './limits.ts';
+export { checkSettings } from './settings.ts';
 export { findPublisher, publishers } from './registry.ts';

@@ -1,6 +1,8 @@
 import type { Logger } from '@solospark/foundation';
+import type { TObject } from 'typebox';
 import type { Connection } from './connection.ts';
-import type { HttpClient } from './http.ts';
+import type { ByteRange, HttpClient } from './http.ts';
+import type { Limits } from './limits.ts';
 
 /**
  * A publisher is our code for one platform: one folder, one `definePublisher`, one line in registry.ts.
@@ -21,8 +23,13 @@ export interface Publisher {
   anyServer?: true;
   connection: Connection;
   limits: Limits;
+  /**
+   * What an author may choose for a post on this platform besides its text: a closed object, in which each field has a
+   * default, and a title and description that a form can show. An empty object has to be valid.
+   */
+  settings: TObject;
   rates: Rates;
-  /** Every rule of the platform that the draft breaks; empty when it may be scheduled. */
+  /** Every rule of the platform that the draft breaks; empty when it may be scheduled. Its settings fit the schema. */
   check(draft: Draft): Violation[];
   /** Whose token this is. Throws `PublisherError` when the platform does not accept it. */
   identity(call: AccountCall): Promise<Identity>;
@@ -32,26 +39,6 @@ export interface Publisher {
   publish(call: PublishCall): Promise<PublishOutcome>;
   /** Is it out? Reads only. A thrown error means: could not ask, ask again. */
   reconcile(call: ReconcileCall): Promise<ReconcileOutcome>;
-}
-
-export interface Limits {
-  /** In the platform's own unit; `check` counts in it. */
-  maxTextLength: number;
-  media: MediaLimits;
-}
-
-export interface MediaLimits {
-  min: number;
-  max: number;
-  mimeTypes: string[];
-  maxBytes: number;
-  maxPixels?: number;
-  maxAltTextLength: number;
-  /**
-   * What an image is made into that does not fit: a JPEG of at most `maxBytes` and these sides, made when it is uploaded.
-   * It has to fit all of the above.
-   */
-  rendition: { maxWidth: number; maxHeight: number };
 }
 
 /** A budget of `max` public calls per `perSeconds`, as the platform documents it. */
@@ -66,20 +53,36 @@ export interface Rates {
   platform: Rate | null;
 }
 
+export type MediaKind = 'image' | 'gif' | 'video' | 'document';
+
 export interface DraftMedia {
+  kind: MediaKind;
   mimeType: string;
   byteSize: number;
   width: number;
   height: number;
+  /** These four of a video only. */
+  durationMs: number | null;
+  /** Frames per second. */
+  frameRate: number | null;
+  videoCodec: string | null;
+  /** Null: without sound, or no video. */
+  audioCodec: string | null;
+  /** Of a document only. */
+  pageCount: number | null;
   altText: string | null;
 }
+
+/** By the platform's own schema. What is left out has its default. */
+export type Settings = Record<string, unknown>;
 
 export interface Draft {
   text: string;
   media: DraftMedia[];
+  settings: Settings;
 }
 
-/** One broken rule. `field` is where in the draft: `text`, `media`, or `media/0/…`. */
+/** One broken rule. `field` is where in the draft: `text`, `media`, `media/0/…`, or `settings/…`. */
 export interface Violation {
   field: string;
   code: string;
@@ -108,7 +111,8 @@ export interface AccountCall {
 
 export interface PublishMedia extends DraftMedia {
   id: string;
-  bytes(): Promise<Uint8Array<ArrayBuffer>>;
+  /** All of it; or a part, of what is too large to be held. */
+  bytes(range?: ByteRange): Promise<Uint8Array<ArrayBuffer>>;
   /** A signed URL that expires, for platforms that fetch the media themselves. */
   publicUrl(): string;
 }
@@ -119,6 +123,7 @@ export type Witness = Record<string, unknown>;
 export interface PublishCall extends AccountCall {
   text: string;
   media: PublishMedia[];
+  settings: Settings;
   account: Identity;
   /** What earlier steps remembered, of this attempt or of one before it. `remember` keeps it up to date. */
   witness: Witness;

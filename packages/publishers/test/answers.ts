@@ -1,4 +1,5 @@
 import type { HttpResponse } from '../src/http.ts';
+import type { Draft, DraftMedia } from '../src/publisher.ts';
 
 /** An answer as http.ts would hand it on. */
 export function answer(status: number, body?: unknown, headers: Record<string, string> = {}): HttpResponse {
@@ -9,10 +10,41 @@ export function answer(status: number, body?: unknown, headers: Record<string, s
 
 export const NOW = new Date('2026-11-22T10:00:00Z');
 
-export function jpegDraft(
-  over: { byteSize?: number; width?: number; height?: number; mimeType?: string } = {},
-) {
-  return { mimeType: 'image/jpeg', byteSize: 1_000, width: 1_080, height: 1_080, altText: null, ...over };
+const NO_VIDEO = { durationMs: null, frameRate: null, videoCodec: null, audioCodec: null };
+
+export function jpegDraft(over: Partial<DraftMedia> = {}): DraftMedia {
+  return {
+    kind: 'image',
+    mimeType: 'image/jpeg',
+    byteSize: 1_000,
+    width: 1_080,
+    height: 1_080,
+    ...NO_VIDEO,
+    pageCount: null,
+    altText: null,
+    ...over,
+  };
+}
+
+/** Ten seconds of what every platform with videos takes. */
+export function videoDraft(over: Partial<DraftMedia> = {}): DraftMedia {
+  return jpegDraft({
+    kind: 'video',
+    mimeType: 'video/mp4',
+    byteSize: 2_000_000,
+    width: 1_280,
+    height: 720,
+    durationMs: 10_000,
+    frameRate: 30,
+    videoCodec: 'h264',
+    audioCodec: 'aac',
+    ...over,
+  });
+}
+
+/** A post of which only this is said. */
+export function draftOf(over: Partial<Draft> = {}): Draft {
+  return { text: '', media: [], settings: {}, ...over };
 }
 
 export const jpegDrafts = (count: number) => Array.from({ length: count }, () => jpegDraft());

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { createHttpClient } from '../src/http.ts';
 import { PublisherError, type Publisher } from '../src/publisher.ts';
 import { publishers } from '../src/registry.ts';
-import { jpegDrafts } from './answers.ts';
+import { draftOf, jpegDrafts } from './answers.ts';
 import {
   openDelivery,
   openStage,
@@ -152,10 +152,10 @@ describe.each(contestants)('$name', (contestant) => {
     it('goes out as text alone, or is refused before it is scheduled', async () => {
       const text = `Text alone ${NASTY}`;
       if (publisher.limits.media.min > 0) {
-        expect(publisher.check({ text, media: [] })).toMatchObject([{ code: 'media_missing' }]);
+        expect(publisher.check(draftOf({ text, media: [] }))).toMatchObject([{ code: 'media_missing' }]);
         return;
       }
-      expect(publisher.check({ text, media: [] })).toEqual([]);
+      expect(publisher.check(draftOf({ text, media: [] }))).toEqual([]);
       const delivery = await openReady({ text, withImage: false });
       expect(await delivery.publish()).toMatchObject({ outcome: 'published' });
       expect(await publicPosts()).toMatchObject([{ text, mediaCount: 0 }]);
@@ -363,10 +363,10 @@ describe.each(contestants)('$name', (contestant) => {
       arm(quietStep[id] as string, fault, { after });
 
     it('go out as many as the platform takes, in their order, each with its words', async () => {
-      const { max } = publisher.limits.media;
+      const { max } = publisher.limits.media.image;
       const text = 'An album';
-      expect(publisher.check({ text, media: jpegDrafts(max) })).toEqual([]);
-      expect(publisher.check({ text, media: jpegDrafts(max + 1) })).toMatchObject([
+      expect(publisher.check(draftOf({ text, media: jpegDrafts(max) }))).toEqual([]);
+      expect(publisher.check(draftOf({ text, media: jpegDrafts(max + 1) }))).toMatchObject([
         { field: 'media', code: 'too_many_media' },
       ]);
       const images = Array.from({ length: max }, (_, index) => `${index + 1}`);

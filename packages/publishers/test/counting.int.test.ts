@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Publisher } from '../src/publisher.ts';
 import { publishers } from '../src/registry.ts';
+import { draftOf } from './answers.ts';
 import { openDelivery, openStage, type Stage } from './harness.ts';
 
 // How long a text is, every platform counts in its own way. Texts at the edge of each one's limit, of pieces that are easily
@@ -81,7 +82,7 @@ describe.each(publishers.map((publisher) => [publisher.id, publisher] as const))
   it(`agrees with its stand-in on ${TEXTS} texts at the limit`, async () => {
     const withImage = wantsImage.includes(id);
     const { call } = await openDelivery(stage, publisher, { account: 'ada', text: 'a', withImage });
-    const isAllowed = (text: string) => publisher.check({ text, media: call.media }).length === 0;
+    const isAllowed = (text: string) => publisher.check(draftOf({ text, media: call.media })).length === 0;
     const disagreed: string[] = [];
     let allowed = 0;
     for (const text of textsAtTheLimit(publisher, isAllowed)) {

@@ -4,14 +4,17 @@ import { Writable } from 'node:stream';
 import { createLogger } from '@solospark/foundation';
 import { createHttpClient, type HttpClient, type HttpRequest } from '../src/http.ts';
 import type {
+  DraftMedia,
   PrepareOutcome,
   PublishCall,
   Publisher,
   PublishMedia,
   PublishOutcome,
   ReconcileOutcome,
+  Settings,
   Witness,
 } from '../src/publisher.ts';
+import { jpegDraft, videoDraft } from './answers.ts';
 import { buildSandbox } from '../../../apps/sandbox/src/app.ts';
 
 /** A whole picture of one pixel. */
@@ -33,6 +36,8 @@ export interface OraclePost {
 export interface Stage {
   origin: string;
   imageUrl(name: string): string;
+  /** Where the platforms fetch the file from. */
+  serve(file: TestFile): string;
   /** Forgets everything, and puts the clock right. */
   reset(): Promise<void>;
   arm(fault: ArmedFault): Promise<void>;
@@ -64,7 +69,9 @@ const nameOf = (picture: Uint8Array) => Buffer.from(picture.subarray(JPEG.length
 export async function openStage(): Promise<Stage> {
   const sandbox = buildSandbox();
   const origin = await sandbox.listen({ port: 0, host: '127.0.0.1' });
-  const images = await serveImage();
+  const served = new Map<string, TestFile>();
+  const images = await serveFiles(served);
+  const urlOf = (name: string) => `http://127.0.0.1:${(images.address() as AddressInfo).port}/${name}`;
   let offsetMs = 0;
 
   async function control(method: string, path: string, body?: unknown): Promise<unknown> {
@@ -87,7 +94,11 @@ export async function openStage(): Promise<Stage> {
 
   return {
     origin,
-    imageUrl: (name) => `http://127.0.0.1:${(images.address() as AddressInfo).port}/${name}`,
+    imageUrl: urlOf,
+    serve(file) {
+      served.set(file.name, file);
+      return urlOf(file.name);
+    },
     async reset() {
       offsetMs = 0;
       await control('POST', '/reset');
@@ -124,10 +135,12 @@ export async function openStage(): Promise<Stage> {
   };
 }
 
-async function serveImage(): Promise<Server> {
+/** What nobody put there is a picture of that name. */
+async function serveFiles(served: Map<string, TestFile>): Promise<Server> {
   const server = createServer((request, response) => {
     const name = (request.url ?? '').slice(1);
-    response.writeHead(200, { 'content-type': 'image/jpeg', connection: 'close' }).end(pictureOf(name));
+    const { mimeType, content } = served.get(name) ?? { mimeType: 'image/jpeg', content: pictureOf(name) };
+    response.writeHead(200, { 'content-type': mimeType, connection: 'close' }).end(content);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return server;
@@ -154,6 +167,22 @@ export interface Delivery {
 
 const MAX_TURNS = 60;
 
+/** A file that was uploaded, as far as a publisher sees it. */
+export interface TestFile extends DraftMedia {
+  name: string;
+  content: Buffer;
+}
+
+const FTYP = Buffer.from('0000001866747970697336d0000000006973366d6d703432', 'hex');
+
+/** Begins as an MP4 does, and ends with its name. Nobody here looks at the pictures in it. */
+export function videoFile(name: string, over: Partial<DraftMedia> = {}): TestFile {
+  const content = Buffer.alloc(over.byteSize ?? 1_000, '.');
+  FTYP.copy(content);
+  content.write(name, content.length - Buffer.byteLength(name));
+  return { name, content, ...videoDraft({ byteSize: content.length, altText: null, ...over }) };
+}
+
 export interface DeliveryDraft {
   account: string;
   text: string;
@@ -162,6 +191,9 @@ export interface DeliveryDraft {
   altText?: string;
   /** Any number by name, each with `Picture <name>` for its alternative text. */
   images?: string[];
+  /** Files of other kinds, after the images. */
+  files?: TestFile[];
+  settings?: Settings;
   timeoutMs?: number;
   /** What an earlier worker left in the delivery's row. */
   witness?: Witness;
@@ -193,22 +225,30 @@ export async function openDelivery(
       done();
     },
   });
-  const imageOf = (name: string, altText: string | null): PublishMedia => ({
+  const toPublish = ({ name, content, ...file }: TestFile): PublishMedia => ({
     id: name,
-    mimeType: 'image/jpeg',
-    byteSize: pictureOf(name).length,
-    width: 1,
-    height: 1,
-    altText,
-    bytes: () => Promise.resolve(new Uint8Array(pictureOf(name))),
-    publicUrl: () => stage.imageUrl(name),
+    ...file,
+    bytes: (range) => Promise.resolve(new Uint8Array(content.subarray(range?.start, range && range.end + 1))),
+    publicUrl: () => stage.serve({ name, content, ...file }),
   });
+  const imageOf = (name: string, altText: string | null) => {
+    const content = pictureOf(name);
+    return toPublish({
+      name,
+      content,
+      ...jpegDraft({ byteSize: content.length, width: 1, height: 1, altText }),
+    });
+  };
   const named = (draft.images ?? []).map((name) => imageOf(name, `Picture ${name}`));
   const call: PublishCall = {
     http,
     credentials,
     text: draft.text,
-    media: draft.withImage ? [imageOf('image', draft.altText ?? null)] : named,
+    media: [
+      ...(draft.withImage ? [imageOf('image', draft.altText ?? null)] : named),
+      ...(draft.files ?? []).map(toPublish),
+    ],
+    settings: draft.settings ?? {},
     account: await publisher.identity({ http, credentials }),
     witness,
     sentBefore: false,

@@ -1,19 +1,19 @@
 import { describe, expect, it } from '@jest/globals';
-import { fitsLimits } from '../src/fits-limits.ts';
+import { fitsLimits } from '../src/limits.ts';
 import { publishers } from '../src/registry.ts';
-import { jpegDraft } from './answers.ts';
+import { draftOf, jpegDraft, videoDraft } from './answers.ts';
 
 describe.each(publishers.map((publisher) => [publisher.name, publisher] as const))(
   '%s',
   (name, publisher) => {
-    const limits = publisher.limits.media;
+    const limits = publisher.limits.media.image;
 
     it('takes the rendition that it asks for', () => {
       const { maxWidth: width, maxHeight: height } = limits.rendition;
       const rendition = jpegDraft({ byteSize: limits.maxBytes, width, height });
       expect(fitsLimits(rendition, limits)).toBe(true);
       // In a shape that every platform takes.
-      expect(publisher.check({ text: 'a', media: [{ ...rendition, height: width }] })).toEqual([]);
+      expect(publisher.check(draftOf({ text: 'a', media: [{ ...rendition, height: width }] }))).toEqual([]);
     });
     it('finds the same wrong with a file as the rule that decides about renditions', () => {
       for (const file of [
@@ -22,18 +22,20 @@ describe.each(publishers.map((publisher) => [publisher.name, publisher] as const
         ...(limits.maxPixels === undefined ? [] : [jpegDraft({ width: limits.maxPixels + 1, height: 1 })]),
       ]) {
         expect(fitsLimits(file, limits)).toBe(false);
-        expect(publisher.check({ text: 'a', media: [file] })).not.toEqual([]);
+        expect(publisher.check(draftOf({ text: 'a', media: [file] }))).not.toEqual([]);
       }
     });
-    it('refuses a video with one sentence that says so', () => {
-      const film = jpegDraft({ mimeType: 'video/mp4', byteSize: 300_000_000 });
-      expect(publisher.check({ text: 'a', media: [film] })).toEqual([
-        {
-          field: 'media/0',
-          code: 'media_type_unsupported',
-          detail: expect.stringContaining(`does not post videos to ${name} yet`),
-        },
-      ]);
+    it.each([
+      ['a video', videoDraft()],
+      ['a GIF', jpegDraft({ kind: 'gif', mimeType: 'image/gif' })],
+      ['a document', jpegDraft({ kind: 'document', mimeType: 'application/pdf', pageCount: 3 })],
+    ])('takes %s, or refuses it with one sentence that says so', (_what, file) => {
+      const found = publisher.check(draftOf({ text: 'a', media: [file] }));
+      if (publisher.limits.media[file.kind]) expect(found).toEqual([]);
+      else {
+        const detail = expect.stringMatching(`^SoloSpark posts no .* to ${name}. Take `);
+        expect(found).toEqual([{ field: 'media/0', code: 'media_type_unsupported', detail }]);
+      }
     });
   },
 );

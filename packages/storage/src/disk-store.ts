@@ -1,6 +1,6 @@
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { assertKey, FileMissingError, type FileStore } from './file-store.ts';
+import { assertKey, FileMissingError, type ByteRange, type FileStore } from './file-store.ts';
 
 /** Files below one folder of a local (or shared) disk. What is put has to lie on the same disk. */
 export function openDiskStore(options: { directory: string }): FileStore {
@@ -16,10 +16,29 @@ export function openDiskStore(options: { directory: string }): FileStore {
       await flush(path);
       await rename(path, target);
     },
-    read: async (key) => new Uint8Array(await found(key, readFile(pathOf(key)))),
+    async read(key, range) {
+      if (!range) return new Uint8Array(await found(key, readFile(pathOf(key))));
+      const file = await found(key, open(pathOf(key)));
+      try {
+        return await readRange(file, range);
+      } finally {
+        await file.close();
+      }
+    },
     open: async (key, range) => (await found(key, open(pathOf(key)))).createReadStream(range),
     remove: (key) => rm(pathOf(key), { force: true }),
   };
+}
+
+async function readRange(file: FileHandle, { start, end }: ByteRange): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(end - start + 1);
+  let filled = 0;
+  while (filled < bytes.length) {
+    const { bytesRead } = await file.read(bytes, filled, bytes.length - filled, start + filled);
+    if (bytesRead === 0) throw new Error('the range reaches beyond the end of the file');
+    filled += bytesRead;
+  }
+  return bytes;
 }
 
 async function flush(path: string): Promise<void> {

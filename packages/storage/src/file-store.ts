@@ -7,8 +7,11 @@ import type { Readable } from 'node:stream';
 export interface FileStore {
   /** Takes over the local file at `path`. Complete under `key` or not there at all; the same key is replaced. */
   put(key: string, path: string): Promise<void>;
-  /** @throws FileMissingError */
-  read(key: string): Promise<Uint8Array<ArrayBuffer>>;
+  /**
+   * All of it, or a part.
+   * @throws FileMissingError
+   */
+  read(key: string, range?: ByteRange): Promise<Uint8Array<ArrayBuffer>>;
   /** @throws FileMissingError before the first byte. */
   open(key: string, range?: ByteRange): Promise<Readable>;
   /** What is not there is removed already. */

@@ -2,7 +2,7 @@ import { AwsV4Signer } from 'aws4fetch';
 import { createReadStream } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
-import { assertKey, FileMissingError, type FileStore } from './file-store.ts';
+import { assertKey, FileMissingError, type ByteRange, type FileStore } from './file-store.ts';
 
 export interface S3Settings {
   bucket: string;
@@ -57,13 +57,13 @@ export function openS3Store(settings: S3Settings): FileStore {
       await response.arrayBuffer();
       await rm(path, { force: true });
     },
-    async read(key) {
-      const response = await call('GET', key, { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
+    async read(key, range) {
+      const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
+      const response = await call('GET', key, { headers: headersFor(range), signal });
       return new Uint8Array(await response.arrayBuffer());
     },
     async open(key, range) {
-      const headers = range ? { range: `bytes=${range.start}-${range.end}` } : {};
-      const { body } = await call('GET', key, { headers });
+      const { body } = await call('GET', key, { headers: headersFor(range) });
       return body ? Readable.fromWeb(body) : Readable.from([]);
     },
     async remove(key) {
@@ -71,6 +71,10 @@ export function openS3Store(settings: S3Settings): FileStore {
       await response.arrayBuffer();
     },
   };
+}
+
+function headersFor(range: ByteRange | undefined): Record<string, string> {
+  return range ? { range: `bytes=${range.start}-${range.end}` } : {};
 }
 
 function urlOf({ endpoint, bucket, pathStyle }: S3Settings, key: string): string {

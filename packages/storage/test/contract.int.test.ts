@@ -69,6 +69,7 @@ describe.each(stages)('a file store on %s', (_name, open) => {
   ])('gives back %s', async (_what, start, end) => {
     const part = await buffer(await store.open(key, { start, end }));
     expect(part.equals(bytes.subarray(start, end + 1))).toBe(true);
+    expect(Buffer.from(await store.read(key, { start, end })).equals(part)).toBe(true);
   });
   it('takes the file over, and replaces what was under the key', async () => {
     const path = await fileWith(Buffer.from('newer'));

@@ -69,6 +69,7 @@ function presentDelivery(delivery: PostDelivery) {
     handle: delivery.handle,
     status: delivery.status,
     text: delivery.textOverride,
+    settings: delivery.settings,
     dueAt: instant(delivery.dueAt),
     nextAttemptAt: instant(delivery.nextAttemptAt),
     attempts: delivery.attemptsUsed,

@@ -1,3 +1,4 @@
+import { Limits } from '@solospark/domain';
 import { Type } from 'typebox';
 
 // What requests and answers look like: validation, types and OpenAPI come from here.
@@ -33,6 +34,10 @@ const content = {
   }),
   channelTexts: Type.Record(Type.String(), Type.String({ maxLength: 100_000 }), {
     description: 'What a channel says instead of text, by channel id',
+  }),
+  channelSettings: Type.Record(Type.String(), Type.Record(Type.String(), Type.Unknown()), {
+    description:
+      'What is chosen for a channel, by channel id; each platform has its own settings (GET /platforms)',
   }),
   lateLimitMinutes: Nullable(
     Type.Integer({
@@ -138,6 +143,9 @@ export const Delivery = Type.Object(
     handle: Type.String(),
     status: OneOf('pending', 'publishing', 'published', 'failed', 'uncertain', 'canceled'),
     text: Nullable(Type.String({ description: 'What this channel says instead of the text of the post' })),
+    settings: Type.Record(Type.String(), Type.Unknown(), {
+      description: 'What was chosen for this channel; what is not there has its default',
+    }),
     dueAt: Nullable(Instant),
     nextAttemptAt: Nullable(Instant),
     attempts: Type.Integer(),
@@ -221,15 +229,9 @@ export const Platform = Type.Object(
     anyServer: Type.Boolean({ description: 'Its accounts live on servers of many owners' }),
     available: Type.Boolean({ description: 'Real accounts can be connected here' }),
     sandbox: Type.Boolean({ description: 'Accounts of its stand-in can be connected here' }),
-    limits: Type.Object({
-      maxTextLength: Type.Integer({ description: 'In the platform’s own unit' }),
-      media: Type.Object({
-        min: Type.Integer(),
-        max: Type.Integer(),
-        mimeTypes: Type.Array(Type.String()),
-        maxBytes: Type.Integer(),
-        maxAltTextLength: Type.Integer(),
-      }),
+    limits: Limits,
+    settings: Type.Record(Type.String(), Type.Unknown(), {
+      description: 'The JSON Schema of what a post can be given for a channel there (channelSettings)',
     }),
   },
   { title: 'Platform' },

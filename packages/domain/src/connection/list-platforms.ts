@@ -13,6 +13,8 @@ export interface PlatformSummary {
   /** Accounts of its stand-in can be. */
   sandbox: boolean;
   limits: Limits;
+  /** The JSON Schema of what can be chosen for a post. */
+  settings: Record<string, unknown>;
 }
 
 /** Every platform that this installation publishes to, and what is needed to connect an account. */
@@ -22,7 +24,7 @@ export function listPlatforms(
   return ctx.platforms.flatMap((id) => {
     const publisher = ctx.findPublisher(id);
     if (!publisher) return [];
-    const { name, connection, anyServer = false, limits } = publisher;
+    const { name, connection, anyServer = false, limits, settings } = publisher;
     const available = !needsApp(publisher) || ctx.settings.apps[id] !== undefined;
     return [
       {
@@ -33,6 +35,7 @@ export function listPlatforms(
         available,
         sandbox: ctx.settings.sandboxUrl !== null,
         limits,
+        settings: { ...settings },
       },
     ];
   });

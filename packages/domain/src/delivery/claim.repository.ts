@@ -76,7 +76,7 @@ export async function claimDeliveries(
        INSERT INTO attempt (delivery_id, fence, worker, trigger) SELECT id, fence, $1, $2 FROM claimed
      )
      SELECT d.id, d.fence, d.post_id AS "postId", p.organization_id AS "organizationId", p.revision, d.platform,
-            COALESCE(d.text_override, p.text) AS text, d.due_at AS "dueAt", now() AS "claimedAt",
+            COALESCE(d.text_override, p.text) AS text, d.settings, d.due_at AS "dueAt", now() AS "claimedAt",
             (extract(epoch FROM now() - d.due_at) * 1000)::float8 AS "sinceDueMs",
             -- What was tried before the author asked for another try, or a person ended, does not count.
             COALESCE((extract(epoch FROM now() - (

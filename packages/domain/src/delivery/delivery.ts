@@ -1,4 +1,4 @@
-import type { Failure, Receipt, Witness } from '@solospark/publishers';
+import type { Failure, Receipt, Settings, Witness } from '@solospark/publishers';
 import type { SealedChannel } from '../channel/channel.ts';
 import type { Media } from '../media/media.ts';
 
@@ -50,6 +50,8 @@ export interface ClaimedDelivery {
   platform: string;
   text: string;
   media: Media[];
+  /** By the platform's own schema. */
+  settings: Settings;
   dueAt: Date;
   /** By the database's clock, as every time of a delivery. */
   claimedAt: Date;

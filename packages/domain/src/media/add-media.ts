@@ -40,6 +40,7 @@ export async function addMedia(
     width: original.width,
     height: original.height,
     ...(original.video ?? { durationMs: null, frameRate: null, videoCodec: null, audioCodec: null }),
+    pageCount: null,
     altText,
     renditions,
   };
@@ -62,7 +63,7 @@ export async function addMedia(
 /** A video has no thumbnail: to show a frame of it takes a decoder. */
 async function renderAll(original: ReadFile, upload: Upload): Promise<Rendition[]> {
   if (original.kind === 'video') return [];
-  const platforms = publishers.map(({ limits }) => limits.media);
+  const platforms = publishers.map(({ limits }) => limits.media.image);
   const wanted = original.kind === 'image' ? renditionsFor(original, platforms) : [];
   const renditions: Rendition[] = [];
   for (const [name, size] of [[THUMBNAIL, THUMBNAIL_SIZE] as const, ...wanted]) {

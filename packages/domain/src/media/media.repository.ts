@@ -5,7 +5,7 @@ import type { Media } from './media.ts';
 const AS_JSON = `jsonb_build_object(
   'id', m.id, 'kind', m.kind, 'mimeType', m.mime_type, 'byteSize', m.byte_size, 'width', m.width, 'height', m.height,
   'durationMs', m.duration_ms, 'frameRate', m.frame_rate, 'videoCodec', m.video_codec, 'audioCodec', m.audio_codec,
-  'altText', m.alt_text, 'renditions', m.renditions)`;
+  'pageCount', null, 'altText', m.alt_text, 'renditions', m.renditions)`;
 
 /** The media of post `p` in their order, as a list in JSON. */
 export const MEDIA_OF_POST = `COALESCE((

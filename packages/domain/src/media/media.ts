@@ -1,5 +1,5 @@
 import type { MediaKind } from '@solospark/media';
-import { fitsLimits, type MediaLimits } from '@solospark/publishers';
+import { fitsLimits, type DraftMedia, type ImageLimits } from '@solospark/publishers';
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { DomainError } from '../errors.ts';
 
@@ -19,6 +19,7 @@ export interface Media {
   frameRate: number | null;
   videoCodec: string | null;
   audioCodec: string | null;
+  pageCount: number | null;
   altText: string | null;
   renditions: Rendition[];
 }
@@ -38,7 +39,7 @@ export const THUMBNAIL = 'thumbnail';
 /** What has to be made of an image so that every platform can be given one: two that want the same share it. */
 export function renditionsFor(
   image: Pick<Media, 'mimeType' | 'byteSize' | 'width' | 'height'>,
-  platforms: MediaLimits[],
+  platforms: ImageLimits[],
 ): Map<string, { maxBytes: number; maxWidth: number; maxHeight: number }> {
   return new Map(
     platforms
@@ -54,14 +55,17 @@ export function renditionsFor(
  * The file that a platform is given: the original where it will do, else the largest rendition that does. Where none
  * does it is the original, and the platform's own check says what is wrong with it.
  */
-export function fileFor(media: Media, limits: MediaLimits): Omit<Rendition, 'name'> & { name?: string } {
-  const { mimeType, byteSize, width, height } = media;
-  const original = { mimeType, byteSize, width, height };
-  if (fitsLimits(original, limits)) return original;
+export function fileFor(media: Media, limits: ImageLimits): DraftMedia & { rendition?: string } {
+  const { kind, mimeType, byteSize, width, height, durationMs, frameRate, videoCodec, audioCodec } = media;
+  const facts = { kind, durationMs, frameRate, videoCodec, audioCodec, pageCount: media.pageCount };
+  const original = { ...facts, mimeType, byteSize, width, height, altText: media.altText };
+  if (kind !== 'image' || fitsLimits(original, limits)) return original;
   const [largest] = media.renditions
     .filter((rendition) => rendition.name !== THUMBNAIL && fitsLimits(rendition, limits))
     .sort((a, b) => b.byteSize - a.byteSize);
-  return largest ?? original;
+  if (!largest) return original;
+  const { name: rendition, ...file } = largest;
+  return { ...original, ...file, rendition };
 }
 
 /** Where the bytes of a media file lie in the file store: the original's, or a rendition's. */

@@ -29,17 +29,17 @@ export function checkPost(ctx: Pick<Context, 'findPublisher'>, post: PostContent
       const detail = `the account on ${publisher.name} is not connected: connect it again, or take it off the post`;
       errors.push({ pointer: '/channelIds', code: 'channel_not_connected', detail });
     }
-    const media = post.media.map((each) => ({
-      altText: each.altText,
-      ...fileFor(each, publisher.limits.media),
-    }));
-    for (const violation of publisher.check({ text: textOf(post, delivery), media })) {
-      const pointer =
-        violation.field === 'text' && delivery.textOverride !== null
-          ? `/channelTexts/${delivery.channelId}`
-          : `/${violation.field}`;
-      errors.push({ pointer, code: violation.code, detail: `${publisher.name}: ${violation.detail}` });
+    const media = post.media.map((each) => fileFor(each, publisher.limits.media.image));
+    const draft = { text: textOf(post, delivery), media, settings: delivery.settings };
+    for (const { field, code, detail } of publisher.check(draft)) {
+      errors.push({ pointer: pointerTo(field, delivery), code, detail: `${publisher.name}: ${detail}` });
     }
   }
   if (errors.length > 0) throw invalidPost(errors);
+}
+
+function pointerTo(field: string, { channelId, textOverride }: PostContent['deliveries'][number]): string {
+  if (field === 'text' && textOverride !== null) return `/channelTexts/${channelId}`;
+  const [, setting] = /^settings(\/.*|$)/.exec(field) ?? [];
+  return setting === undefined ? `/${field}` : `/channelSettings/${channelId}${setting}`;
 }

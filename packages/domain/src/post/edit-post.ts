@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Context } from '../context.ts';
 import { applyChange } from './apply-change.ts';
 import { checkPost } from './check-post.ts';
@@ -33,12 +34,13 @@ export async function editPost(
 }
 
 function isSame(before: PostContent, after: PostContent): boolean {
-  const essence = ({ text, media, deliveries, lateLimitMinutes }: PostContent) =>
-    JSON.stringify([
-      text,
-      lateLimitMinutes,
-      media.map(({ id }) => id),
-      deliveries.map(({ channelId, textOverride }) => [channelId, textOverride]).sort(),
-    ]);
-  return essence(before) === essence(after);
+  const essence = ({ text, media, deliveries, lateLimitMinutes }: PostContent) => ({
+    text,
+    lateLimitMinutes,
+    media: media.map(({ id }) => id),
+    deliveries: Object.fromEntries(
+      deliveries.map(({ channelId, textOverride, settings }) => [channelId, { textOverride, settings }]),
+    ),
+  });
+  return isDeepStrictEqual(essence(before), essence(after));
 }

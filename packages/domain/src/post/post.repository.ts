@@ -15,7 +15,7 @@ const POST = `
          COALESCE((
            SELECT jsonb_agg(jsonb_build_object(
                     'id', d.id, 'channelId', d.channel_id, 'platform', d.platform, 'handle', c.handle,
-                    'channelStatus', c.status, 'status', d.status, 'textOverride', d.text_override,
+                    'channelStatus', c.status, 'status', d.status, 'textOverride', d.text_override, 'settings', d.settings,
                     'dueAt', d.due_at, 'nextAttemptAt', d.next_attempt_at, 'attemptsUsed', d.attempts_used,
                     'remoteId', d.remote_id, 'remoteUrl', d.remote_url, 'publishedAt', d.published_at,
                     'failureKind', d.failure_kind, 'failureActor', d.failure_actor,
@@ -80,7 +80,7 @@ export interface PostContent {
   text: string;
   media: Media[];
   lateLimitMinutes: number | null;
-  deliveries: Pick<PostDelivery, 'channelId' | 'platform' | 'channelStatus' | 'textOverride'>[];
+  deliveries: Pick<PostDelivery, 'channelId' | 'platform' | 'channelStatus' | 'textOverride' | 'settings'>[];
 }
 
 /**
@@ -105,9 +105,9 @@ export const insertPost = inBatches(
          SELECT m.* FROM unnest($5::uuid[], $6::uuid[], $7::int[]) AS m(post_id, media_id, position)
          JOIN inserted ON inserted.id = m.post_id
        )
-       INSERT INTO delivery (post_id, channel_id, platform, text_override)
-       SELECT d.* FROM unnest($8::uuid[], $9::uuid[], $10::text[], $11::text[])
-         AS d(post_id, channel_id, platform, text_override)
+       INSERT INTO delivery (post_id, channel_id, platform, text_override, settings)
+       SELECT d.* FROM unnest($8::uuid[], $9::uuid[], $10::text[], $11::text[], $12::jsonb[])
+         AS d(post_id, channel_id, platform, text_override, settings)
        JOIN inserted ON inserted.id = d.post_id`,
       [
         items.map(({ id }) => id),
@@ -277,10 +277,11 @@ async function writeDeliveries(
     deliveries.map((delivery) => delivery.channelId),
   ]);
   await tx.query(
-    `INSERT INTO delivery (post_id, channel_id, platform, text_override)
-     SELECT $1, channel_id, platform, text_override
-     FROM unnest($2::uuid[], $3::text[], $4::text[]) AS c(channel_id, platform, text_override)
-     ON CONFLICT (post_id, channel_id) DO UPDATE SET text_override = excluded.text_override, updated_at = now()`,
+    `INSERT INTO delivery (post_id, channel_id, platform, text_override, settings)
+     SELECT $1, channel_id, platform, text_override, settings
+     FROM unnest($2::uuid[], $3::text[], $4::text[], $5::jsonb[]) AS c(channel_id, platform, text_override, settings)
+     ON CONFLICT (post_id, channel_id)
+     DO UPDATE SET text_override = excluded.text_override, settings = excluded.settings, updated_at = now()`,
     [postId, ...deliveryColumns(deliveries)],
   );
 }
@@ -290,6 +291,7 @@ function deliveryColumns(deliveries: PostContent['deliveries']): unknown[][] {
     deliveries.map((delivery) => delivery.channelId),
     deliveries.map((delivery) => delivery.platform),
     deliveries.map((delivery) => delivery.textOverride),
+    deliveries.map((delivery) => JSON.stringify(delivery.settings)),
   ];
 }
 

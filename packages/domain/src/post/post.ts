@@ -1,6 +1,7 @@
 import type { FieldError } from '@solospark/foundation';
 import type { ChannelStatus } from '../channel/channel.ts';
 import { DomainError } from '../errors.ts';
+import type { Settings as PostSettings } from '@solospark/publishers';
 import type { Media } from '../media/media.ts';
 
 // Pure rules of a post: what it is, what may be done to it and when. No HTTP, no SQL, no clock of its own.
@@ -36,6 +37,8 @@ export interface PostDelivery {
   channelStatus: ChannelStatus;
   status: DeliveryStatus;
   textOverride: string | null;
+  /** What its author chose by the platform's own schema. */
+  settings: PostSettings;
   dueAt: Date | null;
   nextAttemptAt: Date | null;
   attemptsUsed: number;

@@ -1,4 +1,5 @@
 import type { FieldError } from '@solospark/foundation';
+import { checkSettings, type Settings } from '@solospark/publishers';
 import { findActiveChannels, type ChannelSummary } from '../channel/channel.repository.ts';
 import type { Context } from '../context.ts';
 import type { Media } from '../media/media.ts';
@@ -14,6 +15,8 @@ export interface ContentInput {
   platforms?: string[] | undefined;
   /** What a channel says instead of `text`, by channel id. */
   channelTexts?: Record<string, string> | undefined;
+  /** What was chosen for a channel by the schema of its platform, by channel id. */
+  channelSettings?: Record<string, Settings> | undefined;
   /** Null: the default. */
   lateLimitMinutes?: number | null | undefined;
 }
@@ -40,13 +43,11 @@ export async function resolveContent(
       platform,
       status,
     }));
-  const currentTexts = new Map(current.deliveries.map((d) => [d.channelId, d.textOverride]));
-  for (const channelId of Object.keys(input.channelTexts ?? {})) {
-    if (targets.some((target) => target.id === channelId)) continue;
-    const detail = `${channelId} is not one of the channels that the post goes to`;
-    errors.push({ pointer: `/channelTexts/${channelId}`, code: 'unknown_channel', detail });
-  }
+  const currentOf = new Map(current.deliveries.map((delivery) => [delivery.channelId, delivery]));
+  checkChannels('channelTexts', input.channelTexts, targets, errors);
+  checkChannels('channelSettings', input.channelSettings, targets, errors);
   checkCharacters(input, errors);
+  checkChannelSettings(ctx, input, targets, errors);
   const media = await resolveMedia(ctx, organizationId, input.mediaIds, errors);
   if (errors.length > 0) throw invalidPost(errors);
   return {
@@ -58,21 +59,63 @@ export async function resolveContent(
       channelId: id,
       platform,
       channelStatus: status,
-      textOverride: (input.channelTexts ? input.channelTexts[id] : currentTexts.get(id)) ?? null,
+      textOverride: (input.channelTexts ? input.channelTexts[id] : currentOf.get(id)?.textOverride) ?? null,
+      settings: (input.channelSettings ? input.channelSettings[id] : currentOf.get(id)?.settings) ?? {},
     })),
   };
 }
 
 /** PostgreSQL keeps no NUL, and half a surrogate pair would be stored as another character than the author's. */
 function checkCharacters(input: ContentInput, errors: FieldError[]): void {
-  const texts = Object.entries(input.channelTexts ?? {}).map(([id, text]) => [`/channelTexts/${id}`, text]);
-  for (const [pointer = '', text = ''] of [['/text', input.text], ...texts]) {
+  const texts = [
+    ...textsIn('/text', input.text),
+    ...textsIn('/channelTexts', input.channelTexts),
+    ...textsIn('/channelSettings', input.channelSettings),
+  ];
+  for (const { pointer, text } of texts) {
     if (text.isWellFormed() && !text.includes('\0')) continue;
     errors.push({
       pointer,
       code: 'characters',
       detail: 'the text must be whole Unicode characters, without NUL',
     });
+  }
+}
+
+/** All texts in a value, and where each stands in it. */
+function textsIn(pointer: string, value: unknown): { pointer: string; text: string }[] {
+  if (typeof value === 'string') return [{ pointer, text: value }];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, inner]) => textsIn(`${pointer}/${name}`, inner));
+}
+
+function checkChannels(
+  field: string,
+  byChannel: Record<string, unknown> | undefined,
+  targets: Target[],
+  errors: FieldError[],
+): void {
+  for (const channelId of Object.keys(byChannel ?? {})) {
+    if (targets.some((target) => target.id === channelId)) continue;
+    const detail = `${channelId} is not one of the channels that the post goes to`;
+    errors.push({ pointer: `/${field}/${channelId}`, code: 'unknown_channel', detail });
+  }
+}
+
+function checkChannelSettings(
+  ctx: Context,
+  { channelSettings = {} }: ContentInput,
+  targets: Target[],
+  errors: FieldError[],
+): void {
+  for (const { id, platform } of targets) {
+    const publisher = ctx.findPublisher(platform);
+    const settings = channelSettings[id];
+    if (!publisher || !settings) continue;
+    for (const { field, code, detail } of checkSettings(publisher, settings)) {
+      const pointer = `/channelSettings/${id}${field.slice('settings'.length)}`;
+      errors.push({ pointer, code, detail: `${publisher.name}: ${detail}` });
+    }
   }
 }
 

@@ -42,6 +42,7 @@ export async function openCall(
       }),
       credentials: access.credentials,
       text: claim.text,
+      settings: claim.settings,
       media: claim.media.map((media) => toPublish(ctx, hold, publisher, media)),
       account: { remoteAccountId: channel.remoteAccountId, handle: channel.handle },
       witness: claim.witness,
@@ -60,16 +61,16 @@ export async function openCall(
 
 /** The file that fits the platform, made when it was uploaded: no image is worked on when a post is due. */
 function toPublish(ctx: Context, hold: Hold, publisher: Publisher, media: Media): PublishMedia {
-  const { id, altText } = media;
-  const { name, ...file } = fileFor(media, publisher.limits.media);
+  const { id } = media;
+  const { rendition, ...file } = fileFor(media, publisher.limits.media.image);
+  const key = fileKey({ id, organizationId: hold.claim.organizationId }, rendition);
   return {
     id,
-    altText,
     ...file,
-    bytes: () => ctx.files.read(fileKey({ id, organizationId: hold.claim.organizationId }, name)),
+    bytes: (range) => ctx.files.read(key, range),
     publicUrl: () => {
       const expiresAt = new Date(hold.now().getTime() + MEDIA_LINK_MS);
-      return signMediaUrl(ctx.settings, id, expiresAt, name);
+      return signMediaUrl(ctx.settings, id, expiresAt, rendition);
     },
   };
 }

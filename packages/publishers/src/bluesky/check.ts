@@ -1,5 +1,6 @@
 import { checkMedia, textMissing, textTooLong } from '../draft-rules.ts';
-import type { Draft, Limits, Violation } from '../publisher.ts';
+import type { Limits } from '../limits.ts';
+import type { Draft, Violation } from '../publisher.ts';
 import { countGraphemes } from './graphemes.ts';
 
 const NAME = 'Bluesky';
@@ -10,13 +11,17 @@ export const limits: Limits = {
   media: {
     min: 0,
     max: 4,
-    mimeTypes: ['image/jpeg', 'image/png', 'image/webp'],
-    // The lexicon of today says 2,000,000; servers that lag behind refuse more than this.
-    maxBytes: 1_000_000,
+    mixed: false,
     // Bluesky documents no limit; this one is ours.
     maxAltTextLength: 2_000,
-    // As Bluesky's own app makes them.
-    rendition: { maxWidth: 2_000, maxHeight: 2_000 },
+    image: {
+      max: 4,
+      mimeTypes: ['image/jpeg', 'image/png', 'image/webp'],
+      // The lexicon of today says 2,000,000; servers that lag behind refuse more than this.
+      maxBytes: 1_000_000,
+      // As Bluesky's own app makes them.
+      rendition: { maxWidth: 2_000, maxHeight: 2_000 },
+    },
   },
 };
 

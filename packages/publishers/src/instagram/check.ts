@@ -1,24 +1,27 @@
 import { checkMedia, textTooLong } from '../draft-rules.ts';
-import type { Draft, DraftMedia, Limits, Violation } from '../publisher.ts';
+import type { Limits } from '../limits.ts';
+import type { Draft, Violation } from '../publisher.ts';
 
 const NAME = 'Instagram';
 const MAX_HASHTAGS = 30;
 const MAX_MENTIONS = 20;
-const NARROWEST_RATIO = 4 / 5;
-const WIDEST_RATIO = 1.91;
-/** 1080 × 566 is Meta's own example of 1.91:1, and is a little less. */
-const RATIO_TOLERANCE = 0.01;
 
 export const limits: Limits = {
   maxTextLength: 2_200,
   media: {
     min: 1,
     max: 10,
-    mimeTypes: ['image/jpeg'],
-    maxBytes: 8_000_000,
+    mixed: false,
     maxAltTextLength: 1_000,
-    // Wider ones are scaled down there; 4:5 is the highest shape.
-    rendition: { maxWidth: 1_440, maxHeight: 1_800 },
+    image: {
+      max: 10,
+      mimeTypes: ['image/jpeg'],
+      maxBytes: 8_000_000,
+      minRatio: 4 / 5,
+      maxRatio: 1.91,
+      // Wider ones are scaled down there; 4:5 is the highest shape.
+      rendition: { maxWidth: 1_440, maxHeight: 1_800 },
+    },
   },
 };
 
@@ -28,7 +31,6 @@ export function checkDraft(draft: Draft): Violation[] {
     ...tooMany(draft.text, /#[\p{L}\p{N}_]+/gu, MAX_HASHTAGS, 'too_many_hashtags', 'hashtags'),
     ...tooMany(draft.text, /@[\p{L}\p{N}_.]+/gu, MAX_MENTIONS, 'too_many_mentions', '@ mentions'),
     ...checkMedia(NAME, draft, limits.media),
-    ...draft.media.flatMap(checkRatio),
   ];
 }
 
@@ -41,16 +43,4 @@ function tooMany(text: string, pattern: RegExp, max: number, code: string, what:
   const count = (text.match(pattern) ?? []).length;
   if (count <= max) return [];
   return [{ field: 'text', code, detail: `${NAME} allows ${max} ${what}; this text has ${count}.` }];
-}
-
-function checkRatio(media: DraftMedia, index: number): Violation[] {
-  const ratio = media.width / media.height;
-  if (ratio >= NARROWEST_RATIO - RATIO_TOLERANCE && ratio <= WIDEST_RATIO + RATIO_TOLERANCE) return [];
-  return [
-    {
-      field: `media/${index}`,
-      code: 'media_ratio_unsupported',
-      detail: `${NAME} takes images from 4:5 (upright) to 1.91:1 (wide); this one is ${media.width} × ${media.height}.`,
-    },
-  ];
 }

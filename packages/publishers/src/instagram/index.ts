@@ -8,6 +8,7 @@ import { dialect } from './errors.ts';
 import { prepare } from './prepare.ts';
 import { publish } from './publish.ts';
 import { reconcile } from './reconcile.ts';
+import { NoSettings } from '../settings.ts';
 
 /**
  * Instagram (Graph API with Instagram Login). Publishing is two calls: a container is made, then published. The
@@ -19,6 +20,7 @@ export const instagram = definePublisher({
   name: dialect.name,
   baseUrl: 'https://graph.instagram.com',
   limits,
+  settings: NoSettings,
   rates: {
     // The guide says 100 in 24 hours, the reference of the quota says 50.
     account: { max: 50, perSeconds: 24 * 60 * 60 },

@@ -1,5 +1,6 @@
 import { checkMedia, textMissing, textTooLong } from '../draft-rules.ts';
-import type { Draft, Limits, Violation } from '../publisher.ts';
+import type { Limits } from '../limits.ts';
+import type { Draft, Violation } from '../publisher.ts';
 import { countedLength } from './count.ts';
 
 const NAME = 'Mastodon';
@@ -10,11 +11,15 @@ export const limits: Limits = {
   media: {
     min: 0,
     max: 4,
-    // A GIF becomes a video, and is not taken together with images.
-    mimeTypes: ['image/jpeg', 'image/png', 'image/webp'],
-    maxBytes: 16_777_216,
+    mixed: false,
     maxAltTextLength: 1_500,
-    rendition: { maxWidth: 4_096, maxHeight: 4_096 },
+    image: {
+      max: 4,
+      // A GIF becomes a video, and is not taken together with images.
+      mimeTypes: ['image/jpeg', 'image/png', 'image/webp'],
+      maxBytes: 16_777_216,
+      rendition: { maxWidth: 4_096, maxHeight: 4_096 },
+    },
   },
 };
 

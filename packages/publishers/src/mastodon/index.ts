@@ -7,6 +7,7 @@ import { dialect } from './errors.ts';
 import { prepare } from './prepare.ts';
 import { publish } from './publish.ts';
 import { reconcile } from './reconcile.ts';
+import { NoSettings } from '../settings.ts';
 
 /**
  * Mastodon, and servers that speak its API. The public call carries a key, so that repeating it within the hour makes
@@ -19,6 +20,7 @@ export const mastodon = definePublisher({
   baseUrl: 'https://mastodon.social',
   anyServer: true,
   limits,
+  settings: NoSettings,
   rates: {
     // 300 calls in 5 minutes; a post takes two and more.
     account: { max: 100, perSeconds: 5 * 60 },

@@ -1,6 +1,7 @@
 import twitterText from 'twitter-text';
 import { checkMedia, textMissing, textTooLong } from '../draft-rules.ts';
-import type { Draft, Limits, Violation } from '../publisher.ts';
+import type { Limits } from '../limits.ts';
+import type { Draft, Violation } from '../publisher.ts';
 
 const NAME = 'X';
 
@@ -9,11 +10,15 @@ export const limits: Limits = {
   media: {
     min: 0,
     max: 4,
-    // GIFs have an upload category and limits of their own.
-    mimeTypes: ['image/jpeg', 'image/png', 'image/webp'],
-    maxBytes: 5_000_000,
+    mixed: false,
     maxAltTextLength: 1_000,
-    rendition: { maxWidth: 4_096, maxHeight: 4_096 },
+    image: {
+      max: 4,
+      // GIFs have an upload category and limits of their own.
+      mimeTypes: ['image/jpeg', 'image/png', 'image/webp'],
+      maxBytes: 5_000_000,
+      rendition: { maxWidth: 4_096, maxHeight: 4_096 },
+    },
   },
 };
 

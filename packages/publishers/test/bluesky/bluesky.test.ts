@@ -2,10 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import { checkDraft } from '../../src/bluesky/check.ts';
 import { dialect, isBlobLost, isRecordAbsent } from '../../src/bluesky/errors.ts';
 import { countGraphemes } from '../../src/bluesky/graphemes.ts';
-import { answer, jpegDraft, NOW } from '../answers.ts';
+import type { DraftMedia } from '../../src/publisher.ts';
+import { answer, draftOf, jpegDraft, NOW } from '../answers.ts';
 
-type Media = ReturnType<typeof jpegDraft>[];
-const check = (text: string, media: Media = []) => checkDraft({ text, media });
+type Media = DraftMedia[];
+const check = (text: string, media: Media = []) => checkDraft(draftOf({ text, media }));
 const codes = (text: string, media: Media = []) => check(text, media).map((found) => found.code);
 const family = '👨‍👩‍👧‍👦';
 

@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { checkDraft } from '../../src/instagram/check.ts';
 import { dialect, isContainerLost, isNotReady, readContainerFailure } from '../../src/instagram/errors.ts';
-import { answer, jpegDraft, jpegDrafts, NOW } from '../answers.ts';
+import { answer, draftOf, jpegDraft, jpegDrafts, NOW } from '../answers.ts';
 
-const codes = (text: string, media = [jpegDraft()]) => checkDraft({ text, media }).map((found) => found.code);
+const codes = (text: string, media = [jpegDraft()]) =>
+  checkDraft(draftOf({ text, media })).map((found) => found.code);
 const graphError = (code: number, error_subcode?: number) =>
   answer(400, { error: { message: 'm', type: 'OAuthException', code, error_subcode } });
 
@@ -16,7 +17,7 @@ describe('Instagram check', () => {
   });
   it('holds every image to the ratios', () => {
     const wide = jpegDraft({ width: 2_000, height: 1_000 });
-    expect(checkDraft({ text: 'a', media: [jpegDraft(), wide] })).toMatchObject([
+    expect(checkDraft(draftOf({ text: 'a', media: [jpegDraft(), wide] }))).toMatchObject([
       { field: 'media/1', code: 'media_ratio_unsupported' },
     ]);
   });

@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { checkDraft } from '../../src/linkedin/check.ts';
 import { dialect, duplicateUrnOf, isDuplicate, isImageLost } from '../../src/linkedin/errors.ts';
-import { answer, jpegDraft, jpegDrafts, NOW } from '../answers.ts';
+import { answer, draftOf, jpegDraft, jpegDrafts, NOW } from '../answers.ts';
 
-const codes = (text: string, media = [jpegDraft()]) => checkDraft({ text, media }).map((found) => found.code);
+const codes = (text: string, media = [jpegDraft()]) =>
+  checkDraft(draftOf({ text, media })).map((found) => found.code);
 
 describe('LinkedIn check', () => {
   it('counts the escapes', () => {

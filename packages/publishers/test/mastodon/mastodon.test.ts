@@ -4,10 +4,12 @@ import { countedLength } from '../../src/mastodon/count.ts';
 import { dialect, isInvalid } from '../../src/mastodon/errors.ts';
 import { keyOf } from '../../src/mastodon/publish.ts';
 import { describe as describeAnswer } from '../../src/detail.ts';
-import { answer, jpegDraft, NOW } from '../answers.ts';
+import type { DraftMedia } from '../../src/publisher.ts';
+import { answer, draftOf, jpegDraft, NOW } from '../answers.ts';
 
-type Media = ReturnType<typeof jpegDraft>[];
-const codes = (text: string, media: Media = []) => checkDraft({ text, media }).map((found) => found.code);
+type Media = DraftMedia[];
+const codes = (text: string, media: Media = []) =>
+  checkDraft(draftOf({ text, media })).map((found) => found.code);
 
 describe('Mastodon check', () => {
   it.each([
@@ -53,12 +55,12 @@ describe('Mastodon check', () => {
   it('limits images', () => {
     const image = jpegDraft();
     expect(codes('a', [image, image, image, image])).toEqual([]);
-    expect(checkDraft({ text: 'a', media: [image, image, image, image, image] })).toMatchObject([
+    expect(checkDraft(draftOf({ text: 'a', media: [image, image, image, image, image] }))).toMatchObject([
       { code: 'too_many_media', detail: expect.stringContaining('at most 4 images') },
     ]);
     expect(codes('a', [jpegDraft({ byteSize: 16_777_217 })])).toEqual(['media_too_large']);
     expect(codes('a', [jpegDraft({ mimeType: 'image/gif' })])).toEqual(['media_type_unsupported']);
-    expect(codes('a', [{ ...image, altText: 'a'.repeat(1_501) as never }])).toEqual(['alt_text_too_long']);
+    expect(codes('a', [{ ...image, altText: 'a'.repeat(1_501) }])).toEqual(['alt_text_too_long']);
   });
 });
 

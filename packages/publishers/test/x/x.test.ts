@@ -1,10 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { checkDraft, weightedLength } from '../../src/x/check.ts';
 import { dialect, isDuplicate, isMediaInvalid } from '../../src/x/errors.ts';
-import { answer, jpegDraft, jpegDrafts, NOW } from '../answers.ts';
+import type { DraftMedia } from '../../src/publisher.ts';
+import { answer, draftOf, jpegDraft, jpegDrafts, NOW } from '../answers.ts';
 
-type Media = ReturnType<typeof jpegDraft>[];
-const codes = (text: string, media: Media = []) => checkDraft({ text, media }).map((found) => found.code);
+type Media = DraftMedia[];
+const codes = (text: string, media: Media = []) =>
+  checkDraft(draftOf({ text, media })).map((found) => found.code);
 
 describe('X check', () => {
   it.each([

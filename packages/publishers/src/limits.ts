@@ -1,0 +1,86 @@
+import { Type, type Static } from 'typebox';
+import type { DraftMedia } from './publisher.ts';
+
+// What a platform takes, as data: rules are checked by it, and forms can say it. Sizes in bytes, sides in pixels, ratios as
+// width ÷ height, times in milliseconds.
+
+const Count = Type.Integer({ minimum: 0 });
+const Ratio = Type.Number({ exclusiveMinimum: 0 });
+
+const file = {
+  max: Type.Integer({ minimum: 1, description: 'Files of this kind in one post' }),
+  mimeTypes: Type.Array(Type.String()),
+  maxBytes: Count,
+};
+const shape = {
+  maxPixels: Type.Optional(Count),
+  minRatio: Type.Optional(Ratio),
+  maxRatio: Type.Optional(Ratio),
+};
+
+const ImageLimits = Type.Object({
+  ...file,
+  ...shape,
+  rendition: Type.Object(
+    { maxWidth: Count, maxHeight: Count },
+    {
+      description:
+        'An image that does not fit is made into a JPEG of at most maxBytes and these sides when it is uploaded',
+    },
+  ),
+});
+const GifLimits = Type.Object({ ...file, ...shape });
+const VideoLimits = Type.Object({
+  ...file,
+  ...shape,
+  minBytes: Type.Optional(Count),
+  minDurationMs: Type.Optional(Count),
+  maxDurationMs: Type.Optional(Count),
+  minWidth: Type.Optional(Count),
+  maxWidth: Type.Optional(Count),
+  minHeight: Type.Optional(Count),
+  maxHeight: Type.Optional(Count),
+  minFrameRate: Type.Optional(Type.Number()),
+  maxFrameRate: Type.Optional(Type.Number()),
+  codecs: Type.Array(Type.String(), { description: 'Of the picture: h264, hevc' }),
+});
+const DocumentLimits = Type.Object({ ...file, maxPages: Count });
+
+const MediaLimits = Type.Object({
+  min: Count,
+  max: Type.Integer({ minimum: 1, description: 'Files in one post' }),
+  mixed: Type.Boolean({ description: 'True: files of different kinds may be in one post' }),
+  maxAltTextLength: Count,
+  image: ImageLimits,
+  gif: Type.Optional(GifLimits),
+  video: Type.Optional(VideoLimits),
+  document: Type.Optional(DocumentLimits),
+});
+
+/** A kind that is not named is not taken. */
+export const Limits = Type.Object({
+  maxTextLength: Type.Integer({
+    minimum: 0,
+    description: 'In the platform’s own unit; `check` counts in it',
+  }),
+  media: MediaLimits,
+});
+
+export type Limits = Static<typeof Limits>;
+export type MediaLimits = Static<typeof MediaLimits>;
+export type ImageLimits = Static<typeof ImageLimits>;
+export type ShapeLimits = Pick<ImageLimits, keyof typeof shape>;
+export type VideoLimits = Static<typeof VideoLimits>;
+export type DocumentLimits = Static<typeof DocumentLimits>;
+
+/** Whether the platform takes this very image: what `check` would find nothing to say against, but for its shape. */
+export function fitsLimits(
+  image: Pick<DraftMedia, 'mimeType' | 'byteSize' | 'width' | 'height'>,
+  limits: ImageLimits,
+): boolean {
+  return (
+    limits.mimeTypes.includes(image.mimeType) &&
+    image.byteSize <= limits.maxBytes &&
+    image.width * image.height <= (limits.maxPixels ?? Infinity)
+  );
+}

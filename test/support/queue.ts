@@ -1,16 +1,14 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
+import { findProgram } from './program.ts';
 
 // Real Redis servers for tests: the shared one of the run, or a private one that a test may kill.
 
-export const redisServer = (process.env['PATH'] ?? '')
-  .split(delimiter)
-  .map((folder) => join(folder, 'redis-server'))
-  .find((path) => existsSync(path));
+export const redisServer = findProgram('redis-server');
 
 /** The Redis that the test run started or was given; null when there is none. Share it: use `uniquePrefix`. */
 export function redisForTests(): string | null {

@@ -22,6 +22,7 @@ const media = (over: Partial<Media> = {}): Media => ({
   frameRate: null,
   videoCodec: null,
   audioCodec: null,
+  pageCount: null,
   altText: null,
   renditions: [],
   ...over,

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { execFile } from 'node:child_process';
 import { createReadStream } from 'node:fs';
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +10,7 @@ import { json } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { demoImage, eventually, startTestApp, type TestApp } from './support/app.ts';
+import { pdf, pdfBomb } from './support/documents.ts';
 import { writeFilm } from './support/media.ts';
 import { envOf, startProcess, type AppProcess } from './support/processes.ts';
 import { freePort } from './support/queue.ts';
@@ -109,6 +110,30 @@ async function growthDuring(pid: number, work: () => Promise<void>): Promise<num
 }
 
 const uploadsUnderWay = () => readdir(join(app.mediaDirectory, '.staging'));
+
+describe('a PDF', () => {
+  const uploadPdf = async (bytes: Buffer) => {
+    const path = join(folder, 'slides.pdf');
+    await writeFile(path, bytes);
+    const answers: Answer[] = [];
+    const growth = await growthDuring(api.pid, async () => {
+      answers.push(await upload(createReadStream(path), bytes.length));
+    });
+    return { answer: answers[0], growth };
+  };
+
+  it('of 90 MB is read with less than 60 MB of memory more', async () => {
+    const { answer, growth } = await uploadPdf(pdf({ pages: 60, fillerBytes: 1_500_000 }));
+    expect(answer).toMatchObject({ status: 201, body: { kind: 'document', pageCount: 60 } });
+    expect(growth / MB).toBeLessThan(60);
+  });
+  it('that is a bomb is refused, and does not touch the process that serves', async () => {
+    const { answer, growth } = await uploadPdf(pdfBomb(100_000_000));
+    expect(answer).toMatchObject({ status: 422, body: { code: 'invalid_media' } });
+    expect(growth / MB).toBeLessThan(60);
+    expect(await uploadsUnderWay()).toEqual([]);
+  });
+});
 
 describe('a large video', () => {
   it('of 300 MB goes in and out with less than 100 MB of memory more', async () => {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { eventually, secondsAhead, startTestApp, type TestApp } from '../../../test/support/app.ts';
+import { pdf, pdfBomb } from '../../../test/support/documents.ts';
 import {
   decompressionBomb,
   moving,
@@ -46,7 +47,6 @@ describe('POST /media refuses', () => {
     ['nothing at all', 'a.jpg', () => Buffer.alloc(0), 422, 'invalid_media', 'empty'],
     ['text', 'a.jpg', () => Buffer.from('not an image'), 415, 'unsupported_media', 'type'],
     ['a page', 'a.png', () => Buffer.from('<html></html>'), 415, 'unsupported_media', 'type'],
-    ['a PDF', 'a.jpg', () => Buffer.from('%PDF-1.7\n'), 415, 'unsupported_media', 'type'],
     [
       'an SVG',
       'a.png',
@@ -74,6 +74,28 @@ describe('POST /media refuses', () => {
     ['a video in VP9', 'a.mp4', () => film({ picture: 'vp9' }), 415, 'unsupported_media', 'codec'],
     ['a video with Opus', 'a.mp4', () => film({ sound: 'opus' }), 415, 'unsupported_media', 'codec'],
     ['sound alone', 'a.mp4', () => film({ picture: null, sound: 'aac' }), 415, 'unsupported_media', 'codec'],
+    ['half a PDF', 'a.pdf', () => half(pdf({ pages: 3 })), 422, 'invalid_media', 'damaged'],
+    ['a head of a PDF', 'a.pdf', () => Buffer.from('%PDF-1.7\n'), 422, 'invalid_media', 'damaged'],
+    [
+      'a PDF with a password',
+      'a.pdf',
+      () => pdf({ encrypted: 'password' }),
+      415,
+      'unsupported_media',
+      'encrypted',
+    ],
+    [
+      'a PDF not to be printed',
+      'a.pdf',
+      () => pdf({ encrypted: 'restrictions' }),
+      415,
+      'unsupported_media',
+      'encrypted',
+    ],
+    ['a PDF without a page', 'a.pdf', () => pdf({ pages: 0 }), 422, 'invalid_media', 'pages'],
+    ['a PDF of 1001 pages', 'a.pdf', () => pdf({ pages: 1_001 }), 422, 'invalid_media', 'pages'],
+    ['a PDF that is a bomb', 'a.pdf', () => pdfBomb(100_000_000), 422, 'invalid_media', 'complexity'],
+    ['a PDF over 100 MB', 'a.pdf', () => pdf({ fillerBytes: 100_000_000 }), 413, 'media_too_large', 'size'],
   ])('%s called %s', async (_what, name, make, status, code, rule) => {
     const answer = await api.upload(name, await make());
     expect([answer.status, answer.body.code]).toEqual([status, code]);
@@ -83,10 +105,10 @@ describe('POST /media refuses', () => {
     expect(await filesOf()).toEqual([]);
   });
   it('and says what it found, what the file is called and what to upload', async () => {
-    const answer = await api.upload('cat.jpg', Buffer.from('%PDF-1.7\n'));
+    const answer = await api.upload('cat.jpg', await plain(9, 9, 'red').tiff().toBuffer());
     expect(answer.body.detail).toBe(
-      'The file is application/pdf by its content, though it is called "cat.jpg". ' +
-        'Upload a JPEG, PNG, WebP or GIF image, or an MP4 or MOV video.',
+      'The file is image/tiff by its content, though it is called "cat.jpg". ' +
+        'Upload a JPEG, PNG, WebP or GIF image, an MP4 or MOV video, or a PDF.',
     );
     const opus = await api.upload('a.mp4', await film({ sound: 'opus' }));
     expect(opus.body.detail).toContain('has its sound encoded as OPUS');
@@ -155,6 +177,47 @@ describe('POST /media', () => {
     expect((await ask('bytes=0-1,4-5')).status).toBe(200);
     const head = await fetch(url, { method: 'HEAD' });
     expect([head.status, head.headers.get('content-length')]).toEqual([200, String(bytes.length)]);
+  });
+});
+
+describe('POST /media of a PDF', () => {
+  it('201 counts its pages, keeps it as it is, serves it whole or in ranges, and removes it', async () => {
+    const bytes = pdf({ pages: 12 });
+    const answer = await api.upload('slides', bytes);
+    expect(answer.status).toBe(201);
+    expect(answer.body).toMatchObject({
+      kind: 'document',
+      mimeType: 'application/pdf',
+      byteSize: bytes.length,
+      width: 300,
+      height: 200,
+      durationMs: null,
+      pageCount: 12,
+      thumbnailUrl: null,
+    });
+    const { id, url } = answer.body;
+    expect((await api.request('GET', `/media/${id}`)).body.pageCount).toBe(12);
+    const whole = await fetch(url);
+    expect(whole.headers.get('content-type')).toBe('application/pdf');
+    expect(Buffer.from(await whole.arrayBuffer()).equals(bytes)).toBe(true);
+    const part = await fetch(url, { headers: { range: 'bytes=100-' } });
+    expect([part.status, part.headers.get('content-length')]).toEqual([206, String(bytes.length - 100)]);
+    expect((await filesOf()).filter((name) => name.startsWith(id))).toEqual([id]);
+    expect((await api.request('DELETE', `/media/${id}`)).status).toBe(204);
+    expect((await filesOf()).filter((name) => name.startsWith(id))).toEqual([]);
+  });
+  it('422 when a post with one is scheduled: no platform is given documents yet', async () => {
+    const media = (await api.upload('slides.pdf', pdf())).body;
+    const content = { text: 'Slides', mediaIds: [media.id], platforms: api.ctx.platforms };
+    const post = (await api.request('POST', '/posts', content)).body;
+    expect(post.media).toMatchObject([{ kind: 'document', pageCount: 1 }]);
+    const call = { scheduledAt: secondsAhead(3_600) };
+    const answer = await api.request('PUT', `/posts/${post.id}/schedule`, call);
+    expect([answer.status, answer.body.code]).toEqual([422, 'invalid_post']);
+    expect(answer.body.errors).toHaveLength(api.ctx.platforms.length);
+    for (const error of answer.body.errors) {
+      expect(error).toMatchObject({ pointer: '/media/0', code: 'media_type_unsupported' });
+    }
   });
 });
 

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { decoding, inTurn, loadSharp, READING } from './image-library.ts';
+import { decoding, loadSharp, READING } from './image-library.ts';
+import { inTurn } from './in-turn.ts';
 import { MAX_GIF_PIXELS, type FileFacts } from './media-file.ts';
 import { damaged } from './refusals.ts';
 import { hasWholeBlocks } from './whole-blocks.ts';

@@ -16,24 +16,6 @@ export function loadSharp(): Promise<typeof Sharp> {
 /** A file that is cut off is refused, and one that claims more pixels than memory holds is not decoded. */
 export const READING = { limitInputPixels: MAX_PIXELS, failOn: 'error' } as const satisfies SharpOptions;
 
-/** Images under way at one time: each may hold 67 million pixels. */
-const PLACES = 2;
-let free = PLACES;
-const line: (() => void)[] = [];
-
-/** Waits for its turn, so that twenty uploads at once take longer and not twenty times the memory. */
-export async function inTurn<T>(work: () => Promise<T>): Promise<T> {
-  if (free > 0) free -= 1;
-  else await new Promise<void>((go) => line.push(go));
-  try {
-    return await work();
-  } finally {
-    const next = line.shift();
-    if (next) next();
-    else free += 1;
-  }
-}
-
 /** Runs what only decodes and encodes: whatever the library throws there is about the file. */
 export async function decoding<T>(mimeType: string, work: () => Promise<T>): Promise<T> {
   try {

@@ -1,4 +1,4 @@
-// Floor 1: hides the libraries that read images and videos. Takes files on the local disk, leaves files beside them.
+// Floor 1: hides the libraries that read images, videos and documents. Takes files on the local disk, leaves files beside them.
 export { MAX_UPLOAD_BYTES, type FileFacts, type MediaKind, type VideoFacts } from './media-file.ts';
 export { MediaFileError } from './refusals.ts';
 export { readMediaFile, type ReadFile } from './read-media-file.ts';

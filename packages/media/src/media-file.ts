@@ -1,12 +1,12 @@
 // What SoloSpark takes, and what it knows of a file afterwards. Pure: no library, no disk.
 
 /** A GIF is of a kind of its own: it may move, so nothing is made of it but a thumbnail. */
-export type MediaKind = 'image' | 'gif' | 'video';
+export type MediaKind = 'image' | 'gif' | 'video' | 'document';
 
 export interface FileFacts {
   mimeType: string;
   byteSize: number;
-  /** As it is shown: turned by what the camera wrote down. */
+  /** In pixels, as it is shown: turned by what the camera wrote down. Of a document, its first page in points. */
   width: number;
   height: number;
 }
@@ -28,13 +28,19 @@ export const KINDS: Readonly<Record<string, MediaKind>> = {
   'image/gif': 'gif',
   'video/mp4': 'video',
   'video/quicktime': 'video',
+  'application/pdf': 'document',
 };
 
-export const TAKEN_TYPES = 'a JPEG, PNG, WebP or GIF image, or an MP4 or MOV video';
+export const TAKEN_TYPES = 'a JPEG, PNG, WebP or GIF image, an MP4 or MOV video, or a PDF';
 
 const MB = 1_000_000;
 
-export const MAX_MEGABYTES: Readonly<Record<MediaKind, number>> = { image: 50, gif: 50, video: 512 };
+export const MAX_MEGABYTES: Readonly<Record<MediaKind, number>> = {
+  image: 50,
+  gif: 50,
+  video: 512,
+  document: 100,
+};
 
 export const maxBytesOf = (kind: MediaKind): number => MAX_MEGABYTES[kind] * MB;
 
@@ -46,3 +52,6 @@ export const MAX_PIXELS = 67_000_000;
 
 /** Of all frames together, which are decoded one after another. */
 export const MAX_GIF_PIXELS = 300_000_000;
+
+/** Of a document, each of which is looked for. Three times what the platform with the most takes. */
+export const MAX_PAGES = 1_000;

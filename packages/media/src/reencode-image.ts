@@ -1,6 +1,7 @@
 import type { Sharp } from 'sharp';
 import { writeFile } from 'node:fs/promises';
-import { decoding, inTurn, loadSharp, READING } from './image-library.ts';
+import { decoding, loadSharp, READING } from './image-library.ts';
+import { inTurn } from './in-turn.ts';
 import type { FileFacts } from './media-file.ts';
 import { animated } from './refusals.ts';
 

@@ -1,5 +1,12 @@
 import { AppError } from '@solospark/foundation';
-import { MAX_GIF_PIXELS, MAX_MEGABYTES, MAX_PIXELS, TAKEN_TYPES, type MediaKind } from './media-file.ts';
+import {
+  MAX_GIF_PIXELS,
+  MAX_MEGABYTES,
+  MAX_PAGES,
+  MAX_PIXELS,
+  TAKEN_TYPES,
+  type MediaKind,
+} from './media-file.ts';
 
 /** The file cannot be taken; the sentence says why, and what to upload instead. */
 export class MediaFileError extends AppError<'media_too_large' | 'unsupported_media' | 'invalid_media'> {}
@@ -23,12 +30,18 @@ export function emptyFile(): MediaFileError {
   return refusal('invalid_media', 'empty', 'is empty: it has 0 bytes', UPLOAD_WHOLE);
 }
 
+const CALLED: Readonly<Record<MediaKind, string>> = {
+  image: 'an image',
+  gif: 'an image',
+  video: 'a video',
+  document: 'a PDF',
+};
+
 export function tooLarge(kind: MediaKind): MediaFileError {
-  const what = kind === 'video' ? 'a video' : 'an image';
   return refusal(
     'media_too_large',
     'size',
-    `is larger than ${MAX_MEGABYTES[kind]} MB, the most that ${what} may have`,
+    `is larger than ${MAX_MEGABYTES[kind]} MB, the most that ${CALLED[kind]} may have`,
     'Upload a smaller one.',
   );
 }
@@ -76,6 +89,37 @@ export function damaged(mimeType: string, cause?: unknown): MediaFileError {
     'damaged',
     `starts as ${mimeType}, and is damaged or cut off`,
     UPLOAD_WHOLE,
+    cause,
+  );
+}
+
+export function encrypted(): MediaFileError {
+  return refusal(
+    'unsupported_media',
+    'encrypted',
+    'is a PDF that is encrypted: it asks for a password, or restricts what may be done with it',
+    'Upload it without a password and without restrictions.',
+  );
+}
+
+export function wrongPageCount(pageCount: number): MediaFileError {
+  return pageCount === 0
+    ? refusal('invalid_media', 'pages', 'is a PDF without a page', 'Upload one that has pages.')
+    : refusal(
+        'invalid_media',
+        'pages',
+        `is a PDF of ${pageCount} pages, and ${MAX_PAGES} are the most that are taken`,
+        'Upload a shorter one.',
+      );
+}
+
+/** The process that read it came to its end first. */
+export function tooComplex(cause: unknown): MediaFileError {
+  return refusal(
+    'invalid_media',
+    'complexity',
+    'is a PDF that takes too long to read, or too much memory',
+    'Print it to a new PDF, and upload that one.',
     cause,
   );
 }

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
-import { inTurn, loadSharp, READING } from './image-library.ts';
+import { loadSharp, READING } from './image-library.ts';
+import { inTurn } from './in-turn.ts';
 import type { FileFacts } from './media-file.ts';
 
 export interface RenditionSize {

@@ -36,6 +36,7 @@ describe('a video', () => {
       width: 128,
       height: 96,
       video: { durationMs: 2_000, frameRate: 30, videoCodec: 'h264', audioCodec: 'aac' },
+      pageCount: null,
     });
     expect((await readFile(path)).equals(before)).toBe(true);
   });

@@ -113,18 +113,21 @@ export const PostQuery = Type.Object(
 export const Media = Type.Object(
   {
     id: Id,
-    kind: OneOf('image', 'gif', 'video'),
+    kind: OneOf('image', 'gif', 'video', 'document'),
     mimeType: Type.String(),
     byteSize: Type.Integer(),
-    width: Type.Integer(),
+    width: Type.Integer({ description: 'In pixels; of a document, its first page in points' }),
     height: Type.Integer(),
     durationMs: Nullable(Type.Integer({ description: 'Of a video' })),
     frameRate: Nullable(Type.Number({ description: 'Of a video, in frames per second' })),
     videoCodec: Nullable(Type.String({ description: 'h264 or hevc' })),
     audioCodec: Nullable(Type.String({ description: 'aac; null where there is no sound' })),
+    pageCount: Nullable(Type.Integer({ description: 'Of a document' })),
     altText: Nullable(Type.String()),
     url: Type.String({ description: 'Signed; expires after a day' }),
-    thumbnailUrl: Nullable(Type.String({ description: 'Signed; expires after a day. A video has none' })),
+    thumbnailUrl: Nullable(
+      Type.String({ description: 'Signed; expires after a day. Videos and documents have none' }),
+    ),
   },
   { title: 'Media' },
 );

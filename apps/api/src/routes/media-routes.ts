@@ -23,7 +23,8 @@ const uploadForm = Type.Object(
   {
     file: Type.String({
       format: 'binary',
-      description: 'A JPEG, PNG, WebP or GIF of at most 50 MB, or an MP4 or MOV of at most 512 MB',
+      description:
+        'A JPEG, PNG, WebP or GIF of at most 50 MB, an MP4 or MOV of at most 512 MB, or a PDF of at most 100 MB',
     }),
     altText: Type.Optional(Type.String({ maxLength: MAX_ALT_TEXT })),
   },
@@ -44,7 +45,7 @@ export async function mediaRoutes(app: App, ctx: Context): Promise<void> {
       schema: {
         tags: ['Media'],
         operationId: 'uploadMedia',
-        summary: 'Upload an image, a GIF or a video',
+        summary: 'Upload an image, a GIF, a video or a PDF',
         params: schemas.OrganizationParams,
         response: {
           201: schemas.Media,
@@ -142,7 +143,9 @@ export async function mediaRoutes(app: App, ctx: Context): Promise<void> {
 
 /** Outside of any organization: the signature in the link is the permission, for platforms that fetch media. */
 export function mediaLinkRoutes(app: App, ctx: Context): void {
-  const bytes = { 'image/*': { schema: Type.Any() }, 'video/*': { schema: Type.Any() } };
+  const bytes = Object.fromEntries(
+    ['image/*', 'video/*', 'application/pdf'].map((type) => [type, { schema: Type.Any() }]),
+  );
   app.get(
     '/media/:mediaId',
     {

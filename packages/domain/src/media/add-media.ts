@@ -40,7 +40,7 @@ export async function addMedia(
     width: original.width,
     height: original.height,
     ...(original.video ?? { durationMs: null, frameRate: null, videoCodec: null, audioCodec: null }),
-    pageCount: null,
+    pageCount: original.pageCount,
     altText,
     renditions,
   };
@@ -60,9 +60,9 @@ export async function addMedia(
   return media;
 }
 
-/** A video has no thumbnail: to show a frame of it takes a decoder. */
+/** Videos and documents have no thumbnail: to show a frame or a page takes a decoder. */
 async function renderAll(original: ReadFile, upload: Upload): Promise<Rendition[]> {
-  if (original.kind === 'video') return [];
+  if (original.kind === 'video' || original.kind === 'document') return [];
   const platforms = publishers.map(({ limits }) => limits.media.image);
   const wanted = original.kind === 'image' ? renditionsFor(original, platforms) : [];
   const renditions: Rendition[] = [];

@@ -5,7 +5,7 @@ import { DomainError } from '../errors.ts';
 
 export { MAX_UPLOAD_BYTES } from '@solospark/media';
 
-// A media file is one image, GIF or video of an organization. The database has its facts; its bytes, and those of the
+// A media file is one image, GIF, video or document of an organization. The database has its facts; its bytes, and those of the
 // files that were derived from it when it was uploaded (its renditions), lie in the file store.
 
 export interface Media {
@@ -19,6 +19,7 @@ export interface Media {
   frameRate: number | null;
   videoCodec: string | null;
   audioCodec: string | null;
+  /** Of a document. */
   pageCount: number | null;
   altText: string | null;
   renditions: Rendition[];

@@ -1,0 +1,59 @@
+import { execFile } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { promisify } from 'node:util';
+import { inTurn } from './in-turn.ts';
+import { MAX_PAGES } from './media-file.ts';
+import { damaged, encrypted, tooComplex, wrongPageCount } from './refusals.ts';
+import { hasWholeEnd } from './whole-end.ts';
+
+/** What `tools/read-pdf.mjs` prints. */
+type Answer =
+  { pageCount: number; width: number; height: number } | { refusal: 'encrypted' | 'damaged'; reason: string };
+
+/** It ends itself after seconds of work. This is for one that does not get to work at all. */
+const TIMEOUT_MS = 60_000;
+
+/** What it is ended by, or ends itself by when its memory is used up. */
+const GIVEN_UP = new Set(['SIGKILL', 'SIGABRT']);
+
+/** The largest whole number of the database. */
+const MAX_POINTS = 2 ** 31 - 1;
+
+/**
+ * Counts the pages of a PDF, and measures the first as it is shown, in points. The library runs in a process of its own,
+ * which a file made for that purpose can bring down, and which takes its memory with it.
+ * @throws MediaFileError
+ */
+export async function readDocument(
+  path: string,
+  mimeType: string,
+): Promise<{ pageCount: number; width: number; height: number }> {
+  if (!(await hasWholeEnd(path))) throw damaged(mimeType);
+  const answer = await inTurn(() => readInProcess(path));
+  if ('refusal' in answer) {
+    throw answer.refusal === 'encrypted' ? encrypted() : damaged(mimeType, new Error(answer.reason));
+  }
+  const { pageCount } = answer;
+  if (pageCount === 0 || pageCount > MAX_PAGES) throw wrongPageCount(pageCount);
+  const [width, height] = [Math.round(answer.width), Math.round(answer.height)];
+  if (!(width > 0 && height > 0 && width <= MAX_POINTS && height <= MAX_POINTS)) throw damaged(mimeType);
+  return { pageCount, width, height };
+}
+
+async function readInProcess(path: string): Promise<Answer> {
+  // By its package: in an app that is one file there is nothing beside this one.
+  const script = createRequire(import.meta.url).resolve('@solospark/media/read-pdf');
+  try {
+    const { stdout } = await promisify(execFile)(process.execPath, [script, path, String(MAX_PAGES)], {
+      // It needs none of what this process knows.
+      env: {},
+      timeout: TIMEOUT_MS,
+      killSignal: 'SIGKILL',
+    });
+    return JSON.parse(stdout) as Answer;
+  } catch (error) {
+    const { signal } = error as { signal?: string | null };
+    if (signal && GIVEN_UP.has(signal)) throw tooComplex(error);
+    throw error;
+  }
+}

@@ -1,0 +1,81 @@
+#!/usr/bin/env node
+// @ts-check
+// `read-pdf <file> <most pages>`: prints as JSON how many pages a PDF has and how large the first one is, or why that cannot
+// be told. A process of its own, as a few kilobytes can be made to unpack to gigabytes, or to an endless search: a
+// watchman in a second thread ends it then, while the library is still busy, and also when its parent is gone.
+import { open } from 'node:fs/promises';
+import { isMainThread, Worker } from 'node:worker_threads';
+
+const MOST_CPU_SECONDS = 5;
+const MOST_MEMORY_BYTES = 400_000_000;
+const WATCH_EVERY_MS = 25;
+
+if (isMainThread) {
+  new Worker(new URL(import.meta.url), { stdout: true }).unref();
+  const [path = '', maxPages = ''] = process.argv.slice(2);
+  process.stdout.write(JSON.stringify(await readPdf(path, Number(maxPages))));
+} else {
+  setInterval(() => {
+    const { user, system } = process.cpuUsage();
+    const isOver = user + system > MOST_CPU_SECONDS * 1e6 || process.memoryUsage.rss() > MOST_MEMORY_BYTES;
+    if (isOver) process.kill(process.pid, 'SIGKILL');
+  }, WATCH_EVERY_MS);
+}
+
+/**
+ * @param {string} path
+ * @param {number} maxPages of a file with more, none is looked at
+ */
+async function readPdf(path, maxPages) {
+  const { getDocument, PDFDataRangeTransport } = await loadLibrary();
+  const file = await open(path);
+  const { size } = await file.stat();
+
+  /** Reads what the library asks for, which is a small part of a large file: images and fonts it never does. */
+  class FileTransport extends PDFDataRangeTransport {
+    /**
+     * @override
+     * @param {number} begin
+     * @param {number} end
+     */
+    async requestDataRange(begin, end) {
+      const chunk = new Uint8Array(end - begin);
+      await file.read(chunk, 0, chunk.length, begin);
+      this.onDataRange(begin, chunk);
+    }
+  }
+
+  try {
+    const document = await getDocument({
+      range: new FileTransport(size, null),
+      disableStream: true,
+      disableAutoFetch: true,
+      stopAtErrors: true,
+      disableFontFace: true,
+      useSystemFonts: false,
+      useWasm: false,
+      useWorkerFetch: false,
+      verbosity: 0,
+    }).promise;
+    // One that asks for no password may be encrypted as well: then it says what its readers must not do with it.
+    const { info } = await document.getMetadata();
+    if ('EncryptFilterName' in info && info.EncryptFilterName !== null) return { refusal: 'encrypted' };
+    const pageCount = document.numPages;
+    if (pageCount === 0 || pageCount > maxPages) return { pageCount, width: 0, height: 0 };
+    // The count is what the file says. Each page is looked for.
+    for (let number = 2; number <= pageCount; number += 1) (await document.getPage(number)).cleanup();
+    const { width, height } = (await document.getPage(1)).getViewport({ scale: 1 });
+    return { pageCount, width, height };
+  } catch (error) {
+    // The disk's own errors have a code, and those of the library one that is a number.
+    if (!(error instanceof Error) || ('code' in error && typeof error.code === 'string')) throw error;
+    const refusal = error.name === 'PasswordException' ? 'encrypted' : 'damaged';
+    return { refusal, reason: `${error.name}: ${error.message}` };
+  }
+}
+
+async function loadLibrary() {
+  // A browser has these matrices, and the library makes one as soon as it is loaded. Only who draws needs what they do.
+  Object.assign(globalThis, { DOMMatrix: class {} });
+  return import('pdfjs-dist/legacy/build/pdf.mjs');
+}

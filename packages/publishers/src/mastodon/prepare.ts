@@ -142,8 +142,9 @@ function ready(): Step<'ready'> {
   return { outcome: 'done', value: 'ready' };
 }
 
+/** No two are the same: there is software that keeps one file for each name, and shows the newest in every post. */
 function fileNameOf(image: PublishMedia): string {
-  return `image.${image.mimeType.split('/')[1] ?? 'jpeg'}`;
+  return `${randomUUID()}.${image.mimeType.split('/')[1] ?? 'jpeg'}`;
 }
 
 const Id = Type.String({ minLength: 1 });

@@ -81,6 +81,11 @@ describe('Mastodon images', () => {
     expect(await posts()).toMatchObject([
       { text: '', media: ['a', 'b', 'c', 'd'].map((id) => ({ altText: `Picture ${id}` })) },
     ]);
+    // There is software that keeps one file for each name.
+    const names = delivery.writes.flatMap(({ form }) =>
+      form instanceof FormData ? [(form.get('file') as File).name] : [],
+    );
+    expect(new Set(names).size).toBe(4);
   });
 
   it('that were uploaded are kept when a later one is not', async () => {

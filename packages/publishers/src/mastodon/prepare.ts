@@ -79,7 +79,9 @@ async function uploadOnce(
     { method: 'POST', path: '/api/v2/media', headers: bearer(call), form },
     (response) => {
       const body = decode(UploadAnswer, response);
-      return body && { mediaId: body.id, isReady: response.status === 200 && Boolean(body.url) };
+      if (!body) return undefined;
+      const { id: mediaId, url = null } = body;
+      return { mediaId, url, isReady: response.status === 200 && Boolean(url) };
     },
   );
   if (upload.outcome !== 'done') return upload;

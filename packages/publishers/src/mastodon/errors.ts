@@ -39,7 +39,12 @@ export const identityDialect: Dialect = {
 
 /** Something about the status or its files was not valid. Nothing was created. */
 export function isInvalid(response: HttpResponse): boolean {
-  return response.status === 422 && decode(ErrorBody, response) !== undefined;
+  return response.status === 422 && isExplained(response);
+}
+
+/** In Mastodon's form: the API itself has refused, not what stands before it. */
+export function isExplained(response: HttpResponse): boolean {
+  return decode(ErrorBody, response) !== undefined;
 }
 
 export function stillProcessing(now: Date): Refusal {

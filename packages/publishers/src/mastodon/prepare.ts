@@ -102,6 +102,8 @@ async function waitForMedia(call: PublishCall, image: PublishMedia): Promise<Ste
         return handleGone(call, image, asked.detail);
       case 'failed':
         return handleFailed(call, image, asked.detail);
+      case 'not-told':
+        return isReady ? ready() : notAsked(asked.detail);
       case null:
         return asked.refusal ?? notAsked(asked.detail);
       case 'processing':

@@ -72,7 +72,9 @@ describe('Mastodon refusals', () => {
       outcome: 'failed',
       failure: { kind: 'auth_expired', actor: 'user' },
     });
-    expect(identityDialect.readRefusal(answer(401), NOW)).toMatchObject({ failure: { kind: 'auth_expired' } });
+    expect(identityDialect.readRefusal(answer(401), NOW)).toMatchObject({
+      failure: { kind: 'auth_expired' },
+    });
   });
 
   it.each([

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { seal, unseal } from '@solospark/foundation';
-import { demoImage, eventually, startTestApp } from '../support/app.ts';
-import type { startFaultProxy, Fault } from './fault-proxy.ts';
+import type { Check } from '../real-server/checks.ts';
+import type { Fault, FaultProxy } from '../real-server/fault-proxy.ts';
+import { openProduct } from '../real-server/product.ts';
+import { demoImage, eventually } from '../support/app.ts';
 import type { Account, Server } from './server.ts';
 
 // The whole of SoloSpark against Bluesky's own server: an account is connected through our API, our worker publishes, and
@@ -11,17 +13,8 @@ const PUBLISH = 'com.atproto.repo.putRecord';
 const LOOK_UP = 'com.atproto.repo.getRecord';
 const REFRESH = 'com.atproto.server.refreshSession';
 
-type Check = (title: string, run: (account: Account) => Promise<void>) => Promise<void>;
-
-export async function checkProduct(
-  server: Server,
-  proxy: Awaited<ReturnType<typeof startFaultProxy>>,
-  check: Check,
-): Promise<void> {
-  const app = await startTestApp();
-  // The server is on this machine.
-  app.ctx.settings.allowPrivateServers = true;
-  await app.startWorker();
+export async function checkProduct(server: Server, proxy: FaultProxy, check: Check<Account>): Promise<void> {
+  const { app, publish, delivery, until } = await openProduct();
 
   async function connect(account: Account): Promise<string> {
     const password = await server.createAppPassword(account);
@@ -31,21 +24,6 @@ export async function checkProduct(
     assert.equal(answer.body.remoteAccountId, account.did);
     return answer.body.id as string;
   }
-  async function publish(channelId: string, text: string, mediaIds: string[] = []) {
-    const post = await app.request('POST', '/posts', { text, channelIds: [channelId], mediaIds });
-    assert.equal(post.status, 201, post.text);
-    assert.equal((await app.request('POST', `/posts/${post.body.id}/publish`)).status, 202);
-    return post.body.id as string;
-  }
-  const delivery = async (postId: string) =>
-    (await app.request('GET', `/posts/${postId}`)).body.deliveries[0];
-  const until = (postId: string, status: string) =>
-    eventually(
-      () => delivery(postId),
-      (now) => now.status === status,
-      `${postId} is ${status}`,
-      120_000,
-    );
   /** One record, and it is what the receipt says. */
   async function isOutOnce(account: Account, postId: string, text: string) {
     const { remoteId } = await until(postId, 'published');

@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { createLogger } from '@solospark/foundation';
 import { bluesky } from '../../packages/publishers/src/bluesky/index.ts';
-import { createHttpClient } from '../../packages/publishers/src/http.ts';
-import type { PublishCall, PublishMedia, ReconcileOutcome } from '../../packages/publishers/src/publisher.ts';
+import type { PublishCall } from '../../packages/publishers/src/publisher.ts';
+import { openChecks } from '../real-server/checks.ts';
+import { jpeg, kindOf, openDeliveries, type Draft } from '../real-server/deliveries.ts';
+import { startFaultProxy } from '../real-server/fault-proxy.ts';
 import { checkProduct } from './product.ts';
-import { startFaultProxy, type Fault } from './fault-proxy.ts';
 import { startServer, type Account, type Entry } from './server.ts';
 import { generateTexts } from './texts.ts';
 
@@ -15,95 +13,18 @@ import { generateTexts } from './texts.ts';
 const PUBLISH = 'com.atproto.repo.putRecord';
 const LOOK_UP = 'com.atproto.repo.getRecord';
 const UPLOAD = 'com.atproto.repo.uploadBlob';
-const PATIENCE_MS = 30_000;
-/** For the call whose answer never comes. */
-const HASTE_MS = 1_000;
-
-const jpeg = readFileSync(new URL('../../scripts/assets/demo.jpg', import.meta.url));
-const log = createLogger({ name: 'test', level: 'silent' });
 
 const server = await startServer();
 const proxy = await startFaultProxy(server.url);
 const bob = await server.createAccount('bob');
-let serial = 0;
-const failed: string[] = [];
-let passed = 0;
+const deliveries = openDeliveries(bluesky, proxy, PUBLISH);
+const { publish, publishUnclearly, reconcile } = deliveries;
+const { check, finish } = openChecks((name) => server.createAccount(name));
 
-interface Draft {
-  text?: string;
-  images?: Uint8Array[];
-}
+const open = ({ did, handle, accessJwt }: Account, draft?: Draft): PublishCall =>
+  deliveries.open({ remoteAccountId: did, handle, accessToken: accessJwt }, draft);
 
-/** A delivery as the engine gives it to the publisher; `remember` keeps what a JSON column would keep. */
-async function open(account: Account, draft: Draft = {}): Promise<PublishCall> {
-  const { text = `Post ${++serial}`, images = [] } = draft;
-  const http = createHttpClient({ baseUrl: proxy.url, timeoutMs: PATIENCE_MS });
-  const credentials = { accessToken: account.accessJwt };
-  const call: PublishCall = {
-    http,
-    credentials,
-    text,
-    media: images.map((bytes, index) => imageOf(bytes, index)),
-    settings: {},
-    account: { remoteAccountId: account.did, handle: account.handle },
-    witness: {},
-    sentBefore: false,
-    remember(facts) {
-      Object.assign(call.witness, JSON.parse(JSON.stringify(facts)));
-      return Promise.resolve();
-    },
-    now: () => new Date(),
-    signal: new AbortController().signal,
-    log,
-  };
-  return call;
-}
-
-function imageOf(bytes: Uint8Array, index: number): PublishMedia {
-  return {
-    id: randomUUID(),
-    kind: 'image',
-    mimeType: 'image/jpeg',
-    byteSize: bytes.length,
-    width: 4,
-    height: 3,
-    durationMs: null,
-    frameRate: null,
-    videoCodec: null,
-    audioCodec: null,
-    pageCount: null,
-    altText: `image ${index}`,
-    bytes: () => Promise.resolve(new Uint8Array(bytes)),
-    publicUrl: () => '',
-  };
-}
-
-async function prepared(account: Account, draft: Draft = {}): Promise<PublishCall> {
-  const call = await open(account, draft);
-  assert.deepEqual(await bluesky.prepare(call), { outcome: 'ready' });
-  return call;
-}
-
-/** What is thrown counts as unclear, as in the engine. */
-async function publish(call: PublishCall): Promise<{ outcome: string; detail?: string }> {
-  try {
-    return await bluesky.publish(call);
-  } catch (error) {
-    return { outcome: 'uncertain', detail: String(error) };
-  }
-}
-
-/** Waits for the server, too: a call that was given up early may still be on its way. */
-async function publishUnclearly(call: PublishCall, fault: Fault): Promise<void> {
-  const played = proxy.arm(PUBLISH, fault);
-  const timeoutMs = fault === 'hang-after' ? HASTE_MS : PATIENCE_MS;
-  const http = createHttpClient({ baseUrl: proxy.url, timeoutMs });
-  assert.equal((await publish({ ...call, http })).outcome, 'uncertain');
-  await played;
-}
-
-const reconcile = (call: PublishCall): Promise<ReconcileOutcome> =>
-  bluesky.reconcile({ ...call, sendingSince: new Date(), asked: 0 });
+const prepared = (account: Account, draft?: Draft) => deliveries.prepare(open(account, draft));
 
 /** The one record of this account, which is what the receipt says. */
 async function theOnlyPost(account: Account, outcome: unknown): Promise<Entry> {
@@ -117,20 +38,8 @@ async function theOnlyPost(account: Account, outcome: unknown): Promise<Entry> {
   return post;
 }
 
-/** Each case has an account of its own, so that its list is the whole story. */
-async function check(title: string, run: (account: Account) => Promise<void>): Promise<void> {
-  try {
-    await run(await server.createAccount(`case${passed + failed.length}`));
-    passed += 1;
-    process.stdout.write(`✓ ${title}\n`);
-  } catch (error) {
-    failed.push(title);
-    process.stdout.write(`✗ ${title}\n${error instanceof Error ? error.stack : String(error)}\n`);
-  }
-}
-
 await check('the token tells whose account it is', async (account) => {
-  const call = await open(account);
+  const call = open(account);
   const { did, handle } = account;
   assert.deepEqual(await bluesky.identity(call), { remoteAccountId: did, handle });
 });
@@ -203,7 +112,7 @@ await check('six sendings at once make one post', async (account) => {
 await check(
   'a look-up that is cut is asked again, and an upload that is cut is tried again',
   async (account) => {
-    const call = await open(account, { images: [jpeg] });
+    const call = open(account, { images: [jpeg] });
     void proxy.arm(UPLOAD, 'drop-after');
     assert.equal((await bluesky.prepare(call)).outcome, 'retry');
     assert.deepEqual(await bluesky.prepare(call), { outcome: 'ready' });
@@ -268,7 +177,7 @@ await check(
   'a reference to an image that is not there is told, and the image goes up again',
   async (account) => {
     const call = await prepared(account, { images: [jpeg] });
-    const other = await open(await server.createAccount('elsewhere'), { images: [jpeg] });
+    const other = open(await server.createAccount('elsewhere'), { images: [jpeg] });
     Object.assign(other.witness, call.witness);
     other.media = call.media;
     assert.equal((await publish(other)).outcome, 'retry');
@@ -291,15 +200,8 @@ await check(`the server and our check agree on ${texts.length} texts about the l
   assert.ok(accepted > 40 && accepted < texts.length - 40, `${accepted} were allowed`);
 });
 
-function kindOf(outcome: object): unknown[] {
-  const { failure } = outcome as { failure?: { kind: string; actor: string } };
-  return [(outcome as { outcome: string }).outcome, failure?.kind, failure?.actor];
-}
-
 await checkProduct(server, proxy, check);
 
 await proxy.close();
 await server.close();
-process.stdout.write(`\n${passed} passed, ${failed.length} failed\n`);
-// What the server leaves open is its own affair.
-process.exit(failed.length === 0 ? 0 : 1);
+finish();

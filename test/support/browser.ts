@@ -9,10 +9,10 @@ export interface Page {
 
 export interface Browser {
   open(url: string): Promise<Page>;
-  /** Sends the page's form with what it holds, and `fields` over it. `cancel` presses the button that says no. */
+  /** Sends the page's form with what it holds, and what is typed over it. `cancel` presses the button that says no. */
   submit(
     page: Page,
-    fields: { handle?: string; cancel?: true },
+    fields: { handle?: string; cancel?: true; typed?: Record<string, string> },
     options?: { follow: boolean },
   ): Promise<Page>;
 }
@@ -40,7 +40,7 @@ export function openBrowser(): Browser {
 
   return {
     open: (url) => go(url, {}, true),
-    submit(page, { handle, cancel }, { follow } = { follow: true }) {
+    submit(page, { handle, cancel, typed = {} }, { follow } = { follow: true }) {
       const form = /<form[^>]*>/.exec(page.text)?.[0];
       if (form === undefined) throw new Error(`no form on the page: ${page.text}`);
       const action = /action="([^"]*)"/.exec(form)?.[1];
@@ -53,6 +53,7 @@ export function openBrowser(): Browser {
       const pressed = cancel ? buttons.at(-1) : buttons[0];
       if (pressed?.[1] !== undefined) body.set(pressed[1], decode(pressed[2] ?? ''));
       if (handle !== undefined) body.set('handle', handle);
+      for (const [name, value] of Object.entries(typed)) body.set(name, value);
       const target = new URL(decode(action ?? ''), page.url).href;
       return go(target, { method: 'POST', body }, follow);
     },

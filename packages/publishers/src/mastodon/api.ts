@@ -1,18 +1,32 @@
 import { Type, type Static } from 'typebox';
+import { Value } from 'typebox/value';
 import { bearer } from '../answer.ts';
 import type { HttpRequest } from '../http.ts';
 import type { PublishCall, Receipt } from '../publisher.ts';
+
+const Attachment = Type.Object({
+  id: Type.String(),
+  url: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+});
 
 /** A status as the server shows it. Ids are strings of any form: other software does not use numbers. */
 export const StatusSchema = Type.Object({
   id: Type.String({ minLength: 1 }),
   url: Type.Optional(Type.Union([Type.String(), Type.Null()])),
   content: Type.String(),
+  /** What its author wrote; most software does not tell. */
+  text: Type.Optional(Type.Union([Type.String(), Type.Null()])),
   spoiler_text: Type.Optional(Type.Union([Type.String(), Type.Null()])),
   reblog: Type.Optional(Type.Unknown()),
-  media_attachments: Type.Optional(Type.Array(Type.Object({ id: Type.String() }))),
+  media_attachments: Type.Optional(Type.Array(Attachment)),
 });
 export type RemoteStatus = Static<typeof StatusSchema>;
+
+/** Some software shows an own status that was boosted as a boost of itself, with its id: the status is what counts. */
+export function withoutOwnBoost(status: RemoteStatus): RemoteStatus {
+  const { reblog } = status;
+  return Value.Check(StatusSchema, reblog) && reblog.id === status.id ? reblog : status;
+}
 
 export function receiptOf(status: { id: string; url?: string | null }): Receipt {
   return { remoteId: status.id, url: status.url ?? null };

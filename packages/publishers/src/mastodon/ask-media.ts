@@ -2,10 +2,13 @@ import { answerOrNone, bearer, isSuccess, readRefusal, type Refusal } from '../a
 import { describe } from '../detail.ts';
 import { NoAnswerError, type HttpResponse } from '../http.ts';
 import type { PublishCall } from '../publisher.ts';
-import { dialect, isInvalid } from './errors.ts';
+import { dialect, isExplained, isInvalid } from './errors.ts';
 
-/** `gone`: it is attached to a status, or was removed; the server does not say which. */
-export type MediaState = 'ready' | 'processing' | 'gone' | 'failed';
+/**
+ * `gone`: it is attached to a status, or was removed; the server does not say which. `not-told`: the server has no such
+ * call, so nothing is learned about any image.
+ */
+export type MediaState = 'ready' | 'processing' | 'gone' | 'failed' | 'not-told';
 
 export type MediaAnswer =
   { state: MediaState; detail: string } | { state: null; refusal: Refusal | null; detail: string };
@@ -23,6 +26,6 @@ export async function askMedia(call: PublishCall, mediaId: string): Promise<Medi
 function stateOf(response: HttpResponse): MediaState | null {
   if (response.status === 206) return 'processing';
   if (isSuccess(response)) return response.json === undefined ? null : 'ready';
-  if (response.status === 404) return 'gone';
+  if (response.status === 404) return isExplained(response) ? 'gone' : 'not-told';
   return isInvalid(response) ? 'failed' : null;
 }

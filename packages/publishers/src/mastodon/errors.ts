@@ -28,9 +28,23 @@ export const dialect: Dialect = {
   },
 };
 
+/** For the one call that sends nothing but the token: what is not valid (422) is that. So says snac. */
+export const identityDialect: Dialect = {
+  ...dialect,
+  readRefusal(response, now) {
+    if (response.status === 422) return failed('auth_expired', 'user', expiredReason);
+    return dialect.readRefusal(response, now);
+  },
+};
+
 /** Something about the status or its files was not valid. Nothing was created. */
 export function isInvalid(response: HttpResponse): boolean {
-  return response.status === 422 && decode(ErrorBody, response) !== undefined;
+  return response.status === 422 && isExplained(response);
+}
+
+/** In Mastodon's form: the API itself has refused, not what stands before it. */
+export function isExplained(response: HttpResponse): boolean {
+  return decode(ErrorBody, response) !== undefined;
 }
 
 export function stillProcessing(now: Date): Refusal {

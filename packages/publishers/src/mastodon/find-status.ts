@@ -3,9 +3,9 @@ import { decode, type Done } from '../answer.ts';
 import type { HttpResponse } from '../http.ts';
 import { searchPages, type Ask, type Page, type Search } from '../look-up.ts';
 import type { PublishCall } from '../publisher.ts';
-import { statusesRequest, StatusSchema, type RemoteStatus } from './api.ts';
+import { statusesRequest, StatusSchema, withoutOwnBoost, type RemoteStatus } from './api.ts';
 import { compareStatus } from './same-status.ts';
-import { allMediaIds } from './uploads.ts';
+import { allMediaIds, allMediaUrls } from './uploads.ts';
 
 const PAGE = 40;
 /** Nobody writes 400 posts between a send and the look for it. */
@@ -21,7 +21,12 @@ export async function findStatus<Unanswered extends { outcome: string }>(
 ): Promise<Done<Search<RemoteStatus>> | Unanswered> {
   const { newestStatusId: mark } = call.witness;
   const since = typeof mark === 'string' ? mark : undefined;
-  const sent = { text: call.text, hasMedia: call.media.length > 0, mediaIds: allMediaIds(call) };
+  const sent = {
+    text: call.text,
+    hasMedia: call.media.length > 0,
+    mediaIds: allMediaIds(call),
+    mediaUrls: allMediaUrls(call),
+  };
   return searchPages(ask, {
     maxPages: MAX_PAGES,
     request: (oldestSeen) => statusesRequest(call, { limit: PAGE, since_id: since, max_id: oldestSeen }),
@@ -35,7 +40,7 @@ function readPage(
   mark: string | undefined,
   oldestSeen: string | undefined,
 ): Page<RemoteStatus> | undefined {
-  const list = decode(StatusList, response);
+  const list = decode(StatusList, response)?.map(withoutOwnBoost);
   if (!list) return undefined;
   // A server that does not know `since_id` shows the mark, and older ones after it.
   const markAt = list.findIndex((status) => status.id === mark);

@@ -3,7 +3,7 @@ import { askWho, bearer, decode } from '../answer.ts';
 import { definePublisher } from '../publisher.ts';
 import { checkDraft, limits } from './check.ts';
 import { connection } from './connect.ts';
-import { dialect } from './errors.ts';
+import { dialect, identityDialect } from './errors.ts';
 import { prepare } from './prepare.ts';
 import { publish } from './publish.ts';
 import { reconcile } from './reconcile.ts';
@@ -32,7 +32,7 @@ export const mastodon = definePublisher({
   identity(call) {
     return askWho(
       call,
-      dialect,
+      identityDialect,
       { method: 'GET', path: '/api/v1/accounts/verify_credentials', headers: bearer(call) },
       (response) => {
         const account = decode(Account, response);

@@ -79,7 +79,9 @@ async function uploadOnce(
     { method: 'POST', path: '/api/v2/media', headers: bearer(call), form },
     (response) => {
       const body = decode(UploadAnswer, response);
-      return body && { mediaId: body.id, isReady: response.status === 200 && Boolean(body.url) };
+      if (!body) return undefined;
+      const { id: mediaId, url = null } = body;
+      return { mediaId, url, isReady: response.status === 200 && Boolean(url) };
     },
   );
   if (upload.outcome !== 'done') return upload;
@@ -100,6 +102,8 @@ async function waitForMedia(call: PublishCall, image: PublishMedia): Promise<Ste
         return handleGone(call, image, asked.detail);
       case 'failed':
         return handleFailed(call, image, asked.detail);
+      case 'not-told':
+        return isReady ? ready() : notAsked(asked.detail);
       case null:
         return asked.refusal ?? notAsked(asked.detail);
       case 'processing':
@@ -142,8 +146,9 @@ function ready(): Step<'ready'> {
   return { outcome: 'done', value: 'ready' };
 }
 
+/** No two are the same: there is software that keeps one file for each name, and shows the newest in every post. */
 function fileNameOf(image: PublishMedia): string {
-  return `image.${image.mimeType.split('/')[1] ?? 'jpeg'}`;
+  return `${randomUUID()}.${image.mimeType.split('/')[1] ?? 'jpeg'}`;
 }
 
 const Id = Type.String({ minLength: 1 });

@@ -35,6 +35,7 @@ export async function reconcile(call: ReconcileCall): Promise<ReconcileOutcome> 
 async function askImages(call: ReconcileCall, mediaIds: string[]): Promise<ReconcileOutcome> {
   for (const mediaId of mediaIds) {
     const asked = await askMedia(call, mediaId);
+    if (asked.state === 'not-told') return absentInTime(call);
     if (asked.state !== 'gone' && asked.state !== null) continue;
     const afterMs = untilNextLookMs(call, PATIENT_LOOKS_AT_MS);
     if (afterMs !== null) return { outcome: 'ask-again', afterMs, detail: asked.detail };

@@ -2,28 +2,34 @@ import type { Likeness } from '../look-up.ts';
 import type { RemoteStatus } from './api.ts';
 import { withLinks, withoutDomains } from './count.ts';
 
-/** `mediaIds`: all under which an image of this delivery was ever uploaded. */
+/** `mediaIds`, `mediaUrls`: all under which an image of this delivery was ever uploaded. */
 export interface Sent {
   text: string;
   hasMedia: boolean;
   mediaIds: string[];
+  mediaUrls: string[];
 }
 
 /**
- * Is this the status that was sent? A file belongs to one status, so one of ours in it is proof, whatever became of
- * the text. Without files the text decides, which the server gives back as HTML. With the same words, but other links,
- * punctuation, spaces or media, it is only similar: it may be ours, changed by the server's software in a way not foreseen
- * here (some read Markdown), or another one from the same mould.
+ * Is this the status that was sent? A file belongs to one status, so the id of one of ours in it is proof, whatever became
+ * of the text. Otherwise the text decides, which the server gives back as HTML, or as it was written, together with the
+ * addresses of the files. With the same words, but other links, punctuation, spaces or media, it is only similar: it may
+ * be ours, changed by the server's software in a way not foreseen here (some read Markdown), or another one from the
+ * same mould.
  */
 export function compareStatus(sent: Sent, status: RemoteStatus): Likeness {
   if (status.reblog) return 'different';
-  const attached = (status.media_attachments ?? []).map((media) => media.id);
-  if (attached.some((id) => sent.mediaIds.includes(id))) return 'same';
+  const attached = status.media_attachments ?? [];
+  if (attached.some(({ id }) => sent.mediaIds.includes(id))) return 'same';
 
-  const theirs = textOf(status.content);
-  const hasNoMedia = !sent.hasMedia && attached.length === 0;
-  if (hasNoMedia && !status.spoiler_text && canonical(theirs) === canonical(sent.text)) return 'same';
-  return lettersOnly(theirs) === lettersOnly(sent.text) ? 'similar' : 'different';
+  const urls = attached.map(({ url }) => url ?? '');
+  const hasOurs = urls.some((url) => sent.mediaUrls.includes(url));
+  // A link to an image may be shown as an image.
+  const fitsMedia = sent.hasMedia ? hasOurs : urls.every((url) => url !== '' && sent.text.includes(url));
+  const texts = [textOf(status.content), ...(status.text ? [status.text] : [])];
+  const hasText = (form: (text: string) => string) => texts.some((text) => form(text) === form(sent.text));
+  if (fitsMedia && !status.spoiler_text && hasText(canonical)) return 'same';
+  return hasOurs || hasText(lettersOnly) ? 'similar' : 'different';
 }
 
 /** The text behind the HTML: a link is what it leads to, however much of it is shown. */

@@ -7,10 +7,13 @@ const Upload = Type.Object({
   /** Null: it has to be uploaded anew. */
   mediaId: Type.Union([Type.String(), Type.Null()]),
   isReady: Type.Boolean(),
+  /** Its address, by which it is known where a status gives its attachments other ids. */
+  url: Type.Optional(Type.Union([Type.String(), Type.Null()])),
   /** How often the server failed to process it. */
   failures: Type.Number(),
   /** Ids of earlier uploads: a post of an earlier attempt may carry one of them. */
   formerIds: Type.Array(Type.String()),
+  formerUrls: Type.Optional(Type.Array(Type.String())),
 });
 export type Upload = Static<typeof Upload>;
 
@@ -39,6 +42,11 @@ export function allMediaIds(call: PublishCall): string[] {
     .flatMap(({ mediaId, formerIds }) => (mediaId === null ? formerIds : [mediaId, ...formerIds]));
 }
 
+/** The addresses of the same, as far as they were told. */
+export function allMediaUrls(call: PublishCall): string[] {
+  return uploads.list(call).flatMap(({ url, formerUrls = [] }) => (url ? [url, ...formerUrls] : formerUrls));
+}
+
 export async function keepUpload(
   call: PublishCall,
   image: PublishMedia,
@@ -47,16 +55,18 @@ export async function keepUpload(
   await uploads.keep(call, image, { ...uploadOf(call, image), ...changes });
 }
 
-/** Forgets the upload, and keeps its id: see `formerIds`. */
+/** Forgets the upload, and keeps its id and its address: see `formerIds`. */
 export async function forgetUpload(
   call: PublishCall,
   image: PublishMedia,
   changes: Partial<Upload> = {},
 ): Promise<void> {
-  const { mediaId, formerIds } = uploadOf(call, image);
+  const { mediaId, url, formerIds, formerUrls = [] } = uploadOf(call, image);
   await keepUpload(call, image, {
     mediaId: null,
+    url: null,
     isReady: false,
+    formerUrls: url ? [url, ...formerUrls] : formerUrls,
     formerIds: mediaId === null ? formerIds : [mediaId, ...formerIds],
     ...changes,
   });

@@ -9,7 +9,7 @@ const call = (text: string, newestStatusId: string | null): PublishCall =>
   ({ text, media: [], account, credentials: { accessToken: 't' }, witness: { newestStatusId } }) as never;
 
 /** The answers of a server, page after page, and what it was asked. */
-function serverWith(pages: { id: string; content: string }[][]) {
+function serverWith(pages: { id: string; content: string; [field: string]: unknown }[][]) {
   const asked: HttpRequest['query'][] = [];
   const search = (sent: PublishCall) =>
     findStatus<{ outcome: 'unread' }>(sent, async (request, read) => {
@@ -60,6 +60,15 @@ describe('looking through the own statuses', () => {
       outcome: 'done',
       value: { ...nothing, complete: false },
     });
+  });
+
+  it('finds one that was boosted, where it is shown as a boost of itself', async () => {
+    const ours = { id: '9', url: 'https://example.com/9', content: '<p>ours</p>', reblog: null };
+    const boost = { ...ours, url: 'https://example.com/boost', content: '', reblog: ours };
+    const { search } = serverWith([[boost]]);
+    expect(await search(call('ours', null))).toMatchObject({ value: { found: { url: ours.url } } });
+    const others = serverWith([[{ ...boost, id: '10' }]]);
+    expect(await others.search(call('ours', null))).toEqual({ outcome: 'done', value: nothing });
   });
 
   it('remembers one that is similar, and still finds the one that is the same', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { checkDraft } from '../../src/mastodon/check.ts';
 import { countedLength } from '../../src/mastodon/count.ts';
-import { dialect, isInvalid } from '../../src/mastodon/errors.ts';
+import { dialect, identityDialect, isInvalid } from '../../src/mastodon/errors.ts';
 import { keyOf } from '../../src/mastodon/publish.ts';
 import { describe as describeAnswer } from '../../src/detail.ts';
 import type { DraftMedia } from '../../src/publisher.ts';
@@ -68,6 +68,17 @@ const says = (status: number, error: string, headers?: Record<string, string>) =
   answer(status, { error }, headers);
 
 describe('Mastodon refusals', () => {
+  it('takes a 422 without a word for one of the token where nothing else was sent', () => {
+    expect(dialect.readRefusal(answer(422), NOW)).toBeNull();
+    expect(identityDialect.readRefusal(answer(422), NOW)).toMatchObject({
+      outcome: 'failed',
+      failure: { kind: 'auth_expired', actor: 'user' },
+    });
+    expect(identityDialect.readRefusal(answer(401), NOW)).toMatchObject({
+      failure: { kind: 'auth_expired' },
+    });
+  });
+
   it.each([
     [says(401, 'The access token is invalid'), 'failed', 'auth_expired', 'user'],
     [says(401, 'The access token was revoked'), 'failed', 'auth_expired', 'user'],

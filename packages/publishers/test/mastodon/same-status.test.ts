@@ -4,8 +4,14 @@ import { compareStatus, textOf } from '../../src/mastodon/same-status.ts';
 type Status = Parameters<typeof compareStatus>[1];
 
 const remote = (content: string, over: Partial<Status> = {}): Status => ({ id: '1', content, ...over });
-const text = (words: string) => ({ text: words, hasMedia: false, mediaIds: [] });
-const withImage = (words: string, ...mediaIds: string[]) => ({ text: words, hasMedia: true, mediaIds });
+const text = (words: string) => ({ text: words, hasMedia: false, mediaIds: [], mediaUrls: [] });
+const withImage = (words: string, ...mediaIds: string[]) => ({
+  text: words,
+  hasMedia: true,
+  mediaIds,
+  mediaUrls: mediaIds.map(addressOf),
+});
+const addressOf = (id: string) => `https://files.example/${id}.jpeg`;
 const attached = (...ids: string[]) => ({ media_attachments: ids.map((id) => ({ id })) });
 
 /** As Mastodon writes a link. */
@@ -78,6 +84,31 @@ describe('comparing a sent text with a listed status', () => {
     expect(compareStatus(withImage('one', '7'), remote('<p>one</p>', attached('8')))).toBe('similar');
     expect(compareStatus(withImage('one', '7'), remote('<p>one</p>'))).toBe('similar');
     expect(compareStatus(withImage('', '7'), remote('', attached('7')))).toBe('same');
+  });
+
+  it('goes by what its author wrote where the server tells it, whatever it shows', () => {
+    const written = (words: string, over: Partial<Status> = {}) =>
+      remote('<h2>Well</h2>&#128578;<hr>', { text: words, ...over });
+    expect(compareStatus(text('# Well\n:-)\n---'), written('# Well\n:-)\n---'))).toBe('same');
+    expect(compareStatus(text('# Well\n:-)\n---'), written('# Well\n:-|'))).toBe('similar');
+    expect(compareStatus(text('# Well\n:-)\n---'), written('Unwell'))).toBe('different');
+    expect(compareStatus(text('# Well'), remote('<h2>Well</h2>', { text: '' }))).toBe('similar');
+  });
+
+  it('knows its image by the address as well, as long as the text is ours too', () => {
+    const shown = { media_attachments: [{ id: 'status_0', url: addressOf('7') }] };
+    expect(compareStatus(withImage('one', '7'), remote('<p>one</p>', shown))).toBe('same');
+    expect(compareStatus(withImage('', '7'), remote('', shown))).toBe('same');
+    expect(compareStatus(withImage('one', '7'), remote('<p>two</p>', shown))).toBe('similar');
+    expect(compareStatus(withImage('one', '8'), remote('<p>one</p>', shown))).toBe('similar');
+    expect(compareStatus(withImage('one', '8'), remote('<p>two</p>', shown))).toBe('different');
+  });
+
+  it('knows a linked image that became one of the status', () => {
+    const link = addressOf('7');
+    const shown = { text: `See ${link}`, media_attachments: [{ id: 'status_0', url: link }] };
+    expect(compareStatus(text(`See ${link}`), remote('See', shown))).toBe('same');
+    expect(compareStatus(text('See'), remote('See', shown))).toBe('similar');
   });
 
   it('does not take what was only passed on', () => {

@@ -5,6 +5,8 @@ import type { AddressInfo } from 'node:net';
 
 export type Fault = 'drop-before' | 'drop-after' | '503-after' | 'hang-after' | 'cut-after';
 
+export type FaultProxy = Awaited<ReturnType<typeof startFaultProxy>>;
+
 export async function startFaultProxy(target: string) {
   const armed: { path: string; fault: Fault; played: () => void }[] = [];
   const proxy = createServer((request, response) => {
@@ -58,10 +60,10 @@ async function read(stream: IncomingMessage): Promise<Buffer> {
 }
 
 async function forward(url: URL, { method, headers }: IncomingMessage, body: Buffer) {
+  // A connection for each call: not every server says so before it closes one, and only armed faults may lose a call.
+  const sent = { ...headers, host: url.host, connection: 'close' };
   const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-    send(url, { method, headers: { ...headers, host: url.host } }, resolve)
-      .on('error', reject)
-      .end(body);
+    send(url, { method, headers: sent, agent: false }, resolve).on('error', reject).end(body);
   });
   return { status: answer.statusCode ?? 502, headers: answer.headers, body: await read(answer) };
 }

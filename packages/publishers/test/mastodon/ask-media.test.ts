@@ -1,0 +1,59 @@
+import { describe, expect, it } from '@jest/globals';
+import type { HttpRequest, HttpResponse } from '../../src/http.ts';
+import { prepare } from '../../src/mastodon/prepare.ts';
+import { reconcile } from '../../src/mastodon/reconcile.ts';
+import type { ReconcileCall } from '../../src/publisher.ts';
+import { answer, NOW } from '../answers.ts';
+
+const MINUTE_MS = 60_000;
+const uploads = { a: { mediaId: '7', isReady: true, failures: 0, formerIds: [] } };
+
+/** A sent delivery with an image, on a server that lists nothing and says this of the image. */
+function deliveryOn(aboutImage: HttpResponse, sentAgoMs: number) {
+  const asked: string[] = [];
+  const call = {
+    text: 'ours',
+    media: [{ id: 'a' }],
+    account: { remoteAccountId: '1', handle: 'ada' },
+    credentials: { accessToken: 't' },
+    witness: { uploads, newestStatusId: null, idempotencyKey: 'key', notedAt: NOW.toISOString() },
+    sentBefore: true,
+    sendingSince: new Date(NOW.getTime() - sentAgoMs),
+    asked: 0,
+    now: () => NOW,
+    remember: async () => undefined,
+    signal: new AbortController().signal,
+    http: {
+      async request({ method, path }: HttpRequest) {
+        asked.push(`${method} ${path}`);
+        if (path.endsWith('/statuses')) return answer(200, []);
+        return path.includes('/media/') ? aboutImage : answer(404, '<h1>404 Not Found</h1>');
+      },
+    },
+  } as unknown as ReconcileCall;
+  return { call, asked };
+}
+
+const noSuchCall = answer(404, '<h1>404 Not Found</h1>');
+const noSuchImage = answer(404, { error: 'Record not found' });
+
+describe('an image that the server does not tell of', () => {
+  it('is evidence of a post only where the server itself says that it is gone', async () => {
+    expect(await reconcile(deliveryOn(noSuchImage, 11 * MINUTE_MS).call)).toMatchObject({
+      outcome: 'ask-again',
+    });
+    expect(await reconcile(deliveryOn(noSuchImage, 61 * MINUTE_MS).call)).toMatchObject({
+      outcome: 'cannot-tell',
+    });
+    expect(await reconcile(deliveryOn(noSuchCall, 3 * MINUTE_MS).call)).toMatchObject({
+      outcome: 'ask-again',
+    });
+    expect(await reconcile(deliveryOn(noSuchCall, 11 * MINUTE_MS).call)).toEqual({ outcome: 'absent' });
+  });
+
+  it('is used as it was uploaded, where there is no call to ask by', async () => {
+    const { call, asked } = deliveryOn(noSuchCall, 11 * MINUTE_MS);
+    expect(await prepare(call)).toEqual({ outcome: 'ready' });
+    expect(asked).toEqual(['GET /api/v1/accounts/1/statuses', 'GET /api/v1/media/7']);
+  });
+});

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createLogger } from '@solospark/foundation';
+import { createHttpClient } from '../../packages/publishers/src/http.ts';
+import type {
+  Identity,
+  PublishCall,
+  PublishMedia,
+  Publisher,
+  ReconcileOutcome,
+  Settings,
+} from '../../packages/publishers/src/publisher.ts';
+import type { Fault, FaultProxy } from './fault-proxy.ts';
+
+// Deliveries as the engine gives them to a publisher, without the engine.
+
+const PATIENCE_MS = 30_000;
+/** For the call whose answer never comes. */
+const HASTE_MS = 1_000;
+
+export const jpeg = readFileSync(new URL('../../scripts/assets/demo.jpg', import.meta.url));
+const log = createLogger({ name: 'test', level: 'silent' });
+
+export interface Draft {
+  text?: string;
+  images?: Uint8Array[];
+  videos?: Uint8Array[];
+  settings?: Settings;
+}
+
+/** `publicCall` is a part of the path of the call that makes a post public. */
+export function openDeliveries(publisher: Publisher, proxy: FaultProxy, publicCall: string) {
+  let serial = 0;
+
+  /** Its `remember` keeps what a JSON column would keep. */
+  function open(account: Identity & { accessToken: string }, draft: Draft = {}): PublishCall {
+    const { text = `Post ${++serial}`, images = [], videos = [], settings = {} } = draft;
+    const { remoteAccountId, handle, accessToken } = account;
+    const call: PublishCall = {
+      http: createHttpClient({ baseUrl: proxy.url, timeoutMs: PATIENCE_MS }),
+      credentials: { accessToken },
+      text,
+      media: [...images.map((bytes, index) => imageOf(bytes, index)), ...videos.map(videoOf)],
+      settings,
+      account: { remoteAccountId, handle },
+      witness: {},
+      sentBefore: false,
+      remember(facts) {
+        Object.assign(call.witness, JSON.parse(JSON.stringify(facts)));
+        return Promise.resolve();
+      },
+      now: () => new Date(),
+      signal: new AbortController().signal,
+      log,
+    };
+    return call;
+  }
+
+  async function prepare(call: PublishCall): Promise<PublishCall> {
+    assert.deepEqual(await publisher.prepare(call), { outcome: 'ready' });
+    return call;
+  }
+
+  /** What is thrown counts as unclear, as in the engine. */
+  async function publish(call: PublishCall): Promise<{ outcome: string; detail?: string }> {
+    try {
+      return await publisher.publish(call);
+    } catch (error) {
+      return { outcome: 'uncertain', detail: String(error) };
+    }
+  }
+
+  /** Waits for the server, too: a call that was given up early may still be on its way. */
+  async function publishUnclearly(call: PublishCall, fault: Fault): Promise<void> {
+    const played = proxy.arm(publicCall, fault);
+    const timeoutMs = fault === 'hang-after' ? HASTE_MS : PATIENCE_MS;
+    const http = createHttpClient({ baseUrl: proxy.url, timeoutMs });
+    assert.equal((await publish({ ...call, http })).outcome, 'uncertain');
+    await played;
+  }
+
+  /** `agoMs`: how long ago it was sent. */
+  const reconcile = (call: PublishCall, agoMs = 0): Promise<ReconcileOutcome> =>
+    publisher.reconcile({ ...call, sendingSince: new Date(Date.now() - agoMs), asked: 0 });
+
+  return { open, prepare, publish, publishUnclearly, reconcile };
+}
+
+function imageOf(bytes: Uint8Array, index: number): PublishMedia {
+  return {
+    id: randomUUID(),
+    kind: 'image',
+    mimeType: 'image/jpeg',
+    byteSize: bytes.length,
+    width: 4,
+    height: 3,
+    durationMs: null,
+    frameRate: null,
+    videoCodec: null,
+    audioCodec: null,
+    pageCount: null,
+    altText: `image ${index}`,
+    bytes: (range) => Promise.resolve(new Uint8Array(bytes.subarray(range?.start, range && range.end + 1))),
+    publicUrl: () => '',
+  };
+}
+
+/** A server that looks at all looks at how the bytes begin, and at nothing behind that. */
+export function filmOf(byteSize: number): Buffer {
+  const film = Buffer.alloc(byteSize, '.');
+  film.write('0000001866747970697336d0000000006973366d6d703432', 'hex');
+  return film;
+}
+
+function videoOf(bytes: Uint8Array): PublishMedia {
+  return {
+    ...imageOf(bytes, 0),
+    kind: 'video',
+    mimeType: 'video/mp4',
+    width: 1_280,
+    height: 720,
+    durationMs: 10_000,
+    frameRate: 30,
+    videoCodec: 'h264',
+    audioCodec: 'aac',
+    altText: 'A film',
+  };
+}
+
+/** What came of it, its kind, and who can do something about it. */
+export function kindOf(outcome: object): unknown[] {
+  const { failure } = outcome as { failure?: { kind: string; actor: string } };
+  return [(outcome as { outcome: string }).outcome, failure?.kind, failure?.actor];
+}

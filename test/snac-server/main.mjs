@@ -1,0 +1,7 @@
+// @ts-check
+// `npm run test:snac`: unpacks snac, a small server that speaks Mastodon's API, from Debian's package in this folder, and
+// has us publish to it.
+import { runAgainstServer } from '../real-server/main.mjs';
+import { installServer } from './install.mjs';
+
+await runAgainstServer({ installServer, file: new URL('run.ts', import.meta.url) });

@@ -1,7 +1,8 @@
 /**
  * Our words for what a call does, the same on every platform. A platform has only those that it knows.
  *
- * - `identity`   who the account is, and what it may still do
+ * - `identity`   who the account is
+ * - `quota`      what it may still do
  * - `upload`     brings a file, or describes one
  * - `container`  prepares a post that is not public yet
  * - `status`     asks how far a file or a container is
@@ -12,6 +13,7 @@
  */
 export const steps = [
   'identity',
+  'quota',
   'upload',
   'container',
   'status',

@@ -90,9 +90,29 @@ function jpegOf(width: number, height: number): Buffer {
   return frame;
 }
 
+/** A box of an MP4: its length and type in front. */
+function boxOf(type: string, content: Buffer): Buffer {
+  const head = Buffer.alloc(8);
+  head.writeUInt32BE(8 + content.length);
+  head.write(type, 4, 'latin1');
+  return Buffer.concat([head, content]);
+}
+
+/** An MP4 or MOV as far as anybody here reads one: its brand, and how long it is. */
+export function videoOf(durationMs: number | null, brand = 'isom'): Buffer {
+  const header = Buffer.alloc(100);
+  header.writeUInt32BE(1_000, 12);
+  header.writeUInt32BE(durationMs ?? 0, 16);
+  return Buffer.concat([
+    boxOf('ftyp', Buffer.from(`${brand}\0\0\0\0${brand}`, 'latin1')),
+    boxOf('mdat', Buffer.from('some pictures')),
+    ...(durationMs === null ? [] : [boxOf('moov', boxOf('mvhd', header))]),
+  ]);
+}
+
 /**
  * The public web, as far as Instagram needs it: `/photo.jpg` and some more with a text for their bytes, so that they can
- * be told apart, pictures of certain shapes, `/drawing.png`, `/huge.jpg`, and 404 for the rest.
+ * be told apart, pictures of certain shapes, `/drawing.png`, `/huge.jpg`, some videos, and 404 for the rest.
  */
 export async function startWeb() {
   const files: Record<string, Buffer> = {
@@ -105,6 +125,15 @@ export async function startWeb() {
     '/191x100.jpg': jpegOf(1910, 1000),
     '/wider.jpg': jpegOf(1920, 1000),
     '/drawing.png': png,
+    '/clip.mp4': videoOf(10_000),
+    '/clip.mov': videoOf(10_000, 'qt  '),
+    '/blink.mp4': videoOf(2_900),
+    '/minute.mp4': videoOf(60_000),
+    '/longer.mp4': videoOf(61_000),
+    '/film.mp4': videoOf(901_000),
+    '/timeless.mp4': videoOf(null),
+    '/picture.heic': videoOf(null, 'heic'),
+    '/large.mp4': Buffer.concat([videoOf(10_000), Buffer.alloc(101 * 1024 * 1024)]),
     '/huge.jpg': Buffer.concat([jpeg, Buffer.alloc(8 * 1024 * 1024)]),
   };
   const server = createServer((request, response) => {

@@ -84,7 +84,7 @@ describe('Instagram: containers', () => {
     ['an image that is not JPEG', () => ({ image_url: `${web.url}/drawing.png` }), [400, 36001, 2207005]],
     ['an image taller than 4:5', () => ({ image_url: `${web.url}/taller.jpg` }), [400, 36003, 2207009]],
     ['an image wider than 1.91:1', () => ({ image_url: `${web.url}/wider.jpg` }), [400, 36003, 2207009]],
-    ['a video', () => ({ media_type: 'REELS', video_url: photo() }), [400, 100, undefined]],
+    ['a kind that nobody knows', () => ({ media_type: 'IGTV', video_url: photo() }), [400, 100, undefined]],
     ['an image above 8 MB', () => ({ image_url: `${web.url}/huge.jpg` }), [400, 36000, 2207004]],
     [
       'a caption above 2,200',
@@ -155,6 +155,13 @@ describe('Instagram: publishing', () => {
     await publish(id);
     await publish(id);
     expect(await sandbox.publicPosts('instagram', 'ann')).toHaveLength(2);
+  });
+
+  it.each([50, 100])('tells a quota of %i, which answers of either document name', async (quotaTotal) => {
+    await sandbox.control('settings', { platform: 'instagram', quotaTotal });
+    const quota = await get(`${userId}/content_publishing_limit?fields=quota_usage,config`);
+    const config = { quota_total: quotaTotal, quota_duration: 86_400 };
+    expect(quota.json).toEqual({ data: [{ quota_usage: 0, config }] });
   });
 
   it('counts against a rolling quota that can be read', async () => {
@@ -270,6 +277,161 @@ describe('Instagram: carousels', () => {
     expect((await publish(carousel)).status).toBe(200);
     const quota = await get(`${userId}/content_publishing_limit`);
     expect(quota.json.data).toEqual([{ quota_usage: 1 }]);
+  });
+});
+
+describe('Instagram: reels', () => {
+  const createReel = (more: object = {}, name = 'clip.mp4') =>
+    post(`${userId}/media`, { media_type: 'REELS', video_url: `${web.url}/${name}`, ...more });
+
+  it.each(['clip.mp4', 'clip.mov'])('show the video of %s with its caption', async (name) => {
+    const id = (await createReel({ caption: 'A reel', thumb_offset: 9_999 }, name)).json.id;
+    await statusOf(id);
+    const mediaId = (await publish(id)).json.id;
+    const [shown] = await sandbox.publicPosts('instagram', 'ann');
+    const type = name === 'clip.mov' ? 'video/quicktime' : 'video/mp4';
+    expect(shown).toMatchObject({
+      id: mediaId,
+      text: 'A reel',
+      media: [{ type, altText: null }],
+      details: { media_type: 'REELS', share_to_feed: true, thumb_offset: 9_999 },
+    });
+    const video = await fetch(shown.media[0].url);
+    expect(video.headers.get('content-type')).toBe(type);
+    const fields = 'media_type,media_product_type,permalink';
+    expect((await get(`${mediaId}?fields=${fields}`)).json).toEqual({
+      id: mediaId,
+      media_type: 'VIDEO',
+      media_product_type: 'REELS',
+      permalink: shown.url,
+    });
+    expect((await get(`${userId}/media?fields=id`)).json.data).toEqual([{ id: mediaId }]);
+  });
+
+  it.each<[string, object, string, unknown[]]>([
+    ['no video', { video_url: '' }, '', [400, 100, undefined]],
+    ['a video that is not there', {}, 'nothing.mp4', [400, 9004, 2207052]],
+    ['an image', {}, 'photo.jpg', [400, 352, 2207026]],
+    ['an image in a box like that of a video', {}, 'picture.heic', [400, 352, 2207026]],
+    ['less than three seconds', {}, 'blink.mp4', [400, 352, 2207026]],
+    ['more than fifteen minutes', {}, 'film.mp4', [400, 352, 2207026]],
+    ['a cover behind its end', { thumb_offset: 10_000 }, 'clip.mp4', [400, 1, 2207057]],
+    ['a cover before its beginning', { thumb_offset: -1 }, 'clip.mp4', [400, 1, 2207057]],
+    ['a long caption', { caption: 'a'.repeat(2201) }, 'clip.mp4', [400, 36004, 2207010]],
+    ['an alternative text', { alt_text: 'Words' }, 'clip.mp4', [400, 100, undefined]],
+    ['a bad share_to_feed', { share_to_feed: 'maybe' }, 'clip.mp4', [400, 100, undefined]],
+    ['an item of a carousel', { is_carousel_item: true }, 'clip.mp4', [400, 100, undefined]],
+    ['what is no item of a carousel as VIDEO', { media_type: 'VIDEO' }, 'clip.mp4', [400, 100, undefined]],
+  ])('are refused for %s', async (_name, more, name, codes) => {
+    expect(codesOf(await createReel(more, name))).toEqual(codes);
+  });
+
+  it('take a cover of their own instead of an offset', async () => {
+    const cover = { cover_url: photo(), thumb_offset: 99_999 };
+    const id = (await createReel({ ...cover, share_to_feed: false })).json.id;
+    await statusOf(id);
+    await publish(id);
+    const [{ details }] = await sandbox.publicPosts('instagram', 'ann');
+    expect(details).toEqual({ media_type: 'REELS', share_to_feed: false, cover_url: photo() });
+    expect(codesOf(await createReel({ cover_url: `${web.url}/drawing.png` }))).toEqual([400, 36001, 2207005]);
+    expect(codesOf(await createReel({ cover_url: `${web.url}/nothing.jpg` }))).toEqual([400, 9004, 2207052]);
+  });
+
+  it('take a video whose length is not to be read', async () => {
+    expect((await createReel({ thumb_offset: 99_999 }, 'timeless.mp4')).status).toBe(200);
+  });
+
+  it('are in progress for as long as videos are worked on; images are not', async () => {
+    await sandbox.control('settings', { platform: 'instagram', videoProcessingMs: 3_600_000 });
+    const image = await createReadyContainer();
+    const reel = (await createReel()).json.id;
+    await statusOf(reel);
+    expect([await statusOf(image), await statusOf(reel)]).toEqual(['FINISHED', 'IN_PROGRESS']);
+    expect(codesOf(await publish(reel))).toEqual([400, 9007, 2207027]);
+    await sandbox.control('clock', { offsetMs: 3_600_000 });
+    expect(await statusOf(reel)).toBe('FINISHED');
+  });
+
+  it('say by which subcode their processing failed', async () => {
+    await sandbox.control('settings', { platform: 'instagram', failureSubcode: 2207026 });
+    await sandbox.control('faults', { platform: 'instagram', step: 'container', fault: 'processing-failed' });
+    const id = (await createReel()).json.id;
+    await statusOf(id);
+    const reply = await get(`${id}?fields=status_code,status`);
+    expect(reply.json).toMatchObject({ status_code: 'ERROR', status: expect.stringContaining('2207026') });
+  });
+});
+
+describe('Instagram: stories', () => {
+  const createStory = (parameters: object) =>
+    post(`${userId}/media`, { media_type: 'STORIES', ...parameters });
+
+  it.each([
+    ['an image of any shape', { image_url: 'taller.jpg' }, 'image/jpeg'],
+    ['a video of a minute', { video_url: 'minute.mp4' }, 'video/mp4'],
+  ])('show %s, and are not in the list', async (_name, parameters, type) => {
+    const files = Object.entries(parameters).map(([name, file]) => [name, `${web.url}/${file}`]);
+    const id = (await createStory(Object.fromEntries(files))).json.id;
+    await statusOf(id);
+    const mediaId = (await publish(id)).json.id;
+    expect(await statusOf(id)).toBe('PUBLISHED');
+    const posts = await sandbox.publicPosts('instagram', 'ann');
+    const details = { media_type: 'STORIES' };
+    expect(posts).toMatchObject([{ id: mediaId, text: '', media: [{ type }], details }]);
+    expect((await get(`${userId}/media?fields=id`)).json.data).toEqual([]);
+    const { media_product_type: product } = (await get(`${mediaId}?fields=media_product_type`)).json;
+    expect(product).toBe('STORY');
+  });
+
+  it.each<[string, () => object, unknown[]]>([
+    ['no file', () => ({}), [400, 100, undefined]],
+    [
+      'an image and a video',
+      () => ({ image_url: photo(), video_url: `${web.url}/clip.mp4` }),
+      [400, 100, undefined],
+    ],
+    ['a caption', () => ({ image_url: photo(), caption: 'Words' }), [400, 100, undefined]],
+    ['an alternative text', () => ({ image_url: photo(), alt_text: 'Words' }), [400, 100, undefined]],
+    ['an item of a carousel', () => ({ image_url: photo(), is_carousel_item: true }), [400, 100, undefined]],
+    ['a video above a minute', () => ({ video_url: `${web.url}/longer.mp4` }), [400, 352, 2207026]],
+    ['a video above 100 MB', () => ({ video_url: `${web.url}/large.mp4` }), [400, 352, 2207026]],
+    ['an image that is not JPEG', () => ({ image_url: `${web.url}/drawing.png` }), [400, 36001, 2207005]],
+  ])('are refused for %s', async (_name, parameters, codes) => {
+    expect(codesOf(await createStory(parameters()))).toEqual(codes);
+  });
+});
+
+describe('Instagram: carousels of images and videos', () => {
+  it('show both, and wait for the videos', async () => {
+    await sandbox.control('settings', { platform: 'instagram', videoProcessingMs: 60_000 });
+    const item = { is_carousel_item: true };
+    const image = (await post(`${userId}/media`, { image_url: photo(), alt_text: 'A photo', ...item })).json
+      .id;
+    const clip = { media_type: 'VIDEO', video_url: `${web.url}/clip.mp4`, ...item };
+    const video = (await post(`${userId}/media`, clip)).json.id;
+    for (const id of [image, video]) await statusOf(id);
+    const create = () =>
+      post(`${userId}/media`, { media_type: 'CAROUSEL', children: [video, image], caption: 'Both' });
+    expect(codesOf(await create())).toEqual([400, 9007, 2207027]);
+    await sandbox.control('clock', { offsetMs: 60_000 });
+    const carousel = (await create()).json.id;
+    await statusOf(carousel);
+    await publish(carousel);
+    const [{ media, details }] = await sandbox.publicPosts('instagram', 'ann');
+    expect(details).toEqual({ media_type: 'CAROUSEL' });
+    expect(media).toMatchObject([
+      { type: 'video/mp4', altText: null },
+      { type: 'image/jpeg', altText: 'A photo' },
+    ]);
+  });
+
+  it('are refused for an alternative text at a video', async () => {
+    const clip = { media_type: 'VIDEO', video_url: `${web.url}/clip.mp4`, is_carousel_item: true };
+    expect(codesOf(await post(`${userId}/media`, { ...clip, alt_text: 'Words' }))).toEqual([
+      400,
+      100,
+      undefined,
+    ]);
   });
 });
 

@@ -31,6 +31,8 @@ export interface OraclePost {
   text: string;
   mediaCount: number;
   media: { url: string; altText: string | null }[];
+  /** What else the author chose, in the platform's own words. */
+  details: Record<string, unknown>;
 }
 
 export interface Stage {
@@ -44,6 +46,8 @@ export interface Stage {
   /** Faults that nobody has met yet. */
   armed(): Promise<{ step: string; fault: string }[]>;
   configure(platform: string, settings: object): Promise<void>;
+  /** How many calls of each step have come in. */
+  requests(platform: string): Promise<Record<string, number>>;
   posts(platform: string, account: string): Promise<OraclePost[]>;
   /** The pictures of the only post that is public, as `<name>: <alt text>`, in the order in which they are shown. */
   pictures(platform: string, account: string): Promise<string[]>;
@@ -111,6 +115,10 @@ export async function openStage(): Promise<Stage> {
     },
     async configure(platform, settings) {
       await control('POST', '/settings', { platform, ...settings });
+    },
+    async requests(platform) {
+      const path = `/requests?platform=${platform}`;
+      return ((await control('GET', path)) as { requests: Record<string, number> }).requests;
     },
     posts,
     async pictures(platform, account) {

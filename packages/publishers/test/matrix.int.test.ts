@@ -13,7 +13,7 @@ import { openDelivery, openStage, type Fate, type Stage } from './harness.ts';
 
 const file = new URL('../../../docs/contract-matrix.md', import.meta.url);
 /** What happens to a delivery; the other steps are met when an account is connected, or a post taken away. */
-const ofDelivery = ['upload', 'container', 'status', 'publish', 'lookup'];
+const ofDelivery = ['quota', 'upload', 'container', 'status', 'publish', 'lookup'];
 /** Only asked after a public call whose answer was lost. */
 const afterLostAnswer = ['lookup', 'status'];
 /** Nobody can ask there, so what is unclear stays so. */

@@ -1,7 +1,8 @@
+import type { Images } from '../world/images.ts';
 import type { ShelvedPost } from '../world/posts.ts';
 
 /** A post as the oracle tells it. `url` is what the platform would say; `viewUrl` can be opened. */
-export function presentPost({ platform, post }: ShelvedPost, origin: string) {
+export function presentPost({ platform, post }: ShelvedPost, images: Images, origin: string) {
   return {
     platform,
     account: post.account,
@@ -13,7 +14,10 @@ export function presentPost({ platform, post }: ShelvedPost, origin: string) {
     media: post.media.map(({ imageId, altText }) => ({
       url: `${origin}/_sandbox/media/${imageId}`,
       altText: altText ?? null,
+      /** Null: not kept, or not any more. */
+      type: images.find(imageId)?.type ?? null,
     })),
+    details: post.details ?? {},
     createdAt: new Date(post.createdAt).toISOString(),
   };
 }

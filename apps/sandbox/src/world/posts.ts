@@ -9,6 +9,8 @@ export interface PublicPost {
   /** What a reader sees. */
   text: string;
   media: PostMedia[];
+  /** What else the author chose, in the platform's own words. */
+  details?: Record<string, unknown>;
   createdAt: number;
   /** Lists and lookups do not show the post before this time. The oracle does. */
   visibleAt: number;

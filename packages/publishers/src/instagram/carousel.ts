@@ -2,29 +2,32 @@ import { done, type Refusal, type Step } from '../answer.ts';
 import { describe } from '../detail.ts';
 import type { PublishCall, PublishMedia } from '../publisher.ts';
 import { inTurn } from '../uploads.ts';
-import { captionParameters, imageParameters, makeContainer, waitForContainer } from './container.ts';
+import { makeContainer, waitForContainer } from './container.ts';
 import { childrenLost, isContainerLost, readContainerFailure } from './errors.ts';
+import { carouselParameters, itemParameters } from './parameters.ts';
 import { children } from './witness.ts';
 
 interface Child {
-  image: PublishMedia;
+  file: PublishMedia;
   id: string;
   createdAt: Date;
 }
 
 /**
- * Makes the container of a carousel: first one for each image, and when all of them are FINISHED, that of the whole.
+ * Makes the container of a carousel: first one for each file, and when all of them are FINISHED, that of the whole.
  * An account may make 400 in 24 hours, and each child is one of them: so what is good is kept, and only what failed or
  * expired is made anew. That doubles nothing, since a child is never published by itself.
  */
 export async function makeCarousel(call: PublishCall): Promise<Step<string>> {
-  const made = await inTurn(call.media, (image) => childOnce(call, image));
+  const made = await inTurn(call.media, (file) => childOnce(call, file));
   if (made.outcome !== 'done') return made;
   const ready = await waitForChildren(call, made.value);
   if (ready.outcome !== 'done') return ready;
 
-  const ids = made.value.map(({ id }) => id).join(',');
-  const parameters = { media_type: 'CAROUSEL', children: ids, ...captionParameters(call) };
+  const parameters = carouselParameters(
+    call,
+    made.value.map(({ id }) => id),
+  );
   const carousel = await makeContainer(call, parameters, (response) =>
     isContainerLost(response) ? { lost: describe(call, response) } : undefined,
   );
@@ -36,25 +39,30 @@ export async function makeCarousel(call: PublishCall): Promise<Step<string>> {
   return childrenLost(carousel.value.lost);
 }
 
-async function childOnce(call: PublishCall, image: PublishMedia): Promise<Step<Child>> {
-  const known = children.find(call, image);
-  if (known) return done({ image, id: known.containerId, createdAt: new Date(known.createdAt) });
+async function childOnce(call: PublishCall, file: PublishMedia): Promise<Step<Child>> {
+  const known = children.find(call, file);
+  if (known) return done({ file, id: known.containerId, createdAt: new Date(known.createdAt) });
 
-  const made = await makeContainer(call, { ...imageParameters(image), is_carousel_item: true });
+  const made = await makeContainer(call, itemParameters(file));
   if (made.outcome !== 'done') return made;
   const createdAt = call.now();
-  await children.keep(call, image, { containerId: made.value, createdAt: createdAt.toISOString() });
-  return done({ image, id: made.value, createdAt });
+  await children.keep(call, file, { containerId: made.value, createdAt: createdAt.toISOString() });
+  return done({ file, id: made.value, createdAt });
 }
 
-/** Instagram works on all of them at once: one after the other takes hardly longer than the slowest. */
+/**
+ * Instagram works on all of them at once: one after the other takes hardly longer than the slowest. Videos come first: the
+ * first that is in progress ends the look, so an hour of waiting does not ask about nine images each time.
+ */
 async function waitForChildren(call: PublishCall, made: Child[]): Promise<Step<true>> {
   let refusal: Refusal | undefined;
-  for (const child of made) {
+  const isVideo = ({ file }: Child) => file.kind === 'video';
+  const slowestFirst = [...made.filter(isVideo), ...made.filter((child) => !isVideo(child))];
+  for (const child of slowestFirst) {
     const waited = await waitForContainer(call, child);
     if (waited.outcome !== 'done') return waited;
     if (waited.value.status_code === 'FINISHED') continue;
-    await children.forget(call, [child.image]);
+    await children.forget(call, [child.file]);
     // Whatever is said of the others: one that Instagram will never take ends the delivery.
     if (refusal?.outcome !== 'failed') refusal = readContainerFailure(waited.value.status, call.now());
   }

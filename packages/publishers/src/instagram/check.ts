@@ -1,31 +1,22 @@
+import type { Static } from 'typebox';
 import { checkMedia, textTooLong } from '../draft-rules.ts';
-import type { Limits } from '../limits.ts';
 import type { Draft, Violation } from '../publisher.ts';
+import { readSettings } from '../settings.ts';
+import { checkStory } from './check-story.ts';
+import { limits } from './limits.ts';
+import { settings } from './settings.ts';
 
 const NAME = 'Instagram';
 const MAX_HASHTAGS = 30;
 const MAX_MENTIONS = 20;
 
-export const limits: Limits = {
-  maxTextLength: 2_200,
-  media: {
-    min: 1,
-    max: 10,
-    mixed: false,
-    maxAltTextLength: 1_000,
-    image: {
-      max: 10,
-      mimeTypes: ['image/jpeg'],
-      maxBytes: 8_000_000,
-      minRatio: 4 / 5,
-      maxRatio: 1.91,
-      // Wider ones are scaled down there; 4:5 is the highest shape.
-      rendition: { maxWidth: 1_440, maxHeight: 1_800 },
-    },
-  },
-};
-
 export function checkDraft(draft: Draft): Violation[] {
+  const chosen = readSettings(settings, draft);
+  const found = chosen.kind === 'story' ? checkStory(draft) : checkFeed(draft);
+  return [...found, ...checkCover(draft, chosen)];
+}
+
+function checkFeed(draft: Draft): Violation[] {
   return [
     ...textTooLong(NAME, longestCount(draft.text), limits.maxTextLength),
     ...tooMany(draft.text, /#[\p{L}\p{N}_]+/gu, MAX_HASHTAGS, 'too_many_hashtags', 'hashtags'),
@@ -43,4 +34,21 @@ function tooMany(text: string, pattern: RegExp, max: number, code: string, what:
   const count = (text.match(pattern) ?? []).length;
   if (count <= max) return [];
   return [{ field: 'text', code, detail: `${NAME} allows ${max} ${what}; this text has ${count}.` }];
+}
+
+function checkCover(
+  { media }: Draft,
+  { kind, coverOffsetMs }: Pick<Static<typeof settings>, 'kind' | 'coverOffsetMs'>,
+): Violation[] {
+  if (coverOffsetMs === undefined) return [];
+  const field = 'settings/coverOffsetMs';
+  const [video] = media;
+  if (kind === 'story' || media.length !== 1 || video?.kind !== 'video') {
+    const detail = `${NAME} takes a cover for a reel only: a post of the feed with one video and nothing else.`;
+    return [{ field, code: 'cover_without_reel', detail }];
+  }
+  const durationMs = video.durationMs ?? 0;
+  if (coverOffsetMs < durationMs) return [];
+  const detail = `${NAME} takes the cover from before the end of the video, which is ${durationMs} ms long; this is ${coverOffsetMs}.`;
+  return [{ field, code: 'cover_after_end', detail }];
 }

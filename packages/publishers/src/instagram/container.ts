@@ -1,16 +1,21 @@
 import { sleep } from '@solospark/foundation';
 import { askQuietly, bearer, decode, done, type Step } from '../answer.ts';
 import type { HttpResponse } from '../http.ts';
-import type { PublishCall, PublishMedia } from '../publisher.ts';
+import type { PublishCall } from '../publisher.ts';
 import { Created, ofAccount, readStatus, statusRequest, type ContainerStatus } from './api.ts';
 import { dialect, notReady } from './errors.ts';
 
 /** Waits between the looks at a new container: an image is mostly ready within them, and a worker is not held long. */
 const POLL_WAITS_MS = [300, 700, 1_500, 2_500];
-const SLOW_AFTER_MS = 5 * 60_000;
-const SLOW_PAUSE_MS = 60_000;
+const NEW_FOR_MS = 30_000;
+/** Of what is older the worker lets go after one look. The advice is to ask once a minute. */
+const PAUSES = [
+  { untilAgeMs: 60_000, pauseMs: 5_000 },
+  { untilAgeMs: 5 * 60_000, pauseMs: 15_000 },
+];
+const LONGEST_PAUSE_MS = 60_000;
 
-/** Makes a container of an image or of other containers. The answer is its id. */
+/** Makes a container of a file or of other containers. The answer is its id. */
 export function makeContainer<Other = never>(
   call: PublishCall,
   parameters: Record<string, unknown>,
@@ -25,27 +30,24 @@ export function makeContainer<Other = never>(
   );
 }
 
-export function imageParameters(image: PublishMedia): Record<string, unknown> {
-  return { image_url: image.publicUrl(), ...(image.altText ? { alt_text: image.altText } : {}) };
-}
-
-export function captionParameters(call: PublishCall): Record<string, unknown> {
-  return call.text === '' ? {} : { caption: call.text };
-}
-
-/** Asks until Instagram has done with it, for as long as a worker may be held. */
+/**
+ * Asks until Instagram has done with it, for as long as a worker may be held. A long reel takes longer than that, even an
+ * hour: then it is waited for, which uses up no attempt, until Instagram itself calls the container expired.
+ */
 export async function waitForContainer(
   call: PublishCall,
   container: { id: string; createdAt: Date },
 ): Promise<Step<ContainerStatus>> {
-  for (const waitMs of [...POLL_WAITS_MS, null]) {
+  const ageMs = () => call.now().getTime() - container.createdAt.getTime();
+  const waitsMs = ageMs() < NEW_FOR_MS ? POLL_WAITS_MS : [];
+  for (const waitMs of [...waitsMs, null]) {
     const asked = await askQuietly(call, dialect, statusRequest(call, container.id), readStatus);
     if (asked.outcome !== 'done') return asked;
     if (asked.value.status_code !== 'IN_PROGRESS') return done(asked.value);
     if (waitMs !== null) await sleep(waitMs, call.signal);
     // A wait that was cut short must not turn into a burst of questions.
-    if (call.signal.aborted) return notReady(call.now());
+    if (call.signal.aborted) break;
   }
-  const isSlow = call.now().getTime() - container.createdAt.getTime() > SLOW_AFTER_MS;
-  return notReady(call.now(), isSlow ? SLOW_PAUSE_MS : undefined);
+  const pause = PAUSES.find(({ untilAgeMs }) => ageMs() < untilAgeMs);
+  return notReady(call.now(), pause?.pauseMs ?? LONGEST_PAUSE_MS);
 }

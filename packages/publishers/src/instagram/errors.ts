@@ -3,9 +3,9 @@ import { decode, inFuture, waitUntil, type Dialect, type Refusal } from '../answ
 import type { HttpResponse } from '../http.ts';
 import type { Actor, Failure, FailureKind } from '../publisher.ts';
 
-const DAILY_LIMIT_PAUSE_MS = 60 * 60_000;
+const DAILY_LIMIT_PAUSE_MS = 30 * 60_000;
 const THROTTLED_PAUSE_MS = 60_000;
-export const NOT_READY_PAUSE_MS = 5_000;
+const NOT_READY_PAUSE_MS = 5_000;
 
 /** Every error of the Graph API is HTTP 400, throttling included: only `code` and `error_subcode` tell them apart. */
 const GraphError = Type.Object({
@@ -27,9 +27,9 @@ const bySubcode = new Map<number, Meaning>([
   [2207042, (_, now) => dailyLimit(now)],
   [2207050, () => failed('rejected_account', 'user', restrictedReason)],
   [2207051, () => failed('rejected_content', 'user', spamReason)],
-  ...each([2207004, 2207005, 2207009, 2207026, 2207057], () =>
-    failed('rejected_content', 'user', imageReason),
-  ),
+  ...each([2207004, 2207005, 2207009], () => failed('rejected_content', 'user', imageReason)),
+  [2207026, () => failed('rejected_content', 'user', videoReason)],
+  [2207057, () => failed('rejected_content', 'user', coverReason)],
   ...each([2207010, 2207023, 2207028, 2207035, 2207036, 2207037, 2207038, 2207039, 2207040], () =>
     failed('rejected_content', 'user', contentReason),
   ),
@@ -43,7 +43,8 @@ const byCode = new Map<number, Meaning>([
   [10, () => failed('rejected_account', 'user', permissionReason)],
   [25, () => failed('rejected_account', 'user', restrictedReason)],
   [190, () => failed('auth_expired', 'user', expiredReason)],
-  ...each([352, 36000, 36001, 36003], () => failed('rejected_content', 'user', imageReason)),
+  [352, () => failed('rejected_content', 'user', videoReason)],
+  ...each([36000, 36001, 36003], () => failed('rejected_content', 'user', imageReason)),
   ...each([100, 36004], () => failed('rejected_content', 'user', contentReason)),
 ]);
 
@@ -91,20 +92,20 @@ function failed(kind: FailureKind, actor: Actor, reason: string): Refusal {
 
 function again(): Refusal {
   const reason =
-    'Instagram could not process an image just now. Nothing was published; it is tried again by itself.';
+    'Instagram could not process an image or a video just now. Nothing was published; it is tried again by itself.';
   return { outcome: 'retry', failure: { kind: 'unavailable', actor: 'platform', reason } };
 }
 
 export function notReady(now: Date, afterMs: number = NOT_READY_PAUSE_MS): Refusal {
   const reason =
-    'Instagram is still processing an image. The post goes out by itself as soon as that is done.';
+    'Instagram is still processing the images or videos. The post goes out by itself as soon as that is done.';
   const failure: Failure = { kind: 'unavailable', actor: 'platform', reason };
   return waitUntil(inFuture(now, afterMs), failure);
 }
 
-function dailyLimit(now: Date): Refusal {
+export function dailyLimit(now: Date): Refusal {
   const reason =
-    'This Instagram account has reached its posts for 24 hours. The post waits and goes out by itself.';
+    'This Instagram account has used up its posts for 24 hours. The post waits and goes out by itself.';
   return waitUntil(inFuture(now, DAILY_LIMIT_PAUSE_MS), { kind: 'rate_limited', actor: 'platform', reason });
 }
 
@@ -134,4 +135,9 @@ const spamReason =
   'Instagram blocked this as possible spam. Wait some hours or change the post, then post it anew.';
 const imageReason =
   'Instagram does not accept an image of this post (its size, format or proportions). Create a new post with another one.';
-const contentReason = 'Instagram does not accept this post. Change its text or images and post it anew.';
+const videoReason =
+  'Instagram does not accept a video of this post (its format, length or size). Create a new post with another one.';
+const coverReason =
+  'Instagram cannot take the cover of this reel from there: its offset has to be before the end of the video. Post it anew.';
+const contentReason =
+  'Instagram does not accept this post. Change its text, images or videos and post it anew.';

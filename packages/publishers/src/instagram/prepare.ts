@@ -2,11 +2,13 @@ import { done, type Refusal, type Step } from '../answer.ts';
 import type { PrepareOutcome, PublishCall } from '../publisher.ts';
 import { takeBelievedRefusal } from './believed-refusal.ts';
 import { makeCarousel } from './carousel.ts';
-import { captionParameters, imageParameters, makeContainer, waitForContainer } from './container.ts';
+import { makeContainer, waitForContainer } from './container.ts';
 import { readContainerFailure } from './errors.ts';
+import { singleParameters } from './parameters.ts';
+import { findUsedUpQuota } from './quota.ts';
 import { containerIdOf, forgetContainer, keepContainer } from './witness.ts';
 
-/** Makes the container that Instagram fills from the images' URLs, and waits until it can be published. */
+/** Makes the container that Instagram fills from the files' URLs, and waits until it can be published. */
 export async function prepare(call: PublishCall): Promise<PrepareOutcome> {
   const refusal = await takeBelievedRefusal(call);
   if (refusal) return refusal;
@@ -20,12 +22,12 @@ async function containerOnce(call: PublishCall): Promise<Step<string>> {
   const existing = containerIdOf(call);
   if (existing) return done(existing);
 
-  const [image, ...more] = call.media;
-  if (!image) return noImage();
+  const [file, ...more] = call.media;
+  if (!file) return noMedia();
+  const usedUp = await findUsedUpQuota(call);
+  if (usedUp) return usedUp;
   const made =
-    more.length > 0
-      ? await makeCarousel(call)
-      : await makeContainer(call, { ...imageParameters(image), ...captionParameters(call) });
+    more.length > 0 ? await makeCarousel(call) : await makeContainer(call, singleParameters(call, file));
   if (made.outcome === 'done') await keepContainer(call, made.value);
   return made;
 }
@@ -46,7 +48,7 @@ async function waitUntilPublishable(call: PublishCall, id: string): Promise<Prep
   return readContainerFailure(status, call.now());
 }
 
-function noImage(): Refusal {
-  const reason = 'Instagram needs an image with every post. Add one.';
+function noMedia(): Refusal {
+  const reason = 'Instagram needs an image or a video with every post. Add one.';
   return { outcome: 'failed', failure: { kind: 'rejected_content', actor: 'user', reason } };
 }

@@ -59,7 +59,7 @@ async function permalinkOf(call: PublishCall, mediaId: string): Promise<string |
 
 function noContainer(): PublishOutcome {
   const reason =
-    'Instagram has not processed the images yet. Nothing was published; it is tried again by itself.';
+    'Instagram has not processed the images or videos yet. Nothing was published; it is tried again by itself.';
   return { outcome: 'retry', failure: { kind: 'unavailable', actor: 'platform', reason } };
 }
 

@@ -2,8 +2,10 @@ import { Type, type Static } from 'typebox';
 import { bearer, decode } from '../answer.ts';
 import { lookUp, sinceSendingMs, untilNextLookMs } from '../look-up.ts';
 import type { ReconcileCall, ReconcileOutcome, Receipt } from '../publisher.ts';
+import { readSettings } from '../settings.ts';
 import { ofAccount, readStatus, statusRequest } from './api.ts';
 import { dialect } from './errors.ts';
+import { settings } from './settings.ts';
 import { containerIdOf, forgetContainer } from './witness.ts';
 
 /** A publish call under way may still land, so FINISHED is "not published" only after the last of these. */
@@ -60,13 +62,15 @@ function stillProcessing(call: ReconcileCall): ReconcileOutcome {
  * container's id stands in the receipt: it names this publication, though nothing that can be opened.
  */
 async function findReceipt(call: ReconcileCall, containerId: string): Promise<ReconcileOutcome> {
+  // Stories are not among the media, and without a caption nothing would tell one from another post.
+  if (readSettings(settings, call).kind === 'story') return published({ remoteId: containerId, url: null });
   const listed = await lookUp(
     call,
     dialect,
     {
       method: 'GET',
       path: ofAccount(call, 'media'),
-      query: { fields: 'id,caption,timestamp,permalink', limit: 50 },
+      query: { fields: 'id,caption,timestamp,permalink,media_type,media_product_type', limit: 50 },
       headers: bearer(call),
     },
     (response) => decode(MediaList, response)?.data,
@@ -88,8 +92,16 @@ function isOurs(call: ReconcileCall, media: Media): boolean {
   const since = byEarlierAttempt ? Date.parse(containerCreatedAt) : call.sendingSince.getTime();
   const earliestMs = since - CLOCK_TOLERANCE_MS;
   return (
-    normal(media.caption ?? '') === normal(call.text) && Date.parse(isoOf(media.timestamp)) >= earliestMs
+    normal(media.caption ?? '') === normal(call.text) &&
+    Date.parse(isoOf(media.timestamp)) >= earliestMs &&
+    media.media_product_type !== 'STORY' &&
+    (media.media_type === undefined || media.media_type === typeOf(call))
   );
+}
+
+function typeOf({ media }: ReconcileCall): string {
+  if (media.length > 1) return 'CAROUSEL_ALBUM';
+  return media[0]?.kind === 'video' ? 'VIDEO' : 'IMAGE';
 }
 
 function normal(text: string): string {
@@ -110,6 +122,8 @@ const Media = Type.Object({
   caption: Type.Optional(Type.String()),
   timestamp: Type.String(),
   permalink: Type.Optional(Type.String()),
+  media_type: Type.Optional(Type.String()),
+  media_product_type: Type.Optional(Type.String()),
 });
 type Media = Static<typeof Media>;
 const MediaList = Type.Object({ data: Type.Array(Media) });

@@ -2,13 +2,13 @@ import { Type } from 'typebox';
 import type { PublishCall } from '../publisher.ts';
 import { uploadsUnder } from '../uploads.ts';
 
-/** The containers of the images of a carousel. */
+/** The containers of the files of a carousel. */
 export const children = uploadsUnder(
   'children',
   Type.Object({ containerId: Type.String(), createdAt: Type.String() }),
 );
 
-/** The container that is published: that of the only image, or of the carousel. */
+/** The container that is published: that of the only file, or of the carousel. */
 export function containerIdOf(call: PublishCall): string | null {
   const { containerId } = call.witness;
   return typeof containerId === 'string' ? containerId : null;

@@ -1,7 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { instagram } from '../../src/instagram/index.ts';
 import type { Witness } from '../../src/publisher.ts';
-import { openDelivery, openStage, type Delivery, type Stage } from '../harness.ts';
+import {
+  openDelivery,
+  openStage,
+  videoFile,
+  type Delivery,
+  type DeliveryDraft,
+  type Stage,
+} from '../harness.ts';
 
 let stage: Stage;
 beforeAll(async () => {
@@ -193,6 +200,322 @@ describe('Instagram: a carousel', () => {
     expect(await delivery.run()).toMatchObject({ outcome: 'published' });
     expect(containersOf(delivery)).toHaveLength(5);
   });
+});
+
+/** Every file of the only post that is public: its type, and its name or words. */
+async function shown(): Promise<string[]> {
+  const [post, ...others] = await posts();
+  if (!post || others.length > 0) throw new Error('not exactly one post is public');
+  const files = post.media.map(async ({ url, altText }) => {
+    const response = await fetch(url);
+    const name = /[a-z]+$/.exec(Buffer.from(await response.arrayBuffer()).toString('latin1'))?.[0];
+    return `${response.headers.get('content-type')} ${name}: ${altText ?? 'no words'}`;
+  });
+  return Promise.all(files);
+}
+const openReel = (over: Partial<DeliveryDraft> = {}) =>
+  openDelivery(stage, instagram, { account: 'ada', text: 'A reel', files: [videoFile('clip')], ...over });
+const openStory = (over: Partial<DeliveryDraft> = {}) =>
+  openDelivery(stage, instagram, { account: 'ada', text: '', settings: { kind: 'story' }, ...over });
+const openMixed = (over: Partial<DeliveryDraft> = {}) =>
+  openDelivery(stage, instagram, {
+    account: 'ada',
+    text: 'An album',
+    images: ['a', 'b'],
+    files: [videoFile('clip'), videoFile('other', { mimeType: 'video/quicktime' })],
+    ...over,
+  });
+
+describe('Instagram: a reel', () => {
+  it('is made of a single video, with the caption, the cover and the place that were chosen', async () => {
+    const settings = { shareReelToFeed: false, coverOffsetMs: 1_500 };
+    const delivery = await openReel({ settings });
+    const fate = await delivery.run();
+    const [post] = await posts();
+    expect(fate).toEqual({ outcome: 'published', receipt: { remoteId: post?.id, url: post?.url } });
+    expect(containersOf(delivery).map(({ json }) => json)).toEqual([
+      {
+        media_type: 'REELS',
+        video_url: stage.imageUrl('clip'),
+        caption: 'A reel',
+        share_to_feed: false,
+        thumb_offset: 1_500,
+      },
+    ]);
+    expect(await shown()).toEqual(['video/mp4 clip: no words']);
+    const details = { media_type: 'REELS', share_to_feed: false, thumb_offset: 1_500 };
+    expect(post).toMatchObject({ text: 'A reel', details });
+  });
+
+  it('is shown in the feed where nothing was chosen', async () => {
+    await (await openReel()).run();
+    expect(await posts()).toMatchObject([{ details: { media_type: 'REELS', share_to_feed: true } }]);
+  });
+
+  it('that takes an hour is waited for, less and less often, with one container and no attempt', async () => {
+    await stage.configure('instagram', { videoProcessingMs: 60 * 60_000 });
+    const delivery = await openReel();
+    const start = stage.now().getTime();
+    let waits = 0;
+    let outcome = await delivery.prepare();
+    while (outcome.outcome === 'wait-until' && waits < 200) {
+      waits += 1;
+      expect(outcome.failure).toMatchObject({ kind: 'unavailable', actor: 'platform' });
+      await stage.skip(outcome.until.getTime() - stage.now().getTime());
+      outcome = await delivery.prepare();
+    }
+    expect(outcome).toEqual({ outcome: 'ready' });
+    expect(stage.now().getTime() - start).toBeGreaterThanOrEqual(60 * 60_000);
+    expect(waits).toBeLessThan(90);
+    expect(await stage.requests('instagram')).toMatchObject({ container: 1 });
+    expect(await delivery.publish()).toMatchObject({ outcome: 'published' });
+    expect(await posts()).toHaveLength(1);
+  });
+
+  it('that is never done is made anew once Instagram calls it expired', async () => {
+    await stage.configure('instagram', { videoProcessingMs: 48 * 60 * 60_000 });
+    const delivery = await openReel();
+    expect(await delivery.prepare()).toMatchObject({ outcome: 'wait-until' });
+    await stage.skip(23 * 60 * 60_000);
+    expect(await delivery.prepare()).toMatchObject({ outcome: 'wait-until' });
+    expect(containersOf(delivery)).toHaveLength(1);
+    await stage.skip(60 * 60_000);
+    expect(await delivery.prepare()).toMatchObject({ outcome: 'retry' });
+    await stage.configure('instagram', { videoProcessingMs: 0 });
+    expect(await delivery.run()).toMatchObject({ outcome: 'published' });
+    expect(containersOf(delivery)).toHaveLength(2);
+    expect(await posts()).toHaveLength(1);
+  });
+
+  it('is made anew when its processing failed, and goes out once', async () => {
+    const delivery = await openReel();
+    await arm('container', 'processing-failed');
+    expect(await delivery.prepare()).toMatchObject({ outcome: 'retry', failure: { kind: 'unavailable' } });
+    expect(await delivery.run()).toMatchObject({ outcome: 'published' });
+    expect(containersOf(delivery)).toHaveLength(2);
+    expect(await shown()).toEqual(['video/mp4 clip: no words']);
+  });
+
+  it('fails when Instagram says of its processing that it does not take the video', async () => {
+    await stage.configure('instagram', { failureSubcode: 2207026 });
+    const delivery = await openReel();
+    await arm('container', 'processing-failed');
+    const failure = { kind: 'rejected_content', actor: 'user', reason: expect.stringContaining('a video') };
+    expect(await delivery.run()).toMatchObject({ outcome: 'failed', failure });
+    expect(await posts()).toEqual([]);
+  });
+
+  it('fails when Instagram does not take the file', async () => {
+    const content = Buffer.from('no video at all');
+    const delivery = await openReel({ files: [{ ...videoFile('clip'), content }] });
+    const detail = expect.stringContaining('error_subcode 2207026');
+    const failure = { kind: 'rejected_content', reason: expect.stringContaining('a video'), detail };
+    expect(await delivery.run()).toMatchObject({ outcome: 'failed', failure });
+  });
+
+  it('does not take a picture of the same caption for itself', async () => {
+    await (await open('Same')).run();
+    const delivery = await openReel({ text: 'Same' });
+    await delivery.prepare();
+    await arm('publish', 'commit-then-drop');
+    await delivery.publish();
+    const reel = (await posts()).find(({ url }) => url.includes('/reel/'));
+    const receipt = { remoteId: reel?.id, url: reel?.url };
+    expect(await delivery.reconcile()).toEqual({ outcome: 'published', receipt });
+  });
+});
+
+describe('Instagram: a story', () => {
+  it.each([
+    ['an image', { images: ['a'] }, 'image_url', 'image/jpeg a: no words'],
+    ['a video', { files: [videoFile('clip')] }, 'video_url', 'video/mp4 clip: no words'],
+  ])('of %s has nothing but its file', async (_name, files, parameter, expected) => {
+    const delivery = await openStory(files);
+    const fate = await delivery.run();
+    const [post] = await posts();
+    expect(fate).toEqual({ outcome: 'published', receipt: { remoteId: post?.id, url: post?.url } });
+    const json = { media_type: 'STORIES', [parameter]: expect.stringMatching(/^http/) };
+    expect(containersOf(delivery).map((request) => request.json)).toEqual([json]);
+    expect(await shown()).toEqual([expected]);
+    expect(post).toMatchObject({ text: '', details: { media_type: 'STORIES' } });
+  });
+
+  it('whose answer got lost is published, by its container, without a link', async () => {
+    // A post without a caption, which is listed, and is not the story.
+    await (await open('')).run();
+    const delivery = await openStory({ images: ['a'] });
+    await delivery.prepare();
+    await arm('publish', 'commit-then-drop');
+    await delivery.publish();
+    const receipt = { remoteId: delivery.call.witness['containerId'], url: null };
+    expect(await delivery.reconcile()).toEqual({ outcome: 'published', receipt });
+    expect(await posts()).toHaveLength(2);
+  });
+});
+
+describe('Instagram: a carousel of images and videos', () => {
+  const album = [
+    'image/jpeg a: Picture a',
+    'image/jpeg b: Picture b',
+    'video/mp4 clip: no words',
+    'video/mp4 other: no words',
+  ];
+
+  it('is made of an item for each, in their order', async () => {
+    const delivery = await openMixed();
+    expect(await delivery.run()).toMatchObject({ outcome: 'published' });
+    const item = { is_carousel_item: true };
+    expect(containersOf(delivery).map(({ json }) => json)).toEqual([
+      { image_url: stage.imageUrl('a'), alt_text: 'Picture a', ...item },
+      { image_url: stage.imageUrl('b'), alt_text: 'Picture b', ...item },
+      { media_type: 'VIDEO', video_url: stage.imageUrl('clip'), ...item },
+      { media_type: 'VIDEO', video_url: stage.imageUrl('other'), ...item },
+      { media_type: 'CAROUSEL', children: expect.stringMatching(/^(\d+,){3}\d+$/), caption: 'An album' },
+    ]);
+    expect(await shown()).toEqual(album);
+  });
+
+  it('asks about the first video only while that is worked on', async () => {
+    await stage.configure('instagram', { videoProcessingMs: 10 * 60_000 });
+    const delivery = await openMixed();
+    await delivery.prepare();
+    await stage.skip(60_000);
+    const before = (await stage.requests('instagram'))['status'] ?? 0;
+    expect(await delivery.prepare()).toMatchObject({ outcome: 'wait-until' });
+    expect((await stage.requests('instagram'))['status']).toBe(before + 1);
+    expect(await delivery.run()).toMatchObject({ outcome: 'published' });
+    expect(containersOf(delivery)).toHaveLength(5);
+    expect(await shown()).toEqual(album);
+  });
+
+  it('makes only the video anew that could not be processed', async () => {
+    const delivery = await openMixed();
+    await arm('container', 'processing-failed', { after: 2 });
+    expect(await delivery.prepare()).toMatchObject({ outcome: 'retry' });
+    expect(await delivery.run()).toMatchObject({ outcome: 'published' });
+    expect(containersOf(delivery)).toHaveLength(6);
+    expect(await shown()).toEqual(album);
+  });
+
+  it('is gone on with where a worker was lost, whichever call it was about to make', async () => {
+    for (let made = 0; made < 5; made++) {
+      await stage.reset();
+      const gone = await openMixed({ goneAfterWrites: made });
+      await expect(gone.prepare()).rejects.toThrow('the worker is gone');
+      const next = await openMixed({ witness: gone.call.witness });
+      expect(await next.run()).toMatchObject({ outcome: 'published' });
+      expect(containersOf(next)).toHaveLength(5 - made);
+      expect(await shown()).toEqual(album);
+    }
+  });
+});
+
+describe.each([
+  ['a reel', openReel],
+  ['a story', () => openStory({ files: [videoFile('clip')] })],
+  ['a carousel with videos', openMixed],
+])('Instagram: %s goes out exactly once', (_name, openOne) => {
+  it.each([
+    'drop-before-commit',
+    'commit-then-drop',
+    'commit-then-5xx',
+    '5xx-before-commit',
+    'truncated-body',
+  ])('after %s, at its container and at its publication', async (fault) => {
+    for (const step of ['container', 'publish']) {
+      await stage.reset();
+      const delivery = await openOne();
+      await arm(step, fault);
+      expect(await delivery.run()).toMatchObject({ outcome: 'published' });
+      expect(await posts()).toHaveLength(1);
+      expect(await stage.armed()).toEqual([]);
+    }
+  });
+
+  it('after a worker was lost before its publication', async () => {
+    const gone = await openOne();
+    await gone.prepare();
+    const next = await openOne();
+    Object.assign(next.call.witness, gone.call.witness);
+    expect(await next.run()).toMatchObject({ outcome: 'published' });
+    expect(containersOf(next)).toEqual([]);
+    expect(await posts()).toHaveLength(1);
+  });
+});
+
+describe('Instagram: the quota', () => {
+  const HALF_HOUR_MS = 30 * 60_000;
+
+  it.each([50, 100])(
+    'of %i posts holds back the next, without a container and without an attempt',
+    async (quotaTotal) => {
+      await stage.configure('instagram', { quotaTotal, pollsUntilReady: 0 });
+      const userId = (await open()).call.account.remoteAccountId;
+      await publishMany(userId, quotaTotal - 1);
+      expect(await (await open('The last')).run()).toMatchObject({ outcome: 'published' });
+
+      const delivery = await open('One too many');
+      const outcome = await delivery.prepare();
+      const detail = `${quotaTotal} of ${quotaTotal} posts used`;
+      expect(outcome).toMatchObject({ outcome: 'wait-until', failure: { kind: 'rate_limited', detail } });
+      if (outcome.outcome !== 'wait-until') return;
+      expect(outcome.until.getTime() - stage.now().getTime()).toBeLessThanOrEqual(HALF_HOUR_MS);
+      expect(delivery.writes).toEqual([]);
+      expect(await delivery.run()).toMatchObject({ outcome: 'published' });
+      expect(await posts()).toHaveLength(quotaTotal + 1);
+    },
+  );
+
+  it('is read once, before the first container, and not when there is one', async () => {
+    await stage.configure('instagram', { pollsUntilReady: 7 });
+    const delivery = await openWith(['a', 'b']);
+    await delivery.prepare();
+    expect(await stage.requests('instagram')).toMatchObject({ quota: 1 });
+    await stage.configure('instagram', { pollsUntilReady: 0 });
+    await delivery.prepare();
+    await delivery.prepare();
+    expect(await delivery.publish()).toMatchObject({ outcome: 'published' });
+    // Once for each time that there was no container of the whole.
+    expect(await stage.requests('instagram')).toMatchObject({ quota: 2 });
+  });
+
+  it.each(['drop-before-commit', '5xx-before-commit', 'rate-limited', 'rate-limited-bare', 'truncated-body'])(
+    'that cannot be read stops nothing: %s',
+    async (fault) => {
+      const delivery = await open();
+      await arm('quota', fault);
+      expect(await delivery.prepare()).toEqual({ outcome: 'ready' });
+      expect(await stage.armed()).toEqual([]);
+    },
+  );
+
+  it('that could not be read, and is used up, holds the post back at its publication', async () => {
+    await stage.configure('instagram', { quotaTotal: 0 });
+    const delivery = await open();
+    await arm('quota', 'truncated-body');
+    expect(await delivery.prepare()).toEqual({ outcome: 'ready' });
+    expect(await delivery.publish()).toMatchObject({ outcome: 'uncertain' });
+    expect(await delivery.reconcile()).toEqual({ outcome: 'absent' });
+    expect(await delivery.prepare()).toMatchObject({
+      outcome: 'wait-until',
+      failure: { kind: 'rate_limited' },
+    });
+    expect(await posts()).toEqual([]);
+  });
+
+  /** Straight to the platform, as another app of the same account would. */
+  async function publishMany(userId: string, count: number): Promise<void> {
+    const send = async (edge: string, body: object) => {
+      const response = await fetch(`${stage.origin}/instagram/${userId}/${edge}`, {
+        method: 'POST',
+        headers: { authorization: 'Bearer sandbox-ada', 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+      return ((await response.json()) as { id: string }).id;
+    };
+    const creation_id = await send('media', { image_url: stage.imageUrl('a') });
+    for (let made = 0; made < count; made++) await send('media_publish', { creation_id });
+  }
 });
 
 it('Instagram takes up a container that was made when a post could have one image', async () => {

@@ -1,10 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { checkDraft } from '../../src/instagram/check.ts';
 import { dialect, isContainerLost, isNotReady, readContainerFailure } from '../../src/instagram/errors.ts';
-import { answer, draftOf, jpegDraft, jpegDrafts, NOW } from '../answers.ts';
+import { answer, draftOf, jpegDraft, jpegDrafts, NOW, videoDraft } from '../answers.ts';
 
 const codes = (text: string, media = [jpegDraft()]) =>
   checkDraft(draftOf({ text, media })).map((found) => found.code);
+const storyCodes = (media = [jpegDraft()], text = '') =>
+  checkDraft(draftOf({ text, media, settings: { kind: 'story' } })).map((found) => found.code);
 const graphError = (code: number, error_subcode?: number) =>
   answer(400, { error: { message: 'm', type: 'OAuthException', code, error_subcode } });
 
@@ -46,6 +48,74 @@ describe('Instagram check', () => {
   });
 });
 
+describe('Instagram check: videos', () => {
+  it.each([
+    ['at its shortest', { durationMs: 3_000 }, []],
+    ['at its longest', { durationMs: 900_000, byteSize: 300_000_000 }, []],
+    ['of 1920 in width and 60 frames', { width: 1_920, height: 1_080, frameRate: 60 }, []],
+    ['of a film’s frame rate, in HEVC, as MOV', { frameRate: 23.976, videoCodec: 'hevc' }, []],
+    ['as MOV', { mimeType: 'video/quicktime' }, []],
+    ['without sound', { audioCodec: null }, []],
+    ['upright', { width: 1_080, height: 1_920 }, []],
+    ['too short', { durationMs: 2_999 }, ['video_duration']],
+    ['too long', { durationMs: 900_001 }, ['video_duration']],
+    ['too large', { byteSize: 300_000_001 }, ['media_too_large']],
+    ['too wide', { width: 1_921 }, ['video_width']],
+    ['too slow', { frameRate: 22 }, ['video_frame_rate']],
+    ['too fast', { frameRate: 61 }, ['video_frame_rate']],
+    ['in another codec', { videoCodec: 'vp9' }, ['video_codec_unsupported']],
+    ['in another container', { mimeType: 'video/webm' }, ['media_type_unsupported']],
+  ])('%s', (_name, over, expected) => {
+    expect(codes('', [videoDraft(over)])).toEqual(expected);
+  });
+  it('go with images into one carousel of ten', () => {
+    expect(codes('a', [...jpegDrafts(9), videoDraft()])).toEqual([]);
+    expect(codes('a', [...jpegDrafts(9), videoDraft(), videoDraft()])).toEqual(['too_many_media']);
+  });
+});
+
+describe('Instagram check: stories', () => {
+  it('take one image of any shape, or one video of a minute', () => {
+    expect(storyCodes([jpegDraft({ width: 1_080, height: 1_920 })])).toEqual([]);
+    expect(storyCodes([videoDraft({ durationMs: 60_000, byteSize: 100_000_000 })])).toEqual([]);
+  });
+  it.each([
+    ['no file', [], ['media_missing']],
+    ['two images', jpegDrafts(2), ['too_many_media']],
+    ['an image and a video', [jpegDraft(), videoDraft()], ['too_many_media']],
+    ['a longer video', [videoDraft({ durationMs: 60_001 })], ['video_duration']],
+    ['a larger video', [videoDraft({ byteSize: 100_000_001 })], ['media_too_large']],
+  ])('refuse %s', (_name, media, expected) => {
+    expect(storyCodes(media)).toEqual(expected);
+  });
+  it('refuse a text, which would be lost, and say where it can go; not a blank one', () => {
+    expect(storyCodes([jpegDraft()], ' \n')).toEqual([]);
+    const draft = draftOf({ text: 'Words', media: [jpegDraft()], settings: { kind: 'story' } });
+    const detail = expect.stringMatching(/takes no text.*empty text.*feed/);
+    expect(checkDraft(draft)).toEqual([{ field: 'text', code: 'story_takes_no_text', detail }]);
+  });
+});
+
+describe('Instagram check: the cover of a reel', () => {
+  const cover = (coverOffsetMs: number, media = [videoDraft()], kind = 'feed') =>
+    checkDraft(draftOf({ media, settings: { kind, coverOffsetMs } }));
+  it('is taken from before its end', () => {
+    expect(cover(0)).toEqual([]);
+    expect(cover(9_999)).toEqual([]);
+    const detail = expect.stringContaining('10000 ms');
+    expect(cover(10_000)).toEqual([{ field: 'settings/coverOffsetMs', code: 'cover_after_end', detail }]);
+  });
+  it.each([
+    ['an image', [jpegDraft()], 'feed'],
+    ['a carousel', [videoDraft(), videoDraft()], 'feed'],
+    ['a story', [videoDraft()], 'story'],
+  ])('is for no post that is %s', (_name, media, kind) => {
+    expect(cover(1, media, kind)).toMatchObject([
+      { field: 'settings/coverOffsetMs', code: 'cover_without_reel' },
+    ]);
+  });
+});
+
 describe('Instagram refusals', () => {
   it.each([4, 17, 32, 613, 80001, 80002])('code %i is a rate limit, with status 400', (code) => {
     expect(dialect.readRefusal(graphError(code), NOW)).toMatchObject({
@@ -72,6 +142,9 @@ describe('Instagram refusals', () => {
     [9004, 2207052, 'retry', 'unavailable'],
     [-1, 2207001, 'retry', 'unavailable'],
     [100, 33, 'retry', 'unavailable'],
+    [352, 2207026, 'failed', 'rejected_content'],
+    [1, 2207057, 'failed', 'rejected_content'],
+    [-1, 2207053, 'retry', 'unavailable'],
     [100, 2207023, 'failed', 'rejected_content'],
     [1, undefined, 'retry', 'unavailable'],
   ])('%i/%s → %s %s', (code, subcode, outcome, kind) => {

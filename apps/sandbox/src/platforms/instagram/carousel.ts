@@ -1,6 +1,6 @@
 import type { BoundedMap } from '../../world/bounded-map.ts';
 import type { Answer, Call } from '../platform.ts';
-import { statusOf, type Container } from './container.ts';
+import { statusOf, type Container, type Processing } from './container.ts';
 import { fitsCaption, refused, type Content } from './content.ts';
 import type { GraphParameters } from './parameters.ts';
 import * as refuse from './refusals.ts';
@@ -14,7 +14,7 @@ const largest = 10;
  */
 export function readCarousel(
   containers: BoundedMap<string, Container>,
-  pollsUntilReady: number,
+  processing: Processing,
   parameters: GraphParameters,
   { account, now }: Pick<Call, 'account' | 'now'>,
 ): (Content & { items: Container[] }) | { refusal: Answer } {
@@ -35,11 +35,18 @@ export function readCarousel(
     if (item.kind !== 'carousel-item') {
       return refused(refuse.invalidParameter('children: not every one is an item of a carousel'));
     }
-    const status = statusOf(item, now, pollsUntilReady);
+    const status = statusOf(item, now, processing);
     if (status === 'IN_PROGRESS') return refused(refuse.mediaNotReady());
     if (status === 'EXPIRED') return refused(refuse.containerExpired());
     if (status !== 'FINISHED') return refused(refuse.containerFailed());
     items.push(item);
   }
-  return { kind: 'carousel', caption, media: items.flatMap(({ media }) => media), items };
+  return {
+    kind: 'carousel',
+    caption,
+    media: items.flatMap(({ media }) => media),
+    isVideo: false,
+    details: { media_type: 'CAROUSEL' },
+    items,
+  };
 }

@@ -15,11 +15,19 @@ export interface Container extends Content {
 
 export type ContainerStatus = 'IN_PROGRESS' | 'FINISHED' | 'ERROR' | 'EXPIRED' | 'PUBLISHED';
 
+/** How long containers are worked on. */
+export interface Processing {
+  pollsUntilReady: number;
+  videoProcessingMs: number;
+}
+
 const lifetimeMs = 24 * 3_600_000;
 
-export function statusOf(container: Container, now: number, pollsUntilReady: number): ContainerStatus {
+export function statusOf(container: Container, now: number, processing: Processing): ContainerStatus {
   if (container.published) return 'PUBLISHED';
-  if (now - container.createdAt >= lifetimeMs) return 'EXPIRED';
-  if (container.polls < pollsUntilReady) return 'IN_PROGRESS';
+  const ageMs = now - container.createdAt;
+  if (ageMs >= lifetimeMs) return 'EXPIRED';
+  if (container.polls < processing.pollsUntilReady) return 'IN_PROGRESS';
+  if (container.isVideo && ageMs < processing.videoProcessingMs) return 'IN_PROGRESS';
   return container.willFail ? 'ERROR' : 'FINISHED';
 }

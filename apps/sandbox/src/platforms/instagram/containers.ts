@@ -2,15 +2,22 @@ import type { BoundedMap } from '../../world/bounded-map.ts';
 import type { World } from '../../world/world.ts';
 import type { Answer, Call, Endpoint } from '../platform.ts';
 import { readCarousel } from './carousel.ts';
-import type { Container } from './container.ts';
-import { readImage, type Content } from './content.ts';
+import type { Container, Processing } from './container.ts';
+import type { Content } from './content.ts';
+import { readImage } from './image.ts';
 import { parametersOf } from './parameters.ts';
 import * as refuse from './refusals.ts';
 import type { RollingCount } from './rolling-count.ts';
+import { readStory } from './story.ts';
+import { readReel, readVideoItem } from './video.ts';
+
+/** What is made of a file of its own. */
+const readers = { IMAGE: readImage, REELS: readReel, STORIES: readStory, VIDEO: readVideoItem };
+const isOfFile = (mediaType: string): mediaType is keyof typeof readers => Object.hasOwn(readers, mediaType);
 
 export function containerEndpoint(
   world: World,
-  rules: { containersPerDay: number; pollsUntilReady: number },
+  rules: Processing & { containersPerDay: number },
   containers: BoundedMap<string, Container>,
   made: RollingCount,
   nextId: () => string,
@@ -21,22 +28,25 @@ export function containerEndpoint(
     const { userId } = request.params as { userId: string };
     if (userId !== account.id && userId !== 'me') return refuse.noSuchObject(userId);
     const mediaType = parameters['media_type'] ?? 'IMAGE';
-    if (mediaType !== 'IMAGE' && mediaType !== 'CAROUSEL') {
-      return refuse.invalidParameter('media_type: this sandbox plays IMAGE and CAROUSEL');
+    if (mediaType !== 'CAROUSEL' && !isOfFile(mediaType)) {
+      return refuse.invalidParameter('media_type must be one of IMAGE, REELS, STORIES, VIDEO, CAROUSEL');
     }
     if (made.used(account.handle, now) >= rules.containersPerDay) return refuse.quotaReached();
 
-    if (mediaType === 'IMAGE') {
-      const content = await readImage(world.images, parameters);
+    if (mediaType !== 'CAROUSEL') {
+      const content = await readers[mediaType](world.images, parameters);
       return 'refusal' in content ? content.refusal : add(call, content);
     }
-    const content = readCarousel(containers, rules.pollsUntilReady, parameters, call);
+    const content = readCarousel(containers, rules, parameters, call);
     if ('refusal' in content) return content.refusal;
     for (const item of content.items) item.inCarousel = true;
     return add(call, content);
   }
 
-  function add({ account, now, alteration }: Call, { kind, caption, media }: Content): Answer {
+  function add(
+    { account, now, alteration }: Call,
+    { kind, caption, media, isVideo, details }: Content,
+  ): Answer {
     const id = nextId();
     containers.set(id, {
       id,
@@ -44,6 +54,8 @@ export function containerEndpoint(
       kind,
       caption,
       media,
+      isVideo,
+      details,
       createdAt: now,
       polls: 0,
       willFail: alteration('processing-failed') !== undefined,

@@ -13,6 +13,7 @@ import {
 } from '../platform.ts';
 import type { Container } from './container.ts';
 import { containerEndpoint } from './containers.ts';
+import type { ContainerKind } from './content.ts';
 import { openOAuth } from './oauth.ts';
 import { tokenOf } from './parameters.ts';
 import { publishingEndpoints } from './publishing.ts';
@@ -22,6 +23,8 @@ import { createRollingCount } from './rolling-count.ts';
 
 export interface InstagramPost extends PublicPost {
   shortcode: string;
+  kind: ContainerKind;
+  isVideo: boolean;
 }
 
 const dayMs = 24 * 3_600_000;
@@ -30,6 +33,10 @@ const Rules = Type.Object(
   {
     /** How many status calls find the container still in progress. */
     pollsUntilReady: Type.Integer({ minimum: 0, default: 1 }),
+    /** For how long a video is in progress at least, however often one asks. */
+    videoProcessingMs: Type.Integer({ minimum: 0, default: 0 }),
+    /** The subcode that the status of a container names when its processing failed. */
+    failureSubcode: Type.Integer({ default: 2207032 }),
     /** Instagram allows 50 or 100 posts a day, depending on the page one reads; the default lets a load test through. */
     quotaTotal: Type.Integer({ minimum: 0, default: 100_000 }),
     /** Instagram allows 400. */
@@ -39,9 +46,9 @@ const Rules = Type.Object(
 );
 
 /**
- * Instagram API with Instagram Login: single images, and carousels of them. A post is made in two calls, a container
- * that nobody sees and its publication, and the container's status tells afterwards whether it was published. The
- * images of a carousel are containers first, which the carousel's own is made of.
+ * Instagram API with Instagram Login: single images, reels, stories, and carousels of images and videos. A post is made
+ * in two calls, a container that nobody sees and its publication, and the container's status tells afterwards whether it
+ * was published. The files of a carousel are containers first, which the carousel's own is made of.
  */
 export const instagram: SandboxPlatform = {
   id: 'instagram',
@@ -63,6 +70,7 @@ export const instagram: SandboxPlatform = {
   refusals,
   faults: {
     identity: readFaults,
+    quota: readFaults,
     container: [...writeFaults, 'processing-failed'],
     status: [...readFaults, 'rejected'],
     publish: [...writeFaults, 'commit-then-refused', 'delayed-visibility'],

@@ -24,6 +24,7 @@ const knownScopes = ['basic', 'content_publish', 'manage_messages', 'manage_comm
 
 const wantedScopes: Partial<Record<Step, string>> = {
   identity: 'instagram_business_basic',
+  quota: 'instagram_business_basic',
   container: 'instagram_business_content_publish',
   status: 'instagram_business_basic',
   publish: 'instagram_business_content_publish',

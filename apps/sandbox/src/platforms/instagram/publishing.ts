@@ -2,14 +2,15 @@ import type { BoundedMap } from '../../world/bounded-map.ts';
 import type { Shelf } from '../../world/posts.ts';
 import { tokenFromName } from '../accounts.ts';
 import type { Answer, Call, Endpoint } from '../platform.ts';
-import { statusOf, type Container } from './container.ts';
+import { statusOf, type Container, type Processing } from './container.ts';
+import type { ContainerKind } from './content.ts';
 import type { InstagramPost } from './instagram.ts';
 import { parametersOf } from './parameters.ts';
 import * as refuse from './refusals.ts';
 import type { RollingCount } from './rolling-count.ts';
 
 export function publishingEndpoints(
-  rules: { pollsUntilReady: number; quotaTotal: number },
+  rules: Processing & { quotaTotal: number },
   containers: BoundedMap<string, Container>,
   posts: Shelf<InstagramPost>,
   published: RollingCount,
@@ -26,7 +27,7 @@ export function publishingEndpoints(
     if (container.kind === 'carousel-item') {
       return refuse.invalidParameter('creation_id: an item is published with its carousel');
     }
-    const status = statusOf(container, now, rules.pollsUntilReady);
+    const status = statusOf(container, now, rules);
     if (status === 'IN_PROGRESS') return refuse.mediaNotReady();
     if (status === 'EXPIRED') return refuse.containerExpired();
     if (status === 'ERROR') return refuse.containerFailed();
@@ -40,9 +41,12 @@ export function publishingEndpoints(
       account: account.handle,
       id,
       shortcode,
-      url: `https://www.instagram.com/p/${shortcode}/`,
+      kind: container.kind,
+      isVideo: container.isVideo,
+      url: `https://www.instagram.com/${pathOf(container.kind, { id, shortcode, handle: account.handle })}/`,
       text: container.caption,
       media: container.media,
+      details: container.details,
       createdAt: now,
       visibleAt: now + (alteration('delayed-visibility')?.ms ?? 0),
     });
@@ -64,6 +68,11 @@ export function publishingEndpoints(
 
   return [
     { method: 'POST', url: '/:userId/media_publish', step: 'publish', answer: publish },
-    { method: 'GET', url: '/:userId/content_publishing_limit', step: 'identity', answer: limit },
+    { method: 'GET', url: '/:userId/content_publishing_limit', step: 'quota', answer: limit },
   ];
+}
+
+function pathOf(kind: ContainerKind, of: { id: string; shortcode: string; handle: string }): string {
+  if (kind === 'story') return `stories/${of.handle}/${of.id}`;
+  return `${kind === 'reel' ? 'reel' : 'p'}/${of.shortcode}`;
 }

@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import type { BoundedMap } from '../../world/bounded-map.ts';
 import type { Shelf } from '../../world/posts.ts';
 import type { Answer, Call, Endpoint } from '../platform.ts';
-import { statusOf, type Container, type ContainerStatus } from './container.ts';
+import { statusOf, type Container, type ContainerStatus, type Processing } from './container.ts';
 import type { InstagramPost } from './instagram.ts';
 import { parametersOf, pickFields } from './parameters.ts';
 import * as refuse from './refusals.ts';
@@ -32,7 +32,7 @@ const mediaFields = [
 ];
 
 export function readingEndpoints(
-  rules: { pollsUntilReady: number },
+  rules: Processing & { failureSubcode: number },
   containers: BoundedMap<string, Container>,
   posts: Shelf<InstagramPost>,
 ): Endpoint[] {
@@ -54,9 +54,10 @@ export function readingEndpoints(
     const container = containers.get(objectId);
     if (container) {
       if (container.account !== call.account.handle) return refuse.noSuchObject(objectId);
-      const status = statusOf(container, call.now, rules.pollsUntilReady);
+      const status = statusOf(container, call.now, rules);
       container.polls += 1;
-      return shown({ id: objectId, status_code: status, status: sentences[status] }, fields, containerFields);
+      const sentence = `${sentences[status]}${status === 'ERROR' ? rules.failureSubcode : ''}`;
+      return shown({ id: objectId, status_code: status, status: sentence }, fields, containerFields);
     }
     const post = posts.find(objectId);
     if (!post || post.account !== call.account.handle || post.visibleAt > call.now) {
@@ -76,7 +77,8 @@ export function readingEndpoints(
     const ids: string[] = [];
     while (--index >= 0 && data.length < limit) {
       const post = own[index];
-      if (!post || post.visibleAt > now) continue;
+      // Stories have a list of their own, which is documented for the other way to log in only.
+      if (!post || post.kind === 'story' || post.visibleAt > now) continue;
       const result = pickFields(present(post, origin), fields, mediaFields);
       if ('unknown' in result) return unknownField(result.unknown);
       data.push(result.picked);
@@ -98,24 +100,34 @@ export function readingEndpoints(
 const sentences: Record<ContainerStatus, string> = {
   IN_PROGRESS: 'In progress: Media is still being processed.',
   FINISHED: 'Finished: Media has been uploaded and it is ready to be published.',
-  ERROR: 'Error: Media upload has failed with error code 2207032',
+  ERROR: 'Error: Media upload has failed with error code ',
   EXPIRED: 'Expired: Media was not published within 24 hours.',
   PUBLISHED: 'Published: Media has been published.',
 };
 
-/** An album has no alternative text of its own, and the address of its first picture. */
+/** An album has no alternative text of its own, and the address of its first file. */
 const present = (post: InstagramPost, origin: string) => ({
   id: post.id,
   ...(post.media.length === 1 && post.media[0]?.altText !== undefined && { alt_text: post.media[0].altText }),
   ...(post.text !== '' && { caption: post.text }),
-  media_product_type: 'FEED',
-  media_type: post.media.length > 1 ? 'CAROUSEL_ALBUM' : 'IMAGE',
+  media_product_type: productTypeOf(post),
+  media_type: mediaTypeOf(post),
   media_url: `${origin}/_sandbox/media/${post.media[0]?.imageId ?? ''}`,
   permalink: post.url,
   shortcode: post.shortcode,
   timestamp: new Date(post.createdAt).toISOString().replace(/\.\d{3}Z$/, '+0000'),
   username: post.account,
 });
+
+function productTypeOf({ kind }: InstagramPost): string {
+  if (kind === 'story') return 'STORY';
+  return kind === 'reel' ? 'REELS' : 'FEED';
+}
+
+function mediaTypeOf({ kind, isVideo }: InstagramPost): string {
+  if (kind === 'carousel') return 'CAROUSEL_ALBUM';
+  return isVideo ? 'VIDEO' : 'IMAGE';
+}
 
 function shown(
   object: Record<string, unknown> & { id: string },

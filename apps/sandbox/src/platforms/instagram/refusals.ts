@@ -37,6 +37,9 @@ export const mediaNotFetched = () =>
   graphError(9004, 2207052, 'The media could not be fetched from this URI.');
 export const imageTooLarge = () => graphError(36000, 2207004, 'The image is too large to download.');
 export const imageFormatUnsupported = () => graphError(36001, 2207005, 'The image format is not supported.');
+export const videoUnsupported = () => graphError(352, 2207026, 'The video format is not supported.');
+export const thumbOffsetOutOfBounds = () =>
+  graphError(1, 2207057, 'Thumbnail offset must be greater than or equal to 0 and less than video duration.');
 export const imageRatioUnsupported = () =>
   graphError(36003, 2207009, 'The aspect ratio of the image is not supported.');
 export const carouselSizeUnsupported = () =>

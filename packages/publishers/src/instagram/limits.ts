@@ -1,0 +1,42 @@
+import type { Limits } from '../limits.ts';
+
+const image = {
+  max: 10,
+  mimeTypes: ['image/jpeg'],
+  maxBytes: 8_000_000,
+  // Wider ones are scaled down there; 4:5 is the highest shape.
+  rendition: { maxWidth: 1_440, maxHeight: 1_800 },
+};
+
+const video = {
+  max: 10,
+  mimeTypes: ['video/mp4', 'video/quicktime'],
+  maxBytes: 300_000_000,
+  minDurationMs: 3_000,
+  maxDurationMs: 15 * 60_000,
+  maxWidth: 1_920,
+  minFrameRate: 23,
+  maxFrameRate: 60,
+  codecs: ['h264', 'hevc'],
+};
+
+/** Of the feed: one image, one video (a reel), or a carousel of either. */
+export const limits: Limits = {
+  maxTextLength: 2_200,
+  media: {
+    min: 1,
+    max: 10,
+    mixed: true,
+    maxAltTextLength: 1_000,
+    image: { ...image, minRatio: 4 / 5, maxRatio: 1.91 },
+    video,
+  },
+};
+
+/** One file of any shape: what does not fill the screen is cropped, or gets a border. */
+export const storyLimits: Limits['media'] = {
+  ...limits.media,
+  max: 1,
+  image: { ...image, max: 1 },
+  video: { ...video, max: 1, maxBytes: 100_000_000, maxDurationMs: 60_000 },
+};

@@ -1,0 +1,43 @@
+import type { PublishCall, PublishMedia } from '../publisher.ts';
+import { readSettings } from '../settings.ts';
+import { settings } from './settings.ts';
+
+type Parameters = Record<string, unknown>;
+
+/** Of the container of a post's only file: an image, a reel, or a story. */
+export function singleParameters(call: PublishCall, file: PublishMedia): Parameters {
+  const { kind, shareReelToFeed, coverOffsetMs } = readSettings(settings, call);
+  // It takes neither a text nor an alternative text.
+  if (kind === 'story') return { media_type: 'STORIES', ...urlParameter(file) };
+  if (file.kind !== 'video') return { ...imageParameters(file), ...captionParameters(call) };
+  return {
+    media_type: 'REELS',
+    ...urlParameter(file),
+    ...captionParameters(call),
+    share_to_feed: shareReelToFeed,
+    ...(coverOffsetMs !== undefined && { thumb_offset: coverOffsetMs }),
+  };
+}
+
+/** Of a file in a carousel, where a video is no reel. */
+export function itemParameters(file: PublishMedia): Parameters {
+  const ofFile =
+    file.kind === 'video' ? { media_type: 'VIDEO', ...urlParameter(file) } : imageParameters(file);
+  return { ...ofFile, is_carousel_item: true };
+}
+
+export function carouselParameters(call: PublishCall, itemIds: readonly string[]): Parameters {
+  return { media_type: 'CAROUSEL', children: itemIds.join(','), ...captionParameters(call) };
+}
+
+function imageParameters(image: PublishMedia): Parameters {
+  return { ...urlParameter(image), ...(image.altText ? { alt_text: image.altText } : {}) };
+}
+
+function urlParameter(file: PublishMedia): Parameters {
+  return { [file.kind === 'video' ? 'video_url' : 'image_url']: file.publicUrl() };
+}
+
+function captionParameters(call: PublishCall): Parameters {
+  return call.text === '' ? {} : { caption: call.text };
+}

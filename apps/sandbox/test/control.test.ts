@@ -24,7 +24,7 @@ describe('the oracle', () => {
       text: 'Two',
       mediaCount: 0,
       media: [],
-      details: {},
+      settings: {},
       createdAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
     });
     const texts = async (query: string) =>

@@ -294,7 +294,7 @@ describe('Instagram: reels', () => {
       id: mediaId,
       text: 'A reel',
       media: [{ type, altText: null }],
-      details: { media_type: 'REELS', share_to_feed: true, thumb_offset: 9_999 },
+      settings: { media_type: 'REELS', share_to_feed: true, thumb_offset: 9_999 },
     });
     const video = await fetch(shown.media[0].url);
     expect(video.headers.get('content-type')).toBe(type);
@@ -331,8 +331,8 @@ describe('Instagram: reels', () => {
     const id = (await createReel({ ...cover, share_to_feed: false })).json.id;
     await statusOf(id);
     await publish(id);
-    const [{ details }] = await sandbox.publicPosts('instagram', 'ann');
-    expect(details).toEqual({ media_type: 'REELS', share_to_feed: false, cover_url: photo() });
+    const [{ settings }] = await sandbox.publicPosts('instagram', 'ann');
+    expect(settings).toEqual({ media_type: 'REELS', share_to_feed: false, cover_url: photo() });
     expect(codesOf(await createReel({ cover_url: `${web.url}/drawing.png` }))).toEqual([400, 36001, 2207005]);
     expect(codesOf(await createReel({ cover_url: `${web.url}/nothing.jpg` }))).toEqual([400, 9004, 2207052]);
   });
@@ -369,15 +369,15 @@ describe('Instagram: stories', () => {
   it.each([
     ['an image of any shape', { image_url: 'taller.jpg' }, 'image/jpeg'],
     ['a video of a minute', { video_url: 'minute.mp4' }, 'video/mp4'],
-  ])('show %s, and are not in the list', async (_name, parameters, type) => {
+  ])('show %s, and are not in the list', async (_name, parameters, mimeType) => {
     const files = Object.entries(parameters).map(([name, file]) => [name, `${web.url}/${file}`]);
     const id = (await createStory(Object.fromEntries(files))).json.id;
     await statusOf(id);
     const mediaId = (await publish(id)).json.id;
     expect(await statusOf(id)).toBe('PUBLISHED');
     const posts = await sandbox.publicPosts('instagram', 'ann');
-    const details = { media_type: 'STORIES' };
-    expect(posts).toMatchObject([{ id: mediaId, text: '', media: [{ type }], details }]);
+    const settings = { media_type: 'STORIES' };
+    expect(posts).toMatchObject([{ id: mediaId, text: '', media: [{ mimeType }], settings }]);
     expect((await get(`${userId}/media?fields=id`)).json.data).toEqual([]);
     const { media_product_type: product } = (await get(`${mediaId}?fields=media_product_type`)).json;
     expect(product).toBe('STORY');
@@ -417,11 +417,11 @@ describe('Instagram: carousels of images and videos', () => {
     const carousel = (await create()).json.id;
     await statusOf(carousel);
     await publish(carousel);
-    const [{ media, details }] = await sandbox.publicPosts('instagram', 'ann');
-    expect(details).toEqual({ media_type: 'CAROUSEL' });
+    const [{ media, settings }] = await sandbox.publicPosts('instagram', 'ann');
+    expect(settings).toEqual({ media_type: 'CAROUSEL' });
     expect(media).toMatchObject([
-      { type: 'video/mp4', altText: null },
-      { type: 'image/jpeg', altText: 'A photo' },
+      { mimeType: 'video/mp4', altText: null },
+      { mimeType: 'image/jpeg', altText: 'A photo' },
     ]);
   });
 

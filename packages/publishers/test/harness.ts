@@ -30,9 +30,9 @@ export interface OraclePost {
   url: string;
   text: string;
   mediaCount: number;
-  media: { url: string; altText: string | null }[];
+  media: { url: string; altText: string | null; mimeType: string | null }[];
   /** What else the author chose, in the platform's own words. */
-  details: Record<string, unknown>;
+  settings: Record<string, unknown>;
 }
 
 export interface Stage {

@@ -14,10 +14,10 @@ export function presentPost({ platform, post }: ShelvedPost, images: Images, ori
     media: post.media.map(({ imageId, altText }) => ({
       url: `${origin}/_sandbox/media/${imageId}`,
       altText: altText ?? null,
-      /** Null: not kept, or not any more. */
-      type: images.find(imageId)?.type ?? null,
+      /** By its bytes. Null: they were not kept, or not any more. */
+      mimeType: images.find(imageId)?.type ?? null,
     })),
-    details: post.details ?? {},
+    settings: post.settings ?? {},
     createdAt: new Date(post.createdAt).toISOString(),
   };
 }

@@ -41,7 +41,7 @@ function createCard(post) {
   if (post.media.length > 0) {
     const pictures = element('div', 'pictures');
     for (const media of post.media) {
-      const isVideo = (media.type || '').startsWith('video/');
+      const isVideo = (media.mimeType || '').startsWith('video/');
       const shown = element(isVideo ? 'video' : 'img');
       if (isVideo) {
         shown.controls = true;

@@ -10,7 +10,7 @@ export interface PublicPost {
   text: string;
   media: PostMedia[];
   /** What else the author chose, in the platform's own words. */
-  details?: Record<string, unknown>;
+  settings?: Record<string, unknown>;
   createdAt: number;
   /** Lists and lookups do not show the post before this time. The oracle does. */
   visibleAt: number;

@@ -243,13 +243,13 @@ describe('Instagram: a reel', () => {
       },
     ]);
     expect(await shown()).toEqual(['video/mp4 clip: no words']);
-    const details = { media_type: 'REELS', share_to_feed: false, thumb_offset: 1_500 };
-    expect(post).toMatchObject({ text: 'A reel', details });
+    const settings = { media_type: 'REELS', share_to_feed: false, thumb_offset: 1_500 };
+    expect(post).toMatchObject({ text: 'A reel', settings });
   });
 
   it('is shown in the feed where nothing was chosen', async () => {
     await (await openReel()).run();
-    expect(await posts()).toMatchObject([{ details: { media_type: 'REELS', share_to_feed: true } }]);
+    expect(await posts()).toMatchObject([{ settings: { media_type: 'REELS', share_to_feed: true } }]);
   });
 
   it('that takes an hour is waited for, less and less often, with one container and no attempt', async () => {
@@ -337,7 +337,7 @@ describe('Instagram: a story', () => {
     const json = { media_type: 'STORIES', [parameter]: expect.stringMatching(/^http/) };
     expect(containersOf(delivery).map((request) => request.json)).toEqual([json]);
     expect(await shown()).toEqual([expected]);
-    expect(post).toMatchObject({ text: '', details: { media_type: 'STORIES' } });
+    expect(post).toMatchObject({ text: '', settings: { media_type: 'STORIES' } });
   });
 
   it('whose answer got lost is published, by its container, without a link', async () => {

@@ -46,7 +46,7 @@ export function readCarousel(
     caption,
     media: items.flatMap(({ media }) => media),
     isVideo: false,
-    details: { media_type: 'CAROUSEL' },
+    settings: { media_type: 'CAROUSEL' },
     items,
   };
 }

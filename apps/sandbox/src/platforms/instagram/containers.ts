@@ -45,7 +45,7 @@ export function containerEndpoint(
 
   function add(
     { account, now, alteration }: Call,
-    { kind, caption, media, isVideo, details }: Content,
+    { kind, caption, media, isVideo, settings }: Content,
   ): Answer {
     const id = nextId();
     containers.set(id, {
@@ -55,7 +55,7 @@ export function containerEndpoint(
       caption,
       media,
       isVideo,
-      details,
+      settings,
       createdAt: now,
       polls: 0,
       willFail: alteration('processing-failed') !== undefined,

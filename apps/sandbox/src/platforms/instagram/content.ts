@@ -13,7 +13,7 @@ export interface Content {
   media: PostMedia[];
   /** One video: it may be worked on for longer than pictures are. */
   isVideo: boolean;
-  details: Record<string, unknown>;
+  settings: Record<string, unknown>;
 }
 
 export const refused = (refusal: Answer) => ({ refusal });

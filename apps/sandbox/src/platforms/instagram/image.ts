@@ -32,7 +32,7 @@ export async function readImage(
     caption,
     media: [{ ...image, ...(altText !== undefined && { altText }) }],
     isVideo: false,
-    details: {},
+    settings: {},
   };
 }
 

@@ -46,7 +46,7 @@ export function publishingEndpoints(
       url: `https://www.instagram.com/${pathOf(container.kind, { id, shortcode, handle: account.handle })}/`,
       text: container.caption,
       media: container.media,
-      details: container.details,
+      settings: container.settings,
       createdAt: now,
       visibleAt: now + (alteration('delayed-visibility')?.ms ?? 0),
     });

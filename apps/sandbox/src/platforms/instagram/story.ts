@@ -32,6 +32,6 @@ export async function readStory(
     caption: '',
     media: [{ imageId: file.imageId }],
     isVideo: videoUrl !== undefined,
-    details: { media_type: 'STORIES' },
+    settings: { media_type: 'STORIES' },
   };
 }

@@ -31,19 +31,19 @@ export async function readReel(
   if (!['true', 'false'].includes(shareToFeed)) {
     return refused(refuse.invalidParameter('share_to_feed must be true or false'));
   }
-  const details: Record<string, unknown> = { media_type: 'REELS', share_to_feed: shareToFeed === 'true' };
+  const settings: Record<string, unknown> = { media_type: 'REELS', share_to_feed: shareToFeed === 'true' };
   if (coverUrl !== undefined) {
     const cover = await fetchJpeg(images, coverUrl);
     if ('refusal' in cover) return cover;
     // Of a cover and an offset the cover counts.
-    details['cover_url'] = coverUrl;
+    settings['cover_url'] = coverUrl;
   } else if (thumbOffset !== undefined) {
     if (!/^\d+$/.test(thumbOffset) || Number(thumbOffset) >= content.durationMs) {
       return refused(refuse.thumbOffsetOutOfBounds());
     }
-    details['thumb_offset'] = Number(thumbOffset);
+    settings['thumb_offset'] = Number(thumbOffset);
   }
-  return { ...content, kind: 'reel', details };
+  return { ...content, kind: 'reel', settings };
 }
 
 /** A video as an item of a carousel: by itself one has to be a reel. */
@@ -69,7 +69,7 @@ async function readVideo(
   const video = await fetchVideo(images, videoUrl, reelRules);
   if ('refusal' in video) return video;
   const { durationMs, ...media } = video;
-  return { kind: 'carousel-item', caption, media: [media], isVideo: true, details: {}, durationMs };
+  return { kind: 'carousel-item', caption, media: [media], isVideo: true, settings: {}, durationMs };
 }
 
 /** What has no duration to be read may pass, and is endless. */

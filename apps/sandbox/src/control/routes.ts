@@ -18,17 +18,18 @@ export function registerControl(app: FastifyInstance, world: World): void {
   });
   app.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: 'no such control route' }));
 
+  const shownTo = (request: FastifyRequest) => ({ origin: originOf(request), images: world.images });
   app.get('/posts', async (request) => {
     const query = check(schemas.PostsQuery, request.query);
     const posts = world.posts.list(query);
     const shown = posts.slice(0, Number(query.limit ?? posts.length));
-    return { total: posts.length, posts: shown.map((post) => presentPost(post, originOf(request))) };
+    return { total: posts.length, posts: shown.map((post) => presentPost(post, shownTo(request))) };
   });
   app.get<{ Params: { platform: string; id: string } }>('/posts/:platform/:id', async (request, reply) => {
     const { platform, id } = request.params;
     const post = world.posts.shelf(platform).find(id);
     if (!post) return reply.code(404).send({ error: 'no such post' });
-    return { post: presentPost({ platform, post }, originOf(request)) };
+    return { post: presentPost({ platform, post }, shownTo(request)) };
   });
 
   app.get('/faults', async () => ({ faults: world.faults.list() }));

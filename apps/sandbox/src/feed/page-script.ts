@@ -41,12 +41,19 @@ function createCard(post) {
   if (post.media.length > 0) {
     const pictures = element('div', 'pictures');
     for (const media of post.media) {
-      const image = element('img');
-      image.loading = 'lazy';
-      image.alt = media.altText || '';
-      image.onerror = () => image.remove();
-      image.src = new URL(media.url).pathname;
-      pictures.append(image);
+      const isVideo = (media.mimeType || '').startsWith('video/');
+      const shown = element(isVideo ? 'video' : 'img');
+      if (isVideo) {
+        shown.controls = true;
+        shown.preload = 'metadata';
+        shown.ariaLabel = media.altText || 'Video';
+      } else {
+        shown.loading = 'lazy';
+        shown.alt = media.altText || '';
+      }
+      shown.onerror = () => shown.remove();
+      shown.src = new URL(media.url).pathname;
+      pictures.append(shown);
     }
     card.append(pictures);
   }

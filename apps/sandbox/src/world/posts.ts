@@ -9,6 +9,8 @@ export interface PublicPost {
   /** What a reader sees. */
   text: string;
   media: PostMedia[];
+  /** What the author chose besides, in the platform's own words: languages, labels, a card. */
+  settings?: Record<string, unknown>;
   createdAt: number;
   /** Lists and lookups do not show the post before this time. The oracle does. */
   visibleAt: number;

@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
 import { bluesky } from '../../packages/publishers/src/bluesky/index.ts';
-import type { PublishCall } from '../../packages/publishers/src/publisher.ts';
+import { recordOf } from '../../packages/publishers/src/bluesky/record.ts';
+import { createHttpClient } from '../../packages/publishers/src/http.ts';
+import type { PublishCall, PublishMedia } from '../../packages/publishers/src/publisher.ts';
+import { checkSettings } from '../../packages/publishers/src/settings.ts';
 import { openChecks } from '../real-server/checks.ts';
-import { jpeg, kindOf, openDeliveries, type Draft } from '../real-server/deliveries.ts';
+import { filmOf, jpeg, kindOf, openDeliveries, PATIENCE_MS, type Draft } from '../real-server/deliveries.ts';
 import { startFaultProxy } from '../real-server/fault-proxy.ts';
 import { checkProduct } from './product.ts';
 import { startServer, type Account, type Entry } from './server.ts';
+import { settingsAtTheLimits } from './settings.ts';
 import { generateTexts } from './texts.ts';
 
 // Our publisher, and then all of SoloSpark, against Bluesky's own server: what its list of records says is what is true.
@@ -25,6 +29,14 @@ const open = ({ did, handle, accessJwt }: Account, draft?: Draft): PublishCall =
   deliveries.open({ remoteAccountId: did, handle, accessToken: accessJwt }, draft);
 
 const prepared = (account: Account, draft?: Draft) => deliveries.prepare(open(account, draft));
+
+/** The bytes as the server gives them to everybody. */
+async function blobOf({ did }: Account, { ref }: { ref: { $link: string } }): Promise<Buffer> {
+  const query = new URLSearchParams({ did, cid: ref.$link });
+  const response = await fetch(`${server.url}/xrpc/com.atproto.sync.getBlob?${query.toString()}`);
+  assert.equal(response.status, 200);
+  return Buffer.from(await response.arrayBuffer());
+}
 
 /** The one record of this account, which is what the receipt says. */
 async function theOnlyPost(account: Account, outcome: unknown): Promise<Entry> {
@@ -185,6 +197,113 @@ await check(
     assert.equal((await publish(other)).outcome, 'published');
   },
 );
+
+const card = { url: 'https://example.com/ä?b=c#d', title: 'A page', description: '' };
+const kinds: [string, Draft][] = [
+  ['a link card', { settings: { linkCard: card } }],
+  ['a link card with a picture', { images: [jpeg], settings: { linkCard: card } }],
+  ['a video', { videos: [filmOf(4_900_000)] }],
+  [
+    'languages and labels',
+    { settings: { languages: ['de', 'zh-Hant-TW'], contentLabels: ['nudity', 'graphic-media'] } },
+  ],
+  [
+    'a video with languages and labels',
+    { videos: [filmOf(1_000)], settings: { languages: ['pt-BR'], contentLabels: ['porn'] } },
+  ],
+];
+for (const [what, draft] of kinds) {
+  for (const fault of ['drop-after', '503-after', 'cut-after', 'hang-after'] as const) {
+    await check(
+      `${what}, ${fault}: sent again without asking, and there once, as it was sent`,
+      async (account) => {
+        const call = await prepared(account, draft);
+        await publishUnclearly(call, fault);
+        const [before] = await server.posts(account);
+        assert.deepEqual(before?.value, recordOf(call));
+        assert.deepEqual(await bluesky.prepare(call), { outcome: 'ready' });
+        assert.deepEqual(await theOnlyPost(account, await publish(call)), before);
+        await theOnlyPost(account, await reconcile(call));
+      },
+    );
+  }
+}
+
+await check('a video and a card are what the server knows by these names', async (account) => {
+  const film = filmOf(4_900_000);
+  const call = await prepared(account, { videos: [film] });
+  const { value } = await theOnlyPost(account, await publish(call));
+  assert.equal(value.embed.$type, 'app.bsky.embed.video');
+  assert.deepEqual([value.embed.alt, value.embed.aspectRatio], ['A film', { width: 1_280, height: 720 }]);
+  assert.deepEqual([value.embed.video.mimeType, value.embed.video.size], ['video/mp4', film.length]);
+  assert.ok(film.equals(await blobOf(account, value.embed.video)));
+
+  const other = await server.createAccount('carded');
+  const carded = await prepared(other, { images: [jpeg], settings: { linkCard: card } });
+  const { embed } = (await theOnlyPost(other, await publish(carded))).value;
+  assert.equal(embed.$type, 'app.bsky.embed.external');
+  assert.ok(jpeg.equals(await blobOf(other, embed.external.thumb)));
+});
+
+await check(
+  'a video whose upload was cut goes up again, and is not renewed a minute later',
+  async (account) => {
+    const call = open(account, { videos: [filmOf(4_900_000)] });
+    let pieces = 0;
+    const [video] = call.media;
+    assert.ok(video);
+    const counted: PublishMedia['bytes'] = (range) => {
+      pieces += 1;
+      return video.bytes(range);
+    };
+    call.media = [{ ...video, bytes: counted }];
+    void proxy.arm(UPLOAD, 'drop-after');
+    assert.equal((await bluesky.prepare(call)).outcome, 'retry');
+    assert.deepEqual(await bluesky.prepare(call), { outcome: 'ready' });
+    assert.equal(pieces, 4);
+    call.now = () => new Date(Date.now() + 30 * 60_000);
+    assert.deepEqual(await bluesky.prepare(call), { outcome: 'ready' });
+    assert.equal(pieces, 4);
+    await theOnlyPost(account, await publish(call));
+  },
+);
+
+await check(
+  'a video that is larger than this server takes is told as that, and nothing is out',
+  async (account) => {
+    for (const byteSize of [5 * 1024 * 1024 + 1, 8_000_000, 50_000_000]) {
+      const direct = open(account, { videos: [filmOf(byteSize)] });
+      direct.http = createHttpClient({ baseUrl: server.url, timeoutMs: PATIENCE_MS });
+      const outcome = await bluesky.prepare(direct);
+      assert.deepEqual(kindOf(outcome), ['failed', 'rejected_content', 'user'], JSON.stringify(outcome));
+      assert.match(JSON.stringify(outcome), /takes no files of \d+\.\d MB/);
+    }
+    assert.deepEqual(await server.posts(account), []);
+  },
+);
+
+await check('the server and our check agree on languages, cards and labels', async (account) => {
+  for (const { settings, allowed, allowedThere = allowed } of settingsAtTheLimits) {
+    const said = JSON.stringify(settings);
+    assert.deepEqual(checkSettings(bluesky, settings), [], said);
+    assert.equal(bluesky.check({ text: 'a', media: [], settings }).length === 0, allowed, said);
+    const outcome = await publish(await prepared(account, { text: 'a', settings }));
+    assert.equal(outcome.outcome, allowedThere ? 'published' : 'failed', said);
+  }
+});
+
+await check('the server refuses words of a video where our check does', async (account) => {
+  for (const [count, allowed] of [
+    [1_000, true],
+    [1_001, false],
+  ] as const) {
+    const call = await prepared(account, { videos: [filmOf(1_000)] });
+    for (const file of call.media) file.altText = 'é'.repeat(count);
+    const { text, media, settings } = call;
+    assert.equal(bluesky.check({ text, media, settings }).length === 0, allowed);
+    assert.equal((await publish(call)).outcome, allowed ? 'published' : 'failed');
+  }
+});
 
 const texts = generateTexts(240);
 await check(`the server and our check agree on ${texts.length} texts about the limits`, async (account) => {

@@ -15,7 +15,7 @@ import type { Fault, FaultProxy } from './fault-proxy.ts';
 
 // Deliveries as the engine gives them to a publisher, without the engine.
 
-const PATIENCE_MS = 30_000;
+export const PATIENCE_MS = 30_000;
 /** For the call whose answer never comes. */
 const HASTE_MS = 1_000;
 

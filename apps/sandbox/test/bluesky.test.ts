@@ -12,6 +12,7 @@ beforeEach(() => sandbox.control('reset', {}));
 
 const hourMs = 3_600_000;
 const collection = 'app.bsky.feed.post';
+const selfLabels = 'com.atproto.label.defs#selfLabels';
 
 const post = (path: string, json: unknown, account = 'ann') =>
   sandbox.send(`/bluesky/xrpc/${path}`, { account, json });
@@ -261,6 +262,9 @@ describe('Bluesky: the record', () => {
   const aspectRatio = { width: 0, height: 1 };
   const ref = { $link: `bafkrei${'a'.repeat(52)}` };
   const blob = { $type: 'blob', ref, mimeType: 'image/jpeg', size: 1 };
+  const film = { ...blob, mimeType: 'video/mp4' };
+  const video = (over: object = {}) => ({ $type: 'app.bsky.embed.video', video: { ...film, ...over } });
+
   it.each([
     ['no date', { createdAt: undefined }],
     ['a date without a zone', { createdAt: '2026-11-22T10:00:00' }],
@@ -270,6 +274,24 @@ describe('Bluesky: the record', () => {
     ['a field that nobody knows', { colour: 'red' }],
     ['a fourth language', { langs: ['en', 'de', 'fr', 'it'] }],
     ['a ninth tag', { tags: [...'abcdefghi'] }],
+    ['a tag of 650 bytes', { tags: ['👨‍👩‍👧‍👦'.repeat(26)] }],
+    ['a language by its name', { langs: ['English'.repeat(2)] }],
+    ['a language with an underscore', { langs: ['pt_BR'] }],
+    ['a label that stands alone', { labels: { $type: selfLabels, values: ['nudity'] } }],
+    ['labels without their type', { labels: { values: [{ val: 'nudity' }] } }],
+    [
+      'an eleventh label',
+      { labels: { $type: selfLabels, values: Array.from({ length: 11 }, () => ({ val: 'a' })) } },
+    ],
+    ['a picture for a video', { embed: { $type: 'app.bsky.embed.video', video: blob } }],
+    [
+      'a video for a picture',
+      { embed: { $type: 'app.bsky.embed.images', images: [{ alt: '', image: film }] } },
+    ],
+    ['a video of 100,000,001 bytes', { embed: video({ size: 100_000_001 }) }],
+    ['a video with 1,001 characters of words', { embed: { ...video(), alt: 'a'.repeat(1_001) } }],
+    ['a video with 10,025 bytes of words', { embed: { ...video(), alt: '👨‍👩‍👧‍👦'.repeat(401) } }],
+    ['a video with captions, which are not played', { embed: { ...video(), captions: [] } }],
     ['a facet behind the text', { text: 'é!', facets: [link(0, 4)] }],
     ['a facet that cuts a character', { text: 'é!', facets: [link(1, 3)] }],
     ['a facet of nothing', { text: 'é!', facets: [link(2, 2)] }],
@@ -342,6 +364,56 @@ describe('Bluesky: the record', () => {
     const external = { uri: 'https://example.com', title: 'Example', description: '' };
     const embed = { $type: 'app.bsky.embed.external', external };
     expect((await put({ ...blueskyPost('👍 here'), facets, embed })).status).toBe(200);
+    expect(await sandbox.publicPosts('bluesky', 'ann')).toMatchObject([{ settings: { external } }]);
+  });
+
+  it('200 for languages of every form, and for labels; the oracle tells them', async () => {
+    const langs = ['de', 'zh-Hant-TW', 'sl-rozaj-biske-1994'];
+    const labels = { $type: selfLabels, values: [{ val: 'nudity' }, { val: 'graphic-media' }] };
+    expect((await put({ ...blueskyPost('Hello'), langs, labels })).status).toBe(200);
+    expect(await sandbox.publicPosts('bluesky', 'ann')).toMatchObject([
+      { settings: { langs, labels: ['nudity', 'graphic-media'] } },
+    ]);
+  });
+});
+
+describe('Bluesky: videos', () => {
+  const mp4 = Buffer.concat([Buffer.from('\0\0\0\x18ftypisom', 'latin1'), Buffer.from('a small film')]);
+  const withVideo = (video: unknown) => ({
+    ...blueskyPost('Look'),
+    embed: { $type: 'app.bsky.embed.video', video, alt: 'A film', aspectRatio: { width: 16, height: 9 } },
+  });
+
+  it('go up as bytes, are known by them, and into a post, where the oracle plays them', async () => {
+    const { blob } = (await upload(mp4, 'application/octet-stream')).json;
+    expect(blob).toMatchObject({ mimeType: 'video/mp4', size: mp4.length });
+    expect((await put(withVideo(blob))).status).toBe(200);
+    const [post] = await sandbox.publicPosts('bluesky', 'ann');
+    expect(post.media).toMatchObject([{ altText: 'A film', mimeType: 'video/mp4' }]);
+    const shown = await fetch(post.media[0].url);
+    expect(shown.headers.get('content-type')).toBe('video/mp4');
+    expect(Buffer.from(await shown.arrayBuffer())).toEqual(mp4);
+  });
+
+  it('may be as large as on Bluesky’s own servers; 413 for a byte more, and for what a smaller one takes', async () => {
+    const large = Buffer.alloc(50 * 1024 * 1024);
+    mp4.copy(large);
+    const { blob } = (await upload(large, 'video/mp4')).json;
+    expect((await put(withVideo(blob))).status).toBe(200);
+    const refused = await upload(Buffer.alloc(large.length + 1), 'video/mp4');
+    expect([refused.status, refused.json.error]).toEqual([413, 'PayloadTooLarge']);
+    await sandbox.control('settings', { platform: 'bluesky', blobUploadLimit: 5 * 1024 * 1024 });
+    expect((await upload(Buffer.alloc(5 * 1024 * 1024 + 1), 'video/mp4')).status).toBe(413);
+  });
+
+  it('400 for a MOV, and for a video that is gone', async () => {
+    const mov = Buffer.concat([Buffer.from('\0\0\0\x14ftypqt  ', 'latin1'), mp4]);
+    const { blob } = (await upload(mov, 'video/mp4')).json;
+    expect(blob.mimeType).toBe('video/quicktime');
+    expect((await put(withVideo(blob))).json.error).toBe('InvalidRequest');
+    const film = (await upload(mp4, 'video/mp4')).json.blob;
+    await sandbox.control('clock', { offsetMs: 300_000 });
+    expect((await put(withVideo(film))).json.error).toBe('BlobNotFound');
   });
 });
 
@@ -390,7 +462,7 @@ describe('Bluesky: images', () => {
     expect((await put(withImages(blob))).status).toBe(200);
   });
 
-  it('400 for more than 1,000,000 bytes, which shows at the record; 413 for more than a server takes', async () => {
+  it('400 for more than 1,000,000 bytes, which shows at the record', async () => {
     const large = (await upload(Buffer.concat([jpeg, Buffer.alloc(1_000_001 - jpeg.length)]))).json.blob;
     expect(large.size).toBe(1_000_001);
     const reply = await put(withImages(large));
@@ -398,8 +470,6 @@ describe('Bluesky: images', () => {
       400,
       expect.stringMatching(/blob too big \(maximum 1000000/),
     ]);
-    const refused = await upload(Buffer.alloc(5 * 1024 * 1024 + 1));
-    expect([refused.status, refused.json.error]).toEqual([413, 'PayloadTooLarge']);
   });
 
   it('400 for a blob whose type or size is told wrong', async () => {

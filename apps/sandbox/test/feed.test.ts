@@ -33,7 +33,14 @@ describe('what is kept in memory', () => {
     expect(ids.map((id) => images.find(id)?.type)).toEqual([undefined, 'image/jpeg', 'image/jpeg']);
   });
 
-  it('serves no bytes that are not an image', async () => {
+  it('knows a video by the brand that its bytes begin with', () => {
+    const images = createImages(1000);
+    const brand = (name: string) => Buffer.from(`\0\0\0\x18ftyp${name}`, 'latin1');
+    expect(images.find(images.keep(brand('isom')))?.type).toBe('video/mp4');
+    expect(images.find(images.keep(brand('qt  ')))?.type).toBe('video/quicktime');
+  });
+
+  it('serves no bytes that are not an image or a video', async () => {
     const images = createImages(1000);
     expect(images.find(images.keep(Buffer.from('<script>alert(1)</script>')))).toBeUndefined();
     expect((await sandbox.send('/_sandbox/media/999')).status).toBe(404);

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Type } from 'typebox';
 import type { Step } from '../src/answer.ts';
 import type { PublishCall, PublishMedia, Witness } from '../src/publisher.ts';
-import { inTurn, uploadsUnder } from '../src/uploads.ts';
+import { inPieces, inTurn, timeToUpload, uploadsUnder } from '../src/uploads.ts';
 
 const file = (id: string) => ({ id }) as PublishMedia;
 const [a, b, c] = [file('a'), file('b'), file('c')];
@@ -78,5 +78,26 @@ describe('uploading in turn', () => {
     expect(await inTurn([a, b, c], upload)).toBe(retry);
     const inOrder = (ids: string) => [...ids].flatMap((id) => [`${id} begins`, `${id} ends`]);
     expect(log).toEqual(inOrder('acab'));
+  });
+});
+
+describe('a file that is too large to be held', () => {
+  const piece = 4 * 1024 * 1024;
+  it.each([
+    [1, [1]],
+    [piece, [piece]],
+    [2 * piece + 1, [piece, piece, 1]],
+  ])('of %i bytes is read in pieces that add up to it', async (byteSize, sizes) => {
+    const read: number[] = [];
+    const bytes: PublishMedia['bytes'] = (range) => {
+      if (!range) throw new Error('all of it');
+      return Promise.resolve(new Uint8Array(range.end - range.start + 1));
+    };
+    const body = inPieces({ byteSize, bytes } as PublishMedia);
+    for await (const each of body.pieces) read.push(each.length);
+    expect([body.byteSize, read]).toEqual([byteSize, sizes]);
+  });
+  it('has a time-out in whole milliseconds, or no timer takes it', () => {
+    expect([1, 100, 50_000_000].map(timeToUpload)).toEqual([20_001, 20_001, 520_000]);
   });
 });

@@ -3,7 +3,7 @@ import { platforms } from '../platforms/registry.ts';
 import type { World } from '../world/world.ts';
 import { renderPage } from './page.ts';
 
-/** The feed, the page of a single post, and the media of both. */
+/** The feed, the page of a single post, and the images and videos of both. */
 export function registerFeed(app: FastifyInstance, world: World): void {
   const page = renderPage(platforms.map(({ id, name, colour }) => ({ id, name, colour })));
   const pageHeaders = {
@@ -21,7 +21,7 @@ export function registerFeed(app: FastifyInstance, world: World): void {
   }
   app.get<{ Params: { id: string } }>('/_sandbox/media/:id', (request, reply) => {
     const image = world.images.find(request.params.id);
-    if (!image) return reply.code(404).send({ error: 'no such image; the oldest are forgotten first' });
+    if (!image) return reply.code(404).send({ error: 'no such file; the oldest are forgotten first' });
     return reply
       .headers({
         'content-type': image.type,

@@ -1,10 +1,12 @@
 import { checkMedia, textMissing, textTooLong } from '../draft-rules.ts';
 import type { Limits } from '../limits.ts';
-import type { Draft, Violation } from '../publisher.ts';
+import type { Draft, DraftMedia, Violation } from '../publisher.ts';
 import { countGraphemes } from './graphemes.ts';
+import { settingsOf, type LinkCard } from './settings.ts';
 
 const NAME = 'Bluesky';
 const MAX_BYTES = 3_000;
+const MAX_VIDEO_ALT_GRAPHEMES = 1_000;
 
 export const limits: Limits = {
   maxTextLength: 300,
@@ -12,7 +14,7 @@ export const limits: Limits = {
     min: 0,
     max: 4,
     mixed: false,
-    // Bluesky documents no limit; this one is ours.
+    // For an image Bluesky documents no limit; this one is ours.
     maxAltTextLength: 2_000,
     image: {
       max: 4,
@@ -22,15 +24,30 @@ export const limits: Limits = {
       // As Bluesky's own app makes them.
       rendition: { maxWidth: 2_000, maxHeight: 2_000 },
     },
+    video: {
+      max: 1,
+      mimeTypes: ['video/mp4'],
+      // The lexicon of today allows six times as much; the lexicon before, and the uploads of Bluesky's own servers, do not.
+      maxBytes: 50_000_000,
+      maxDurationMs: 180_000,
+      codecs: ['h264'],
+    },
   },
 };
 
 export function checkDraft(draft: Draft): Violation[] {
-  return [...checkText(draft), ...checkMedia(NAME, draft, limits.media)];
+  const { languages, linkCard } = settingsOf(draft);
+  return [
+    ...checkText(draft, linkCard),
+    ...checkMedia(NAME, draft, limits.media),
+    ...draft.media.flatMap(checkVideoAlt),
+    ...languages.flatMap(checkLanguage),
+    ...(linkCard ? checkCard(linkCard, draft.media) : []),
+  ];
 }
 
-function checkText({ text, media }: Draft): Violation[] {
-  if (text.trim() === '') return media.length > 0 ? [] : [textMissing(NAME)];
+function checkText({ text, media }: Draft, linkCard: LinkCard | undefined): Violation[] {
+  if (text.trim() === '') return media.length > 0 || linkCard ? [] : [textMissing(NAME)];
   return [...textTooLong(NAME, countGraphemes(text), limits.maxTextLength), ...checkBytes(text)];
 }
 
@@ -45,4 +62,55 @@ function checkBytes(text: string): Violation[] {
       detail: `${NAME} allows ${MAX_BYTES} bytes; this text has ${bytes}. Emoji made of several take the most.`,
     },
   ];
+}
+
+/** Bluesky takes 10,000 bytes of it as well, which what the common rule lets through cannot have. */
+function checkVideoAlt({ kind, altText }: DraftMedia, index: number): Violation[] {
+  const alt = altText ?? '';
+  if (kind !== 'video' || alt.length > limits.media.maxAltTextLength) return [];
+  const graphemes = countGraphemes(alt);
+  if (graphemes <= MAX_VIDEO_ALT_GRAPHEMES) return [];
+  return [
+    {
+      field: `media/${index}/altText`,
+      code: 'alt_text_too_long',
+      detail: `${NAME} takes alt texts of up to ${MAX_VIDEO_ALT_GRAPHEMES} characters for a video; this one has ${graphemes}.`,
+    },
+  ];
+}
+
+function checkLanguage(tag: string, index: number): Violation[] {
+  if (isLanguageTag(tag)) return [];
+  return [
+    {
+      field: `settings/languages/${index}`,
+      code: 'language_invalid',
+      detail: `${NAME} takes languages as BCP 47 has them, such as en or pt-BR; "${tag}" is none.`,
+    },
+  ];
+}
+
+function isLanguageTag(tag: string): boolean {
+  try {
+    return Intl.getCanonicalLocales(tag).length === 1;
+  } catch {
+    return false;
+  }
+}
+
+function checkCard({ url }: LinkCard, media: DraftMedia[]): Violation[] {
+  const found: Violation[] = [];
+  if (!isWebAddress(url)) {
+    const detail = `The address of a link card begins with http:// or https://, and has no space in it.`;
+    found.push({ field: 'settings/linkCard/url', code: 'link_card_url_invalid', detail });
+  }
+  if (media.length > 1 || media.some(({ kind }) => kind !== 'image')) {
+    const detail = `${NAME} shows a link card or files, not both: beside a card a post may have one image, which becomes the picture of the card.`;
+    found.push({ field: 'settings/linkCard', code: 'link_card_with_media', detail });
+  }
+  return found;
+}
+
+function isWebAddress(url: string): boolean {
+  return /^https?:\/\/[^\s/]\S*$/i.test(url) && URL.canParse(url);
 }

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { decode, inFuture, waitUntil, type Dialect, type Refusal } from '../answer.ts';
 import type { HttpResponse } from '../http.ts';
-import type { Actor, FailureKind } from '../publisher.ts';
+import type { Actor, DraftMedia, Failed, FailureKind } from '../publisher.ts';
 
 const PAUSE_WITHOUT_RESET_MS = 60_000;
 /** The shortest wait that is told on, should Bluesky's clock be ahead of ours. */
@@ -18,7 +18,7 @@ const refusals = new Map<string, () => Refusal>([
   ),
   ...each(['InvalidRequest'], () => failed('rejected_content', 'user', contentReason)),
   ...each(['PayloadTooLarge', 'BlobTooLarge', 'InvalidMimeType'], () =>
-    failed('rejected_content', 'user', imageReason),
+    failed('rejected_content', 'user', fileReason),
   ),
 ]);
 
@@ -36,6 +36,23 @@ export const dialect: Dialect = {
 /** The upload was not used in time, or was never this account's. Nothing was created, and a new upload mends it. */
 export function isBlobLost(response: HttpResponse): boolean {
   return response.status === 400 && nameOf(response) === 'BlobNotFound';
+}
+
+/**
+ * A server takes files up to a size of its own, and tells it to nobody: 50 MiB are usual at Bluesky, 5 MiB elsewhere. This
+ * means the same whoever words it: a proxy before the server has its limit as well.
+ */
+export function isTooLarge(response: HttpResponse): boolean {
+  return response.status === 413;
+}
+
+export function tooLargeForServer({ kind, byteSize }: DraftMedia): Failed {
+  const megabytes = (byteSize / 1_000_000).toFixed(1);
+  return failed(
+    'rejected_content',
+    'user',
+    `The Bluesky server of this account takes no files of ${megabytes} MB. Post it anew with a smaller ${kind}, or ask whoever runs that server to allow more.`,
+  );
 }
 
 /** The server's own word that nothing stands under this key. It must be this word: a wrong question is a 400 as well. */
@@ -62,7 +79,7 @@ function resetOf(headers: Headers, now: Date): Date {
   return new Date(Math.max(resetMs, now.getTime() + SHORTEST_PAUSE_MS));
 }
 
-function failed(kind: FailureKind, actor: Actor, reason: string): Refusal {
+function failed(kind: FailureKind, actor: Actor, reason: string): Failed {
   return { outcome: 'failed', failure: { kind, actor, reason } };
 }
 
@@ -74,6 +91,7 @@ const expiredReason =
   'Bluesky no longer accepts this connection. Connect the Bluesky account again, then retry the post.';
 const accountReason =
   'Bluesky has taken down or deactivated this account. Open Bluesky to see why, then retry the post.';
-const contentReason = 'Bluesky did not accept this post. Change its text or images and post it anew.';
-const imageReason =
-  'Bluesky did not accept this image: it is too large, or of another type. Post it anew with a smaller JPEG or PNG.';
+const contentReason =
+  'Bluesky did not accept this post. Change its text, its files or its settings and post it anew.';
+const fileReason =
+  'Bluesky did not accept a file of this post: it is too large, or of another type. Post it anew with a smaller JPEG, PNG or MP4.';

@@ -8,7 +8,7 @@ import { dialect } from './errors.ts';
 import { prepare } from './prepare.ts';
 import { publish } from './publish.ts';
 import { reconcile } from './reconcile.ts';
-import { NoSettings } from '../settings.ts';
+import { settings } from './settings.ts';
 
 /**
  * Bluesky (AT Protocol). The writer names the record, and writing the same one twice changes nothing: the key and the
@@ -20,7 +20,7 @@ export const bluesky = definePublisher({
   baseUrl: 'https://bsky.social',
   anyServer: true,
   limits,
-  settings: NoSettings,
+  settings,
   rates: {
     // 5,000 points in an hour and 35,000 in a day, 2 for a post: an hour's share of the day keeps both.
     account: { max: 700, perSeconds: 60 * 60 },

@@ -1,21 +1,27 @@
 import { Type } from 'typebox';
 import { answerOrNone, askQuietly, bearer, decode, done, isSuccess, type Step } from '../answer.ts';
-import { NoAnswerError } from '../http.ts';
-import type { PrepareOutcome, PublishCall, PublishMedia } from '../publisher.ts';
-import { inTurn } from '../uploads.ts';
+import { describe } from '../detail.ts';
+import { NoAnswerError, type HttpRequest } from '../http.ts';
+import type { DraftMedia, PrepareOutcome, PublishCall, PublishMedia } from '../publisher.ts';
+import { inPieces, inTurn, timeToUpload } from '../uploads.ts';
 import { query } from './api.ts';
-import { dialect } from './errors.ts';
+import { dialect, isTooLarge, tooLargeForServer } from './errors.ts';
 import { findHandles } from './facets.ts';
 import { createTid } from './tid.ts';
 import { BlobRef, blobs, witnessOf } from './witness.ts';
 
-/** A blob that no record names is deleted after "minutes". The same bytes give the same reference, so it is renewed. */
+/**
+ * A blob that no record names is deleted: after "minutes" says the lexicon, after an hour or more the specification. The
+ * same bytes give the same reference, so an image is renewed early. A video takes too long for that: should it be gone
+ * within the hour, the refusal of the record says so, and nothing is lost but a try.
+ */
 const BLOB_IS_FRESH_MS = 60_000;
+const VIDEO_IS_FRESH_MS = 60 * 60_000;
 
-/** Chooses the record's key and date, uploads the images, and finds out who is mentioned. */
+/** Chooses the record's key and date, uploads the files, and finds out who is mentioned. */
 export async function prepare(call: PublishCall): Promise<PrepareOutcome> {
   await freezeOnce(call);
-  const uploaded = await inTurn(call.media, (image) => uploadOnce(call, image));
+  const uploaded = await inTurn(call.media, (file) => uploadOnce(call, file));
   if (uploaded.outcome !== 'done') return uploaded;
   await resolveMentions(call);
   return { outcome: 'ready' };
@@ -32,9 +38,9 @@ async function freezeOnce(call: PublishCall): Promise<void> {
   await call.remember({ rkey: createTid(now), createdAt: now.toISOString() });
 }
 
-async function uploadOnce(call: PublishCall, image: PublishMedia): Promise<Step<true>> {
-  const uploadedAt = Date.parse(blobs.find(call, image)?.uploadedAt ?? '');
-  if (call.now().getTime() - uploadedAt < BLOB_IS_FRESH_MS) return done(true);
+async function uploadOnce(call: PublishCall, file: PublishMedia): Promise<Step<true>> {
+  const uploadedAt = Date.parse(blobs.find(call, file)?.uploadedAt ?? '');
+  if (call.now().getTime() - uploadedAt < freshMs(file)) return done(true);
 
   const upload = await askQuietly(
     call,
@@ -42,14 +48,28 @@ async function uploadOnce(call: PublishCall, image: PublishMedia): Promise<Step<
     {
       method: 'POST',
       path: '/xrpc/com.atproto.repo.uploadBlob',
-      headers: { ...bearer(call), 'content-type': image.mimeType },
-      body: await image.bytes(),
+      headers: { ...bearer(call), 'content-type': file.mimeType },
+      ...(await bodyOf(file)),
     },
     (response) => decode(Uploaded, response)?.blob,
+    (response) => (isTooLarge(response) ? { tooLarge: describe(call, response) } : undefined),
   );
   if (upload.outcome !== 'done') return upload;
-  await blobs.keep(call, image, { blob: upload.value, uploadedAt: call.now().toISOString() });
+  if ('tooLarge' in upload.value) {
+    const refused = tooLargeForServer(file);
+    return { ...refused, failure: { ...refused.failure, detail: upload.value.tooLarge } };
+  }
+  await blobs.keep(call, file, { blob: upload.value, uploadedAt: call.now().toISOString() });
   return done(true);
+}
+
+async function bodyOf(file: PublishMedia): Promise<Pick<HttpRequest, 'body' | 'timeoutMs'>> {
+  if (file.kind !== 'video') return { body: await file.bytes() };
+  return { body: inPieces(file), timeoutMs: timeToUpload(file.byteSize) };
+}
+
+function freshMs({ kind }: DraftMedia): number {
+  return kind === 'video' ? VIDEO_IS_FRESH_MS : BLOB_IS_FRESH_MS;
 }
 
 /**

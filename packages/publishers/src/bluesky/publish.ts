@@ -32,14 +32,14 @@ export async function publish(call: PublishCall): Promise<PublishOutcome> {
   }
   if (isBlobLost(response)) {
     await blobs.forget(call, call.media);
-    return prepareAgain('the uploaded image is gone');
+    return prepareAgain('an uploaded file is gone');
   }
   return refusedOrUncertain(call, dialect, response);
 }
 
 function prepareAgain(detail: string): PublishOutcome {
   const reason =
-    'Bluesky no longer has the uploaded image. Nothing was published; it is uploaded again by itself.';
+    'Bluesky no longer has the uploaded file. Nothing was published; it is uploaded again by itself.';
   return { outcome: 'retry', failure: { kind: 'unavailable', actor: 'platform', reason, detail } };
 }
 

@@ -11,6 +11,8 @@ export const BlobRef = Type.Object({
   size: Type.Number(),
 });
 
+export type BlobRef = Static<typeof BlobRef>;
+
 export const blobs = uploadsUnder('blobs', Type.Object({ blob: BlobRef, uploadedAt: Type.String() }));
 
 const Witness = Type.Object({

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { bluesky } from '../../src/bluesky/index.ts';
-import { openDelivery, openStage, type Delivery, type Stage } from '../harness.ts';
+import { recordOf } from '../../src/bluesky/record.ts';
+import type { ByteRange } from '../../src/http.ts';
+import { openDelivery, openStage, videoFile, type Delivery, type Stage } from '../harness.ts';
 
 let stage: Stage;
 beforeAll(async () => {
@@ -23,6 +25,8 @@ interface Entry {
     createdAt: string;
     facets?: { index: { byteStart: number; byteEnd: number }; features: Record<string, string>[] }[];
     embed?: unknown;
+    langs?: string[];
+    labels?: unknown;
   };
 }
 
@@ -196,9 +200,189 @@ describe('Bluesky: the same post twice', () => {
   });
 });
 
-describe('Bluesky: images', () => {
-  const uploads = (delivery: Delivery) => delivery.writes.filter(({ path }) => path.endsWith('uploadBlob'));
+const uploads = (delivery: Delivery) => delivery.writes.filter(({ path }) => path.endsWith('uploadBlob'));
 
+describe('Bluesky: what an author chooses', () => {
+  const url = 'https://example.com/ä?b#c';
+  const linkCard = { url, title: 'A page', description: 'About it' };
+  const external = { uri: url, title: 'A page', description: 'About it' };
+
+  it('a link card stands below the text, and a description may be left out', async () => {
+    const delivery = await open('Read this', { settings: { linkCard: { url, title: 'A page' } } });
+    expect(await delivery.run()).toMatchObject({ outcome: 'published' });
+    const [record] = await recordsOf(delivery);
+    expect(record?.value.embed).toEqual({
+      $type: 'app.bsky.embed.external',
+      external: { ...external, description: '' },
+    });
+    expect(await publicPosts()).toMatchObject([{ text: 'Read this', mediaCount: 0 }]);
+  });
+
+  it('the only image becomes the picture of the card, and is no image of its own', async () => {
+    const delivery = await open('Read this', { withImage: true, settings: { linkCard } });
+    expect(await delivery.run()).toMatchObject({ outcome: 'published' });
+    const [record] = await recordsOf(delivery);
+    const thumb = expect.objectContaining({ $type: 'blob', mimeType: 'image/jpeg' });
+    expect(record?.value.embed).toEqual({
+      $type: 'app.bsky.embed.external',
+      external: { ...external, thumb },
+    });
+    expect(await stage.pictures('bluesky', 'ada')).toEqual(['image: ']);
+  });
+
+  it('languages and labels stand in the record, and nothing does where nothing was chosen', async () => {
+    const settings = { languages: ['de', 'pt-BR'], contentLabels: ['nudity', 'graphic-media'] };
+    const delivery = await open('Labelled', { settings });
+    expect(await delivery.run()).toMatchObject({ outcome: 'published' });
+    const [record] = await recordsOf(delivery);
+    expect(record?.value).toMatchObject({
+      langs: ['de', 'pt-BR'],
+      labels: {
+        $type: 'com.atproto.label.defs#selfLabels',
+        values: [{ val: 'nudity' }, { val: 'graphic-media' }],
+      },
+    });
+    const plain = await open('Plain');
+    await plain.prepare();
+    expect(Object.keys(recordOf(plain.call) ?? {})).toEqual(['$type', 'text', 'createdAt']);
+  });
+
+  it('is the same record at every sending, so the second one changes nothing', async () => {
+    const settings = { languages: ['de'], linkCard, contentLabels: ['sexual'] };
+    const delivery = await open('Once', { withImage: true, settings });
+    await sendAndLose(delivery);
+    const [first] = await recordsOf(delivery);
+    expect(first?.value).toEqual(recordOf(delivery.call));
+    await stage.skip(60 * 60_000);
+    expect(await delivery.prepare()).toEqual({ outcome: 'ready' });
+    expect(await delivery.publish()).toMatchObject({
+      outcome: 'published',
+      receipt: { remoteId: first?.uri },
+    });
+    expect(await recordsOf(delivery)).toEqual([first]);
+  });
+});
+
+describe('Bluesky: a video', () => {
+  const FOUR_MIB = 4 * 1024 * 1024;
+  const film = (byteSize = 1_000) => videoFile('film', { byteSize, altText: 'A film' });
+  const openFilm = (over: Partial<Parameters<typeof openDelivery>[2]> = {}) =>
+    open('Watch', { files: [film()], ...over });
+
+  it('goes out once, whole, with its words and its shape, and is never held whole', async () => {
+    const file = film(2 * FOUR_MIB + 777);
+    const delivery = await openFilm({ files: [file], timeoutMs: 20_000 });
+    const ranges: (ByteRange | undefined)[] = [];
+    const [video] = delivery.call.media;
+    if (!video) throw new Error('no video');
+    const counted = (range?: ByteRange) => {
+      ranges.push(range);
+      return video.bytes(range);
+    };
+    delivery.call.media = [{ ...video, bytes: counted }];
+    expect(await delivery.run()).toMatchObject({ outcome: 'published' });
+    expect(ranges).toEqual([
+      { start: 0, end: FOUR_MIB - 1 },
+      { start: FOUR_MIB, end: 2 * FOUR_MIB - 1 },
+      { start: 2 * FOUR_MIB, end: 2 * FOUR_MIB + 776 },
+    ]);
+    const [record] = await recordsOf(delivery);
+    expect(record?.value.embed).toEqual({
+      $type: 'app.bsky.embed.video',
+      video: expect.objectContaining({ $type: 'blob', mimeType: 'video/mp4', size: file.byteSize }),
+      alt: 'A film',
+      aspectRatio: { width: 1_280, height: 720 },
+    });
+    const [post, ...others] = await publicPosts();
+    expect(others).toEqual([]);
+    expect(post?.media).toMatchObject([{ altText: 'A film', mimeType: 'video/mp4' }]);
+    const shown = await fetch(post?.media[0]?.url ?? '');
+    expect(Buffer.from(await shown.arrayBuffer()).equals(file.content)).toBe(true);
+  });
+
+  it.each([
+    'drop-before-commit',
+    '5xx-before-commit',
+    'hang-before-commit',
+    'commit-then-drop',
+    'commit-then-5xx',
+    'truncated-body',
+  ])('goes up again where its upload was spoiled, and is out once: %s', async (fault) => {
+    const delivery = await openFilm();
+    await arm('upload', fault, { ms: 500 });
+    expect(await delivery.prepare()).toMatchObject({ outcome: 'retry', failure: { kind: 'unavailable' } });
+    expect(await publicPosts()).toEqual([]);
+    expect(await delivery.run()).toMatchObject({ outcome: 'published' });
+    expect(uploads(delivery)).toHaveLength(2);
+    expect(await publicPosts()).toHaveLength(1);
+  });
+
+  it.each(['commit-then-drop', 'commit-then-5xx', 'truncated-body', 'drop-before-commit'])(
+    'is out once where the answer to the post was lost: %s',
+    async (fault) => {
+      const delivery = await openFilm();
+      await arm('publish', fault);
+      const fate = await delivery.run();
+      const [post, ...others] = await publicPosts();
+      expect(others).toEqual([]);
+      expect(fate).toMatchObject({ outcome: 'published', receipt: { remoteId: post?.id } });
+      expect(uploads(delivery)).toHaveLength(1);
+    },
+  );
+
+  it('is not sent again where a worker was lost after its upload', async () => {
+    const gone = await openFilm({ goneAfterWrites: 1 });
+    expect(await gone.prepare()).toEqual({ outcome: 'ready' });
+    expect(await gone.publish()).toMatchObject({ outcome: 'uncertain' });
+    const next = await openFilm({ witness: gone.call.witness });
+    expect(await next.reconcile()).toEqual({ outcome: 'absent' });
+    expect(await next.run()).toMatchObject({ outcome: 'published' });
+    expect(uploads(next)).toEqual([]);
+    expect(await publicPosts()).toHaveLength(1);
+  });
+
+  it('is not renewed before later tries within the hour, and is after it', async () => {
+    await stage.configure('bluesky', { unreferencedBlobMs: 2 * 60 * 60_000 });
+    const delivery = await openFilm();
+    for (let minutes = 0; minutes < 60; minutes += 20) {
+      expect(await delivery.prepare()).toEqual({ outcome: 'ready' });
+      await stage.skip(20 * 60_000);
+    }
+    expect(uploads(delivery)).toHaveLength(1);
+    expect(await delivery.prepare()).toEqual({ outcome: 'ready' });
+    expect(uploads(delivery)).toHaveLength(2);
+    expect(await delivery.publish()).toMatchObject({ outcome: 'published' });
+  });
+
+  it('goes up again where the server has thrown it away earlier, and is out once', async () => {
+    const delivery = await openFilm();
+    await delivery.prepare();
+    await stage.skip(10 * 60_000);
+    expect(await delivery.prepare()).toEqual({ outcome: 'ready' });
+    expect(await delivery.publish()).toMatchObject({ outcome: 'retry', failure: { kind: 'unavailable' } });
+    expect(await delivery.run()).toMatchObject({ outcome: 'published' });
+    expect(uploads(delivery)).toHaveLength(2);
+    expect(await publicPosts()).toHaveLength(1);
+  });
+
+  it('that is larger than its server takes is told as that, at once', async () => {
+    await stage.configure('bluesky', { blobUploadLimit: 5 * 1024 * 1024 });
+    const delivery = await openFilm({ files: [film(8_400_000)] });
+    expect(await delivery.run()).toEqual({
+      outcome: 'failed',
+      failure: {
+        kind: 'rejected_content',
+        actor: 'user',
+        reason: expect.stringMatching(/server of this account takes no files of 8\.4 MB\. .* smaller video/),
+        detail: expect.stringContaining('413'),
+      },
+    });
+    expect(uploads(delivery)).toHaveLength(1);
+    expect(await publicPosts()).toEqual([]);
+  });
+});
+
+describe('Bluesky: images', () => {
   it('are sent again when the server has thrown them away, and the record is the same', async () => {
     const delivery = await open('With image', { withImage: true });
     await delivery.prepare();

@@ -3,7 +3,9 @@ import { checkDraft } from '../../src/bluesky/check.ts';
 import { dialect, isBlobLost, isRecordAbsent } from '../../src/bluesky/errors.ts';
 import { countGraphemes } from '../../src/bluesky/graphemes.ts';
 import type { DraftMedia } from '../../src/publisher.ts';
-import { answer, draftOf, jpegDraft, NOW } from '../answers.ts';
+import { bluesky } from '../../src/bluesky/index.ts';
+import { checkSettings } from '../../src/settings.ts';
+import { answer, draftOf, jpegDraft, NOW, videoDraft } from '../answers.ts';
 
 type Media = DraftMedia[];
 const check = (text: string, media: Media = []) => checkDraft(draftOf({ text, media }));
@@ -53,6 +55,83 @@ describe('Bluesky check', () => {
     expect(codes('a', [jpegDraft({ byteSize: 1_000_000 })])).toEqual([]);
     expect(codes('a', [jpegDraft({ byteSize: 1_000_001 })])).toEqual(['media_too_large']);
     expect(codes('a', [jpegDraft({ mimeType: 'image/gif' })])).toEqual(['media_type_unsupported']);
+  });
+});
+
+describe('Bluesky check: a video', () => {
+  it.each([
+    ['50,000,000 bytes', { byteSize: 50_000_000 }, []],
+    ['a byte more', { byteSize: 50_000_001 }, ['media_too_large']],
+    ['three minutes', { durationMs: 180_000 }, []],
+    ['a second more', { durationMs: 181_000 }, ['video_duration']],
+    ['a MOV', { mimeType: 'video/quicktime' }, ['media_type_unsupported']],
+    ['another codec', { videoCodec: 'hevc' }, ['video_codec_unsupported']],
+    ['1,000 characters of words', { altText: '👍'.repeat(1_000) }, []],
+    ['1,001 of them', { altText: 'a'.repeat(1_001) }, ['alt_text_too_long']],
+    ['2,001 of them, said once', { altText: 'a'.repeat(2_001) }, ['alt_text_too_long']],
+  ])('%s', (_, over, found) => {
+    expect(codes('', [videoDraft(over)])).toEqual(found);
+  });
+  it('stands alone', () => {
+    expect(codes('a', [videoDraft(), videoDraft()])).toEqual(['too_many_media']);
+    expect(codes('a', [videoDraft(), jpegDraft()])).toEqual(['media_mixed']);
+  });
+  it('may have fewer words than an image', () => {
+    expect(codes('a', [jpegDraft({ altText: 'a'.repeat(2_000) })])).toEqual([]);
+  });
+});
+
+describe('Bluesky check: settings', () => {
+  const linkCard = { url: 'https://example.com/a', title: 'A page', description: '' };
+  const broken = (settings: Record<string, unknown>, media: Media = []) =>
+    checkDraft(draftOf({ text: 'a', media, settings })).map(({ field, code }) => [field, code]);
+
+  it.each([['en'], ['pt-BR'], ['zh-Hant-TW'], ['sl-rozaj-biske-1994'], ['es-419'], ['en-x-solo']])(
+    'takes the language %s',
+    (tag) => expect(broken({ languages: [tag] })).toEqual([]),
+  );
+  it.each([[''], ['English language'], ['pt_BR'], ['e'], ['de-'], ['de ']])(
+    'names the language that is none: %j',
+    (tag) =>
+      expect(broken({ languages: ['en', tag] })).toEqual([['settings/languages/1', 'language_invalid']]),
+  );
+
+  it.each([['https://example.com'], ['HTTP://example.com/ä?b#c'], ['http://[::1]:1/a']])(
+    'takes a card to %s',
+    (url) => expect(broken({ linkCard: { ...linkCard, url } })).toEqual([]),
+  );
+  it.each([
+    ['example.com'],
+    ['https://'],
+    ['https:///a'],
+    ['https://a b'],
+    ['ftp://a.example'],
+    ['javascript:1'],
+  ])('refuses a card to %s', (url) =>
+    expect(broken({ linkCard: { ...linkCard, url } })).toEqual([
+      ['settings/linkCard/url', 'link_card_url_invalid'],
+    ]),
+  );
+
+  it('allows one image beside a card, which need not have a text either', () => {
+    const alone = ['settings/linkCard', 'link_card_with_media'];
+    expect(broken({ linkCard }, [jpegDraft()])).toEqual([]);
+    expect(broken({ linkCard }, [jpegDraft(), jpegDraft()])).toEqual([alone]);
+    expect(broken({ linkCard }, [videoDraft()])).toEqual([alone]);
+    expect(checkDraft(draftOf({ settings: { linkCard } }))).toEqual([]);
+  });
+
+  it.each([
+    [{ languages: ['en', 'de', 'fr', 'it'] }, 'settings/languages', 'maxItems'],
+    [{ languages: ['en', 'en'] }, 'settings/languages', 'uniqueItems'],
+    [{ contentLabels: ['spam'] }, 'settings/contentLabels/0', 'enum'],
+    [{ contentLabels: ['porn', 'porn'] }, 'settings/contentLabels', 'uniqueItems'],
+    [{ linkCard: { url: 'https://a.example' } }, 'settings/linkCard', 'required'],
+    [{ linkCard: { ...linkCard, title: '' } }, 'settings/linkCard/title', 'minLength'],
+    [{ linkCard: { ...linkCard, title: 'a'.repeat(301) } }, 'settings/linkCard/title', 'maxLength'],
+    [{ linkCard: { ...linkCard, thumb: 'x' } }, 'settings/linkCard/thumb', 'unknown_setting'],
+  ])('by their schema: %j', (settings, field, code) => {
+    expect(checkSettings(bluesky, settings)).toMatchObject([{ field, code }]);
   });
 });
 

@@ -243,8 +243,10 @@ describe('Instagram: a reel', () => {
       },
     ]);
     expect(await shown()).toEqual(['video/mp4 clip: no words']);
-    const settings = { media_type: 'REELS', share_to_feed: false, thumb_offset: 1_500 };
-    expect(post).toMatchObject({ text: 'A reel', settings });
+    expect(post).toMatchObject({
+      text: 'A reel',
+      settings: { media_type: 'REELS', share_to_feed: false, thumb_offset: 1_500 },
+    });
   });
 
   it('is shown in the feed where nothing was chosen', async () => {

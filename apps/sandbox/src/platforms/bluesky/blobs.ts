@@ -1,5 +1,5 @@
 import type { BoundedMap } from '../../world/bounded-map.ts';
-import { imageTypeOf } from '../../world/images.ts';
+import { imageTypeOf, videoTypeOf } from '../../world/images.ts';
 import type { World } from '../../world/world.ts';
 import type { Answer, Call, Endpoint } from '../platform.ts';
 import { cidOfBytes } from './content-id.ts';
@@ -15,9 +15,6 @@ export interface StoredBlob {
   kept: boolean;
   expiresAt: number;
 }
-
-/** What servers enforce today; the lexicon allows 2,000,000, and not every server has it. */
-const maxImageBytes = 1_000_000;
 
 export type Blobs = BoundedMap<string, StoredBlob>;
 
@@ -35,7 +32,11 @@ export function uploadEndpoint(
     const earlier = find(blobs, key, now);
     const stored: StoredBlob = earlier ?? {
       // The type by content, where that is known; else as the caller says.
-      mimeType: imageTypeOf(bytes) ?? request.headers['content-type'] ?? 'application/octet-stream',
+      mimeType:
+        imageTypeOf(bytes) ??
+        videoTypeOf(bytes) ??
+        request.headers['content-type'] ??
+        'application/octet-stream',
       size: bytes.length,
       imageId: world.images.keep(bytes),
       kept: false,
@@ -60,14 +61,11 @@ export function findBlob(
   const cid = ref.ref.$link;
   const stored = find(blobs, `${did} ${cid}`, now);
   if (!stored) return { refusal: blobNotFound(cid) };
-  if (!stored.mimeType.startsWith('image/') || stored.mimeType !== ref.mimeType) {
+  if (stored.mimeType !== ref.mimeType) {
     const message = `Referenced Mimetype does not match stored mimetype. Expected: ${stored.mimeType}, Got: ${ref.mimeType}`;
     return { refusal: xrpcError(400, 'InvalidMimeType', message) };
   }
   if (stored.size !== ref.size) return { refusal: xrpcError(400, 'InvalidSize', 'Referenced size is wrong') };
-  if (stored.size > maxImageBytes) {
-    return { refusal: invalidRequest(`blob too big (maximum ${maxImageBytes}, got ${stored.size})`) };
-  }
   return { stored };
 }
 

@@ -13,6 +13,7 @@ import { openSessions, tokenOf } from './sessions.ts';
 
 const hourSeconds = 3600;
 const requestWindowSeconds = 300;
+const largestBlobBytes = 50 * 1024 * 1024;
 
 const Rules = Type.Object(
   {
@@ -21,8 +22,8 @@ const Rules = Type.Object(
     /** Bluesky allows 3,000 requests in 5 minutes. */
     requestsPerWindow: Type.Integer({ minimum: 0, default: 1_000_000 }),
     signInsPerWindow: Type.Integer({ minimum: 0, default: 30 }),
-    /** 50 MiB on Bluesky's servers; this is what the software comes with. */
-    blobUploadLimit: Type.Integer({ minimum: 0, default: 5 * 1024 * 1024 }),
+    /** As on Bluesky's servers. The software comes with 5 MiB. */
+    blobUploadLimit: Type.Integer({ minimum: 0, maximum: largestBlobBytes, default: largestBlobBytes }),
     /** "Minutes", says the document. */
     unreferencedBlobMs: Type.Integer({ minimum: 0, default: 300_000 }),
   },
@@ -40,7 +41,8 @@ export const bluesky: SandboxPlatform = {
   accountId: didOf,
   tokenOf,
   readBodies: (app) => {
-    app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+    const options = { parseAs: 'buffer', bodyLimit: largestBlobBytes } as const;
+    app.addContentTypeParser('*', options, (_request, body, done) => done(null, body));
   },
   refusals,
   faults: {

@@ -5,7 +5,7 @@ import type { Answer, Call, Endpoint } from '../platform.ts';
 import { handleOfDomain, isPostCollection, uriOf } from './accounts.ts';
 import { findBlob, type Blobs } from './blobs.ts';
 import { cidOfRecord, isTid } from './content-id.ts';
-import { blobsOf, findRecordProblem, type PostRecord } from './record-schema.ts';
+import { blobsOf, findRecordProblem, settingsOf, type PostRecord } from './record-schema.ts';
 import { authenticationRequired, internalError, invalidRequest, invalidSwap } from './refusals.ts';
 
 export interface BlueskyPost extends PublicPost {
@@ -69,7 +69,8 @@ export function writingEndpoints(posts: Shelf<BlueskyPost>, blobs: Blobs, nextTi
       found.stored.kept = true;
       media.push({ imageId: found.stored.imageId, altText: alt });
     }
-    const content = { text: record.text, media, record, cid: cidOfRecord(record) };
+    const settings = settingsOf(record);
+    const content = { text: record.text, media, settings, record, cid: cidOfRecord(record) };
     if (current) return written(Object.assign(current, content), nextTid());
     const post: BlueskyPost = {
       ...content,

@@ -23,6 +23,7 @@ describe('the oracle', () => {
       viewUrl: expect.stringMatching(new RegExp(`^${sandbox.url}/_sandbox/view/x/\\d+$`)),
       text: 'Two',
       mediaCount: 0,
+      settings: {},
       media: [],
       createdAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
     });

@@ -41,12 +41,19 @@ function createCard(post) {
   if (post.media.length > 0) {
     const pictures = element('div', 'pictures');
     for (const media of post.media) {
-      const image = element('img');
-      image.loading = 'lazy';
-      image.alt = media.altText || '';
-      image.onerror = () => image.remove();
-      image.src = new URL(media.url).pathname;
-      pictures.append(image);
+      const isVideo = (media.mimeType || '').startsWith('video/');
+      const picture = element(isVideo ? 'video' : 'img');
+      if (isVideo) {
+        picture.controls = true;
+        picture.preload = 'metadata';
+        picture.setAttribute('aria-label', media.altText || 'Video');
+      } else {
+        picture.loading = 'lazy';
+        picture.alt = media.altText || '';
+      }
+      picture.onerror = () => picture.remove();
+      picture.src = new URL(media.url).pathname;
+      pictures.append(picture);
     }
     card.append(pictures);
   }

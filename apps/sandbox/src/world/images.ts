@@ -1,4 +1,4 @@
-/** The bytes of uploaded images, for the feed to show. When they outgrow their room, the oldest go. */
+/** The bytes of uploaded images and videos, for the feed to show. When they outgrow their room, the oldest go. */
 export interface Images {
   keep(bytes: Buffer): string;
   find(id: string): Image | undefined;
@@ -7,10 +7,12 @@ export interface Images {
 
 export interface Image {
   bytes: Buffer;
-  type: ImageType;
+  type: MediaType;
 }
 
 export type ImageType = 'image/jpeg' | 'image/png' | 'image/gif' | 'image/webp';
+type VideoType = 'video/mp4' | 'video/quicktime';
+export type MediaType = ImageType | VideoType;
 
 export function createImages(capacityBytes: number): Images {
   const images = new Map<string, Image>();
@@ -19,7 +21,7 @@ export function createImages(capacityBytes: number): Images {
   return {
     keep(bytes) {
       const id = String(++count);
-      const type = imageTypeOf(bytes);
+      const type = mediaTypeOf(bytes);
       if (!type || bytes.length > capacityBytes) return id;
       images.set(id, { bytes, type });
       usedBytes += bytes.length;
@@ -46,4 +48,13 @@ export function imageTypeOf(bytes: Buffer): ImageType | undefined {
   if (bytes.toString('latin1', 0, 4) === 'RIFF' && bytes.toString('latin1', 8, 12) === 'WEBP')
     return 'image/webp';
   return undefined;
+}
+
+function videoTypeOf(bytes: Buffer): VideoType | undefined {
+  if (bytes.toString('latin1', 4, 8) !== 'ftyp') return undefined;
+  return bytes.toString('latin1', 8, 12) === 'qt  ' ? 'video/quicktime' : 'video/mp4';
+}
+
+export function mediaTypeOf(bytes: Buffer): MediaType | undefined {
+  return imageTypeOf(bytes) ?? videoTypeOf(bytes);
 }

@@ -9,6 +9,8 @@ export interface PublicPost {
   /** What a reader sees. */
   text: string;
   media: PostMedia[];
+  /** What its author chose besides, in the platform's own words; for the oracle. */
+  settings?: Record<string, unknown>;
   createdAt: number;
   /** Lists and lookups do not show the post before this time. The oracle does. */
   visibleAt: number;
@@ -16,6 +18,8 @@ export interface PublicPost {
 
 export interface PostMedia {
   imageId: string;
+  /** Absent: an image. */
+  mimeType?: string;
   altText?: string;
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Type } from 'typebox';
 import type { Step } from '../src/answer.ts';
 import type { PublishCall, PublishMedia, Witness } from '../src/publisher.ts';
-import { inTurn, uploadsUnder } from '../src/uploads.ts';
+import { inTurn, timeToUpload, uploadsUnder } from '../src/uploads.ts';
 
 const file = (id: string) => ({ id }) as PublishMedia;
 const [a, b, c] = [file('a'), file('b'), file('c')];
@@ -59,6 +59,11 @@ describe('what was uploaded', () => {
       expect(uploads.list(call)).toEqual([]);
     },
   );
+});
+
+it('the time for an upload is one that a timer takes', () => {
+  for (const byteSize of [0, 1, 139, 103_809_024])
+    expect(timeToUpload(byteSize)).toBe(Math.ceil(20_000 + byteSize / 100));
 });
 
 describe('uploading in turn', () => {

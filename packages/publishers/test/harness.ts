@@ -30,7 +30,8 @@ export interface OraclePost {
   url: string;
   text: string;
   mediaCount: number;
-  media: { url: string; altText: string | null }[];
+  media: { url: string; altText: string | null; mimeType: string | null }[];
+  settings: Settings;
 }
 
 export interface Stage {

@@ -5,6 +5,7 @@ import { searchPages, type Ask, type Page, type Search } from '../look-up.ts';
 import type { PublishCall } from '../publisher.ts';
 import { statusesRequest, StatusSchema, type RemoteStatus } from './api.ts';
 import { compareStatus } from './same-status.ts';
+import { choicesOf } from './settings.ts';
 import { allMediaIds } from './uploads.ts';
 
 const PAGE = 40;
@@ -21,7 +22,12 @@ export async function findStatus<Unanswered extends { outcome: string }>(
 ): Promise<Done<Search<RemoteStatus>> | Unanswered> {
   const { newestStatusId: mark } = call.witness;
   const since = typeof mark === 'string' ? mark : undefined;
-  const sent = { text: call.text, hasMedia: call.media.length > 0, mediaIds: allMediaIds(call) };
+  const sent = {
+    text: call.text,
+    spoilerText: choicesOf(call).spoilerText,
+    hasMedia: call.media.length > 0,
+    mediaIds: allMediaIds(call),
+  };
   return searchPages(ask, {
     maxPages: MAX_PAGES,
     request: (oldestSeen) => statusesRequest(call, { limit: PAGE, since_id: since, max_id: oldestSeen }),

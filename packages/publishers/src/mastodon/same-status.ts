@@ -2,16 +2,17 @@ import type { Likeness } from '../look-up.ts';
 import type { RemoteStatus } from './api.ts';
 import { withLinks, withoutDomains } from './count.ts';
 
-/** `mediaIds`: all under which an image of this delivery was ever uploaded. */
+/** `mediaIds`: all under which a file of this delivery was ever uploaded. */
 export interface Sent {
   text: string;
+  spoilerText: string;
   hasMedia: boolean;
   mediaIds: string[];
 }
 
 /**
  * Is this the status that was sent? A file belongs to one status, so one of ours in it is proof, whatever became of
- * the text. Without files the text decides, which the server gives back as HTML. With the same words, but other links,
+ * the text. Without files the text and its warning decide; the server gives the text back as HTML. With the same words, but other links,
  * punctuation, spaces or media, it is only similar: it may be ours, changed by the server's software in a way not foreseen
  * here (some read Markdown), or another one from the same mould.
  */
@@ -22,7 +23,8 @@ export function compareStatus(sent: Sent, status: RemoteStatus): Likeness {
 
   const theirs = textOf(status.content);
   const hasNoMedia = !sent.hasMedia && attached.length === 0;
-  if (hasNoMedia && !status.spoiler_text && canonical(theirs) === canonical(sent.text)) return 'same';
+  const isSameWarning = canonical(status.spoiler_text ?? '') === canonical(sent.spoilerText);
+  if (hasNoMedia && isSameWarning && canonical(theirs) === canonical(sent.text)) return 'same';
   return lettersOnly(theirs) === lettersOnly(sent.text) ? 'similar' : 'different';
 }
 

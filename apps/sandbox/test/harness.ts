@@ -82,6 +82,18 @@ export const png = Buffer.concat([
   Buffer.from('a small picture'),
 ]);
 
+/** Enough of an MP4 for such a reader; `name` tells two apart. */
+export const mp4 = (name = 'a small film') =>
+  Buffer.concat([Buffer.from('\0\0\0\x18ftypisom', 'latin1'), Buffer.from(name)]);
+
+/** A GIF as far as its size. */
+export function gif(width = 64, height = 48): Buffer {
+  const head = Buffer.from('GIF89a----', 'latin1');
+  head.writeUInt16LE(width, 6);
+  head.writeUInt16LE(height, 8);
+  return head;
+}
+
 /** A JPEG as far as its frame header, which says how large the picture is. */
 function jpegOf(width: number, height: number): Buffer {
   const frame = Buffer.from([0xff, 0xd8, 0xff, 0xc0, 0, 11, 8, 0, 0, 0, 0, 1, 1, 0x11, 0]);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { jpeg, startSandbox, type Sandbox } from './harness.ts';
+import { gif, jpeg, mp4, startSandbox, type Sandbox } from './harness.ts';
 
 let sandbox: Sandbox;
 beforeAll(async () => {
@@ -53,16 +53,34 @@ describe('Mastodon: the account and the server', () => {
   });
 
   it('200 tells everybody its limits, by both calls', async () => {
-    await configure({ maxCharacters: 700 });
+    await configure({ maxCharacters: 700, maxAttachments: 9, charactersPerUrl: 25, videoSizeLimit: 5 });
     for (const version of ['v1', 'v2']) {
       const reply = await sandbox.send(api(`/${version}/instance`));
       expect(reply.status).toBe(200);
       expect(reply.json.version).toMatch(/^\d+\.\d+\.\d+$/);
       expect(reply.json.configuration).toMatchObject({
-        statuses: { max_characters: 700, max_media_attachments: 4, characters_reserved_per_url: 23 },
-        media_attachments: { image_size_limit: 16_777_216, description_limit: 1_500 },
+        statuses: { max_characters: 700, max_media_attachments: 9, characters_reserved_per_url: 25 },
+        media_attachments: {
+          supported_mime_types: expect.arrayContaining(['image/gif', 'video/mp4']),
+          image_size_limit: 16_777_216,
+          image_matrix_limit: 33_177_600,
+          video_size_limit: 5,
+          video_frame_rate_limit: 120,
+          video_matrix_limit: 8_294_400,
+          description_limit: 1_500,
+        },
       });
     }
+  });
+
+  it.each([
+    ['v1', 404, { configuration: { statuses: { max_characters: 500 } } }],
+    ['max_toot_chars', 404, { max_toot_chars: 500 }],
+    ['none', 404, { error: 'Record not found' }],
+  ])('tells them in an older form, or not: %s', async (instance, status, older) => {
+    await configure({ instance });
+    expect((await sandbox.send(api('/v2/instance'))).status).toBe(status);
+    expect((await sandbox.send(api('/v1/instance'))).json).toMatchObject(older);
   });
 });
 
@@ -101,6 +119,9 @@ describe('Mastodon: publishing', () => {
     ['five files', { media_ids: ['1', '2', '3', '4', '5'] }, /more than 4/],
     ['an unknown file', { status: 'a', media_ids: ['1'] }, /not found/],
     ['an unknown visibility', { status: 'a', visibility: 'secret' }, /Visibility/],
+    ['a warning that is no text', { status: 'a', spoiler_text: ['b'] }, /spoiler_text/],
+    ['a language that is no code', { status: 'a', language: 'English' }, /language/],
+    ['what is neither sensitive nor not', { status: 'a', sensitive: 'perhaps' }, /sensitive/],
     ['what it does not play', { status: 'a', scheduled_at: '2030-01-01' }, /scheduled_at/],
     ['501 characters', { status: 'a'.repeat(501) }, /limit of 500 exceeded/],
     ['501 characters with the warning', { status: 'a'.repeat(400), spoiler_text: 'b'.repeat(101) }, /limit/],
@@ -109,6 +130,29 @@ describe('Mastodon: publishing', () => {
     expect(reply.status).toBe(422);
     expect(reply.json).toEqual({ error: expect.stringMatching(sentence) });
     expect(await publicPosts()).toEqual([]);
+  });
+
+  it('200 with what its author chose, which the oracle tells', async () => {
+    const chosen = { visibility: 'unlisted', spoiler_text: ' Eyes ', language: 'pt-BR' };
+    const reply = await post({ status: 'Hello', ...chosen });
+    expect(reply.json).toMatchObject({ ...chosen, spoiler_text: 'Eyes', sensitive: true });
+    await post({ status: 'Hello' });
+    const settings = { visibility: 'public', spoilerText: '', sensitive: false, language: null };
+    expect(await publicPosts()).toMatchObject([
+      { settings },
+      { settings: { visibility: 'unlisted', spoilerText: 'Eyes', sensitive: true, language: 'pt-BR' } },
+    ]);
+  });
+
+  it('200 with a warning and a file alone: a small picture becomes its text', async () => {
+    const media_ids = [await uploadedId()];
+    expect((await post({ spoiler_text: 'Eyes', media_ids })).json.content).toBe('<p>🖼</p>');
+  });
+
+  it('takes as many files as the server allows', async () => {
+    await configure({ maxAttachments: 1 });
+    const media_ids = [await uploadedId(), await uploadedId()];
+    expect((await post({ media_ids })).json.error).toMatch(/more than 1 files/);
   });
 
   it('422 for a file of somebody else, and for one that is attached already', async () => {
@@ -157,6 +201,13 @@ describe('Mastodon: the length of a text', () => {
     await configure({ maxCharacters: length - 1 });
     expect((await post({ status: text })).status).toBe(422);
   });
+});
+
+it('Mastodon: a link is as long as the server says', async () => {
+  await configure({ charactersPerUrl: 30, maxCharacters: 30 });
+  expect((await post({ status: 'https://example.com' })).status).toBe(200);
+  await configure({ maxCharacters: 29 });
+  expect((await post({ status: 'https://example.com' })).status).toBe(422);
 });
 
 describe('Mastodon: the idempotency key', () => {
@@ -223,6 +274,54 @@ describe('Mastodon: media', () => {
     expect(reply.status).toBe(202);
     expect((await readMedia(reply.json.id)).status).toBe(422);
     expect((await post({ status: 'a', media_ids: [reply.json.id] })).status).toBe(422);
+  });
+
+  it.each([
+    ['video', mp4(), 'video/mp4'],
+    ['gifv', gif(), 'image/gif'],
+  ])('202 for a %s, which is worked on, and may fail in the end', async (type, bytes, mimeType) => {
+    await configure({ videoPollsUntilReady: 2 });
+    const reply = await upload({ bytes, description: 'It moves' });
+    expect([reply.status, reply.json.url, reply.json.type]).toEqual([202, null, type]);
+    const { id } = reply.json;
+    expect((await readMedia(id)).status).toBe(206);
+    expect((await post({ media_ids: [id] })).json.error).toMatch(/not finished processing/);
+    await readMedia(id);
+    expect((await post({ media_ids: [id] })).status).toBe(200);
+    const [{ media }] = await publicPosts();
+    expect(media).toMatchObject([{ altText: 'It moves', mimeType }]);
+    const shown = await fetch(media[0].url);
+    expect(shown.headers.get('content-type')).toBe(mimeType);
+    expect(Buffer.from(await shown.arrayBuffer())).toEqual(bytes);
+
+    await sandbox.control('faults', { platform: 'mastodon', step: 'upload', fault: 'processing-failed' });
+    const failing = await uploadedId({ bytes });
+    const looks = [await readMedia(failing), await readMedia(failing), await readMedia(failing)];
+    expect(looks.map(({ status }) => status)).toEqual([206, 206, 422]);
+  });
+
+  it.each([
+    ['a video and an image', mp4(), jpeg],
+    ['a GIF and an image', gif(), jpeg],
+    ['two videos', mp4('one'), mp4('two')],
+  ])('422 for %s in one status', async (_name, first, second) => {
+    await configure({ videoPollsUntilReady: 0 });
+    const media_ids = [await uploadedId({ bytes: first }), await uploadedId({ bytes: second })];
+    expect((await post({ status: 'a', media_ids })).json.error).toMatch(/Cannot attach a video/);
+    expect(await publicPosts()).toEqual([]);
+  });
+
+  it('422 for what is above the limits of this server, or not of its kinds', async () => {
+    await configure({ videoSizeLimit: 1_000, imageSizeLimit: 100 });
+    const large = (bytes: Buffer) => upload({ bytes: Buffer.concat([bytes, Buffer.alloc(500)]) });
+    expect((await large(mp4())).status).toBe(202);
+    expect((await large(jpeg)).json.error).toMatch(/File must be less than/);
+    expect((await large(gif())).json.error).toMatch(/File must be less than/);
+    await configure({ videoSizeLimit: 100 });
+    expect((await large(mp4())).json.error).toMatch(/File must be less than/);
+    expect((await upload({ bytes: gif(1_281, 720) })).json.error).toMatch(/1281x720 images are not/);
+    await configure({ takesVideos: false });
+    expect((await upload({ bytes: mp4() })).json.error).toMatch(/content type is invalid/);
   });
 
   it('404 for a file of somebody else, and for one that is attached', async () => {

@@ -5,6 +5,7 @@ export { connectSandboxChannel } from './channel/connect-sandbox-channel.ts';
 export { type ChannelSummary } from './channel/channel.repository.ts';
 export { disconnectChannel } from './channel/disconnect-channel.ts';
 export { EXPIRY_WARNING_MS } from './channel/channel.ts';
+export { limitsOf } from './channel/limits.ts';
 export { listChannels } from './channel/list-channels.ts';
 export { rotateKeys } from './channel/rotate-keys.ts';
 export { describeConnection } from './connection/describe-connection.ts';

@@ -63,6 +63,9 @@ export const Limits = Type.Object({
     minimum: 0,
     description: 'In the platform’s own unit; `check` counts in it',
   }),
+  charactersPerLink: Type.Optional(
+    Type.Integer({ minimum: 0, description: 'What a link counts, however long it is' }),
+  ),
   media: MediaLimits,
 });
 

@@ -22,15 +22,24 @@ export interface Publisher {
   /** The platform is many servers, and `baseUrl` only the one for whoever names none. */
   anyServer?: true;
   connection: Connection;
+  /** The platform's own; where servers differ, what one takes unless it says otherwise. */
   limits: Limits;
+  /**
+   * Where servers differ: what this account's server takes, as it says itself, and within reason. Throws `PublisherError`
+   * when it could not be asked; what was known before then goes on.
+   */
+  readLimits?(call: AccountCall): Promise<Limits>;
   /**
    * What an author may choose for a post on this platform besides its text: a closed object, in which each field has a
    * default, and a title and description that a form can show. An empty object has to be valid.
    */
   settings: TObject;
   rates: Rates;
-  /** Every rule of the platform that the draft breaks; empty when it may be scheduled. Its settings fit the schema. */
-  check(draft: Draft): Violation[];
+  /**
+   * Every rule of the platform that the draft breaks; empty when it may be scheduled. Its settings fit the schema. `limits`
+   * are those of the account's server, where the publisher reads them; without them, the platform's own.
+   */
+  check(draft: Draft, limits?: Limits): Violation[];
   /** Whose token this is. Throws `PublisherError` when the platform does not accept it. */
   identity(call: AccountCall): Promise<Identity>;
   /** Uploads, containers, look-ups: all that creates nothing public. May be repeated at any time. */

@@ -32,7 +32,7 @@ export interface OraclePost {
   mediaCount: number;
   media: { url: string; altText: string | null; mimeType: string | null }[];
   /** What else the author chose, in the platform's own words. */
-  settings: Record<string, unknown>;
+  settings: Settings;
 }
 
 export interface Stage {

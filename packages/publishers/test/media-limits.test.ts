@@ -27,7 +27,7 @@ describe.each(publishers.map((publisher) => [publisher.name, publisher] as const
     });
     it.each([
       ['a video', videoDraft()],
-      ['a GIF', jpegDraft({ kind: 'gif', mimeType: 'image/gif' })],
+      ['a GIF', jpegDraft({ kind: 'gif', mimeType: 'image/gif', width: 480, height: 480 })],
       ['a document', jpegDraft({ kind: 'document', mimeType: 'application/pdf', pageCount: 3 })],
     ])('takes %s, or refuses it with one sentence that says so', (_what, file) => {
       const found = publisher.check(draftOf({ text: 'a', media: [file] }));

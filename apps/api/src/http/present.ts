@@ -2,6 +2,7 @@ import {
   type ChannelSummary,
   type Context,
   EXPIRY_WARNING_MS,
+  limitsOf,
   type Media,
   type Post,
   type PostDelivery,
@@ -44,6 +45,7 @@ export function presentMedia(ctx: Context, { renditions, ...media }: Media) {
 export function presentChannel(ctx: Context, channel: ChannelSummary) {
   const { id, platform, handle, remoteAccountId, server, sandbox, status, reconnectReason, expiresAt } =
     channel;
+  const publisher = ctx.findPublisher(platform);
   const leftMs = expiresAt ? expiresAt.getTime() - ctx.clock.now().getTime() : Infinity;
   return {
     id,
@@ -56,6 +58,7 @@ export function presentChannel(ctx: Context, channel: ChannelSummary) {
     reconnectReason,
     expiresAt: instant(expiresAt),
     expiresSoon: leftMs < EXPIRY_WARNING_MS,
+    limits: publisher ? limitsOf(publisher, channel) : null,
     createdAt: channel.createdAt.toISOString(),
   };
 }

@@ -202,6 +202,7 @@ export const Channel = Type.Object(
       }),
     ),
     expiresSoon: Type.Boolean({ description: 'Within a week: connect it again' }),
+    limits: Nullable(Limits),
     createdAt: Instant,
   },
   { title: 'Channel' },

@@ -1,4 +1,4 @@
-/** The bytes of uploaded images and videos, for the feed to show. When they outgrow their room, the oldest go. */
+/** The bytes of uploaded images, videos and documents, for the feed to show. When they outgrow their room, the oldest go. */
 export interface Images {
   keep(bytes: Buffer): string;
   find(id: string): Image | undefined;
@@ -7,11 +7,13 @@ export interface Images {
 
 export interface Image {
   bytes: Buffer;
-  type: ImageType | VideoType;
+  type: FileType;
 }
 
 export type ImageType = 'image/jpeg' | 'image/png' | 'image/gif' | 'image/webp';
 export type VideoType = 'video/mp4' | 'video/quicktime';
+export type MediaType = ImageType | VideoType;
+export type FileType = MediaType | 'application/pdf';
 
 export function createImages(capacityBytes: number): Images {
   const images = new Map<string, Image>();
@@ -20,7 +22,7 @@ export function createImages(capacityBytes: number): Images {
   return {
     keep(bytes) {
       const id = String(++count);
-      const type = imageTypeOf(bytes) ?? videoTypeOf(bytes);
+      const type = fileTypeOf(bytes);
       if (!type || bytes.length > capacityBytes) return id;
       images.set(id, { bytes, type });
       usedBytes += bytes.length;
@@ -55,4 +57,12 @@ export function videoTypeOf(bytes: Buffer): VideoType | undefined {
   const brand = bytes.toString('latin1', 8, 12);
   if (/^(hei|hev|mif1|msf1|avi)/.test(brand)) return undefined;
   return brand === 'qt  ' ? 'video/quicktime' : 'video/mp4';
+}
+
+export function mediaTypeOf(bytes: Buffer): MediaType | undefined {
+  return imageTypeOf(bytes) ?? videoTypeOf(bytes);
+}
+
+export function fileTypeOf(bytes: Buffer): FileType | undefined {
+  return mediaTypeOf(bytes) ?? (bytes.toString('latin1', 0, 5) === '%PDF-' ? 'application/pdf' : undefined);
 }

@@ -15,6 +15,8 @@ export interface ChannelSummary {
   expiresAt: Date | null;
   /** Why it needs to be connected again. */
   reconnectReason: string | null;
+  /** What the account's server takes, as it lies in the row: read it with `limitsOf`. */
+  limits: unknown;
   createdAt: Date;
 }
 
@@ -28,13 +30,14 @@ const SUMMARY = {
   status: true,
   expiresAt: true,
   reconnectReason: true,
+  limits: true,
   createdAt: true,
 } as const;
 
 /** The same, for SQL. */
 export const SUMMARY_COLUMNS = `
   id, platform, handle, remote_account_id AS "remoteAccountId", server, sandbox, status, expires_at AS "expiresAt",
-  reconnect_reason AS "reconnectReason", created_at AS "createdAt"`;
+  reconnect_reason AS "reconnectReason", limits, created_at AS "createdAt"`;
 
 export async function findChannels(db: Database, organizationId: string): Promise<ChannelSummary[]> {
   return db.prisma.channel.findMany({

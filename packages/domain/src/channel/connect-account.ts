@@ -12,10 +12,12 @@ import {
 } from './channel.repository.ts';
 import { explainRefusal } from './explain-refusal.ts';
 import type { Place } from './place.ts';
+import { readLimits } from './read-limits.ts';
 
 /**
  * Asks the platform whose credentials these are, and keeps them: for a new channel, or for the one that this account
- * has here already. That one becomes active again, and what waited for it goes out.
+ * has here already. That one becomes active again, and what waited for it goes out. Where servers differ, what this one takes
+ * is read as well; that it cannot be asked just now hinders nothing.
  *
  * `evenIfActive`: new credentials also for a channel that needs none, such as one whose connection ends soon.
  * @throws DomainError `channel_exists`, `platform_unavailable`, `platform_refused`.
@@ -49,8 +51,12 @@ export async function connectAccount(
     handle: identity.handle,
     sealedCredentials: sealCredentials(ctx.settings.keyring, { organizationId, id }, credentials),
   });
+  const withLimits = async (channel: ChannelSummary): Promise<ChannelSummary> => {
+    const limits = await readLimits(ctx, publisher, channel, () => ({ http, credentials }));
+    return limits ? { ...channel, limits } : channel;
+  };
   const inserted = await insertChannel(ctx.db, rowFor(randomUUID()));
-  if (inserted) return inserted;
+  if (inserted) return withLimits(inserted);
 
   const existing = await findChannelByAccount(ctx.db, account);
   const reconnected =
@@ -58,7 +64,7 @@ export async function connectAccount(
     (await withRetry(() =>
       reconnectChannel(ctx.db, { ...rowFor(existing.id), evenIfActive: input.evenIfActive }),
     ));
-  if (reconnected) return reconnected;
+  if (reconnected) return withLimits(reconnected);
   throw new DomainError(
     'channel_exists',
     `${publisher.name} account ${identity.handle} is connected already, as channel ${existing?.id}.`,

@@ -7,7 +7,8 @@ import type { CredentialDates, SealedChannel } from './channel.ts';
 
 type Versioned = Pick<SealedChannel, 'id' | 'credentialsVersion'>;
 
-const COLUMNS = `id, organization_id AS "organizationId", platform, server, sandbox, status,
+/** Of a channel as whoever speaks to its platform needs it. */
+export const SEALED_COLUMNS = `id, organization_id AS "organizationId", platform, server, sandbox, status,
                  sealed_credentials AS "sealedCredentials", credentials_version AS "credentialsVersion"`;
 
 /** False: somebody else is at it, or has done it, or the channel is not active any more. */
@@ -81,7 +82,7 @@ export async function countRefusals(
 }
 
 export async function findSealedChannel(db: SqlRunner, id: string): Promise<SealedChannel | undefined> {
-  const [row] = await db.query<SealedChannel>(`SELECT ${COLUMNS} FROM channel WHERE id = $1`, [id]);
+  const [row] = await db.query<SealedChannel>(`SELECT ${SEALED_COLUMNS} FROM channel WHERE id = $1`, [id]);
   return row;
 }
 
@@ -91,7 +92,7 @@ export async function findDueForRefresh(
   options: { platforms: string[]; limit: number },
 ): Promise<SealedChannel[]> {
   return db.query<SealedChannel>(
-    `SELECT ${COLUMNS} FROM channel
+    `SELECT ${SEALED_COLUMNS} FROM channel
      WHERE status = 'active' AND refresh_at <= now() AND (refreshing_until IS NULL OR refreshing_until <= now())
        AND platform = ANY ($1::text[])
      ORDER BY refresh_at LIMIT $2`,
@@ -105,7 +106,7 @@ export async function findSealedOtherwise(
   options: { keyId: string; limit: number },
 ): Promise<SealedChannel[]> {
   return db.query<SealedChannel>(
-    `SELECT ${COLUMNS} FROM channel
+    `SELECT ${SEALED_COLUMNS} FROM channel
      WHERE sealed_credentials <> '' AND split_part(sealed_credentials, '.', 2) <> $1 ORDER BY id LIMIT $2`,
     [options.keyId, options.limit],
   );

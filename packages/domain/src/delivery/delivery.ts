@@ -74,7 +74,7 @@ export interface ClaimedDelivery {
   platformInDoubt: boolean;
   /** The platform's pause is over, and nothing else is claimed before this one has an answer. */
   isProbe: boolean;
-  channel: SealedChannel & { handle: string; remoteAccountId: string };
+  channel: SealedChannel & { handle: string; remoteAccountId: string; limits: unknown };
 }
 
 /** How a claim ends: what the row says afterwards, and what the ledger says happened. */

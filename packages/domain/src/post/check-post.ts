@@ -1,4 +1,5 @@
 import type { FieldError } from '@solospark/foundation';
+import { limitsOf } from '../channel/limits.ts';
 import type { Context } from '../context.ts';
 import { fileFor } from '../media/media.ts';
 import { invalidPost, textOf } from './post.ts';
@@ -29,9 +30,10 @@ export function checkPost(ctx: Pick<Context, 'findPublisher'>, post: PostContent
       const detail = `the account on ${publisher.name} is not connected: connect it again, or take it off the post`;
       errors.push({ pointer: '/channelIds', code: 'channel_not_connected', detail });
     }
-    const media = post.media.map((each) => fileFor(each, publisher.limits.media.image));
+    const limits = limitsOf(publisher, { limits: delivery.channelLimits });
+    const media = post.media.map((each) => fileFor(each, limits.media.image));
     const draft = { text: textOf(post, delivery), media, settings: delivery.settings };
-    for (const { field, code, detail } of publisher.check(draft)) {
+    for (const { field, code, detail } of publisher.check(draft, limits)) {
       errors.push({ pointer: pointerTo(field, delivery), code, detail: `${publisher.name}: ${detail}` });
     }
   }

@@ -15,7 +15,7 @@ const POST = `
          COALESCE((
            SELECT jsonb_agg(jsonb_build_object(
                     'id', d.id, 'channelId', d.channel_id, 'platform', d.platform, 'handle', c.handle,
-                    'channelStatus', c.status, 'status', d.status, 'textOverride', d.text_override, 'settings', d.settings,
+                    'channelStatus', c.status, 'channelLimits', c.limits, 'status', d.status, 'textOverride', d.text_override, 'settings', d.settings,
                     'dueAt', d.due_at, 'nextAttemptAt', d.next_attempt_at, 'attemptsUsed', d.attempts_used,
                     'remoteId', d.remote_id, 'remoteUrl', d.remote_url, 'publishedAt', d.published_at,
                     'failureKind', d.failure_kind, 'failureActor', d.failure_actor,
@@ -80,7 +80,10 @@ export interface PostContent {
   text: string;
   media: Media[];
   lateLimitMinutes: number | null;
-  deliveries: Pick<PostDelivery, 'channelId' | 'platform' | 'channelStatus' | 'textOverride' | 'settings'>[];
+  deliveries: Pick<
+    PostDelivery,
+    'channelId' | 'platform' | 'channelStatus' | 'channelLimits' | 'textOverride' | 'settings'
+  >[];
 }
 
 /**

@@ -35,6 +35,8 @@ export interface PostDelivery {
   platform: string;
   handle: string;
   channelStatus: ChannelStatus;
+  /** What the account's server takes: read it with `limitsOf`. */
+  channelLimits: unknown;
   status: DeliveryStatus;
   textOverride: string | null;
   /** What its author chose by the platform's own schema. */

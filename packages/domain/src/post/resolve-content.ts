@@ -21,7 +21,7 @@ export interface ContentInput {
   lateLimitMinutes?: number | null | undefined;
 }
 
-type Target = Pick<ChannelSummary, 'id' | 'platform' | 'status'>;
+type Target = Pick<ChannelSummary, 'id' | 'platform' | 'status' | 'limits'>;
 
 /**
  * Turns what the caller said, on top of what the post says today, into rows. Everything named must exist and belong
@@ -38,10 +38,11 @@ export async function resolveContent(
   const channels = await resolveChannels(ctx, organizationId, input, errors);
   const targets: Target[] =
     channels ??
-    current.deliveries.map(({ channelId: id, platform, channelStatus: status }) => ({
+    current.deliveries.map(({ channelId: id, platform, channelStatus: status, channelLimits: limits }) => ({
       id,
       platform,
       status,
+      limits,
     }));
   const currentOf = new Map(current.deliveries.map((delivery) => [delivery.channelId, delivery]));
   checkChannels('channelTexts', input.channelTexts, targets, errors);
@@ -55,10 +56,11 @@ export async function resolveContent(
     media: media ?? current.media,
     lateLimitMinutes:
       input.lateLimitMinutes === undefined ? current.lateLimitMinutes : input.lateLimitMinutes,
-    deliveries: targets.map(({ id, platform, status }) => ({
+    deliveries: targets.map(({ id, platform, status, limits }) => ({
       channelId: id,
       platform,
       channelStatus: status,
+      channelLimits: limits,
       textOverride: (input.channelTexts ? input.channelTexts[id] : currentOf.get(id)?.textOverride) ?? null,
       settings: (input.channelSettings ? input.channelSettings[id] : currentOf.get(id)?.settings) ?? {},
     })),

@@ -1,5 +1,6 @@
 import { SealError, type Logger } from '@solospark/foundation';
 import type { Failure, PublishCall, Publisher, PublishMedia } from '@solospark/publishers';
+import { limitsOf } from '../channel/limits.ts';
 import { baseUrlOf, clientFor } from '../channel/place.ts';
 import type { Context } from '../context.ts';
 import { CALL_TIMEOUT_MS, postpone, type Settlement } from '../delivery/delivery.ts';
@@ -62,7 +63,7 @@ export async function openCall(
 /** The file that fits the platform, made when it was uploaded: no image is worked on when a post is due. */
 function toPublish(ctx: Context, hold: Hold, publisher: Publisher, media: Media): PublishMedia {
   const { id } = media;
-  const { rendition, ...file } = fileFor(media, publisher.limits.media.image);
+  const { rendition, ...file } = fileFor(media, limitsOf(publisher, hold.claim.channel).media.image);
   const key = fileKey({ id, organizationId: hold.claim.organizationId }, rendition);
   return {
     id,

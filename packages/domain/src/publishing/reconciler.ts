@@ -1,4 +1,5 @@
 import { sleep } from '@solospark/foundation';
+import { readDueLimits } from '../channel/read-limits.ts';
 import { refreshDueCredentials } from '../channel/refresh-due-credentials.ts';
 import type { Context } from '../context.ts';
 import { findBackloggedPlatforms } from '../delivery/claim.repository.ts';
@@ -15,7 +16,8 @@ import type { Lane } from './lane.ts';
 
 // The queue is the alarm clock, and alarm clocks fail. Once a second every worker looks at the rows themselves: it
 // fires posts whose alarm did not ring, wakes the lanes of platforms that have something to claim (also what a dead worker
-// held), and sets alarms that are missing. More rarely it renews credentials before they end. Setting alarms waits for the queue; publishing never does, so the two are
+// held), and sets alarms that are missing. More rarely it renews credentials before they end, and
+// asks servers that differ what they take. Setting alarms waits for the queue; publishing never does, so the two are
 // loops of their own. Several workers share the work: each claims with SKIP LOCKED, and every claim is fenced.
 
 export const RECONCILE_INTERVAL_MS = 1_000;
@@ -27,6 +29,7 @@ const FIRE_BATCH = 200;
 const ALARM_BATCH = 500;
 const HEARTBEAT_MS = 5_000;
 const CREDENTIALS_MS = 30_000;
+const LIMITS_MS = 60_000;
 
 export interface Reconciler {
   /** Starts nothing new from now on; resolves when its loops have ended. What it claimed goes on running. */
@@ -91,6 +94,7 @@ export function startReconciler(ctx: Context, lanes: ReadonlyMap<string, Lane>, 
     forEver('alarms', RECONCILE_INTERVAL_MS, setMissingAlarms),
     forEver('heartbeat', HEARTBEAT_MS, () => recordHeartbeat(ctx.db, worker)),
     forEver('credentials', CREDENTIALS_MS, () => refreshDueCredentials(ctx, [...lanes.keys()])),
+    forEver('limits', LIMITS_MS, () => readDueLimits(ctx, [...lanes.keys()])),
   ]);
   return {
     async stop() {

@@ -1,13 +1,15 @@
 import { checkMedia, textMissing, textTooLong } from '../draft-rules.ts';
 import type { Limits } from '../limits.ts';
 import type { Draft, Violation } from '../publisher.ts';
-import { countedLength } from './count.ts';
+import { countedLength, countedWarning } from './count.ts';
+import { choicesOf } from './settings.ts';
 
 const NAME = 'Mastodon';
 
-/** What Mastodon comes with; a server may allow more. */
-export const limits: Limits = {
+/** What Mastodon comes with; a server may allow more, or less (`readLimits`). */
+export const limits = {
   maxTextLength: 500,
+  charactersPerLink: 23,
   media: {
     min: 0,
     max: 4,
@@ -15,19 +17,40 @@ export const limits: Limits = {
     maxAltTextLength: 1_500,
     image: {
       max: 4,
-      // A GIF becomes a video, and is not taken together with images.
       mimeTypes: ['image/jpeg', 'image/png', 'image/webp'],
       maxBytes: 16_777_216,
+      maxPixels: 33_177_600,
       rendition: { maxWidth: 4_096, maxHeight: 4_096 },
     },
+    // It becomes a video, and is not taken together with images. How large it may be, no server tells.
+    gif: { max: 1, mimeTypes: ['image/gif'], maxBytes: 16_777_216, maxPixels: 921_600 },
+    video: {
+      max: 1,
+      mimeTypes: ['video/mp4', 'video/quicktime'],
+      maxBytes: 103_809_024,
+      maxPixels: 8_294_400,
+      maxFrameRate: 120,
+      // What is not H.264 is made so by the server.
+      codecs: ['h264', 'hevc'],
+    },
   },
-};
+} satisfies Limits;
 
-export function checkDraft(draft: Draft): Violation[] {
-  const { text, media } = draft;
+export function checkDraft(
+  draft: Draft,
+  { maxTextLength, charactersPerLink, media }: Limits = limits,
+): Violation[] {
+  const { spoilerText } = choicesOf(draft);
+  const length = countedLength(draft.text, charactersPerLink) + countedWarning(spoilerText);
   return [
-    ...(text.trim() === '' && media.length === 0 ? [textMissing(NAME)] : []),
-    ...textTooLong(NAME, countedLength(text), limits.maxTextLength),
-    ...checkMedia(NAME, draft, limits.media),
+    ...(draft.text.trim() === '' && draft.media.length === 0 ? [textMissing(NAME)] : []),
+    ...(spoilerText === '' ? textTooLong(NAME, length, maxTextLength) : bothTooLong(length, maxTextLength)),
+    ...checkMedia(NAME, draft, media),
   ];
+}
+
+function bothTooLong(length: number, max: number): Violation[] {
+  if (length <= max) return [];
+  const detail = `${NAME} allows ${max} characters, as it counts them, for a text and its content warning together; these have ${length}.`;
+  return [{ field: 'text', code: 'text_too_long', detail }];
 }

@@ -1,13 +1,18 @@
 import twitterText from 'twitter-text';
 
-const CHARACTERS_PER_URL = 23;
+const CHARACTERS_PER_LINK = 23;
 
 /**
- * As Mastodon counts: any link 23, of a mention only the name. Whether a character is a grapheme or a code point is not
- * documented; code points are never fewer, so a text that fits in them fits either way.
+ * As Mastodon counts: any link 23, or what the server says; of a mention only the name. Whether a character is a grapheme
+ * or a code point is not documented; code points are never fewer, so a text that fits in them fits either way.
  */
-export function countedLength(text: string): number {
-  return [...withLinks(withoutDomains(text), () => 'x'.repeat(CHARACTERS_PER_URL))].length;
+export function countedLength(text: string, charactersPerLink = CHARACTERS_PER_LINK): number {
+  return [...withLinks(withoutDomains(text), () => 'x'.repeat(charactersPerLink))].length;
+}
+
+/** In a content warning a link is only letters. */
+export function countedWarning(warning: string): number {
+  return [...warning].length;
 }
 
 /** Every link, as the server would find it, replaced. */

@@ -6,7 +6,8 @@ import type { Actor, FailureKind } from '../publisher.ts';
 const PAUSE_WITHOUT_RESET_MS = 60_000;
 /** The shortest wait that is told on, should the server's clock be behind ours. */
 const SHORTEST_PAUSE_MS = 1_000;
-const PROCESSING_PAUSE_MS = 5_000;
+/** A video may be worked on for minutes: the longer it takes, the more rarely it is asked for. */
+const PROCESSING_PAUSE_MS = { shortest: 5_000, longest: 60_000 };
 
 const ErrorBody = Type.Object({ error: Type.String({ minLength: 1 }) });
 
@@ -16,7 +17,7 @@ export const dialect: Dialect = {
   readRefusal(response, now) {
     // These three mean the same whoever words them: nothing got past the door.
     if (response.status === 401) return failed('auth_expired', 'user', expiredReason);
-    if (response.status === 413) return failed('rejected_content', 'user', imageTooLargeReason);
+    if (response.status === 413) return failed('rejected_content', 'user', fileTooLargeReason);
     if (response.status === 429) return throttled(response, now);
 
     const sentence = decode(ErrorBody, response)?.error;
@@ -47,24 +48,26 @@ export function isExplained(response: HttpResponse): boolean {
   return decode(ErrorBody, response) !== undefined;
 }
 
-export function stillProcessing(now: Date): Refusal {
-  return waitUntil(inFuture(now, PROCESSING_PAUSE_MS), {
+export function stillProcessing(now: Date, since = now): Refusal {
+  const { shortest, longest } = PROCESSING_PAUSE_MS;
+  const pauseMs = Math.min(longest, Math.max(shortest, (now.getTime() - since.getTime()) / 4));
+  return waitUntil(inFuture(now, pauseMs), {
     kind: 'unavailable',
     actor: 'platform',
     reason:
-      'The Mastodon server is still processing the image. The post goes out by itself as soon as that is done.',
+      'The Mastodon server is still processing the file. The post goes out by itself as soon as that is done.',
   });
 }
 
 /** A file that the server no longer has, or could not process: it is uploaded anew, which uses an attempt. */
 export function uploadAgain(detail: string): Refusal {
   const reason =
-    'The Mastodon server could not use the uploaded image. Nothing was published; it is uploaded again by itself.';
+    'The Mastodon server could not use the uploaded file. Nothing was published; it is uploaded again by itself.';
   return { outcome: 'retry', failure: { kind: 'unavailable', actor: 'platform', reason, detail } };
 }
 
-export function imageRejected(detail: string): Refusal {
-  const refusal = failed('rejected_content', 'user', imageReason);
+export function fileRejected(detail: string): Refusal {
+  const refusal = failed('rejected_content', 'user', fileReason);
   return { ...refusal, failure: { ...refusal.failure, detail } };
 }
 
@@ -95,7 +98,7 @@ const scopeReason =
 const accountReason =
   'The Mastodon server does not let this account post. Sign in there to see why, then retry the post.';
 const contentReason =
-  'The Mastodon server does not accept this post. It may be too long for this server, or its image may not suit it: change it and post it anew.';
-const imageReason = 'The Mastodon server cannot process this image. Create a new post with another one.';
-const imageTooLargeReason =
-  'The image is too large for this Mastodon server. Create a new post with a smaller one.';
+  'The Mastodon server does not accept this post. It may be too long for this server, or its media may not suit it: change it and post it anew.';
+const fileReason = 'The Mastodon server cannot process this file. Create a new post with another one.';
+const fileTooLargeReason =
+  'The file is too large for this Mastodon server. Create a new post with a smaller one.';

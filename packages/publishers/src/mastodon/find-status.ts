@@ -5,6 +5,7 @@ import { searchPages, type Ask, type Page, type Search } from '../look-up.ts';
 import type { PublishCall } from '../publisher.ts';
 import { statusesRequest, StatusSchema, withoutOwnBoost, type RemoteStatus } from './api.ts';
 import { compareStatus } from './same-status.ts';
+import { choicesOf } from './settings.ts';
 import { allMediaIds, allMediaUrls } from './uploads.ts';
 
 const PAGE = 40;
@@ -23,6 +24,7 @@ export async function findStatus<Unanswered extends { outcome: string }>(
   const since = typeof mark === 'string' ? mark : undefined;
   const sent = {
     text: call.text,
+    spoilerText: choicesOf(call).spoilerText,
     hasMedia: call.media.length > 0,
     mediaIds: allMediaIds(call),
     mediaUrls: allMediaUrls(call),

@@ -7,12 +7,13 @@ import { dialect, identityDialect } from './errors.ts';
 import { prepare } from './prepare.ts';
 import { publish } from './publish.ts';
 import { reconcile } from './reconcile.ts';
-import { NoSettings } from '../settings.ts';
+import { readLimits } from './read-limits.ts';
+import { settings } from './settings.ts';
 
 /**
  * Mastodon, and servers that speak its API. The public call carries a key, so that repeating it within the hour makes
  * nothing new where the server knows keys. What became of it is read from the own statuses newer than the one noted
- * before, and from the images, which belong to one status only. README.md names the source of each fact.
+ * before, and from the files, which belong to one status only. README.md names the source of each fact.
  */
 export const mastodon = definePublisher({
   id: 'mastodon',
@@ -20,7 +21,8 @@ export const mastodon = definePublisher({
   baseUrl: 'https://mastodon.social',
   anyServer: true,
   limits,
-  settings: NoSettings,
+  readLimits,
+  settings,
   rates: {
     // 300 calls in 5 minutes; a post takes two and more.
     account: { max: 100, perSeconds: 5 * 60 },

@@ -2,22 +2,24 @@ import { randomUUID } from 'node:crypto';
 import { sleep } from '@solospark/foundation';
 import { Type } from 'typebox';
 import { askQuietly, bearer, decode, type Refusal, type Step } from '../answer.ts';
+import { multipartBody } from '../multipart.ts';
 import type { PrepareOutcome, PublishCall, PublishMedia } from '../publisher.ts';
+import { inPieces, timeToUpload } from '../uploads.ts';
 import { statusesRequest } from './api.ts';
 import { askMedia } from './ask-media.ts';
-import { dialect, imageRejected, stillProcessing, uploadAgain } from './errors.ts';
+import { dialect, fileRejected, stillProcessing, uploadAgain } from './errors.ts';
 import { findStatus } from './find-status.ts';
 import { forgetUpload, keepUpload, uploadOf } from './uploads.ts';
 
-/** Waits between the looks at an image; most are ready at once, and a worker is not held long. */
+/** Waits between the looks at a file; most are ready at once, and a worker is not held long. */
 const POLL_WAITS_MS = [300, 700, 1_500, 2_500];
-/** A server that failed to process an image twice will not do it the third time. */
+/** A server that failed to process a file twice will not do it the third time. */
 const MAX_FAILURES = 2;
 
 const READY = { outcome: 'ready' } as const;
 
 /**
- * Uploads the images, then puts down the key of the public call and the newest own status (the mark): what is sent
+ * Uploads the files, then puts down the key of the public call and the newest own status (the mark): what is sent
  * later is newer than that. Both are taken once for a delivery, whatever happens later: with another key the server
  * could not recognise the post of an attempt whose answer got lost, and a later mark could be that post itself.
  */
@@ -28,8 +30,8 @@ export async function prepare(call: PublishCall): Promise<PrepareOutcome> {
     if (looked.outcome !== 'done') return looked;
     if (looked.value === 'found') return READY;
   }
-  for (const image of call.media) {
-    const uploaded = await uploadOnce(call, image, isMarked);
+  for (const file of call.media) {
+    const uploaded = await uploadOnce(call, file, isMarked);
     if (uploaded.outcome !== 'done') return uploaded;
     if (uploaded.value === 'gone') return READY;
   }
@@ -63,20 +65,28 @@ async function lookBeforeSendingAgain(call: PublishCall): Promise<Step<'found' |
 
 async function uploadOnce(
   call: PublishCall,
-  image: PublishMedia,
+  file: PublishMedia,
   isMarked: boolean,
 ): Promise<Step<'ready' | 'gone'>> {
-  const known = uploadOf(call, image);
+  const known = uploadOf(call, file);
   // Between two attempts the server may have removed it, or a post that got lost may carry it.
-  if (known.mediaId !== null) return isMarked || !known.isReady ? waitForMedia(call, image) : ready();
+  if (known.mediaId !== null) return isMarked || !known.isReady ? waitForMedia(call, file) : ready();
 
-  const form = new FormData();
-  form.set('file', new Blob([await image.bytes()], { type: image.mimeType }), fileNameOf(image));
-  if (image.altText) form.set('description', image.altText);
+  const { mimeType, byteSize, altText } = file;
+  const form = multipartBody({
+    fields: altText ? { description: altText } : {},
+    file: { field: 'file', fileName: fileNameOf(file), mimeType, content: inPieces(file) },
+  });
   const upload = await askQuietly(
     call,
     dialect,
-    { method: 'POST', path: '/api/v2/media', headers: bearer(call), form },
+    {
+      method: 'POST',
+      path: '/api/v2/media',
+      headers: { ...bearer(call), ...form.headers },
+      body: form.body,
+      timeoutMs: timeToUpload(byteSize),
+    },
     (response) => {
       const body = decode(UploadAnswer, response);
       if (!body) return undefined;
@@ -85,23 +95,24 @@ async function uploadOnce(
     },
   );
   if (upload.outcome !== 'done') return upload;
-  await keepUpload(call, image, upload.value);
-  return upload.value.isReady ? ready() : waitForMedia(call, image);
+  await keepUpload(call, file, { ...upload.value, uploadedAt: call.now().toISOString() });
+  return upload.value.isReady ? ready() : waitForMedia(call, file);
 }
 
-async function waitForMedia(call: PublishCall, image: PublishMedia): Promise<Step<'ready' | 'gone'>> {
-  const { mediaId, isReady } = uploadOf(call, image);
+async function waitForMedia(call: PublishCall, file: PublishMedia): Promise<Step<'ready' | 'gone'>> {
+  const { mediaId, isReady, uploadedAt } = uploadOf(call, file);
+  const since = uploadedAt === undefined ? call.now() : new Date(uploadedAt);
   if (mediaId === null) return uploadAgain('no upload to wait for');
   for (const waitMs of [...POLL_WAITS_MS, null]) {
     const asked = await askMedia(call, mediaId);
     switch (asked.state) {
       case 'ready':
-        if (!isReady) await keepUpload(call, image, { isReady: true });
+        if (!isReady) await keepUpload(call, file, { isReady: true });
         return ready();
       case 'gone':
-        return handleGone(call, image, asked.detail);
+        return handleGone(call, file, asked.detail);
       case 'failed':
-        return handleFailed(call, image, asked.detail);
+        return handleFailed(call, file, asked.detail);
       case 'not-told':
         return isReady ? ready() : notAsked(asked.detail);
       case null:
@@ -109,36 +120,36 @@ async function waitForMedia(call: PublishCall, image: PublishMedia): Promise<Ste
       case 'processing':
         if (waitMs !== null) await sleep(waitMs, call.signal);
         // A wait that was cut short must not turn into a burst of questions.
-        if (call.signal.aborted) return stillProcessing(call.now());
+        if (call.signal.aborted) return stillProcessing(call.now(), since);
     }
   }
-  return stillProcessing(call.now());
+  return stillProcessing(call.now(), since);
 }
 
 /**
- * After a send whose fate nobody proved, an image that is gone may be part of the post that got lost: `publish` sends
+ * After a send whose fate nobody proved, a file that is gone may be part of the post that got lost: `publish` sends
  * nothing then, and `reconcile` goes on looking, until a person is asked. Back here after that, the person has said
  * that there is no post. Before any send, the server has only tidied up.
  */
-async function handleGone(call: PublishCall, image: PublishMedia, detail: string): Promise<Step<'gone'>> {
+async function handleGone(call: PublishCall, file: PublishMedia, detail: string): Promise<Step<'gone'>> {
   if (call.sentBefore && call.witness['mediaGone'] !== true) {
     await call.remember({ mediaGone: true });
     return { outcome: 'done', value: 'gone' };
   }
   await call.remember({ mediaGone: null });
-  await forgetUpload(call, image);
+  await forgetUpload(call, file);
   return uploadAgain(detail);
 }
 
-async function handleFailed(call: PublishCall, image: PublishMedia, detail: string): Promise<Refusal> {
-  const failures = uploadOf(call, image).failures + 1;
-  await forgetUpload(call, image, { failures });
-  return failures < MAX_FAILURES ? uploadAgain(detail) : imageRejected(detail);
+async function handleFailed(call: PublishCall, file: PublishMedia, detail: string): Promise<Refusal> {
+  const failures = uploadOf(call, file).failures + 1;
+  await forgetUpload(call, file, { failures });
+  return failures < MAX_FAILURES ? uploadAgain(detail) : fileRejected(detail);
 }
 
 function notAsked(detail: string): Refusal {
   const reason =
-    'The Mastodon server did not say whether the image is ready. Nothing was published; it is tried again by itself.';
+    'The Mastodon server did not say whether the file is ready. Nothing was published; it is tried again by itself.';
   return { outcome: 'retry', failure: { kind: 'unavailable', actor: 'platform', reason, detail } };
 }
 
@@ -146,9 +157,13 @@ function ready(): Step<'ready'> {
   return { outcome: 'done', value: 'ready' };
 }
 
-/** No two are the same: there is software that keeps one file for each name, and shows the newest in every post. */
-function fileNameOf(image: PublishMedia): string {
-  return `${randomUUID()}.${image.mimeType.split('/')[1] ?? 'jpeg'}`;
+/**
+ * Servers compare the ending with what is in the file. No two names are the same: there is software that keeps one file for
+ * each name, and shows the newest in every post.
+ */
+function fileNameOf({ mimeType }: PublishMedia): string {
+  const ending = mimeType === 'video/quicktime' ? 'mov' : (mimeType.split('/')[1] ?? 'jpeg');
+  return `${randomUUID()}.${ending}`;
 }
 
 const Id = Type.String({ minLength: 1 });

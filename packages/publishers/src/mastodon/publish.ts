@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { bearer, decode, refusedOrUncertain, uncertain, type Refusal } from '../answer.ts';
@@ -7,6 +8,7 @@ import type { PublishCall, PublishOutcome } from '../publisher.ts';
 import { receiptOf, StatusSchema } from './api.ts';
 import { askMedia } from './ask-media.ts';
 import { dialect, isInvalid, stillProcessing, uploadAgain } from './errors.ts';
+import { choicesOf, type Choices } from './settings.ts';
 import { forgetUpload, readyIdOf } from './uploads.ts';
 
 /** One `POST /api/v1/statuses`, under the key that `prepare` put down. 200 with the status is the only success. */
@@ -15,9 +17,9 @@ export async function publish(call: PublishCall): Promise<PublishOutcome> {
   // An earlier attempt did it: `prepare` has seen the status. Nothing is sent.
   if (Value.Check(FoundStatus, foundStatus)) return { outcome: 'published', receipt: receiptOf(foundStatus) };
   if (mediaGone === true) {
-    return { outcome: 'uncertain', detail: 'an image of an earlier attempt is gone, and may be in a post' };
+    return { outcome: 'uncertain', detail: 'a file of an earlier attempt is gone, and may be in a post' };
   }
-  const mediaIds = call.media.map((image) => readyIdOf(call, image));
+  const mediaIds = call.media.map((file) => readyIdOf(call, file));
   if (mediaIds.includes(null)) return uploadAgain('no upload to attach');
   if (typeof idempotencyKey !== 'string') return uploadAgain('no key was put down');
 
@@ -28,6 +30,7 @@ export async function publish(call: PublishCall): Promise<PublishOutcome> {
     json: {
       ...(call.text.trim() === '' ? {} : { status: call.text }),
       ...(mediaIds.length > 0 ? { media_ids: mediaIds } : {}),
+      ...chosenFields(choicesOf(call)),
     },
   });
 
@@ -37,20 +40,40 @@ export async function publish(call: PublishCall): Promise<PublishOutcome> {
   return refusedOrUncertain(call, dialect, response);
 }
 
+/** What was not chosen is left to how the account is set; but for who can see it, which is always said. */
+function chosenFields({ visibility, spoilerText, sensitive, language }: Choices) {
+  return {
+    visibility,
+    ...(spoilerText !== '' && { spoiler_text: spoilerText }),
+    ...(sensitive && { sensitive }),
+    ...(language !== '' && { language }),
+  };
+}
+
 /**
  * The server does not compare the text of a key that it knows: an edited one would get the old status for an answer.
- * So the key is another one for another text or other images.
+ * So the key is another one for another text, other files or other choices. Without choices it is what it was before there
+ * were any: a post may have been sent then, and its answer be looked for now.
  */
-export function keyOf(call: Pick<PublishCall, 'text' | 'media'>, idempotencyKey: string): string {
-  const content = JSON.stringify([call.text, call.media.map((image) => [image.id, image.altText])]);
+export function keyOf(
+  call: Pick<PublishCall, 'text' | 'media' | 'settings'>,
+  idempotencyKey: string,
+): string {
+  const choices = choicesOf(call);
+  const isChosen = !isDeepStrictEqual(choices, choicesOf({ settings: {} }));
+  const content = JSON.stringify([
+    call.text,
+    call.media.map((file) => [file.id, file.altText]),
+    ...(isChosen ? [Object.entries(choices).sort()] : []),
+  ]);
   return `${idempotencyKey}-${createHash('sha256').update(content).digest('hex').slice(0, 16)}`;
 }
 
-/** Refused, and nothing was created. The sentence may be in any language; the images say whether it is about them. */
+/** Refused, and nothing was created. The sentence may be in any language; the files say whether it is about them. */
 async function readInvalid(call: PublishCall, response: HttpResponse): Promise<PublishOutcome> {
   const said = refusedOrUncertain(call, dialect, response);
-  for (const image of call.media) {
-    const mediaId = readyIdOf(call, image);
+  for (const file of call.media) {
+    const mediaId = readyIdOf(call, file);
     const asked = mediaId === null ? null : await askMedia(call, mediaId);
     switch (asked?.state) {
       case 'processing':
@@ -58,9 +81,9 @@ async function readInvalid(call: PublishCall, response: HttpResponse): Promise<P
       case 'gone':
         // It may be in the post of an earlier attempt; then `reconcile` finds that.
         if (call.sentBefore) return uncertain(call, response);
-        return again(call, image, asked.detail);
+        return again(call, file, asked.detail);
       case 'failed':
-        return again(call, image, asked.detail);
+        return again(call, file, asked.detail);
       default:
     }
   }
@@ -69,10 +92,10 @@ async function readInvalid(call: PublishCall, response: HttpResponse): Promise<P
 
 async function again(
   call: PublishCall,
-  image: PublishCall['media'][number],
+  file: PublishCall['media'][number],
   detail: string,
 ): Promise<Refusal> {
-  await forgetUpload(call, image);
+  await forgetUpload(call, file);
   return uploadAgain(detail);
 }
 

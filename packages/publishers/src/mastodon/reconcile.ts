@@ -28,20 +28,20 @@ export async function reconcile(call: ReconcileCall): Promise<ReconcileOutcome> 
   if (likeness === 'similar') return cannotTell('there is a new post that differs from it only a little');
   if (!complete) return cannotTell('there are too many new posts to look through');
   const mediaIds = currentMediaIds(call);
-  return mediaIds.length > 0 ? askImages(call, mediaIds) : absentInTime(call);
+  return mediaIds.length > 0 ? askFiles(call, mediaIds) : absentInTime(call);
 }
 
-/** An image can be asked for only as long as it is in no post: when all are there, the post is not. */
-async function askImages(call: ReconcileCall, mediaIds: string[]): Promise<ReconcileOutcome> {
+/** A file can be asked for only as long as it is in no post: when all are there, the post is not. */
+async function askFiles(call: ReconcileCall, mediaIds: string[]): Promise<ReconcileOutcome> {
   for (const mediaId of mediaIds) {
     const asked = await askMedia(call, mediaId);
     if (asked.state === 'not-told') return absentInTime(call);
     if (asked.state !== 'gone' && asked.state !== null) continue;
     const afterMs = untilNextLookMs(call, PATIENT_LOOKS_AT_MS);
     if (afterMs !== null) return { outcome: 'ask-again', afterMs, detail: asked.detail };
-    if (asked.state === null) return cannotTell('the server did not say whether its image is in a post');
+    if (asked.state === null) return cannotTell('the server did not say whether its file is in a post');
     await call.remember({ mediaGone: true });
-    return cannotTell('the server no longer has its image, as if it were in a post');
+    return cannotTell('the server no longer has its file, as if it were in a post');
   }
   return { outcome: 'absent' };
 }

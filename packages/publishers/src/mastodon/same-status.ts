@@ -2,9 +2,10 @@ import type { Likeness } from '../look-up.ts';
 import type { RemoteStatus } from './api.ts';
 import { withLinks, withoutDomains } from './count.ts';
 
-/** `mediaIds`, `mediaUrls`: all under which an image of this delivery was ever uploaded. */
+/** `mediaIds`, `mediaUrls`: all under which a file of this delivery was ever uploaded. */
 export interface Sent {
   text: string;
+  spoilerText: string;
   hasMedia: boolean;
   mediaIds: string[];
   mediaUrls: string[];
@@ -12,10 +13,10 @@ export interface Sent {
 
 /**
  * Is this the status that was sent? A file belongs to one status, so the id of one of ours in it is proof, whatever became
- * of the text. Otherwise the text decides, which the server gives back as HTML, or as it was written, together with the
- * addresses of the files. With the same words, but other links, punctuation, spaces or media, it is only similar: it may
- * be ours, changed by the server's software in a way not foreseen here (some read Markdown), or another one from the
- * same mould.
+ * of the text. Otherwise the text and its warning decide, which the server gives back as HTML, or as they were written,
+ * together with the addresses of the files. With the same words, but other links, punctuation, spaces or media, it is only
+ * similar: it may be ours, changed by the server's software in a way not foreseen here (some read Markdown), or another one
+ * from the same mould.
  */
 export function compareStatus(sent: Sent, status: RemoteStatus): Likeness {
   if (status.reblog) return 'different';
@@ -26,9 +27,10 @@ export function compareStatus(sent: Sent, status: RemoteStatus): Likeness {
   const hasOurs = urls.some((url) => sent.mediaUrls.includes(url));
   // A link to an image may be shown as an image.
   const fitsMedia = sent.hasMedia ? hasOurs : urls.every((url) => url !== '' && sent.text.includes(url));
+  const isSameWarning = canonical(status.spoiler_text ?? '') === canonical(sent.spoilerText);
   const texts = [textOf(status.content), ...(status.text ? [status.text] : [])];
   const hasText = (form: (text: string) => string) => texts.some((text) => form(text) === form(sent.text));
-  if (fitsMedia && !status.spoiler_text && hasText(canonical)) return 'same';
+  if (fitsMedia && isSameWarning && hasText(canonical)) return 'same';
   return hasOurs || hasText(lettersOnly) ? 'similar' : 'different';
 }
 

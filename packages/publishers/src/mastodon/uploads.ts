@@ -2,13 +2,15 @@ import { Type, type Static } from 'typebox';
 import type { PublishCall, PublishMedia } from '../publisher.ts';
 import { uploadsUnder } from '../uploads.ts';
 
-/** An image on the server. */
+/** A file on the server. */
 const Upload = Type.Object({
   /** Null: it has to be uploaded anew. */
   mediaId: Type.Union([Type.String(), Type.Null()]),
   isReady: Type.Boolean(),
   /** Its address, by which it is known where a status gives its attachments other ids. */
   url: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+  /** When it was brought there; absent in what an older version put down. */
+  uploadedAt: Type.Optional(Type.String()),
   /** How often the server failed to process it. */
   failures: Type.Number(),
   /** Ids of earlier uploads: a post of an earlier attempt may carry one of them. */
@@ -20,22 +22,22 @@ export type Upload = Static<typeof Upload>;
 const uploads = uploadsUnder('uploads', Upload);
 const nothing: Upload = { mediaId: null, isReady: false, failures: 0, formerIds: [] };
 
-export function uploadOf(call: PublishCall, image: PublishMedia): Upload {
-  return uploads.find(call, image) ?? nothing;
+export function uploadOf(call: PublishCall, file: PublishMedia): Upload {
+  return uploads.find(call, file) ?? nothing;
 }
 
 /** The id to attach, or null where there is none that is ready. */
-export function readyIdOf(call: PublishCall, image: PublishMedia): string | null {
-  const { isReady, mediaId } = uploadOf(call, image);
+export function readyIdOf(call: PublishCall, file: PublishMedia): string | null {
+  const { isReady, mediaId } = uploadOf(call, file);
   return isReady ? mediaId : null;
 }
 
 /** The ids that the next public call attaches, or the last one did. */
 export function currentMediaIds(call: PublishCall): string[] {
-  return call.media.flatMap((image) => readyIdOf(call, image) ?? []);
+  return call.media.flatMap((file) => readyIdOf(call, file) ?? []);
 }
 
-/** Every id under which an image of this delivery was ever uploaded: a status that carries one of them is ours. */
+/** Every id under which a file of this delivery was ever uploaded: a status that carries one of them is ours. */
 export function allMediaIds(call: PublishCall): string[] {
   return uploads
     .list(call)
@@ -49,20 +51,20 @@ export function allMediaUrls(call: PublishCall): string[] {
 
 export async function keepUpload(
   call: PublishCall,
-  image: PublishMedia,
+  file: PublishMedia,
   changes: Partial<Upload>,
 ): Promise<void> {
-  await uploads.keep(call, image, { ...uploadOf(call, image), ...changes });
+  await uploads.keep(call, file, { ...uploadOf(call, file), ...changes });
 }
 
 /** Forgets the upload, and keeps its id and its address: see `formerIds`. */
 export async function forgetUpload(
   call: PublishCall,
-  image: PublishMedia,
+  file: PublishMedia,
   changes: Partial<Upload> = {},
 ): Promise<void> {
-  const { mediaId, url, formerIds, formerUrls = [] } = uploadOf(call, image);
-  await keepUpload(call, image, {
+  const { mediaId, url, formerIds, formerUrls = [] } = uploadOf(call, file);
+  await keepUpload(call, file, {
     mediaId: null,
     url: null,
     isReady: false,

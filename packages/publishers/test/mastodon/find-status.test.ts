@@ -6,7 +6,14 @@ import { answer } from '../answers.ts';
 
 const account = { remoteAccountId: '1', handle: 'ada' };
 const call = (text: string, newestStatusId: string | null): PublishCall =>
-  ({ text, media: [], account, credentials: { accessToken: 't' }, witness: { newestStatusId } }) as never;
+  ({
+    text,
+    media: [],
+    settings: {},
+    account,
+    credentials: { accessToken: 't' },
+    witness: { newestStatusId },
+  }) as never;
 
 /** The answers of a server, page after page, and what it was asked. */
 function serverWith(pages: { id: string; content: string; [field: string]: unknown }[][]) {

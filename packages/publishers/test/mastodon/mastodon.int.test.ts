@@ -2,7 +2,18 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { countedLength } from '../../src/mastodon/count.ts';
 import { mastodon } from '../../src/mastodon/index.ts';
 import { compareStatus } from '../../src/mastodon/same-status.ts';
-import { openDelivery, openStage, type Delivery, type Stage } from '../harness.ts';
+import { limits as own } from '../../src/mastodon/check.ts';
+import { createHttpClient } from '../../src/http.ts';
+import { jpegDraft } from '../answers.ts';
+import {
+  openDelivery,
+  openStage,
+  videoFile,
+  type Delivery,
+  type DeliveryDraft,
+  type Stage,
+  type TestFile,
+} from '../harness.ts';
 
 let stage: Stage;
 beforeAll(async () => {
@@ -38,6 +49,9 @@ const keysOf = (delivery: Delivery) =>
   delivery.writes
     .filter(({ path }) => path === '/api/v1/statuses')
     .map(({ headers }) => headers?.['idempotency-key']);
+
+const spoiled = ['commit-then-drop', 'commit-then-5xx', 'commit-then-hang', 'truncated-body'];
+const unmade = ['drop-before-commit', '5xx-before-commit', 'hang-before-commit'];
 
 describe('Mastodon images', () => {
   it('are polled until they are ready, and uploaded once', async () => {
@@ -130,6 +144,230 @@ describe('Mastodon images', () => {
   });
 });
 
+const gifFile = (name: string): TestFile => {
+  const content = Buffer.from(`GIF89a\x40\0\x30\0${name}`, 'latin1');
+  const gif = {
+    kind: 'gif',
+    mimeType: 'image/gif',
+    width: 64,
+    height: 48,
+    byteSize: content.length,
+  } as const;
+  return { name, content, ...jpegDraft(gif) };
+};
+
+describe.each([
+  ['video', videoFile('film', { altText: 'A film', byteSize: 3_500_000 }), 'video/mp4'],
+  ['QuickTime video', videoFile('mov', { altText: 'A film', mimeType: 'video/quicktime' }), 'video/mp4'],
+  ['GIF', { ...gifFile('moves'), altText: 'A film' }, 'image/gif'],
+])('Mastodon, a %s', (_kind, file, mimeType) => {
+  const openWith = (over: Partial<DeliveryDraft> = {}) =>
+    openDelivery(stage, mastodon, { account: 'ada', text: 'Look', files: [file], ...over });
+  const uploadsOf = (delivery: Delivery) => delivery.writes.filter(({ path }) => path === '/api/v2/media');
+  async function expectItPublic() {
+    const [post, ...others] = await posts();
+    expect(others).toEqual([]);
+    expect(post?.media).toMatchObject([{ altText: 'A film', mimeType }]);
+    const shown = await fetch(post?.media[0]?.url ?? '');
+    expect(Buffer.from(await shown.arrayBuffer()).equals(file.content)).toBe(true);
+  }
+
+  it('is sent in pieces, waited for, and public once, byte by byte', async () => {
+    const delivery = await openWith();
+    expect(await delivery.prepare()).toEqual({ outcome: 'ready' });
+    expect(await delivery.publish()).toEqual({ outcome: 'published', receipt: await receiptOfOnlyPost() });
+    const [upload] = uploadsOf(delivery);
+    expect(upload).not.toHaveProperty('form');
+    expect(upload?.timeoutMs).toBeGreaterThan(20_000);
+    await expectItPublic();
+  });
+
+  it('that cannot be processed is uploaded once more, and refused after that', async () => {
+    await arm('upload', 'processing-failed');
+    expect(await (await openWith()).run()).toMatchObject({ outcome: 'published' });
+    await expectItPublic();
+    await arm('upload', 'processing-failed', { times: 2 });
+    const delivery = await openWith();
+    const reason = expect.stringContaining('cannot process this file');
+    expect(await delivery.run()).toMatchObject({
+      outcome: 'failed',
+      failure: { kind: 'rejected_content', actor: 'user', reason },
+    });
+    expect(uploadsOf(delivery)).toHaveLength(2);
+    expect(await posts()).toHaveLength(1);
+  });
+
+  it.each(['drop-before-commit', '5xx-before-commit', 'commit-then-drop', 'truncated-body'])(
+    'whose upload or looks are spoiled is in one post all the same: %s',
+    async (fault) => {
+      await arm('upload', fault);
+      if (fault !== 'commit-then-drop') await arm('status', fault);
+      const delivery = await openWith();
+      expect(await delivery.prepare()).toMatchObject({ outcome: 'retry', failure: { kind: 'unavailable' } });
+      expect(await delivery.run()).toMatchObject({ outcome: 'published' });
+      await expectItPublic();
+    },
+  );
+
+  it('that is in a post whose answer got lost is found in it', async () => {
+    const delivery = await openWith({ text: '' });
+    await delivery.prepare();
+    await arm('publish', 'commit-then-drop');
+    expect(await delivery.publish()).toMatchObject({ outcome: 'uncertain' });
+    expect(await delivery.reconcile()).toEqual({ outcome: 'published', receipt: await receiptOfOnlyPost() });
+  });
+
+  it('is gone on with where a worker was lost', async () => {
+    for (const made of [0, 1]) {
+      await stage.reset();
+      const gone = await openWith({ goneAfterWrites: made });
+      if (made === 0) await expect(gone.prepare()).rejects.toThrow('the worker is gone');
+      else {
+        await gone.prepare();
+        expect(await gone.publish()).toMatchObject({ outcome: 'uncertain' });
+      }
+      const next = await openWith({ witness: gone.call.witness });
+      expect(await next.run()).toMatchObject({ outcome: 'published' });
+      expect(uploadsOf(next)).toHaveLength(1 - made);
+      await expectItPublic();
+    }
+  });
+});
+
+it('Mastodon: a video that takes minutes uses no attempt, and is asked for more and more rarely', async () => {
+  await configure({ videoPollsUntilReady: 10 });
+  const delivery = await openDelivery(stage, mastodon, {
+    account: 'ada',
+    text: 'Look',
+    files: [videoFile('film')],
+  });
+  const pauseOf = async () => {
+    const outcome = await delivery.prepare();
+    if (outcome.outcome !== 'wait-until') throw new Error(outcome.outcome);
+    expect(outcome.failure).toMatchObject({ kind: 'unavailable', actor: 'platform' });
+    return outcome.until.getTime() - stage.now().getTime();
+  };
+  const first = await pauseOf();
+  expect(first).toBeGreaterThan(4_000);
+  expect(first).toBeLessThanOrEqual(5_000);
+  await stage.skip(600_000);
+  const later = await pauseOf();
+  expect(later).toBeGreaterThan(55_000);
+  expect(later).toBeLessThanOrEqual(60_000);
+  expect(await delivery.run()).toMatchObject({ outcome: 'published' });
+  expect(delivery.writes.filter(({ path }) => path === '/api/v2/media')).toHaveLength(1);
+  expect(await posts()).toHaveLength(1);
+}, 60_000);
+
+describe('what an author chooses on Mastodon', () => {
+  const chosen = {
+    visibility: 'private',
+    spoilerText: ' Eyes <& ears> ',
+    sensitive: true,
+    language: 'pt-BR',
+  };
+  const openChosen = (settings: DeliveryDraft['settings'], text = 'Chosen') =>
+    openDelivery(stage, mastodon, { account: 'ada', text, settings: settings ?? {}, timeoutMs: 700 });
+
+  it('is what the server has', async () => {
+    await (await openChosen(chosen)).run();
+    await (await openChosen({})).run();
+    await (await openChosen({ visibility: 'unlisted' })).run();
+    expect(await posts()).toMatchObject([
+      { settings: { visibility: 'unlisted', spoilerText: '', sensitive: false, language: null } },
+      { settings: { visibility: 'public', spoilerText: '', sensitive: false, language: null } },
+      { settings: { ...chosen, spoilerText: 'Eyes <& ears>' } },
+    ]);
+  });
+
+  it.each([...spoiled, ...unmade])('is looked for like any other: %s', async (fault) => {
+    for (const settings of [chosen, { visibility: 'unlisted' }, { spoilerText: 'Eyes' }]) {
+      await stage.reset();
+      await configure({ honoursIdempotencyKey: false });
+      const delivery = await openChosen(settings);
+      await arm('publish', fault, { ms: 1_500 });
+      expect(await delivery.run()).toEqual({ outcome: 'published', receipt: await receiptOfOnlyPost() });
+    }
+  });
+
+  it('tells two posts of one text apart', async () => {
+    const other = await openChosen({ spoilerText: 'Nose' });
+    const delivery = await openChosen({ spoilerText: 'Eyes' });
+    await delivery.prepare();
+    expect(await other.run()).toMatchObject({ outcome: 'published' });
+    await arm('publish', 'drop-before-commit');
+    await delivery.publish();
+    expect(await delivery.reconcile()).toMatchObject({ outcome: 'cannot-tell' });
+  });
+
+  it('gives a content warning and a file without a text the words of the server, and is found by the file', async () => {
+    const draft = { account: 'ada', text: '', withImage: true, settings: { spoilerText: 'Eyes' } };
+    const delivery = await openDelivery(stage, mastodon, draft);
+    await delivery.prepare();
+    await arm('publish', 'commit-then-drop');
+    await delivery.publish();
+    expect(await delivery.reconcile()).toEqual({ outcome: 'published', receipt: await receiptOfOnlyPost() });
+    expect(await posts()).toMatchObject([{ text: '🖼', settings: { spoilerText: 'Eyes' } }]);
+  });
+
+  it('counts as the server counts it', async () => {
+    const text = 'a @bob@social.example https://example.com/very/long/indeed';
+    const settings = { spoilerText: 'Eyes https://example.com/a 👨‍👩‍👧‍👦' };
+    const lengths = [...text.replace('@social.example', '').replace(/https\S+/, 'x'.repeat(23))].length;
+    const maxCharacters = lengths + [...settings.spoilerText].length;
+    const check = async () => {
+      const limits = await mastodon.readLimits?.((await openChosen({})).call);
+      return mastodon.check({ text, media: [], settings }, limits).map(({ code }) => code);
+    };
+    await configure({ maxCharacters });
+    expect(await check()).toEqual([]);
+    expect(await (await openChosen(settings, text)).run()).toMatchObject({ outcome: 'published' });
+    await configure({ maxCharacters: maxCharacters - 1 });
+    expect(await check()).toEqual(['text_too_long']);
+    expect(await (await openChosen(settings, text)).run()).toMatchObject({ outcome: 'failed' });
+  });
+});
+
+describe('the limits of a Mastodon server', () => {
+  const read = () => {
+    const http = createHttpClient({ baseUrl: `${stage.origin}/mastodon`, timeoutMs: 700 });
+    return mastodon.readLimits?.({ http, credentials: { accessToken: 'sandbox-ada' } });
+  };
+
+  it('are those that Mastodon comes with, unless it says otherwise', async () => {
+    expect(await read()).toEqual({
+      ...own,
+      media: { ...own.media, image: { ...own.media.image, maxPixels: 33_177_600 } },
+    });
+  });
+  it('are read in both forms, and from software that has one number', async () => {
+    await configure({ maxCharacters: 1_000, charactersPerUrl: 25, videoFrameRateLimit: 60 });
+    const told = { maxTextLength: 1_000, charactersPerLink: 25, media: { video: { maxFrameRate: 60 } } };
+    expect(await read()).toMatchObject(told);
+    await configure({ instance: 'v1' });
+    expect(await read()).toMatchObject(told);
+    await configure({ instance: 'max_toot_chars' });
+    expect(await read()).toEqual({ ...own, maxTextLength: 1_000 });
+    await configure({ instance: 'none' });
+    expect(await read()).toEqual(own);
+  });
+  it('keep within reason what a hostile server says', async () => {
+    await configure({ maxCharacters: 1e12, charactersPerUrl: -1, maxAttachments: 0, imageSizeLimit: 1e15 });
+    expect(await read()).toMatchObject({
+      maxTextLength: 100_000,
+      charactersPerLink: 23,
+      media: { max: 4, image: { maxBytes: 1e9 } },
+    });
+  });
+  it.each(['drop-before-commit', '5xx-before-commit', 'rate-limited', 'truncated-body', 'expired-token'])(
+    'are not known when it cannot be asked: %s',
+    async (fault) => {
+      await arm('identity', fault);
+      await expect(read()).rejects.toMatchObject({ name: 'PublisherError' });
+    },
+  );
+});
+
 describe('the key of the public call', () => {
   it('is put down before the call, and is the same in every attempt', async () => {
     await arm('publish', 'delayed-visibility', { ms: 3_000_000 });
@@ -158,9 +396,6 @@ describe('the key of the public call', () => {
     expect(delivery.writes).toEqual([]);
   });
 });
-
-const spoiled = ['commit-then-drop', 'commit-then-5xx', 'commit-then-hang', 'truncated-body'];
-const unmade = ['drop-before-commit', '5xx-before-commit', 'hang-before-commit'];
 
 describe.each([true, false])('never two, whether the key is honoured or not: %s', (honoursIdempotencyKey) => {
   beforeEach(() => configure({ honoursIdempotencyKey }));
@@ -338,7 +573,8 @@ it('Mastodon: 250 made-up texts are counted as the server counts them, and known
     const listed = await call.http.request({ method: 'GET', path, query: { limit: 1 }, headers });
     const [status] = listed.json as Parameters<typeof compareStatus>[1][];
     if (!status) throw new Error('nothing is listed');
-    const likeness = compareStatus({ text, hasMedia: false, mediaIds: [], mediaUrls: [] }, status);
+    const sent = { text, spoilerText: '', hasMedia: false, mediaIds: [], mediaUrls: [] };
+    const likeness = compareStatus(sent, status);
     expect([text, status.content, likeness]).toEqual([text, status.content, 'same']);
   }
 }, 180_000);

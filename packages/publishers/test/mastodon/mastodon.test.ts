@@ -1,11 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
-import { checkDraft } from '../../src/mastodon/check.ts';
+import { checkDraft, limits as own } from '../../src/mastodon/check.ts';
 import { countedLength } from '../../src/mastodon/count.ts';
 import { dialect, identityDialect, isInvalid } from '../../src/mastodon/errors.ts';
 import { keyOf } from '../../src/mastodon/publish.ts';
 import { describe as describeAnswer } from '../../src/detail.ts';
 import type { DraftMedia } from '../../src/publisher.ts';
-import { answer, draftOf, jpegDraft, NOW } from '../answers.ts';
+import { limitsOf } from '../../src/mastodon/read-limits.ts';
+import { Limits } from '../../src/limits.ts';
+import { Value } from 'typebox/value';
+import { answer, draftOf, jpegDraft, NOW, videoDraft } from '../answers.ts';
 
 type Media = DraftMedia[];
 const codes = (text: string, media: Media = []) =>
@@ -59,8 +62,130 @@ describe('Mastodon check', () => {
       { code: 'too_many_media', detail: expect.stringContaining('at most 4 images') },
     ]);
     expect(codes('a', [jpegDraft({ byteSize: 16_777_217 })])).toEqual(['media_too_large']);
-    expect(codes('a', [jpegDraft({ mimeType: 'image/gif' })])).toEqual(['media_type_unsupported']);
     expect(codes('a', [{ ...image, altText: 'a'.repeat(1_501) }])).toEqual(['alt_text_too_long']);
+  });
+});
+
+describe('Mastodon check of a GIF and a video', () => {
+  const gif = jpegDraft({ kind: 'gif', mimeType: 'image/gif', width: 1_280, height: 720 });
+  it('takes one, alone', () => {
+    expect(codes('a', [gif])).toEqual([]);
+    expect(codes('', [videoDraft()])).toEqual([]);
+    expect(codes('a', [gif, gif])).toEqual(['too_many_media']);
+    expect(codes('a', [videoDraft(), jpegDraft()])).toEqual(['media_mixed']);
+    expect(codes('a', [gif, jpegDraft()])).toEqual(['media_mixed']);
+  });
+  it('holds them to their limits', () => {
+    expect(codes('a', [{ ...gif, width: 1_281 }])).toEqual(['media_too_many_pixels']);
+    expect(codes('a', [{ ...gif, byteSize: 16_777_217 }])).toEqual(['media_too_large']);
+    expect(codes('a', [videoDraft({ byteSize: 103_809_024 })])).toEqual([]);
+    expect(codes('a', [videoDraft({ byteSize: 103_809_025 })])).toEqual(['media_too_large']);
+    expect(codes('a', [videoDraft({ width: 3_840, height: 2_161 })])).toEqual(['media_too_many_pixels']);
+    expect(codes('a', [videoDraft({ frameRate: 121 })])).toEqual(['video_frame_rate']);
+  });
+});
+
+describe('Mastodon check of a content warning', () => {
+  const check = (text: string, spoilerText: string) =>
+    checkDraft(draftOf({ text, settings: { spoilerText } }));
+  it('counts it with the text, a link in it as it stands there', () => {
+    expect(check('a'.repeat(400), 'b'.repeat(100))).toEqual([]);
+    const detail = expect.stringContaining('its content warning together; these have 501.');
+    expect(check('a'.repeat(400), 'b'.repeat(101))).toEqual([
+      { field: 'text', code: 'text_too_long', detail },
+    ]);
+    expect(check('a', `https://example.com/${'b'.repeat(480)}`)).toMatchObject([{ code: 'text_too_long' }]);
+    expect(check('a'.repeat(500), '  ')).toEqual([]);
+  });
+  it('is no text', () => expect(check('', 'b')).toMatchObject([{ code: 'text_missing' }]));
+});
+
+describe('the limits of a server', () => {
+  const configuration = {
+    statuses: { max_characters: 5_000, max_media_attachments: 6, characters_reserved_per_url: 25 },
+    media_attachments: {
+      supported_mime_types: ['image/jpeg', 'image/webp', 'image/gif', 'video/mp4', 'audio/ogg'],
+      description_limit: 4_000,
+      image_size_limit: 1_000,
+      image_matrix_limit: 2_000,
+      video_size_limit: 3_000,
+      video_frame_rate_limit: 60,
+      video_matrix_limit: 4_000,
+    },
+  };
+  it('are read from its configuration', () => {
+    expect(limitsOf({ configuration })).toMatchObject({
+      maxTextLength: 5_000,
+      charactersPerLink: 25,
+      media: {
+        max: 6,
+        mixed: false,
+        maxAltTextLength: 4_000,
+        image: { max: 6, mimeTypes: ['image/jpeg', 'image/webp'], maxBytes: 1_000, maxPixels: 2_000 },
+        gif: { max: 1, maxBytes: 1_000, maxPixels: 921_600 },
+        video: { max: 1, mimeTypes: ['video/mp4'], maxBytes: 3_000, maxPixels: 4_000, maxFrameRate: 60 },
+      },
+    });
+  });
+  it('are what its drafts are checked by', () => {
+    const limits = limitsOf({ configuration });
+    const check = (text: string, media: Media = []) =>
+      checkDraft(draftOf({ text, media }), limits).map(({ code }) => code);
+    expect(check('a'.repeat(5_000))).toEqual([]);
+    expect(check('a'.repeat(5_001))).toEqual(['text_too_long']);
+    expect(check(`${'a'.repeat(4_974)} https://example.com`)).toEqual([]);
+    expect(check(`${'a'.repeat(4_975)} https://example.com`)).toEqual(['text_too_long']);
+    const small = jpegDraft({ width: 10, height: 10 });
+    expect(check('a', [small, small, small, small, small])).toEqual([]);
+    expect(check('a', [jpegDraft({ byteSize: 1_001, width: 10, height: 10 })])).toEqual(['media_too_large']);
+  });
+  it('name no kind that it does not take', () => {
+    const media_attachments = { supported_mime_types: ['image/png', 'image/jpeg'] };
+    const { media } = limitsOf({ configuration: { media_attachments } });
+    expect(media).not.toHaveProperty('gif');
+    expect(media).not.toHaveProperty('video');
+    expect(media.image).toEqual({ ...own.media.image, mimeTypes: ['image/jpeg', 'image/png'] });
+  });
+  it('are one number with software that has no configuration', () => {
+    expect(limitsOf({ max_toot_chars: 7_000 })).toEqual({ ...own, maxTextLength: 7_000 });
+  });
+
+  const everywhere = (value: unknown) => ({
+    max_toot_chars: value,
+    configuration: {
+      statuses: Object.fromEntries(Object.keys(configuration.statuses).map((name) => [name, value])),
+      media_attachments: Object.fromEntries(
+        Object.keys(configuration.media_attachments).map((name) => [name, value]),
+      ),
+    },
+  });
+  it.each([0, -1, 0.5, Number.NaN, null, '700', true, {}, [], undefined])(
+    'are what Mastodon comes with where it says %j',
+    (value) => expect(limitsOf(everywhere(value))).toEqual(own),
+  );
+  it.each([1e12, Number.MAX_VALUE, Infinity])('stay within reason where it says %d', (value) => {
+    const limits = limitsOf(everywhere(value));
+    expect(Value.Check(Limits, limits)).toBe(true);
+    expect(limits).toMatchObject({
+      maxTextLength: 100_000,
+      charactersPerLink: 1_000,
+      media: {
+        max: 20,
+        maxAltTextLength: 10_000,
+        image: { maxBytes: 1e9, maxPixels: 1e9 },
+        video: { maxBytes: 1e9, maxPixels: 1e9, maxFrameRate: 1_000 },
+      },
+    });
+  });
+  it.each([
+    {},
+    [],
+    { configuration: null },
+    { configuration: { statuses: [], media_attachments: 'none' } },
+    { __proto__: { max_toot_chars: 1 } },
+    { configuration: { media_attachments: { supported_mime_types: [1, null, 'image/jpeg'] } } },
+  ])('%#: are read from anything', (instance) => {
+    expect(limitsOf(instance)).toMatchObject({ maxTextLength: 500, media: { max: 4 } });
   });
 });
 
@@ -138,7 +263,8 @@ describe('Mastodon refusals', () => {
 
 describe('the key', () => {
   const image = (id: string, altText: string | null = null) => ({ id, altText }) as never;
-  const key = (text: string, media: never[] = [], root = 'root') => keyOf({ text, media }, root);
+  const key = (text: string, media: never[] = [], root = 'root', settings = {}) =>
+    keyOf({ text, media, settings }, root);
 
   it('is the same for the same, and another one for anything else', () => {
     expect(key('a', [image('1')])).toBe(key('a', [image('1')]));
@@ -150,7 +276,16 @@ describe('the key', () => {
       key('a', [image('1', 'alt')]),
       key('a', [image('1'), image('2')]),
       key('a', [image('2'), image('1')]),
+      key('a', [], 'root', { visibility: 'private' }),
+      key('a', [], 'root', { spoilerText: 'b' }),
+      key('a', [], 'root', { language: 'de' }),
     ];
     expect(new Set(keys).size).toBe(keys.length);
+  });
+  it('is what it was before anything could be chosen, as long as nothing is', () => {
+    const before = 'root-42db21f7b88c0cf2';
+    expect(key('a', [image('1', 'alt')])).toBe(before);
+    const nothing = { visibility: 'public', spoilerText: ' ', sensitive: false, language: '' };
+    expect(key('a', [image('1', 'alt')], 'root', nothing)).toBe(before);
   });
 });

@@ -4,9 +4,16 @@ import { compareStatus, textOf } from '../../src/mastodon/same-status.ts';
 type Status = Parameters<typeof compareStatus>[1];
 
 const remote = (content: string, over: Partial<Status> = {}): Status => ({ id: '1', content, ...over });
-const text = (words: string) => ({ text: words, hasMedia: false, mediaIds: [], mediaUrls: [] });
+const text = (words: string, spoilerText = '') => ({
+  text: words,
+  spoilerText,
+  hasMedia: false,
+  mediaIds: [],
+  mediaUrls: [],
+});
 const withImage = (words: string, ...mediaIds: string[]) => ({
   text: words,
+  spoilerText: '',
   hasMedia: true,
   mediaIds,
   mediaUrls: mediaIds.map(addressOf),
@@ -76,7 +83,11 @@ describe('comparing a sent text with a listed status', () => {
 
   it('proves nothing where an image is too many, or a warning', () => {
     expect(compareStatus(text('one'), remote('<p>one</p>', attached('7')))).toBe('similar');
-    expect(compareStatus(text('one'), remote('<p>one</p>', { spoiler_text: 'careful' }))).toBe('similar');
+    const warned = remote('<p>one</p>', { spoiler_text: 'careful &  kind' });
+    expect(compareStatus(text('one'), warned)).toBe('similar');
+    expect(compareStatus(text('one', 'careless'), warned)).toBe('similar');
+    expect(compareStatus(text('one', 'careful'), remote('<p>one</p>'))).toBe('similar');
+    expect(compareStatus(text('one', 'careful & kind'), warned)).toBe('same');
   });
 
   it('knows its image, whatever became of the text, and takes no other for it', () => {

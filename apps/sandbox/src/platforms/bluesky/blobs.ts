@@ -1,5 +1,5 @@
 import type { BoundedMap } from '../../world/bounded-map.ts';
-import { imageTypeOf, videoTypeOf } from '../../world/images.ts';
+import { mediaTypeOf } from '../../world/images.ts';
 import type { World } from '../../world/world.ts';
 import type { Answer, Call, Endpoint } from '../platform.ts';
 import { cidOfBytes } from './content-id.ts';
@@ -32,11 +32,7 @@ export function uploadEndpoint(
     const earlier = find(blobs, key, now);
     const stored: StoredBlob = earlier ?? {
       // The type by content, where that is known; else as the caller says.
-      mimeType:
-        imageTypeOf(bytes) ??
-        videoTypeOf(bytes) ??
-        request.headers['content-type'] ??
-        'application/octet-stream',
+      mimeType: mediaTypeOf(bytes) ?? request.headers['content-type'] ?? 'application/octet-stream',
       size: bytes.length,
       imageId: world.images.keep(bytes),
       kept: false,

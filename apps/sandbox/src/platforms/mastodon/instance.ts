@@ -1,28 +1,33 @@
 import type { Answer, Endpoint } from '../platform.ts';
-import { descriptionLimit, imageBytesLimit } from './media.ts';
+import { descriptionLimit } from './media.ts';
 import { recordNotFound } from './refusals.ts';
-import type { StatusRules } from './statuses.ts';
+import type { Rules } from './rules.ts';
 
-const imageTypes = ['image/jpeg', 'image/png', 'image/gif', 'image/webp'];
+const imageTypes = ['image/jpeg', 'image/png', 'image/webp'];
+const videoTypes = ['image/gif', 'video/webm', 'video/mp4', 'video/quicktime', 'video/ogg'];
 
 /** What the server says of itself, with its limits. Anyone may ask. Other software has only the older form. */
-export function instanceEndpoints(rules: StatusRules): Endpoint[] {
+export function instanceEndpoints(rules: Rules): Endpoint[] {
   const configuration = () => ({
     statuses: {
       max_characters: rules.maxCharacters,
-      max_media_attachments: 4,
-      characters_reserved_per_url: 23,
+      max_media_attachments: rules.maxAttachments,
+      characters_reserved_per_url: rules.charactersPerUrl,
     },
     media_attachments: {
-      supported_mime_types: imageTypes,
-      image_size_limit: imageBytesLimit,
+      supported_mime_types: rules.takesVideos ? [...imageTypes, ...videoTypes] : imageTypes,
       description_limit: descriptionLimit,
+      image_size_limit: rules.imageSizeLimit,
+      image_matrix_limit: rules.imageMatrixLimit,
+      video_size_limit: rules.videoSizeLimit,
+      video_frame_rate_limit: rules.videoFrameRateLimit,
+      video_matrix_limit: rules.videoMatrixLimit,
     },
   });
   const about = { title: 'The sandbox', description: 'A stand-in for a Mastodon server' };
 
   function current(): Answer {
-    if (!rules.honoursIdempotencyKey) return recordNotFound();
+    if (!rules.honoursIdempotencyKey || rules.instance !== 'v2') return recordNotFound();
     const source_url = 'https://github.com/mastodon/mastodon';
     return {
       status: 200,
@@ -37,11 +42,13 @@ export function instanceEndpoints(rules: StatusRules): Endpoint[] {
   }
 
   function older(): Answer {
+    if (rules.instance === 'none') return recordNotFound();
     const version = rules.honoursIdempotencyKey ? '4.5.2' : '4.0.0 (not true; using another software)';
-    return {
-      status: 200,
-      body: { ...about, uri: 'mastodon.example', version, configuration: configuration() },
-    };
+    const limits =
+      rules.instance === 'max_toot_chars'
+        ? { max_toot_chars: rules.maxCharacters }
+        : { configuration: configuration() };
+    return { status: 200, body: { ...about, uri: 'mastodon.example', version, ...limits } };
   }
 
   return [

@@ -1,5 +1,4 @@
 import multipart from '@fastify/multipart';
-import { Type } from 'typebox';
 import type { BoundedMap } from '../../world/bounded-map.ts';
 import { createIdSequence } from '../../world/ids.ts';
 import type { World } from '../../world/world.ts';
@@ -20,6 +19,7 @@ import { mediaEndpoints, type Attachment } from './media.ts';
 import { openOAuth } from './oauth.ts';
 import { readForms } from './parameters.ts';
 import { rateHeaders, refusals, tooManyRequests } from './refusals.ts';
+import { Rules } from './rules.ts';
 import { isAboutInstance } from './scopes.ts';
 import { presentAccount, type Status } from './status.ts';
 import { statusEndpoints } from './statuses.ts';
@@ -28,25 +28,11 @@ import { timelineEndpoint } from './timeline.ts';
 const callWindowMs = 5 * 60_000;
 const slowWindowMs = 30 * 60_000;
 
-const Rules = Type.Object(
-  {
-    /** Each server has its own; this is Mastodon's default. */
-    maxCharacters: Type.Integer({ minimum: 1, default: 500 }),
-    /** How many looks find a file still in processing. Images are mostly ready at once. */
-    pollsUntilReady: Type.Integer({ minimum: 0, default: 0 }),
-    /** False: a server of other software, which takes the header for nothing and has only the older instance call. */
-    honoursIdempotencyKey: Type.Boolean({ default: true }),
-    idempotencyKeyMs: Type.Integer({ minimum: 0, default: 3_600_000 }),
-    /** Mastodon allows 300 in 5 minutes for a token; the default lets a load test through. */
-    callsPerWindow: Type.Integer({ minimum: 0, default: 100_000 }),
-    /** Mastodon allows 30 uploads, and 30 deletions, in half an hour. */
-    slowCallsPerWindow: Type.Integer({ minimum: 0, default: 100_000 }),
-  },
-  { additionalProperties: false },
-);
+/** Above all limits: a file that is too large is the server's to refuse. */
+const longestFile = 128 * 1024 * 1024;
 
 /**
- * One Mastodon server: text and images. A key on the public call makes repeating it harmless for an hour, where the
+ * One Mastodon server: text, images, and a GIF or a video. A key on the public call makes repeating it harmless for an hour, where the
  * server knows keys; the author's own list is the other witness, and it shows HTML.
  */
 export const mastodon: SandboxPlatform = {
@@ -60,7 +46,7 @@ export const mastodon: SandboxPlatform = {
   readBodies: (app) => {
     app.register(multipart, {
       attachFieldsToBody: 'keyValues',
-      limits: { fileSize: app.initialConfig.bodyLimit ?? 0 },
+      limits: { fileSize: longestFile },
     });
     readForms(app);
   },

@@ -1,14 +1,16 @@
-import { imageTypeOf } from '../../world/images.ts';
+import { mediaTypeOf, type MediaType } from '../../world/images.ts';
 import type { World } from '../../world/world.ts';
 import type { BoundedMap } from '../../world/bounded-map.ts';
 import type { Answer, Call, Endpoint } from '../platform.ts';
 import { parametersOf, textOf } from './parameters.ts';
-import { fileInvalid, recordNotFound, validationFailed } from './refusals.ts';
+import { fileInvalid, recordNotFound, unprocessable, validationFailed } from './refusals.ts';
+import type { Rules } from './rules.ts';
 
 /** A file before it is part of a status. Afterwards it cannot be asked for any more, nor attached again. */
 export interface Attachment {
   id: string;
   ownerId: string;
+  kind: AttachmentKind;
   imageId: string;
   description: string | null;
   /** How often its state was asked. */
@@ -17,19 +19,27 @@ export interface Attachment {
   statusId: string | null;
 }
 
+/** A GIF becomes a video without sound. */
+type AttachmentKind = 'image' | 'gifv' | 'video';
 type AttachmentState = 'processing' | 'ready' | 'failed';
+type MediaRules = Pick<
+  Rules,
+  'pollsUntilReady' | 'videoPollsUntilReady' | 'imageSizeLimit' | 'videoSizeLimit' | 'takesVideos'
+>;
 
-export const imageBytesLimit = 16_777_216;
+/** 1280 × 720; told nowhere. */
+const gifMatrixLimit = 921_600;
 export const descriptionLimit = 1_500;
 
-export function stateOf(attachment: Attachment, pollsUntilReady: number): AttachmentState {
-  if (attachment.polls < pollsUntilReady) return 'processing';
+export function stateOf(attachment: Attachment, rules: MediaRules): AttachmentState {
+  const polls = attachment.kind === 'image' ? rules.pollsUntilReady : rules.videoPollsUntilReady;
+  if (attachment.polls < polls) return 'processing';
   return attachment.willFail ? 'failed' : 'ready';
 }
 
 export function mediaEndpoints(
   world: World,
-  rules: { pollsUntilReady: number },
+  rules: MediaRules,
   attachments: BoundedMap<string, Attachment>,
   nextId: () => string,
 ): Endpoint[] {
@@ -37,14 +47,23 @@ export function mediaEndpoints(
     const parameters = parametersOf(request);
     const { file } = parameters as { file: unknown };
     if (!Buffer.isBuffer(file) || file.length === 0) return validationFailed("File can't be blank");
-    if (!imageTypeOf(file)) return fileInvalid();
-    if (file.length > imageBytesLimit) return validationFailed('File must be less than 16 MB');
+    const type = mediaTypeOf(file);
+    const kind = type && kindOf(type);
+    if (!kind || (kind !== 'image' && !rules.takesVideos)) return fileInvalid();
+    const sizeLimit = kind === 'video' ? rules.videoSizeLimit : rules.imageSizeLimit;
+    if (file.length > sizeLimit) return validationFailed(`File must be less than ${sizeLimit >> 20} MB`);
+    if (kind === 'gifv') {
+      const [width, height] = [file.readUInt16LE(6), file.readUInt16LE(8)];
+      if (width * height > gifMatrixLimit)
+        return unprocessable(`${width}x${height} images are not supported`);
+    }
     const description = parameters['description'] === undefined ? null : textOf(parameters, 'description');
     if (isTooLong(description)) return descriptionTooLong();
 
     const attachment: Attachment = {
       id: nextId(),
       ownerId: account.id,
+      kind,
       imageId: world.images.keep(file),
       description,
       polls: 0,
@@ -53,14 +72,14 @@ export function mediaEndpoints(
     };
     attachments.set(attachment.id, attachment);
     // What fails shows only while it is being processed, so that it is never ready at once.
-    const isReady = rules.pollsUntilReady === 0 && !attachment.willFail;
+    const isReady = stateOf(attachment, rules) === 'ready';
     return { status: isReady ? 200 : 202, body: presentAttachment(attachment, isReady, origin) };
   }
 
   function read({ request, account, origin }: Call): Answer {
     const attachment = findLoose(request, account.id);
     if (!attachment) return recordNotFound();
-    const state = stateOf(attachment, rules.pollsUntilReady);
+    const state = stateOf(attachment, rules);
     attachment.polls += 1;
     if (state === 'failed') return fileInvalid();
     const isReady = state === 'ready';
@@ -73,7 +92,7 @@ export function mediaEndpoints(
     const description = textOf(parametersOf(request), 'description');
     if (isTooLong(description)) return descriptionTooLong();
     attachment.description = description;
-    const isReady = stateOf(attachment, rules.pollsUntilReady) === 'ready';
+    const isReady = stateOf(attachment, rules) === 'ready';
     return { status: 200, body: presentAttachment(attachment, isReady, origin) };
   }
 
@@ -94,7 +113,7 @@ export function presentAttachment(attachment: Attachment, isReady: boolean, orig
   const url = `${origin}/_sandbox/media/${attachment.imageId}`;
   return {
     id: attachment.id,
-    type: 'image',
+    type: attachment.kind,
     url: isReady ? url : null,
     preview_url: url,
     remote_url: null,
@@ -103,6 +122,9 @@ export function presentAttachment(attachment: Attachment, isReady: boolean, orig
     blurhash: null,
   };
 }
+
+const kindOf = (type: MediaType): AttachmentKind =>
+  type === 'image/gif' ? 'gifv' : type.startsWith('video/') ? 'video' : 'image';
 
 const isTooLong = (description: string | null) => [...(description ?? '')].length > descriptionLimit;
 const descriptionTooLong = () =>

@@ -30,6 +30,11 @@ export function textOf(parameters: Record<string, unknown>, name: string): strin
   return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 }
 
+/** Neither a text nor left out. */
+export function isBroken(parameters: Record<string, unknown>, name: string): boolean {
+  return !['string', 'number', 'undefined'].includes(typeof parameters[name]) && parameters[name] !== null;
+}
+
 export function listOf(parameters: Record<string, unknown>, name: string): string[] {
   const value = parameters[name];
   return Array.isArray(value) ? value.map(String) : [];

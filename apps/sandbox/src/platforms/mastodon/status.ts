@@ -7,6 +7,9 @@ export interface Status extends PublicPost {
   attachments: Attachment[];
   spoilerText: string;
   visibility: Visibility;
+  sensitive: boolean;
+  /** Null: the account's own. */
+  language: string | null;
 }
 
 export const visibilities = ['public', 'unlisted', 'private', 'direct'] as const;
@@ -34,10 +37,10 @@ export function presentStatus(status: Status, origin: string) {
     created_at: new Date(status.createdAt).toISOString(),
     in_reply_to_id: null,
     in_reply_to_account_id: null,
-    sensitive: status.spoilerText !== '',
+    sensitive: status.sensitive,
     spoiler_text: status.spoilerText,
     visibility: status.visibility,
-    language: 'en',
+    language: status.language ?? 'en',
     uri: `${serverUrl}/users/${status.account}/statuses/${status.id}`,
     url: status.url,
     content: status.text === '' ? '' : formatHtml(status.text),

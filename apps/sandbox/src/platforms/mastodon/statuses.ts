@@ -3,23 +3,17 @@ import type { Shelf } from '../../world/posts.ts';
 import type { World } from '../../world/world.ts';
 import type { Answer, Call, Endpoint } from '../platform.ts';
 import { stateOf, type Attachment } from './media.ts';
-import { listOf, parametersOf, textOf } from './parameters.ts';
+import { isBroken, listOf, parametersOf, textOf } from './parameters.ts';
 import { notAllowed, recordNotFound, unprocessable, validationFailed } from './refusals.ts';
+import type { Rules } from './rules.ts';
 import { presentStatus, serverUrl, visibilities, type Status, type Visibility } from './status.ts';
 import { countableLength } from './text.ts';
 
-const maxAttachments = 4;
-
-export interface StatusRules {
-  maxCharacters: number;
-  pollsUntilReady: number;
-  honoursIdempotencyKey: boolean;
-  idempotencyKeyMs: number;
-}
+const languagePattern = /^[a-z]{2,3}(-[A-Za-z]{2,4})?$/;
 
 export function statusEndpoints(
   world: World,
-  rules: StatusRules,
+  rules: Rules,
   statuses: Shelf<Status>,
   attachments: BoundedMap<string, Attachment>,
   nextId: () => string,
@@ -39,32 +33,56 @@ export function statusEndpoints(
     const parameters = parametersOf(request);
     const media = chooseMedia(listOf(parameters, 'media_ids'), account.id);
     if ('refusal' in media) return media.refusal;
+    const broken = ['status', 'spoiler_text', 'visibility', 'language'].find((name) =>
+      isBroken(parameters, name),
+    );
+    if (broken !== undefined) return unprocessable(`${broken}: must be a text`);
+    const spoilerText = textOf(parameters, 'spoiler_text').trim();
     // The server takes the spaces around a text away.
-    const text = textOf(parameters, 'status').trim();
-    const spoilerText = textOf(parameters, 'spoiler_text');
+    const given = textOf(parameters, 'status').trim();
+    const text = given === '' && spoilerText !== '' ? textInsteadOf(media.chosen) : given;
     const visibility = textOf(parameters, 'visibility') || 'public';
+    const language = textOf(parameters, 'language') || null;
+    const sensitive = parameters['sensitive'] ?? false;
     if (text === '' && spoilerText === '' && media.chosen.length === 0) {
       return validationFailed("Text can't be blank");
     }
-    if (countableLength(text) + [...spoilerText].length > rules.maxCharacters) {
+    if (countableLength(text, rules.charactersPerUrl) + [...spoilerText].length > rules.maxCharacters) {
       return validationFailed(`Text character limit of ${rules.maxCharacters} exceeded`);
     }
     if (!isVisibility(visibility)) return validationFailed('Visibility is not included in the list');
+    if (typeof sensitive !== 'boolean' && sensitive !== 'true' && sensitive !== 'false') {
+      return unprocessable('sensitive: must be true or false');
+    }
+    if (language !== null && !languagePattern.test(language)) {
+      return unprocessable('language: must be a code such as en or pt-BR');
+    }
     const unplayed = ['poll', 'scheduled_at', 'in_reply_to_id'].find(
       (name) => parameters[name] !== undefined,
     );
     if (unplayed !== undefined) return unprocessable(`${unplayed}: this sandbox does not play it`);
 
-    const status = add(call, { text, spoilerText, visibility, chosen: media.chosen });
+    const status = add(call, {
+      text,
+      spoilerText,
+      visibility,
+      language,
+      // What stands behind a warning is sensitive.
+      sensitive: String(sensitive) === 'true' || spoilerText !== '',
+      chosen: media.chosen,
+    });
     if (key !== undefined) keys.set(key, { statusId: status.id, at: now });
     return { status: 200, body: presentStatus(status, origin) };
   }
 
   function add(
     { account, now, alteration }: Call,
-    made: { text: string; spoilerText: string; visibility: Visibility; chosen: Attachment[] },
+    made: Pick<Status, 'text' | 'spoilerText' | 'visibility' | 'language' | 'sensitive'> & {
+      chosen: Attachment[];
+    },
   ): Status {
     const id = nextId();
+    const { spoilerText, visibility, sensitive, language } = made;
     for (const attachment of made.chosen) attachment.statusId = id;
     const status: Status = {
       account: account.handle,
@@ -77,8 +95,11 @@ export function statusEndpoints(
         ...(description !== null && { altText: description }),
       })),
       attachments: made.chosen,
-      spoilerText: made.spoilerText,
-      visibility: made.visibility,
+      spoilerText,
+      visibility,
+      sensitive,
+      language,
+      settings: { visibility, spoilerText, sensitive, language },
       createdAt: now,
       visibleAt: now + (alteration('delayed-visibility')?.ms ?? 0),
     };
@@ -93,7 +114,9 @@ export function statusEndpoints(
   }
 
   function chooseMedia(ids: string[], ownerId: string): { chosen: Attachment[] } | { refusal: Answer } {
-    if (ids.length > maxAttachments) return { refusal: unprocessable('Cannot attach more than 4 files') };
+    if (ids.length > rules.maxAttachments) {
+      return { refusal: unprocessable(`Cannot attach more than ${rules.maxAttachments} files`) };
+    }
     const found = ids.map((id) => attachments.get(id));
     const chosen = found.filter(
       (attachment) => attachment?.ownerId === ownerId && attachment.statusId === null,
@@ -102,7 +125,10 @@ export function statusEndpoints(
       const missing = ids.filter((id) => !chosen.some((attachment) => attachment.id === id));
       return { refusal: unprocessable(`Media ${missing.join(', ')} not found or already attached`) };
     }
-    if (chosen.some((attachment) => stateOf(attachment, rules.pollsUntilReady) !== 'ready')) {
+    if (chosen.length > 1 && chosen.some(({ kind }) => kind !== 'image')) {
+      return { refusal: unprocessable('Cannot attach a video to a post that already contains images') };
+    }
+    if (chosen.some((attachment) => stateOf(attachment, rules) !== 'ready')) {
       return { refusal: unprocessable('Cannot attach files that have not finished processing') };
     }
     return { chosen };
@@ -139,6 +165,12 @@ export function statusEndpoints(
     { method: 'GET', url: '/api/v1/statuses/:id/source', step: 'lookup', answer: readSource },
     { method: 'DELETE', url: '/api/v1/statuses/:id', step: 'delete', answer: remove },
   ];
+}
+
+/** A warning without a text gets one. */
+function textInsteadOf(chosen: Attachment[]): string {
+  if (chosen.length === 0) return '.';
+  return chosen.some(({ kind }) => kind !== 'image') ? '📹' : '🖼';
 }
 
 export function mayRead(status: Status, readerId: string): boolean {

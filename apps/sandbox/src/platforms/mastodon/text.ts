@@ -13,13 +13,11 @@ const mention = String.raw`(?<![=/]|${word})@[a-z0-9_]+(?:[.-]+[a-z0-9_]+)*(?:@$
 const hashtag = String.raw`(?<![/)]|${word})#${word}*[\p{L}_]${word}*`;
 const entityPattern = new RegExp(`(?<url>${url})|(?<mention>${mention})|(?<hashtag>${hashtag})`, 'giu');
 
-const charactersPerUrl = 23;
-
 /**
- * As the limit counts: a link is 23, of a mention the domain is free. Whether a character is a grapheme or a code
+ * As the limit counts: a link is always as long, of a mention the domain is free. Whether a character is a grapheme or a code
  * point is not documented; code points are never fewer, so they are the worse case.
  */
-export function countableLength(text: string): number {
+export function countableLength(text: string, charactersPerUrl: number): number {
   let length = [...text].length;
   for (const entity of entitiesOf(text)) {
     if (entity.kind === 'url') length += charactersPerUrl - [...entity.text].length;

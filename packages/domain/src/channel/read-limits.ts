@@ -1,0 +1,72 @@
+import { withRetry } from '@solospark/db';
+import { SealError } from '@solospark/foundation';
+import {
+  NoAnswerError,
+  PublisherError,
+  type Credentials,
+  type HttpClient,
+  type Limits,
+  type Publisher,
+} from '@solospark/publishers';
+import type { Context } from '../context.ts';
+import { DomainError } from '../errors.ts';
+import { unsealCredentials, type SealedChannel } from './channel.ts';
+import { keepLimits, takeDueForLimits } from './limits.repository.ts';
+import { openPlace } from './open-place.ts';
+
+/** A server's limits change rarely. */
+const READ_EVERY_MS = 24 * 60 * 60_000;
+/** When it could not be asked. */
+const READ_AGAIN_MS = 60 * 60_000;
+
+const BATCH = 20;
+
+/**
+ * Asks the account's server what it takes, and keeps it. Undefined when there is nothing to ask, or it could not be asked:
+ * then everything stays as it was.
+ */
+export async function readLimits(
+  ctx: Context,
+  publisher: Publisher,
+  channel: { id: string },
+  open: () => { http: HttpClient; credentials: Credentials },
+): Promise<Limits | undefined> {
+  if (!publisher.readLimits) return undefined;
+  try {
+    const limits = await publisher.readLimits(open());
+    await withRetry(() => keepLimits(ctx.db, { id: channel.id, limits, againAfterMs: READ_EVERY_MS }));
+    return limits;
+  } catch (error) {
+    if (!isUnavailable(error)) throw error;
+    ctx.log.warn({ err: error, channelId: channel.id, platform: publisher.id }, 'limits not read');
+    return undefined;
+  }
+}
+
+/** Asks again once a day, as a server may allow more or less by then, and after an hour where it could not be asked. */
+export async function readDueLimits(ctx: Context, platforms: string[]): Promise<void> {
+  const differing = platforms.filter((platform) => {
+    const publisher = ctx.findPublisher(platform);
+    return publisher !== undefined && 'readLimits' in publisher;
+  });
+  const due = await takeDueForLimits(ctx.db, {
+    platforms: differing,
+    limit: BATCH,
+    againAfterMs: READ_AGAIN_MS,
+  });
+  await Promise.all(due.map((channel) => readAgain(ctx, channel)));
+}
+
+async function readAgain(ctx: Context, channel: SealedChannel): Promise<void> {
+  const publisher = ctx.findPublisher(channel.platform);
+  if (!publisher) return;
+  await readLimits(ctx, publisher, channel, () => ({
+    http: openPlace(ctx, publisher, channel).http,
+    credentials: unsealCredentials(ctx.settings.keyring, channel),
+  }));
+}
+
+/** The server's trouble, or the operator's; anything else is a mistake of ours. */
+function isUnavailable(error: unknown): boolean {
+  return [PublisherError, NoAnswerError, DomainError, SealError].some((kind) => error instanceof kind);
+}

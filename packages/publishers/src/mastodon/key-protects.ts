@@ -15,7 +15,11 @@ export async function keyProtects(call: ReconcileCall): Promise<boolean> {
   const { notedAt } = call.witness;
   // The post cannot be older than the noting of the mark, so its key is kept until an hour after that at least.
   const notedMs = typeof notedAt === 'string' ? Date.parse(notedAt) : Number.NEGATIVE_INFINITY;
-  if (call.now().getTime() - notedMs > KEY_LIVES_MS) return false;
+  return call.now().getTime() - notedMs <= KEY_LIVES_MS && (await isMastodon(call));
+}
+
+/** Mastodon itself: not to be told from other software by anything but its version. No answer: it may be other software. */
+export async function isMastodon(call: ReconcileCall): Promise<boolean> {
   const answer = await answerOrNone(call, { method: 'GET', path: '/api/v2/instance' });
   if (answer instanceof NoAnswerError || answer.status !== 200) return false;
   return /^[2-9]\d*\.\d+\.\d+([-+.][\w.+-]*)?$/.test(decode(Instance, answer)?.version ?? '');

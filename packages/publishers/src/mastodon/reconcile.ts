@@ -4,7 +4,8 @@ import { receiptOf } from './api.ts';
 import { askMedia } from './ask-media.ts';
 import { dialect } from './errors.ts';
 import { findStatus } from './find-status.ts';
-import { keyProtects } from './key-protects.ts';
+import { isMastodon, keyProtects } from './key-protects.ts';
+import { choicesOf } from './settings.ts';
 import { currentMediaIds } from './uploads.ts';
 
 /** How soon a status is listed is documented nowhere, so "it is not there" takes a look after the last of these. */
@@ -48,8 +49,12 @@ async function askFiles(call: ReconcileCall, mediaIds: string[]): Promise<Reconc
 
 async function absentInTime(call: ReconcileCall): Promise<ReconcileOutcome> {
   const afterMs = untilNextLookMs(call, LATER_LOOKS_AT_MS);
-  if (afterMs === null || (await keyProtects(call))) return { outcome: 'absent' };
-  return { outcome: 'ask-again', afterMs, detail: 'not listed; the server may not know keys' };
+  if (afterMs !== null && !(await keyProtects(call))) {
+    return { outcome: 'ask-again', afterMs, detail: 'not listed; the server may not know keys' };
+  }
+  // There is software that lists its author what it shows to everybody, and nothing else (snac).
+  const isListed = choicesOf(call).visibility === 'public' || (await isMastodon(call));
+  return isListed ? { outcome: 'absent' } : cannotTell('its server may list public posts only');
 }
 
 function cannotTell(what: string): ReconcileOutcome {

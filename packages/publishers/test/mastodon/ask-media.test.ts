@@ -22,6 +22,7 @@ function deliveryOn(aboutImage: HttpResponse, sentAgoMs: number) {
     asked: 0,
     now: () => NOW,
     remember: async () => undefined,
+    settings: {},
     signal: new AbortController().signal,
     http: {
       async request({ method, path }: HttpRequest) {

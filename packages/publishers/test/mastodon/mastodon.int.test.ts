@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { countedLength } from '../../src/mastodon/count.ts';
+import type { Settings } from '../../src/publisher.ts';
 import { mastodon } from '../../src/mastodon/index.ts';
 import { compareStatus } from '../../src/mastodon/same-status.ts';
 import { limits as own } from '../../src/mastodon/check.ts';
@@ -22,8 +23,8 @@ beforeAll(async () => {
 afterAll(() => stage.close());
 beforeEach(() => stage.reset());
 
-const open = (text: string, withImage = false) =>
-  openDelivery(stage, mastodon, { account: 'ada', text, withImage, timeoutMs: 700 });
+const open = (text: string, withImage = false, settings: Settings = {}) =>
+  openDelivery(stage, mastodon, { account: 'ada', text, withImage, settings, timeoutMs: 700 });
 const arm = (step: string, fault: string, over: { times?: number; ms?: number } = {}) =>
   stage.arm({ platform: 'mastodon', step, fault, ...over });
 const posts = () => stage.posts('mastodon', 'ada');
@@ -31,8 +32,8 @@ const posts = () => stage.posts('mastodon', 'ada');
 const configure = (values: object) => stage.configure('mastodon', values);
 
 /** Sent, with the answer lost. */
-async function openLost(text: string, withImage = false): Promise<Delivery> {
-  const delivery = await open(text, withImage);
+async function openLost(text: string, withImage = false, settings: Settings = {}): Promise<Delivery> {
+  const delivery = await open(text, withImage, settings);
   expect(await delivery.prepare()).toEqual({ outcome: 'ready' });
   await arm('publish', 'commit-then-drop');
   expect(await delivery.publish()).toMatchObject({ outcome: 'uncertain' });
@@ -465,6 +466,29 @@ describe('Mastodon, looking for a post', () => {
     await configure({ honoursIdempotencyKey: false });
     expect(await absentAfterMs('Never arrived either')).toBeGreaterThanOrEqual(599_000);
   });
+
+  it.each(['unlisted', 'private'])(
+    'is no proof of a post that is %s, where only public ones may be listed',
+    async (visibility) => {
+      await configure({ honoursIdempotencyKey: false, listsOwnNonPublic: false });
+      const delivery = await openLost('For some', false, { visibility });
+      expect(await delivery.reconcile()).toMatchObject({
+        outcome: 'cannot-tell',
+        reason: expect.stringContaining('public posts only'),
+      });
+      await receiptOfOnlyPost();
+      // Mastodon's own list has all of them: there it is found, or proved absent.
+      await stage.reset();
+      const found = await openLost('For some', false, { visibility });
+      expect(await found.reconcile()).toEqual({ outcome: 'published', receipt: await receiptOfOnlyPost() });
+      await stage.reset();
+      const absent = await open('Never arrived', false, { visibility });
+      await absent.prepare();
+      await arm('publish', 'drop-before-commit');
+      await absent.publish();
+      expect(await absent.reconcile()).toEqual({ outcome: 'absent' });
+    },
+  );
 
   it('takes ten minutes when the key may be forgotten soon', async () => {
     const delivery = await open('After a long wait');

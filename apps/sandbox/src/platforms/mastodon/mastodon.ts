@@ -83,7 +83,7 @@ function open(world: World): OpenedPlatform {
       ...instanceEndpoints(rules),
       ...mediaEndpoints(world, rules, attachments, nextId),
       ...statusEndpoints(world, rules, statuses, attachments, nextId),
-      timelineEndpoint(world, statuses),
+      timelineEndpoint(world, rules, statuses),
     ],
     pages: oauth.pages,
     guard: oauth.guard,

@@ -24,6 +24,8 @@ export const Rules = Type.Object(
     videoPollsUntilReady: Type.Integer({ minimum: 0, default: 1 }),
     /** False: a server of other software, which takes the header for nothing and has only the older instance call. */
     honoursIdempotencyKey: Type.Boolean({ default: true }),
+    /** False: software that lists its author, too, only what it shows to everybody. */
+    listsOwnNonPublic: Type.Boolean({ default: true }),
     idempotencyKeyMs: Type.Integer({ minimum: 0, default: 3_600_000 }),
     /** Mastodon allows 300 in 5 minutes for a token; the default lets a load test through. */
     callsPerWindow: Type.Integer({ minimum: 0, default: 100_000 }),

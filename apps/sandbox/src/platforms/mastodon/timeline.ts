@@ -2,6 +2,7 @@ import type { Shelf } from '../../world/posts.ts';
 import type { World } from '../../world/world.ts';
 import type { Answer, Call, Endpoint } from '../platform.ts';
 import { recordNotFound } from './refusals.ts';
+import type { Rules } from './rules.ts';
 import { presentStatus, type Status } from './status.ts';
 import { mayRead } from './statuses.ts';
 
@@ -9,7 +10,7 @@ const defaultLimit = 20;
 const maxLimit = 40;
 
 /** The statuses of one account, newest first; `since_id` and `max_id` cut from the newest, `min_id` from the oldest. */
-export function timelineEndpoint(world: World, statuses: Shelf<Status>): Endpoint {
+export function timelineEndpoint(world: World, rules: Rules, statuses: Shelf<Status>): Endpoint {
   function list({ request, account, now, origin }: Call): Answer {
     const query = request.query as Record<string, string>;
     const { id: userId } = request.params as { id: string };
@@ -25,7 +26,8 @@ export function timelineEndpoint(world: World, statuses: Shelf<Status>): Endpoin
     for (let index = own.length - 1; index >= 0 && (min !== undefined || found.length < limit); index -= 1) {
       const status = own[index];
       if (!status || !isAfter(status.id, since) || !isAfter(status.id, min)) break;
-      const isShown = status.visibleAt <= now && mayRead(status, account.id);
+      const isListed = status.visibility === 'public' || rules.listsOwnNonPublic;
+      const isShown = isListed && status.visibleAt <= now && mayRead(status, account.id);
       const isWanted = isBefore(status.id, max) && (!onlyMedia || status.attachments.length > 0);
       if (isShown && isWanted) found.push(status);
     }

@@ -24,6 +24,7 @@ describe('the oracle', () => {
       text: 'Two',
       mediaCount: 0,
       media: [],
+      details: {},
       createdAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
     });
     const texts = async (query: string) =>

@@ -10,10 +10,13 @@ export function presentPost({ platform, post }: ShelvedPost, origin: string) {
     viewUrl: `${origin}/_sandbox/view/${platform}/${encodeURIComponent(post.id)}`,
     text: post.text,
     mediaCount: post.media.length,
-    media: post.media.map(({ imageId, altText }) => ({
+    media: post.media.map(({ imageId, kind = 'image', altText, title }) => ({
+      kind,
       url: `${origin}/_sandbox/media/${imageId}`,
       altText: altText ?? null,
+      title: title ?? null,
     })),
+    details: post.details ?? {},
     createdAt: new Date(post.createdAt).toISOString(),
   };
 }

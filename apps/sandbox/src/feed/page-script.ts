@@ -41,11 +41,27 @@ function createCard(post) {
   if (post.media.length > 0) {
     const pictures = element('div', 'pictures');
     for (const media of post.media) {
+      const path = new URL(media.url).pathname;
+      if (media.kind === 'document') {
+        const link = element('a', '', media.title || 'Document');
+        link.href = path;
+        pictures.append(link);
+        continue;
+      }
+      if (media.kind === 'video') {
+        const video = element('video');
+        video.controls = true;
+        video.preload = 'metadata';
+        video.title = media.title || media.altText || '';
+        video.src = path;
+        pictures.append(video);
+        continue;
+      }
       const image = element('img');
       image.loading = 'lazy';
       image.alt = media.altText || '';
       image.onerror = () => image.remove();
-      image.src = new URL(media.url).pathname;
+      image.src = path;
       pictures.append(image);
     }
     card.append(pictures);

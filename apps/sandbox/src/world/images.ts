@@ -1,4 +1,4 @@
-/** The bytes of uploaded images, for the feed to show. When they outgrow their room, the oldest go. */
+/** The bytes of uploaded images, videos and documents, for the feed to show. When they outgrow their room, the oldest go. */
 export interface Images {
   keep(bytes: Buffer): string;
   find(id: string): Image | undefined;
@@ -7,10 +7,11 @@ export interface Images {
 
 export interface Image {
   bytes: Buffer;
-  type: ImageType;
+  type: FileType;
 }
 
 export type ImageType = 'image/jpeg' | 'image/png' | 'image/gif' | 'image/webp';
+export type FileType = ImageType | 'video/mp4' | 'application/pdf';
 
 export function createImages(capacityBytes: number): Images {
   const images = new Map<string, Image>();
@@ -19,7 +20,7 @@ export function createImages(capacityBytes: number): Images {
   return {
     keep(bytes) {
       const id = String(++count);
-      const type = imageTypeOf(bytes);
+      const type = fileTypeOf(bytes);
       if (!type || bytes.length > capacityBytes) return id;
       images.set(id, { bytes, type });
       usedBytes += bytes.length;
@@ -46,4 +47,11 @@ export function imageTypeOf(bytes: Buffer): ImageType | undefined {
   if (bytes.toString('latin1', 0, 4) === 'RIFF' && bytes.toString('latin1', 8, 12) === 'WEBP')
     return 'image/webp';
   return undefined;
+}
+
+/** The same, of everything that is posted. */
+export function fileTypeOf(bytes: Buffer): FileType | undefined {
+  if (bytes.toString('latin1', 4, 8) === 'ftyp') return 'video/mp4';
+  if (bytes.toString('latin1', 0, 5) === '%PDF-') return 'application/pdf';
+  return imageTypeOf(bytes);
 }

@@ -10,13 +10,18 @@ export interface PublicPost {
   text: string;
   media: PostMedia[];
   createdAt: number;
+  /** What else its author chose, in the platform's own words. */
+  details?: Record<string, unknown>;
   /** Lists and lookups do not show the post before this time. The oracle does. */
   visibleAt: number;
 }
 
 export interface PostMedia {
   imageId: string;
+  /** An image, where nothing is said. */
+  kind?: 'image' | 'video' | 'document';
   altText?: string;
+  title?: string;
 }
 
 /** The posts of one platform, in that platform's own type. */

@@ -10,8 +10,8 @@ import { accessDenied, badInput, notFound } from './refusals.ts';
 export interface WholeUpload {
   kind: 'image' | 'document';
   /** Looked at in processing only, after the upload was accepted. */
-  isUsable(bytes: Buffer): boolean;
-  processingMs(): number;
+  isUsable: (bytes: Buffer) => boolean;
+  processingMs: () => number;
 }
 
 const InitializeBody = Type.Object(

@@ -30,7 +30,8 @@ export interface OraclePost {
   url: string;
   text: string;
   mediaCount: number;
-  media: { url: string; altText: string | null }[];
+  media: { kind: string; url: string; altText: string | null; title: string | null }[];
+  details: Record<string, unknown>;
 }
 
 export interface Stage {

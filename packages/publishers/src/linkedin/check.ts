@@ -20,6 +20,17 @@ export const limits: Limits = {
       maxPixels: 36_152_319,
       rendition: { maxWidth: 4_096, maxHeight: 4_096 },
     },
+    video: {
+      max: 1,
+      mimeTypes: ['video/mp4'],
+      // "75 KB" and "500 MB": the narrower way to read each.
+      minBytes: 75 * 1_024,
+      maxBytes: 500_000_000,
+      minDurationMs: 3_000,
+      maxDurationMs: 30 * 60_000,
+      codecs: ['h264'],
+    },
+    document: { max: 1, mimeTypes: ['application/pdf'], maxBytes: 100_000_000, maxPages: 300 },
   },
 };
 

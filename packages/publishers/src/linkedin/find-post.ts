@@ -22,13 +22,13 @@ export async function findPost<Unanswered extends { outcome: string }>(
   const { knownUrns } = call.witness;
   const known: unknown[] = Array.isArray(knownUrns) ? knownUrns : [];
   const sinceMs = earliestMs(call, sentFrom);
-  const imageUrns = call.media.map((image) => uploads.find(call, image)?.urn ?? '');
+  const urns = call.media.map((file) => uploads.find(call, file)?.urn ?? '');
   return searchPages(ask, {
     maxPages: MAX_PAGES,
     request: (start) => postsRequest(call, start),
     read: (response, start) => readPage(response, start, sinceMs),
     compare: (post: RemotePost) =>
-      known.includes(post.id) ? 'different' : comparePost({ text: call.text, imageUrns }, post),
+      known.includes(post.id) ? 'different' : comparePost({ text: call.text, urns }, post),
   });
 }
 

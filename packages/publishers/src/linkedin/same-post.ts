@@ -2,7 +2,7 @@ import { Type, type Static } from 'typebox';
 import type { Likeness } from '../look-up.ts';
 import { fromLittleText } from './little-text.ts';
 
-const ImageRef = Type.Object({ id: Type.String() });
+const FileRef = Type.Object({ id: Type.String() });
 
 /** A post as the finder lists it. Times are epoch milliseconds. */
 export const PostSchema = Type.Object({
@@ -12,28 +12,28 @@ export const PostSchema = Type.Object({
   lastModifiedAt: Type.Number(),
   content: Type.Optional(
     Type.Object({
-      media: Type.Optional(ImageRef),
-      multiImage: Type.Optional(Type.Object({ images: Type.Array(ImageRef) })),
+      media: Type.Optional(FileRef),
+      multiImage: Type.Optional(Type.Object({ images: Type.Array(FileRef) })),
     }),
   ),
 });
 export type RemotePost = Static<typeof PostSchema>;
 
 /**
- * Is this the post that was sent? Its text comes back as markup, perhaps in another notation than ours, and its images
- * under the URNs that it was sent with. With the same letters, but other punctuation or images, it is only similar: it may
+ * Is this the post that was sent? Its text comes back as markup, perhaps in another notation than ours, and its files
+ * under the URNs that it was sent with. With the same letters, but other punctuation or files, it is only similar: it may
  * be ours, changed by LinkedIn in a way not foreseen here, or another one from the same mould.
  */
-export function comparePost(sent: { text: string; imageUrns: string[] }, post: RemotePost): Likeness {
+export function comparePost(sent: { text: string; urns: string[] }, post: RemotePost): Likeness {
   const theirs = fromLittleText(post.commentary);
-  const hasSameImages = sent.imageUrns.join() === imageUrnsOf(post).join();
-  if (hasSameImages && canonical(theirs) === canonical(sent.text)) return 'same';
+  const hasSameFiles = sent.urns.join() === urnsOf(post).join();
+  if (hasSameFiles && canonical(theirs) === canonical(sent.text)) return 'same';
   return lettersOnly(theirs) === lettersOnly(sent.text) ? 'similar' : 'different';
 }
 
-function imageUrnsOf({ content }: RemotePost): string[] {
-  const images = content?.multiImage?.images ?? (content?.media ? [content.media] : []);
-  return images.map(({ id }) => id);
+function urnsOf({ content }: RemotePost): string[] {
+  const files = content?.multiImage?.images ?? (content?.media ? [content.media] : []);
+  return files.map(({ id }) => id);
 }
 
 function canonical(text: string): string {

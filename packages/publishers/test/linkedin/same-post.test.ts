@@ -8,7 +8,7 @@ const remote = (commentary: string, content?: RemotePost['content']): RemotePost
   lastModifiedAt: 0,
   ...(content && { content }),
 });
-const sent = (text: string, ...imageUrns: string[]) => ({ text, imageUrns });
+const sent = (text: string, ...urns: string[]) => ({ text, urns });
 const several = (...ids: string[]) => ({ multiImage: { images: ids.map((id) => ({ id })) } });
 
 describe('comparing a sent text with a listed post', () => {

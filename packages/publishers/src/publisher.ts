@@ -204,8 +204,11 @@ export type PrepareOutcome = { outcome: 'ready' } | Retry | WaitUntil | Failed;
 export type PublishOutcome = Published | Retry | WaitUntil | Failed | Uncertain;
 export type ReconcileOutcome =
   | Published
-  /** Proved: it is not there, and may be sent again. */
-  | { outcome: 'absent' }
+  /**
+   * It is not there, and may be sent again. Proved; or `unproved`, where its author has chosen that a second sending is
+   * what tells: then this is the sentence for a person, should it never come to that.
+   */
+  | { outcome: 'absent'; unproved?: string }
   /** Not visible yet, or could not be asked: ask again. */
   | { outcome: 'ask-again'; afterMs: number; detail: string }
   /** Nothing can prove it either way; a person decides. */

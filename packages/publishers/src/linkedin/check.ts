@@ -2,6 +2,7 @@ import { checkMedia, textMissing, textTooLong } from '../draft-rules.ts';
 import type { Limits } from '../limits.ts';
 import type { Draft, Violation } from '../publisher.ts';
 import { toLittleText } from './little-text.ts';
+import { settingsOf } from './settings.ts';
 
 const NAME = 'LinkedIn';
 
@@ -35,7 +36,15 @@ export const limits: Limits = {
 };
 
 export function checkDraft(draft: Draft): Violation[] {
-  return [...checkText(draft.text), ...checkMedia(NAME, draft, limits.media)];
+  return [...checkText(draft.text), ...checkMedia(NAME, draft, limits.media), ...checkArticle(draft)];
+}
+
+function checkArticle(draft: Draft): Violation[] {
+  const { media } = draft;
+  const isThumbnail = media.length === 1 && media[0]?.kind === 'image';
+  if (!settingsOf(draft).article || media.length === 0 || isThumbnail) return [];
+  const detail = `${NAME} shows a link card or files: beside a card a post may have one image, which becomes its picture. Take the files off, or the card.`;
+  return [{ field: 'settings/article', code: 'article_with_media', detail }];
 }
 
 /** Whether the escapes count is documented nowhere, so they do. */

@@ -8,7 +8,7 @@ import { dialect } from './errors.ts';
 import { prepare } from './prepare.ts';
 import { publish } from './publish.ts';
 import { reconcile } from './reconcile.ts';
-import { NoSettings } from '../settings.ts';
+import { settings } from './settings.ts';
 
 /**
  * LinkedIn (Posts API) for members and organizations. It has no idempotency. A member's posts cannot be read by an app:
@@ -20,7 +20,7 @@ export const linkedin = definePublisher({
   name: dialect.name,
   baseUrl: 'https://api.linkedin.com',
   limits,
-  settings: NoSettings,
+  settings,
   rates: {
     account: { max: 150, perSeconds: 24 * 60 * 60 },
     platform: { max: 100_000, perSeconds: 24 * 60 * 60 },

@@ -1,8 +1,10 @@
 import { done, type Step } from '../answer.ts';
-import type { PrepareOutcome, PublishCall, PublishMedia } from '../publisher.ts';
+import type { Failed, PrepareOutcome, PublishCall, PublishMedia } from '../publisher.ts';
 import { inTurn } from '../uploads.ts';
 import { isOrganization } from './api.ts';
 import { notePostsOnce } from './note-posts.ts';
+import { openResend } from './resend.ts';
+import { settingsOf } from './settings.ts';
 import { uploadVideo } from './upload-video.ts';
 import { uploadWhole } from './upload-whole.ts';
 import { uploads } from './uploads.ts';
@@ -13,6 +15,9 @@ import { uploads } from './uploads.ts';
  * created.
  */
 export async function prepare(call: PublishCall): Promise<PrepareOutcome> {
+  // What is sent once more has to be the same in every part.
+  if (openResend(call)) return { outcome: 'ready' };
+  if (isOrganization(call.account) && settingsOf(call).visibility === 'CONNECTIONS') return noConnections;
   const uploaded = await inTurn(call.media, (file) => uploadOnce(call, file));
   if (uploaded.outcome !== 'done') return uploaded;
   const noted = isOrganization(call.account) ? await notePostsOnce(call) : done(true);
@@ -32,3 +37,15 @@ function upload(call: PublishCall, file: PublishMedia): Promise<Step<string>> {
   if (file.kind === 'video') return uploadVideo(call, file);
   return uploadWhole(call, file, file.kind === 'document' ? 'document' : 'image');
 }
+
+/** Not made public instead: that is not what its author chose. */
+const noConnections: Failed = {
+  outcome: 'failed',
+  failure: {
+    kind: 'rejected_content',
+    actor: 'user',
+    reason:
+      'A page on LinkedIn has followers and no connections, so this post cannot be for connections only. ' +
+      'Nothing was published. Post it anew for everybody.',
+  },
+};

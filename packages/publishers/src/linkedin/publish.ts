@@ -13,6 +13,8 @@ import {
   uploadAgain,
 } from './errors.ts';
 import { toLittleText } from './little-text.ts';
+import { openResend } from './resend.ts';
+import { settingsOf } from './settings.ts';
 import { forgetUploads, uploads } from './uploads.ts';
 
 /** What is still pending after this will not become ready; it is uploaded again, which uses an attempt. */
@@ -28,6 +30,28 @@ export async function publish(call: PublishCall): Promise<PublishOutcome> {
   const { foundUrn } = call.witness;
   // An earlier attempt did it: `prepare` has seen the post. Nothing is sent.
   if (typeof foundUrn === 'string') return { outcome: 'published', receipt: receiptOf(foundUrn) };
+  const resend = openResend(call);
+  return resend ? sendOnceMore(call, resend) : send(call);
+}
+
+/**
+ * The second sending of what may be out. Whatever it does not make sure leaves the first as unclear as it was, and so does
+ * one that would come too late to be refused.
+ */
+async function sendOnceMore(call: PublishCall, { until }: { until: string }): Promise<PublishOutcome> {
+  if (call.now().getTime() >= Date.parse(until)) {
+    return { outcome: 'uncertain', detail: 'it was too late to send the post once more' };
+  }
+  const outcome = await send(call);
+  const { duplicateUrn } = call.witness;
+  if (outcome.outcome === 'uncertain' && typeof duplicateUrn === 'string') {
+    return { outcome: 'published', receipt: receiptOf(duplicateUrn) };
+  }
+  if (outcome.outcome === 'published' || outcome.outcome === 'uncertain') return outcome;
+  return { outcome: 'uncertain', detail: outcome.failure.detail ?? outcome.failure.reason };
+}
+
+async function send(call: PublishCall): Promise<PublishOutcome> {
   if (call.media.some((file) => !uploads.find(call, file))) return uploadAgain('no upload to attach');
   const response = await call.http.request({
     method: 'POST',
@@ -68,14 +92,15 @@ async function readDuplicate(call: PublishCall, response: HttpResponse): Promise
 }
 
 function postOf(call: PublishCall): unknown {
+  const { visibility, allowReshare } = settingsOf(call);
   return {
     author: authorUrn(call.account),
     commentary: toLittleText(call.text),
-    visibility: 'PUBLIC',
+    visibility,
     distribution: { feedDistribution: 'MAIN_FEED', targetEntities: [], thirdPartyDistributionChannels: [] },
     ...contentOf(call),
     lifecycleState: 'PUBLISHED',
-    isReshareDisabledByAuthor: false,
+    isReshareDisabledByAuthor: !allowReshare,
   };
 }
 

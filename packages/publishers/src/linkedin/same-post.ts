@@ -14,6 +14,7 @@ export const PostSchema = Type.Object({
     Type.Object({
       media: Type.Optional(FileRef),
       multiImage: Type.Optional(Type.Object({ images: Type.Array(FileRef) })),
+      article: Type.Optional(Type.Object({ source: Type.String() })),
     }),
   ),
 });
@@ -21,17 +22,18 @@ export type RemotePost = Static<typeof PostSchema>;
 
 /**
  * Is this the post that was sent? Its text comes back as markup, perhaps in another notation than ours, and its files
- * under the URNs that it was sent with. With the same letters, but other punctuation or files, it is only similar: it may
+ * under the URNs that it was sent with, or its card with the same link. With the same letters, but other punctuation or files, it is only similar: it may
  * be ours, changed by LinkedIn in a way not foreseen here, or another one from the same mould.
  */
-export function comparePost(sent: { text: string; urns: string[] }, post: RemotePost): Likeness {
+export function comparePost(sent: { text: string; attached: string[] }, post: RemotePost): Likeness {
   const theirs = fromLittleText(post.commentary);
-  const hasSameFiles = sent.urns.join() === urnsOf(post).join();
-  if (hasSameFiles && canonical(theirs) === canonical(sent.text)) return 'same';
+  const hasSame = sent.attached.join() === attachedTo(post).join();
+  if (hasSame && canonical(theirs) === canonical(sent.text)) return 'same';
   return lettersOnly(theirs) === lettersOnly(sent.text) ? 'similar' : 'different';
 }
 
-function urnsOf({ content }: RemotePost): string[] {
+function attachedTo({ content }: RemotePost): string[] {
+  if (content?.article) return [content.article.source];
   const files = content?.multiImage?.images ?? (content?.media ? [content.media] : []);
   return files.map(({ id }) => id);
 }

@@ -40,6 +40,12 @@ describe('LinkedIn documents', () => {
     expect(Buffer.from(await shown.arrayBuffer()).equals(content)).toBe(true);
   });
 
+  it('have the title that their author gives', async () => {
+    await (await open('Our report', { settings: { documentTitle: ' Annual report ' } })).run();
+    const [post] = await stage.posts('linkedin', 'ada');
+    expect(post?.media).toMatchObject([{ title: 'Annual report' }]);
+  });
+
   it('are gone on with where a worker was lost', async () => {
     for (const made of [0, 1, 2]) {
       await stage.reset();

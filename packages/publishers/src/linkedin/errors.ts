@@ -120,4 +120,4 @@ const contentReason = 'LinkedIn does not accept this post. Change its text or fi
 const notFoundReason =
   'LinkedIn did not find something that this post needs. Connect the account again, then retry the post.';
 const versionReason =
-  'LinkedIn no longer accepts this version of SoloSpark. Whoever runs SoloSpark has to update it; then retry the post.';
+  'LinkedIn no longer accepts this version of SoloSpark. Whoever runs SoloSpark has to update it, or to set LINKEDIN_API_VERSION; then retry the post.';

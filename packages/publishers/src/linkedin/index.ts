@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { askWho, decode } from '../answer.ts';
 import { definePublisher } from '../publisher.ts';
+import { apiVersion } from './api-version.ts';
 import { headersOf } from './api.ts';
 import { checkDraft, limits } from './check.ts';
 import { connection } from './connect.ts';
@@ -19,6 +20,7 @@ export const linkedin = definePublisher({
   id: 'linkedin',
   name: dialect.name,
   baseUrl: 'https://api.linkedin.com',
+  apiVersion,
   limits,
   settings,
   rates: {

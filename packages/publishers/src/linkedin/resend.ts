@@ -2,7 +2,6 @@ import { Type, type Static } from 'typebox';
 import { Value } from 'typebox/value';
 import { sinceSendingMs } from '../look-up.ts';
 import type { PublishCall, ReconcileCall } from '../publisher.ts';
-import { isOrganization } from './api.ts';
 import { settingsOf } from './settings.ts';
 
 /**
@@ -28,7 +27,7 @@ export function openResend({ witness }: PublishCall): Static<typeof Resend> | nu
  * answers the same until the time is up; asked about another one, that was the second, and there is no third.
  */
 export async function allowResend(call: ReconcileCall): Promise<boolean> {
-  if (isOrganization(call.account) || !settingsOf(call).resendIfUnclear) return false;
+  if (!settingsOf(call).resendIfUnclear) return false;
   const { resend: noted, duplicateUrn } = call.witness;
   const open = openResend(call);
   const of = call.sendingSince.toISOString();

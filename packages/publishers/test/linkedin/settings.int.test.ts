@@ -27,9 +27,12 @@ describe('the settings of LinkedIn', () => {
   });
 
   it('keep a post for connections off a page, and make it public to nobody', async () => {
-    const fate = await (await open({ visibility: 'CONNECTIONS' }, ['a'], 'org-ada')).run();
-    expect(fate).toMatchObject({ outcome: 'failed', failure: { kind: 'rejected_content', actor: 'user' } });
-    expect(await stage.posts('linkedin', 'org-ada')).toEqual([]);
+    const delivery = await open({ visibility: 'CONNECTIONS' }, ['a'], 'org-ada');
+    expect(await delivery.run()).toMatchObject({
+      outcome: 'failed',
+      failure: { kind: 'rejected_content', actor: 'user' },
+    });
+    expect(delivery.writes).toEqual([]);
   });
 
   it('show a link card, with the only image for its picture', async () => {

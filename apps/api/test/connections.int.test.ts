@@ -205,6 +205,40 @@ describe('the request for a connection', () => {
     });
   });
 
+  it('200 says which version of its API a platform is spoken to in, where calls name one', async () => {
+    const read = async () => {
+      const { data } = (await app.request('GET', '/platforms')).body;
+      return Object.fromEntries(
+        data.map(({ id, apiVersion }: { id: string; apiVersion: unknown }) => [id, apiVersion]),
+      );
+    };
+    app.ctx.settings.apiVersions = { linkedin: '209012' };
+    expect(await read()).toEqual({
+      x: null,
+      linkedin: { version: '209012', endsAt: '2091-12-01T00:00:00.000Z', endsSoon: false },
+      instagram: null,
+      mastodon: null,
+      bluesky: null,
+    });
+    app.ctx.settings.apiVersions = { linkedin: '202001' };
+    expect((await read())['linkedin']).toMatchObject({ version: '202001', endsSoon: true });
+  });
+
+  it('a post carries the version that is set, and fails by that name where the platform answers it no more', async () => {
+    await agree((await start('linkedin')).url, browser, 'grace');
+    const channel = (await channels()).find(({ handle }) => handle === 'grace');
+    app.ctx.settings.apiVersions = { linkedin: '202001' };
+    await app.startWorker();
+    const post = await app.request('POST', '/posts', { text: 'Old', channelIds: [channel?.id] });
+    expect((await app.request('POST', `/posts/${post.body.id}/publish`)).status).toBe(202);
+    const ended = await eventually(
+      async () => (await app.request('GET', `/posts/${post.body.id}`)).body,
+      ({ status }) => status === 'failed',
+      'it has failed',
+    );
+    expect(ended.deliveries[0].failure).toMatchObject({ kind: 'misconfigured', actor: 'operator' });
+  });
+
   it('registers at a server once, and keeps the secret sealed', async () => {
     await start('mastodon');
     await start('mastodon');

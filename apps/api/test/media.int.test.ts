@@ -255,20 +255,6 @@ describe('renditions', () => {
     const call = { scheduledAt: secondsAhead(3_600) };
     expect((await api.request('PUT', `/posts/${post.id}/schedule`, call)).status).toBe(200);
   });
-  it('are not made of a video: 422 by the name of each platform that takes none', async () => {
-    const media = (await api.upload('film.mp4', await film())).body;
-    const takeNone = api.ctx.platforms.filter((id) => !api.ctx.findPublisher(id)?.limits.media.video);
-    const content = { text: 'Film', mediaIds: [media.id], platforms: takeNone };
-    const post = (await api.request('POST', '/posts', content)).body;
-    const call = { scheduledAt: secondsAhead(3_600) };
-    const answer = await api.request('PUT', `/posts/${post.id}/schedule`, call);
-    expect([answer.status, answer.body.code]).toEqual([422, 'invalid_post']);
-    expect(answer.body.errors).toHaveLength(takeNone.length);
-    for (const error of answer.body.errors) {
-      expect(error).toMatchObject({ pointer: '/media/0', code: 'media_type_unsupported' });
-      expect(error.detail).toContain('posts no videos to');
-    }
-  });
 });
 
 describe('GET and DELETE /media/:mediaId', () => {

@@ -248,6 +248,184 @@ describe('LinkedIn: images', () => {
   });
 });
 
+describe('LinkedIn: videos', () => {
+  const partBytes = 4 * 1024 * 1024;
+  /** Begins as an MP4 does. */
+  const videoOf = (size: number) => {
+    const video = Buffer.alloc(size, '.');
+    video.write('ftyp', 4);
+    return video;
+  };
+  const begin = async (fileSizeBytes: number) => {
+    const reply = await rest('videos?action=initializeUpload', {
+      json: {
+        initializeUploadRequest: {
+          owner: person,
+          fileSizeBytes,
+          uploadCaptions: false,
+          uploadThumbnail: false,
+        },
+      },
+    });
+    expect(reply.status).toBe(200);
+    return reply.json.value as {
+      video: string;
+      uploadToken: string;
+      uploadInstructions: { uploadUrl: string; firstByte: number; lastByte: number }[];
+    };
+  };
+  type Begun = Awaited<ReturnType<typeof begin>>;
+  const sendPart = async ({ uploadInstructions }: Begun, part: number, video: Buffer) => {
+    const { uploadUrl = '', firstByte = 0, lastByte = 0 } = uploadInstructions[part] ?? {};
+    const body = video.subarray(firstByte, lastByte + 1);
+    const reply = await sandbox.send(uploadUrl, { method: 'PUT', body });
+    expect(reply.status).toBe(200);
+    return (reply.headers.get('etag') ?? '').replaceAll('"', '');
+  };
+  const finalize = ({ video, uploadToken }: Begun, uploadedPartIds: string[], token = uploadToken) =>
+    rest('videos?action=finalizeUpload', {
+      json: { finalizeUploadRequest: { video, uploadToken: token, uploadedPartIds } },
+    });
+  const waiting = async ({ video }: Begun) =>
+    inputCode((await create('Early', { media: { id: video } })).json);
+
+  it('go up in parts of 4 MB without the bearer, are finalized, and go out with their title', async () => {
+    const video = videoOf(2 * partBytes + 5);
+    const begun = await begin(video.length);
+    expect(begun.uploadInstructions.map(({ firstByte, lastByte }) => [firstByte, lastByte])).toEqual([
+      [0, partBytes - 1],
+      [partBytes, 2 * partBytes - 1],
+      [2 * partBytes, 2 * partBytes + 4],
+    ]);
+    expect(begun.uploadToken).not.toBe('');
+    const ids: string[] = [];
+    for (const part of [0, 1, 2]) ids.push(await sendPart(begun, part, video));
+    expect(await waiting(begun)).toBe('MEDIA_ASSET_WAITING_UPLOAD');
+    expect((await finalize(begun, ids)).status).toBe(200);
+    expect((await create('Film', { media: { id: begun.video, title: 'A film' } })).status).toBe(201);
+    const [post] = await sandbox.publicPosts('linkedin', 'ann');
+    expect(post.media).toMatchObject([{ mimeType: 'video/mp4', title: 'A film', altText: null }]);
+    const shown = await fetch(post.media[0].url);
+    expect(shown.headers.get('content-type')).toBe('video/mp4');
+    expect(Buffer.from(await shown.arrayBuffer()).equals(video)).toBe(true);
+  });
+
+  it('400 for a part that comes with the bearer, in another size, or too late', async () => {
+    const video = videoOf(100_000);
+    const begun = await begin(video.length);
+    expect(begun.uploadToken).toBe('');
+    const { uploadUrl = '' } = begun.uploadInstructions[0] ?? {};
+    const put = { method: 'PUT', body: video };
+    expect((await sandbox.send(uploadUrl, { ...put, account: 'ann' })).status).toBe(400);
+    expect((await sandbox.send(uploadUrl, { ...put, body: video.subarray(1) })).status).toBe(400);
+    await sandbox.control('clock', { offsetMs: 25 * 3_600_000 });
+    const late = await sandbox.send(uploadUrl, put);
+    expect([late.status, inputCode(late.json)]).toEqual([400, 'EXPIRED_UPLOAD_URL']);
+  });
+
+  it('400 for part ids in another order, some of them, those of before, another token, and a second time', async () => {
+    const video = videoOf(partBytes + 100_000);
+    const begun = await begin(video.length);
+    const older = await sendPart(begun, 0, video);
+    const first = await sendPart(begun, 0, video);
+    const second = await sendPart(begun, 1, video);
+    for (const ids of [[second, first], [first], [older, second], [`"${first}"`, second]]) {
+      expect((await finalize(begun, ids)).status).toBe(400);
+    }
+    expect((await finalize(begun, [first, second], 'other')).status).toBe(400);
+    expect(await waiting(begun)).toBe('MEDIA_ASSET_WAITING_UPLOAD');
+    expect((await finalize(begun, [first, second])).status).toBe(200);
+    expect((await finalize(begun, [first, second])).status).toBe(400);
+  });
+
+  it('400 for one that is too small or too large', async () => {
+    for (const fileSizeBytes of [75 * 1024 - 1, 500_000_001]) {
+      const request = { owner: person, fileSizeBytes, uploadCaptions: false, uploadThumbnail: false };
+      const reply = await rest('videos?action=initializeUpload', {
+        json: { initializeUploadRequest: request },
+      });
+      expect(reply.status).toBe(400);
+    }
+  });
+
+  it('400 while it is being processed, and for one that could not be; 403 for members who ask', async () => {
+    await sandbox.control('settings', { platform: 'linkedin', videoProcessingMs: 60_000 });
+    const video = videoOf(100_000);
+    const begun = await begin(video.length);
+    await finalize(begun, [await sendPart(begun, 0, video)]);
+    expect(await waiting(begun)).toBe('MEDIA_ASSET_WAITING_UPLOAD');
+    expect((await rest(`videos/${encodeURIComponent(begun.video)}`)).status).toBe(403);
+    await sandbox.control('faults', { platform: 'linkedin', step: 'upload', fault: 'processing-failed' });
+    const broken = await begin(video.length);
+    await finalize(broken, [await sendPart(broken, 0, video)]);
+    await sandbox.control('clock', { offsetMs: 60_000 });
+    expect(await waiting(broken)).toBe('MEDIA_ASSET_PROCESSING_FAILED');
+    expect((await create('Ready', { media: { id: begun.video } })).status).toBe(201);
+  });
+});
+
+describe('LinkedIn: documents and link cards', () => {
+  const pdf = Buffer.from('%PDF-1.7 three pages');
+  async function uploadDocument(): Promise<string> {
+    const begun = await rest('documents?action=initializeUpload', {
+      json: { initializeUploadRequest: { owner: person } },
+    });
+    const { uploadUrl, document } = begun.json.value;
+    expect((await sandbox.send(uploadUrl, { method: 'PUT', account: 'ann', body: pdf })).status).toBe(201);
+    return document;
+  }
+
+  it('201 for a document with its title, 400 without one or with a text for it', async () => {
+    const id = await uploadDocument();
+    const refused = async (media: unknown) => inputCode((await create('Read', { media })).json);
+    expect(await refused({ id })).toBe('MISSING_FIELD');
+    expect(await refused({ id, title: 'T', altText: 'Words' })).toBe('INVALID_VALUE_FOR_FIELD');
+    expect((await create('Read', { media: { id, title: 'Three pages' } })).status).toBe(201);
+    const [post] = await sandbox.publicPosts('linkedin', 'ann');
+    expect(post.media).toMatchObject([{ mimeType: 'application/pdf', title: 'Three pages' }]);
+    expect((await fetch(post.media[0].url)).headers.get('content-type')).toBe('application/pdf');
+  });
+
+  it('400 for a document where images are wanted', async () => {
+    const id = await uploadDocument();
+    const images = { multiImage: { images: [{ id }, { id }] } };
+    expect(inputCode((await create('Album', images)).json)).toBe('INVALID_URN_TYPE');
+    const article = { source: 'https://example.com', title: 'Card', thumbnail: id };
+    expect(inputCode((await create('Card', { article })).json)).toBe('INVALID_URN_TYPE');
+  });
+
+  it('201 for a link card, which the oracle shows with whatever else was chosen', async () => {
+    const { uploadUrl, image } = await initializeUpload();
+    const article = { source: 'https://example.com/a', title: 'A page', thumbnail: image };
+    expect(inputCode((await create('Card', { article })).json)).toBe('MEDIA_ASSET_WAITING_UPLOAD');
+    await sandbox.send(uploadUrl, { method: 'PUT', account: 'ann', body: jpeg });
+    const chosen = { visibility: 'CONNECTIONS', isReshareDisabledByAuthor: true };
+    const json = { ...linkedinPost(person, 'Card', { article }), ...chosen };
+    expect((await rest('posts', { json })).status).toBe(201);
+    const [post] = await sandbox.publicPosts('linkedin', 'ann');
+    expect(post).toMatchObject({ mediaCount: 0, settings: { ...chosen, article } });
+  });
+
+  it('400 for a link card without a URL or a title, and for the connections of an organization', async () => {
+    for (const article of [{ source: 'example', title: 'A page' }, { source: 'https://example.com' }]) {
+      expect((await create('Card', { article })).status).toBe(400);
+    }
+    const json = { ...linkedinPost(organization, 'Hello'), visibility: 'CONNECTIONS' };
+    expect((await rest('posts', { account: 'org-acme', json })).status).toBe(400);
+  });
+});
+
+describe('LinkedIn: a duplicate where ghosts are named', () => {
+  it('422 names a post that does not exist, another one each time', async () => {
+    await sandbox.control('settings', { platform: 'linkedin', ghostUrns: true });
+    const urn = (await create('Twice')).headers.get('x-restli-id');
+    const named = async () => (await create('Twice')).json.message.split(' ').at(-1);
+    const [first, second] = [await named(), await named()];
+    expect(new Set([urn, first, second]).size).toBe(3);
+    expect(await sandbox.publicPosts('linkedin', 'ann')).toHaveLength(1);
+  });
+});
+
 describe('LinkedIn: reading', () => {
   const finder = (author: string, account: string) =>
     rest(`posts?author=${encodeURIComponent(author)}&q=author&count=10&sortBy=LAST_MODIFIED`, {

@@ -29,6 +29,8 @@ export interface Settings {
   publicUrl: string;
   /** What this installation is at each platform where its operator has registered it, by platform. */
   apps: Record<string, App>;
+  /** The versions of their APIs that the operator set instead of this build's, by platform. */
+  apiVersions: Record<string, string>;
   /** True: an author's server may be at an address that is not public. */
   allowPrivateServers: boolean;
   /** Budgets that the operator set instead of the platforms' own, by platform. */

@@ -5,6 +5,7 @@ import { createQueues } from '@solospark/queue';
 import { openDiskStore, openS3Store, openStaging, type FileStore } from '@solospark/storage';
 import { join } from 'node:path';
 import { Type, type Static } from 'typebox';
+import { apiVersionVariable } from './connection/api-version.ts';
 import type { Context } from './context.ts';
 
 /** `X_CLIENT_ID` and `X_CLIENT_SECRET`, and so on for each platform that wants its operator to register an app. */
@@ -22,6 +23,18 @@ const appEnv: object = Object.fromEntries(
   appVariables.flatMap(({ name, clientId, clientSecret }) => [
     [clientId, Type.Optional(Type.String({ description: `of the app that is registered at ${name}` }))],
     [clientSecret, Type.Optional(Type.String({ description: `of the app that is registered at ${name}` }))],
+  ]),
+);
+
+/** `LINKEDIN_API_VERSION`, and so on for each platform whose calls name a version. */
+const versionVariables = publishers.flatMap(({ id, name, apiVersion }) =>
+  apiVersion ? [{ id, name, apiVersion, variable: apiVersionVariable(id) }] : [],
+);
+
+const versionEnv: object = Object.fromEntries(
+  versionVariables.map(({ name, variable }) => [
+    variable,
+    Type.Optional(Type.String({ description: `of the API of ${name}, instead of this build's` })),
   ]),
 );
 
@@ -58,6 +71,7 @@ export const contextEnv = {
     description: 'id:<32 bytes in base64>, several separated by commas, current first',
   }),
   ...appEnv,
+  ...versionEnv,
   ALLOW_PRIVATE_SERVERS: Type.Boolean({
     default: false,
     description: 'true: authors may connect accounts on servers of a private network, and over http',
@@ -97,7 +111,7 @@ export interface OpenedContext extends Context {
 
 /**
  * Opens database, queue and file store. Connects lazily: what is away now is used when it is back.
- * @throws ConfigError when a store is set by halves.
+ * @throws ConfigError when a store is set by halves, or a version is none.
  */
 export function openContext(
   env: ContextEnv,
@@ -134,6 +148,7 @@ export function openContext(
       publicUrl: env.PUBLIC_URL,
       sandboxUrl: env.SANDBOX_URL ?? null,
       apps: parseApps(env),
+      apiVersions: parseVersions(env),
       allowPrivateServers: env.ALLOW_PRIVATE_SERVERS,
       rates: parseRates(env.RATE_LIMITS ?? ''),
     },
@@ -161,6 +176,18 @@ function parseApps(env: Record<string, unknown>): Record<string, App> {
     }
   }
   return apps;
+}
+
+/** @throws ConfigError for what is no version. */
+function parseVersions(env: Record<string, unknown>): Record<string, string> {
+  const versions: Record<string, string> = {};
+  for (const { id, apiVersion, variable } of versionVariables) {
+    const version = env[variable];
+    if (typeof version !== 'string') continue;
+    if (!apiVersion.endsAt(version)) throw new ConfigError([`${variable} ${apiVersion.rule}`]);
+    versions[id] = version;
+  }
+  return versions;
 }
 
 function openFiles(env: ContextEnv): FileStore {

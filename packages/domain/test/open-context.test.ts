@@ -25,6 +25,25 @@ const open = (over: object) =>
     { log: createLogger({ name: 'test', level: 'silent' }), applicationName: 'test' },
   );
 
+describe('the version of an API', () => {
+  it('is the one that the operator sets', async () => {
+    const ctx = open({ LINKEDIN_API_VERSION: '202610' });
+    expect(ctx.settings.apiVersions).toEqual({ linkedin: '202610' });
+    await ctx.close();
+    const plain = open({});
+    expect(plain.settings.apiVersions).toEqual({});
+    await plain.close();
+  });
+  it.each(['2026', '202613', 'latest', '20260901'])(
+    'is refused when it is none, by its name: %s',
+    (value) => {
+      const refused = () => open({ LINKEDIN_API_VERSION: value });
+      expect(refused).toThrow(ConfigError);
+      expect(refused).toThrow(/LINKEDIN_API_VERSION must be the year and the month/);
+    },
+  );
+});
+
 describe('a store for media that is set by halves', () => {
   it.each(Object.keys(s3))('is refused without %s, by that name', (name) => {
     const half = Object.fromEntries(Object.entries(s3).filter(([other]) => other !== name));

@@ -49,6 +49,7 @@ export interface Dialect {
 export interface Asking {
   http: HttpClient;
   credentials: Credentials;
+  apiVersion?: string;
   text?: string;
   now?(): Date;
 }

@@ -13,6 +13,7 @@ export {
   PublisherError,
   type AccountCall,
   type Actor,
+  type ApiVersion,
   type Credentials,
   type Draft,
   type DraftMedia,

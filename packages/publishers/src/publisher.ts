@@ -21,6 +21,8 @@ export interface Publisher {
   baseUrl: string;
   /** The platform is many servers, and `baseUrl` only the one for whoever names none. */
   anyServer?: true;
+  /** Its calls name the version of the API that they are for. */
+  apiVersion?: ApiVersion;
   connection: Connection;
   /** The platform's own; where servers differ, what one takes unless it says otherwise. */
   limits: Limits;
@@ -48,6 +50,15 @@ export interface Publisher {
   publish(call: PublishCall): Promise<PublishOutcome>;
   /** Is it out? Reads only. A thrown error means: could not ask, ask again. */
   reconcile(call: ReconcileCall): Promise<ReconcileOutcome>;
+}
+
+/** A platform that drops the older versions of its API: which one is spoken, and for how long that is answered. */
+export interface ApiVersion {
+  default: string;
+  /** What one looks like, as a sentence that begins with "must be". */
+  rule: string;
+  /** Until when the platform is sure to answer to it; null: this is no version. */
+  endsAt(version: string): Date | null;
 }
 
 /** A budget of `max` public calls per `perSeconds`, as the platform documents it. */
@@ -116,6 +127,8 @@ export interface Credentials {
 export interface AccountCall {
   http: HttpClient;
   credentials: Credentials;
+  /** Set by the operator instead of `apiVersion.default`. */
+  apiVersion?: string;
 }
 
 export interface PublishMedia extends DraftMedia {
@@ -213,8 +226,11 @@ export type PrepareOutcome = { outcome: 'ready' } | Retry | WaitUntil | Failed;
 export type PublishOutcome = Published | Retry | WaitUntil | Failed | Uncertain;
 export type ReconcileOutcome =
   | Published
-  /** Proved: it is not there, and may be sent again. */
-  | { outcome: 'absent' }
+  /**
+   * It is not there, and may be sent again. Proved; or `unproved`, where its author has chosen that a second sending is
+   * what tells: then this is the sentence for a person, should it never come to that.
+   */
+  | { outcome: 'absent'; unproved?: string }
   /** Not visible yet, or could not be asked: ask again. */
   | { outcome: 'ask-again'; afterMs: number; detail: string }
   /** Nothing can prove it either way; a person decides. */

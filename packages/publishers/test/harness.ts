@@ -30,7 +30,7 @@ export interface OraclePost {
   url: string;
   text: string;
   mediaCount: number;
-  media: { url: string; altText: string | null; mimeType: string | null }[];
+  media: { url: string; altText: string | null; mimeType: string | null; title?: string }[];
   /** What else the author chose, in the platform's own words. */
   settings: Settings;
 }

@@ -233,6 +233,13 @@ export const Platform = Type.Object(
     anyServer: Type.Boolean({ description: 'Its accounts live on servers of many owners' }),
     available: Type.Boolean({ description: 'Real accounts can be connected here' }),
     sandbox: Type.Boolean({ description: 'Accounts of its stand-in can be connected here' }),
+    apiVersion: Nullable(
+      Type.Object({
+        version: Type.String(),
+        endsAt: Instant,
+        endsSoon: Type.Boolean({ description: 'True: whoever runs SoloSpark has to take a newer one' }),
+      }),
+    ),
     limits: Limits,
     settings: Type.Record(Type.String(), Type.Unknown(), {
       description: 'The JSON Schema of what a post can be given for a channel there (channelSettings)',

@@ -34,7 +34,15 @@ export function connectionRoutes(app: App, ctx: Context): void {
         response: { 200: schemas.PlatformList, ...problemResponses(...guarded) },
       },
     },
-    () => ({ data: listPlatforms(ctx) }),
+    () => ({
+      data: listPlatforms(ctx).map((platform) => ({
+        ...platform,
+        apiVersion: platform.apiVersion && {
+          ...platform.apiVersion,
+          endsAt: platform.apiVersion.endsAt.toISOString(),
+        },
+      })),
+    }),
   );
 
   app.post(

@@ -11,11 +11,12 @@ export function presentPost({ platform, post }: ShelvedPost, images: Images, ori
     viewUrl: `${origin}/_sandbox/view/${platform}/${encodeURIComponent(post.id)}`,
     text: post.text,
     mediaCount: post.media.length,
-    media: post.media.map(({ imageId, altText }) => ({
+    media: post.media.map(({ imageId, altText, title }) => ({
       url: `${origin}/_sandbox/media/${imageId}`,
       altText: altText ?? null,
       /** By its bytes. Null: they were not kept, or not any more. */
       mimeType: images.find(imageId)?.type ?? null,
+      ...(title !== undefined && { title }),
     })),
     settings: post.settings ?? {},
     createdAt: new Date(post.createdAt).toISOString(),

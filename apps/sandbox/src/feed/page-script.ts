@@ -41,6 +41,13 @@ function createCard(post) {
   if (post.media.length > 0) {
     const pictures = element('div', 'pictures');
     for (const media of post.media) {
+      const path = new URL(media.url).pathname;
+      if (media.mimeType === 'application/pdf') {
+        const link = element('a', '', media.title || 'Document');
+        link.href = path;
+        pictures.append(link);
+        continue;
+      }
       const isVideo = (media.mimeType || '').startsWith('video/');
       const shown = element(isVideo ? 'video' : 'img');
       if (isVideo) {
@@ -52,7 +59,7 @@ function createCard(post) {
         shown.alt = media.altText || '';
       }
       shown.onerror = () => shown.remove();
-      shown.src = new URL(media.url).pathname;
+      shown.src = path;
       pictures.append(shown);
     }
     card.append(pictures);

@@ -19,6 +19,7 @@ export interface PublicPost {
 export interface PostMedia {
   imageId: string;
   altText?: string;
+  title?: string;
 }
 
 /** The posts of one platform, in that platform's own type. */

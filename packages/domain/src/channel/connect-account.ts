@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { withRetry } from '@solospark/db';
 import type { Credentials, HttpClient, Publisher } from '@solospark/publishers';
+import { versionFor } from '../connection/api-version.ts';
 import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { datesOf, sealCredentials } from './channel.ts';
@@ -34,9 +35,11 @@ export async function connectAccount(
   },
 ): Promise<ChannelSummary> {
   const { organizationId, publisher, place, http, credentials } = input;
-  const identity = await publisher.identity({ http, credentials }).catch((error: unknown) => {
-    throw explainRefusal(error, publisher);
-  });
+  const identity = await publisher
+    .identity({ http, credentials, ...versionFor(ctx.settings, publisher.id) })
+    .catch((error: unknown) => {
+      throw explainRefusal(error, publisher);
+    });
   const account = {
     organizationId,
     platform: publisher.id,

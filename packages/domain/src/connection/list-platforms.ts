@@ -1,5 +1,6 @@
 import type { Limits, Publisher } from '@solospark/publishers';
 import type { Context } from '../context.ts';
+import { describeApiVersion, type ApiVersionState } from './api-version.ts';
 
 export interface PlatformSummary {
   id: string;
@@ -12,6 +13,8 @@ export interface PlatformSummary {
   available: boolean;
   /** Accounts of its stand-in can be. */
   sandbox: boolean;
+  /** Null: its calls name none. */
+  apiVersion: ApiVersionState | null;
   limits: Limits;
   /** The JSON Schema of what can be chosen for a post. */
   settings: Record<string, unknown>;
@@ -19,7 +22,7 @@ export interface PlatformSummary {
 
 /** Every platform that this installation publishes to, and what is needed to connect an account. */
 export function listPlatforms(
-  ctx: Pick<Context, 'platforms' | 'findPublisher' | 'settings'>,
+  ctx: Pick<Context, 'platforms' | 'findPublisher' | 'settings' | 'clock'>,
 ): PlatformSummary[] {
   return ctx.platforms.flatMap((id) => {
     const publisher = ctx.findPublisher(id);
@@ -34,6 +37,7 @@ export function listPlatforms(
         anyServer,
         available,
         sandbox: ctx.settings.sandboxUrl !== null,
+        apiVersion: describeApiVersion(ctx, publisher),
         limits,
         settings: { ...settings },
       },

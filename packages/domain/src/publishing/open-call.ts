@@ -5,6 +5,7 @@ import { baseUrlOf, clientFor } from '../channel/place.ts';
 import type { Context } from '../context.ts';
 import { CALL_TIMEOUT_MS, postpone, type Settlement } from '../delivery/delivery.ts';
 import { fileFor, fileKey, signMediaUrl, type Media } from '../media/media.ts';
+import { versionFor } from '../connection/api-version.ts';
 import { openAccess } from './access.ts';
 import type { Hold } from './hold.ts';
 
@@ -42,6 +43,7 @@ export async function openCall(
         beforeSend: () => hold.noteAsking(),
       }),
       credentials: access.credentials,
+      ...versionFor(ctx.settings, claim.platform),
       text: claim.text,
       settings: claim.settings,
       media: claim.media.map((media) => toPublish(ctx, hold, publisher, media)),

@@ -35,7 +35,7 @@ export async function reconcileDelivery(
       return { as: 'published', receipt: outcome.receipt };
     case 'absent':
       if (senderGoneInMs > 0) return askAgain(senderGoneInMs, 'the earlier sender may still be at it');
-      return retryOrGiveUp(claim, 'absent', notThere(publisher.name));
+      return sendAgain(claim, publisher.name, outcome.unproved);
     case 'ask-again':
       if (hold.now().getTime() - sendingSince.getTime() > MAX_AGE_MS) {
         return uncertain(
@@ -49,6 +49,13 @@ export async function reconcileDelivery(
     default:
       return assertNever(outcome);
   }
+}
+
+/** What nobody has proved to be absent is never said to be. */
+function sendAgain(claim: Hold['claim'], platform: string, unproved: string | undefined): Settlement {
+  if (unproved === undefined) return retryOrGiveUp(claim, 'absent', notThere(platform));
+  const settlement = retryOrGiveUp(claim, 'absent', { kind: 'unknown', actor: 'platform', reason: unproved });
+  return settlement.as === 'failed' ? uncertain(unproved) : settlement;
 }
 
 function askAgain(afterMs: number, detail: string): Settlement {

@@ -9,6 +9,7 @@ import { removeHeartbeat } from './heartbeat.repository.ts';
 import { openLane } from './lane.ts';
 import { startReconciler } from './reconciler.ts';
 import { trackRunningDeliveries } from './running-deliveries.ts';
+import { watchApiVersions } from './watch-api-versions.ts';
 
 export interface PublishingOptions {
   /** Names this process in leases and in the ledger. */
@@ -79,6 +80,7 @@ export async function startPublishing(ctx: Context, options: PublishingOptions):
     ),
   ]);
   const reconciler = startReconciler(ctx, lanes, worker);
+  const versions = watchApiVersions(ctx, platforms);
   // Nothing that happens at the end may keep the process from ending.
   const logAndGoOn = (error: unknown) => ctx.log.warn({ err: error }, 'publishing not stopped in order');
   ctx.log.info({ worker, platforms, concurrency, queue: ctx.queues.engine }, 'publishing started');
@@ -87,6 +89,7 @@ export async function startPublishing(ctx: Context, options: PublishingOptions):
     async stop({ timeoutMs }) {
       const deadline = ctx.clock.monotonicMs() + timeoutMs;
       const left = () => Math.max(0, deadline - ctx.clock.monotonicMs());
+      versions.stop();
       for (const lane of lanes.values()) lane.close();
       // All at once, and each within the time: a database or a queue that hangs must not hold up the others.
       const [ended] = await Promise.all([

@@ -1,14 +1,12 @@
 import { bearer, type Asking } from '../answer.ts';
 import type { Identity, Receipt } from '../publisher.ts';
-
-/** YYYYMM. LinkedIn keeps a version for at least twelve months, then answers 426: to be raised once a year. */
-export const LINKEDIN_VERSION = '202609';
+import { apiVersion } from './api-version.ts';
 
 /** On every call; there is no default version. */
 export function headersOf(asking: Asking): Record<string, string> {
   return {
     ...bearer(asking),
-    'linkedin-version': LINKEDIN_VERSION,
+    'linkedin-version': asking.apiVersion ?? apiVersion.default,
     'x-restli-protocol-version': '2.0.0',
   };
 }

@@ -2,6 +2,7 @@ import { checkMedia, textMissing, textTooLong } from '../draft-rules.ts';
 import type { Limits } from '../limits.ts';
 import type { Draft, Violation } from '../publisher.ts';
 import { toLittleText } from './little-text.ts';
+import { settingsOf } from './settings.ts';
 
 const NAME = 'LinkedIn';
 
@@ -20,11 +21,30 @@ export const limits: Limits = {
       maxPixels: 36_152_319,
       rendition: { maxWidth: 4_096, maxHeight: 4_096 },
     },
+    video: {
+      max: 1,
+      mimeTypes: ['video/mp4'],
+      // "75 KB" and "500 MB": the narrower way to read each.
+      minBytes: 75 * 1_024,
+      maxBytes: 500_000_000,
+      minDurationMs: 3_000,
+      maxDurationMs: 30 * 60_000,
+      codecs: ['h264'],
+    },
+    document: { max: 1, mimeTypes: ['application/pdf'], maxBytes: 100_000_000, maxPages: 300 },
   },
 };
 
 export function checkDraft(draft: Draft): Violation[] {
-  return [...checkText(draft.text), ...checkMedia(NAME, draft, limits.media)];
+  return [...checkText(draft.text), ...checkMedia(NAME, draft, limits.media), ...checkArticle(draft)];
+}
+
+function checkArticle(draft: Draft): Violation[] {
+  const { media } = draft;
+  const isThumbnail = media.length === 1 && media[0]?.kind === 'image';
+  if (!settingsOf(draft).article || media.length === 0 || isThumbnail) return [];
+  const detail = `${NAME} shows a link card or files: beside a card a post may have one image, which becomes its picture. Take the files off, or the card.`;
+  return [{ field: 'settings/article', code: 'article_with_media', detail }];
 }
 
 /** Whether the escapes count is documented nowhere, so they do. */

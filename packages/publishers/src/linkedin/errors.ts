@@ -3,7 +3,7 @@ import { decode, inFuture, waitUntil, type Dialect, type Refusal } from '../answ
 import type { HttpResponse } from '../http.ts';
 import type { Actor, FailureKind } from '../publisher.ts';
 
-const IMAGE_PENDING_PAUSE_MS = 2 * 60_000;
+const UPLOAD_PENDING_PAUSE_MS = 2 * 60_000;
 const THROTTLED_PAUSE_MS = 60_000;
 
 /** The older shape has `message`, `serviceErrorCode`, `status`; the newer adds `code` and `errorDetails`. */
@@ -43,19 +43,19 @@ export const dialect: Dialect = {
   },
 };
 
-/** An image is not usable, and will not become so: it is uploaded again. Nothing was created. */
-export function isImageLost(response: HttpResponse): boolean {
+/** A file is not usable, and will not become so: it is uploaded again. Nothing was created. */
+export function isUploadLost(response: HttpResponse): boolean {
   return response.status === 400 && says(response, /MEDIA_ASSET_PROCESSING_FAILED|EXPIRED_UPLOAD_URL/);
 }
 
-/** An image is still being processed. Nothing was created. */
-export function isImagePending(response: HttpResponse): boolean {
+/** A file is still being processed. Nothing was created. */
+export function isUploadPending(response: HttpResponse): boolean {
   return response.status === 400 && says(response, /MEDIA_ASSET_WAITING_UPLOAD/);
 }
 
 export function uploadAgain(detail: string): Refusal {
   const reason =
-    'LinkedIn could not use an uploaded image. Nothing was published; it is uploaded again by itself.';
+    'LinkedIn could not use an uploaded file. Nothing was published; it is uploaded again by itself.';
   return { outcome: 'retry', failure: { kind: 'unavailable', actor: 'platform', reason, detail } };
 }
 
@@ -71,11 +71,11 @@ export function duplicateUrnOf(response: HttpResponse): string | null {
 }
 
 function readInvalid(response: HttpResponse, now: Date): Refusal {
-  if (isImageLost(response)) return uploadAgain('an uploaded image is not usable');
-  if (isImagePending(response)) {
+  if (isUploadLost(response)) return uploadAgain('an uploaded file is not usable');
+  if (isUploadPending(response)) {
     const reason =
-      'LinkedIn is still processing an image. The post goes out by itself as soon as that is done.';
-    return waitUntil(inFuture(now, IMAGE_PENDING_PAUSE_MS), {
+      'LinkedIn is still processing a file. The post goes out by itself as soon as that is done.';
+    return waitUntil(inFuture(now, UPLOAD_PENDING_PAUSE_MS), {
       kind: 'unavailable',
       actor: 'platform',
       reason,
@@ -116,8 +116,8 @@ const expiredReason =
   'LinkedIn no longer accepts this connection; it ends every 60 days. Connect the LinkedIn account again.';
 const deniedReason =
   'SoloSpark may not post to this LinkedIn account. Connect it again and allow posting, then retry the post.';
-const contentReason = 'LinkedIn does not accept this post. Change its text or images and post it anew.';
+const contentReason = 'LinkedIn does not accept this post. Change its text or files and post it anew.';
 const notFoundReason =
   'LinkedIn did not find something that this post needs. Connect the account again, then retry the post.';
 const versionReason =
-  'LinkedIn no longer accepts this version of SoloSpark. Whoever runs SoloSpark has to update it; then retry the post.';
+  'LinkedIn no longer accepts this version of SoloSpark. Whoever runs SoloSpark has to update it, or to set LINKEDIN_API_VERSION; then retry the post.';

@@ -4,8 +4,8 @@ import type { HttpRequest, HttpResponse } from '../http.ts';
 import { searchPages, type Ask, type Page, type Search } from '../look-up.ts';
 import type { PublishCall } from '../publisher.ts';
 import { authorUrn, headersOf } from './api.ts';
+import { attachedTo } from './content.ts';
 import { comparePost, PostSchema, type RemotePost } from './same-post.ts';
-import { uploads } from './uploads.ts';
 
 /** The database's clock against LinkedIn's. Too small would miss our own post, and send it again. */
 const CLOCK_TOLERANCE_MS = 5 * 60_000;
@@ -22,13 +22,12 @@ export async function findPost<Unanswered extends { outcome: string }>(
   const { knownUrns } = call.witness;
   const known: unknown[] = Array.isArray(knownUrns) ? knownUrns : [];
   const sinceMs = earliestMs(call, sentFrom);
-  const imageUrns = call.media.map((image) => uploads.find(call, image)?.urn ?? '');
+  const sent = { text: call.text, attached: attachedTo(call) };
   return searchPages(ask, {
     maxPages: MAX_PAGES,
     request: (start) => postsRequest(call, start),
     read: (response, start) => readPage(response, start, sinceMs),
-    compare: (post: RemotePost) =>
-      known.includes(post.id) ? 'different' : comparePost({ text: call.text, imageUrns }, post),
+    compare: (post: RemotePost) => (known.includes(post.id) ? 'different' : comparePost(sent, post)),
   });
 }
 

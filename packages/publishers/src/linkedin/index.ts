@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { askWho, decode } from '../answer.ts';
 import { definePublisher } from '../publisher.ts';
+import { apiVersion } from './api-version.ts';
 import { headersOf } from './api.ts';
 import { checkDraft, limits } from './check.ts';
 import { connection } from './connect.ts';
@@ -8,7 +9,7 @@ import { dialect } from './errors.ts';
 import { prepare } from './prepare.ts';
 import { publish } from './publish.ts';
 import { reconcile } from './reconcile.ts';
-import { NoSettings } from '../settings.ts';
+import { settings } from './settings.ts';
 
 /**
  * LinkedIn (Posts API) for members and organizations. It has no idempotency. A member's posts cannot be read by an app:
@@ -19,8 +20,9 @@ export const linkedin = definePublisher({
   id: 'linkedin',
   name: dialect.name,
   baseUrl: 'https://api.linkedin.com',
+  apiVersion,
   limits,
-  settings: NoSettings,
+  settings,
   rates: {
     account: { max: 150, perSeconds: 24 * 60 * 60 },
     platform: { max: 100_000, perSeconds: 24 * 60 * 60 },

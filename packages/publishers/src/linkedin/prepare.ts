@@ -1,62 +1,51 @@
-import { Type } from 'typebox';
-import { askQuietly, decode, done, type Step } from '../answer.ts';
-import type { PrepareOutcome, PublishCall, PublishMedia } from '../publisher.ts';
+import { done, type Step } from '../answer.ts';
+import type { Failed, PrepareOutcome, PublishCall, PublishMedia } from '../publisher.ts';
 import { inTurn } from '../uploads.ts';
-import { authorUrn, headersOf, isOrganization } from './api.ts';
-import { dialect } from './errors.ts';
+import { isOrganization } from './api.ts';
 import { notePostsOnce } from './note-posts.ts';
+import { openResend } from './resend.ts';
+import { settingsOf } from './settings.ts';
+import { uploadVideo } from './upload-video.ts';
+import { uploadWhole } from './upload-whole.ts';
 import { uploads } from './uploads.ts';
 
 /**
- * Uploads the images, and notes which posts an organization has before the send. Whether LinkedIn has processed the images
+ * Uploads the files, and notes which posts an organization has before the send. Whether LinkedIn has processed the files
  * cannot be asked with a member's token (403), so that shows at publishing: 400 MEDIA_ASSET_WAITING_UPLOAD, with nothing
  * created.
  */
 export async function prepare(call: PublishCall): Promise<PrepareOutcome> {
-  const uploaded = await inTurn(call.media, (image) => uploadOnce(call, image));
+  // What is sent once more has to be the same in every part.
+  if (openResend(call)) return { outcome: 'ready' };
+  if (isOrganization(call.account) && settingsOf(call).visibility === 'CONNECTIONS') return noConnections;
+  const uploaded = await inTurn(call.media, (file) => uploadOnce(call, file));
   if (uploaded.outcome !== 'done') return uploaded;
   const noted = isOrganization(call.account) ? await notePostsOnce(call) : done(true);
   return noted.outcome === 'done' ? { outcome: 'ready' } : noted;
 }
 
-async function uploadOnce(call: PublishCall, image: PublishMedia): Promise<Step<true>> {
-  if (uploads.find(call, image)) return done(true);
-
-  const begun = await askQuietly(
-    call,
-    dialect,
-    {
-      method: 'POST',
-      path: '/rest/images',
-      query: { action: 'initializeUpload' },
-      headers: headersOf(call),
-      json: { initializeUploadRequest: { owner: authorUrn(call.account) } },
-    },
-    (response) => decode(UploadBegun, response)?.value,
-  );
-  if (begun.outcome !== 'done') return begun;
-
-  const stored = await askQuietly(
-    call,
-    dialect,
-    {
-      method: 'PUT',
-      path: begun.value.uploadUrl,
-      headers: { ...headersOf(call), 'content-type': image.mimeType },
-      body: await image.bytes(),
-    },
-    () => true as const,
-  );
-  if (stored.outcome !== 'done') return stored;
-
+async function uploadOnce(call: PublishCall, file: PublishMedia): Promise<Step<true>> {
+  if (uploads.find(call, file)) return done(true);
+  const urn = await upload(call, file);
+  if (urn.outcome !== 'done') return urn;
   // Only now: a URN without its bytes would be posted with, and refused, for ever.
-  await uploads.keep(call, image, { urn: begun.value.image, uploadedAt: call.now().toISOString() });
+  await uploads.keep(call, file, { urn: urn.value, uploadedAt: call.now().toISOString() });
   return done(true);
 }
 
-const UploadBegun = Type.Object({
-  value: Type.Object({
-    uploadUrl: Type.String({ pattern: '^https?://' }),
-    image: Type.String({ minLength: 1 }),
-  }),
-});
+function upload(call: PublishCall, file: PublishMedia): Promise<Step<string>> {
+  if (file.kind === 'video') return uploadVideo(call, file);
+  return uploadWhole(call, file, file.kind === 'document' ? 'document' : 'image');
+}
+
+/** Not made public instead: that is not what its author chose. */
+const noConnections: Failed = {
+  outcome: 'failed',
+  failure: {
+    kind: 'rejected_content',
+    actor: 'user',
+    reason:
+      'A page on LinkedIn has followers and no connections, so this post cannot be for connections only. ' +
+      'Nothing was published. Post it anew for everybody.',
+  },
+};

@@ -1,36 +1,72 @@
 import { refusedOrUncertain, uncertain } from '../answer.ts';
 import { describe } from '../detail.ts';
 import type { HttpResponse } from '../http.ts';
-import type { PublishCall, PublishOutcome } from '../publisher.ts';
+import type { MediaKind, PublishCall, PublishOutcome } from '../publisher.ts';
 import { authorUrn, headersOf, receiptOf } from './api.ts';
-import { dialect, duplicateUrnOf, isDuplicate, isImageLost, isImagePending, uploadAgain } from './errors.ts';
+import { contentOf } from './content.ts';
+import {
+  dialect,
+  duplicateUrnOf,
+  isDuplicate,
+  isUploadLost,
+  isUploadPending,
+  uploadAgain,
+} from './errors.ts';
 import { toLittleText } from './little-text.ts';
-import { uploads } from './uploads.ts';
+import { openResend } from './resend.ts';
+import { settingsOf } from './settings.ts';
+import { forgetUploads, uploads } from './uploads.ts';
 
-/** Images that are still pending after this will not become ready; they are uploaded again, which uses an attempt. */
-const IMAGE_PATIENCE_MS = 30 * 60_000;
+/** What is still pending after this will not become ready; it is uploaded again, which uses an attempt. */
+const PATIENCE_MS: Record<MediaKind, number> = {
+  image: 30 * 60_000,
+  gif: 30 * 60_000,
+  document: 30 * 60_000,
+  video: 2 * 60 * 60_000,
+};
 
 /** One `POST /rest/posts`. 201 with the id in a header is the only success. */
 export async function publish(call: PublishCall): Promise<PublishOutcome> {
   const { foundUrn } = call.witness;
   // An earlier attempt did it: `prepare` has seen the post. Nothing is sent.
   if (typeof foundUrn === 'string') return { outcome: 'published', receipt: receiptOf(foundUrn) };
-  const images = imagesOf(call);
-  if (images.length < call.media.length) return uploadAgain('no upload to attach');
+  const resend = openResend(call);
+  return resend ? sendOnceMore(call, resend) : send(call);
+}
+
+/**
+ * The second sending of what may be out. Whatever it does not make sure leaves the first as unclear as it was, and so does
+ * one that would come too late to be refused.
+ */
+async function sendOnceMore(call: PublishCall, { until }: { until: string }): Promise<PublishOutcome> {
+  if (call.now().getTime() >= Date.parse(until)) {
+    return { outcome: 'uncertain', detail: 'it was too late to send the post once more' };
+  }
+  const outcome = await send(call);
+  const { duplicateUrn } = call.witness;
+  if (outcome.outcome === 'uncertain' && typeof duplicateUrn === 'string') {
+    return { outcome: 'published', receipt: receiptOf(duplicateUrn) };
+  }
+  if (outcome.outcome === 'published' || outcome.outcome === 'uncertain') return outcome;
+  return { outcome: 'uncertain', detail: outcome.failure.detail ?? outcome.failure.reason };
+}
+
+async function send(call: PublishCall): Promise<PublishOutcome> {
+  if (call.media.some((file) => !uploads.find(call, file))) return uploadAgain('no upload to attach');
   const response = await call.http.request({
     method: 'POST',
     path: '/rest/posts',
     headers: headersOf(call),
-    json: postOf(call, images),
+    json: postOf(call),
   });
 
   const urn = response.status === 201 ? response.headers.get('x-restli-id') : null;
   if (urn) return { outcome: 'published', receipt: receiptOf(urn) };
 
   if (isDuplicate(response)) return readDuplicate(call, response);
-  // Which of several images it is about is not said, so all of them go up again.
-  if (isImageLost(response) || (isImagePending(response) && areImagesOverdue(call))) {
-    await uploads.forget(call, call.media);
+  // Which of several files it is about is not said, so all of them go up again.
+  if (isUploadLost(response) || (isUploadPending(response) && areUploadsOverdue(call))) {
+    await forgetUploads(call);
     return uploadAgain(describe(call, response));
   }
   return refusedOrUncertain(call, dialect, response);
@@ -55,41 +91,23 @@ async function readDuplicate(call: PublishCall, response: HttpResponse): Promise
   };
 }
 
-interface PostImage {
-  id: string;
-  altText?: string;
-}
-
-function imagesOf(call: PublishCall): PostImage[] {
-  return call.media.flatMap((image) => {
-    const upload = uploads.find(call, image);
-    return upload ? [{ id: upload.urn, ...(image.altText ? { altText: image.altText } : {}) }] : [];
-  });
-}
-
-function postOf(call: PublishCall, images: PostImage[]): unknown {
+function postOf(call: PublishCall): unknown {
+  const { visibility, allowReshare } = settingsOf(call);
   return {
     author: authorUrn(call.account),
     commentary: toLittleText(call.text),
-    visibility: 'PUBLIC',
+    visibility,
     distribution: { feedDistribution: 'MAIN_FEED', targetEntities: [], thirdPartyDistributionChannels: [] },
-    ...contentOf(images),
+    ...contentOf(call),
     lifecycleState: 'PUBLISHED',
-    isReshareDisabledByAuthor: false,
+    isReshareDisabledByAuthor: !allowReshare,
   };
 }
 
-/** One image is of another kind than several. */
-function contentOf(images: PostImage[]): { content?: unknown } {
-  const [only, ...more] = images;
-  if (!only) return {};
-  return { content: more.length === 0 ? { media: only } : { multiImage: { images } } };
-}
-
 /** Counted from the latest: the others may have waited for it. */
-function areImagesOverdue(call: PublishCall): boolean {
-  return call.media.every((image) => {
-    const uploadedAt = uploads.find(call, image)?.uploadedAt ?? '';
-    return call.now().getTime() - Date.parse(uploadedAt) > IMAGE_PATIENCE_MS;
+function areUploadsOverdue(call: PublishCall): boolean {
+  return call.media.every((file) => {
+    const uploadedAt = uploads.find(call, file)?.uploadedAt ?? '';
+    return call.now().getTime() - Date.parse(uploadedAt) > PATIENCE_MS[file.kind];
   });
 }

@@ -3,16 +3,18 @@ import type { ReconcileCall, ReconcileOutcome } from '../publisher.ts';
 import { isOrganization, receiptOf, urlOfPost } from './api.ts';
 import { dialect } from './errors.ts';
 import { findPost } from './find-post.ts';
+import { allowResend } from './resend.ts';
 
 /** How soon a new post is listed is documented nowhere, so "it is not there" takes a look after the last of these. */
 const LOOKS_AT_MS = [5_000, 30_000, 120_000];
 
 /**
  * A member's posts cannot be read by an app (`r_member_social` is closed), so there is nothing to ask, and a person
- * decides. Those of an organization can.
+ * decides, or a second sending, where the author has chosen that. Those of an organization can.
  */
 export async function reconcile(call: ReconcileCall): Promise<ReconcileOutcome> {
   if (isOrganization(call.account)) return lookForPost(call);
+  if (await allowResend(call)) return { outcome: 'absent', unproved };
   return cannotTell(call, 'LinkedIn does not let SoloSpark look it up');
 }
 
@@ -38,7 +40,7 @@ async function lookForPost(call: ReconcileCall): Promise<ReconcileOutcome> {
 /**
  * What LinkedIn named when it refused a second send as a duplicate is handed on as a hint, not taken as the receipt: it
  * has also named posts that do not exist, and the author may have posted the same text by hand. Sending once more as a
- * probe is not done: outside its ten minutes it would double the post.
+ * question is done only where the author has chosen it: outside its ten minutes it would double the post.
  */
 function cannotTell(call: ReconcileCall, why: string): ReconcileOutcome {
   const { duplicateUrn } = call.witness;
@@ -51,3 +53,7 @@ function cannotTell(call: ReconcileCall, why: string): ReconcileOutcome {
     reason: `The post was sent to LinkedIn, but its answer got lost, and ${why}. ${hint}: if the post is not there, create it anew.`,
   };
 }
+
+const unproved =
+  'The post was sent to LinkedIn, but its answer got lost. It is sent once more, as you chose for this post: LinkedIn refuses ' +
+  'it if it is out. Where that could not be done, look at the profile there: if the post is not there, create it anew.';

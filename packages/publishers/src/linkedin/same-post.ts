@@ -2,7 +2,7 @@ import { Type, type Static } from 'typebox';
 import type { Likeness } from '../look-up.ts';
 import { fromLittleText } from './little-text.ts';
 
-const ImageRef = Type.Object({ id: Type.String() });
+const FileRef = Type.Object({ id: Type.String() });
 
 /** A post as the finder lists it. Times are epoch milliseconds. */
 export const PostSchema = Type.Object({
@@ -12,28 +12,30 @@ export const PostSchema = Type.Object({
   lastModifiedAt: Type.Number(),
   content: Type.Optional(
     Type.Object({
-      media: Type.Optional(ImageRef),
-      multiImage: Type.Optional(Type.Object({ images: Type.Array(ImageRef) })),
+      media: Type.Optional(FileRef),
+      multiImage: Type.Optional(Type.Object({ images: Type.Array(FileRef) })),
+      article: Type.Optional(Type.Object({ source: Type.String() })),
     }),
   ),
 });
 export type RemotePost = Static<typeof PostSchema>;
 
 /**
- * Is this the post that was sent? Its text comes back as markup, perhaps in another notation than ours, and its images
- * under the URNs that it was sent with. With the same letters, but other punctuation or images, it is only similar: it may
+ * Is this the post that was sent? Its text comes back as markup, perhaps in another notation than ours, and its files
+ * under the URNs that it was sent with, or its card with the same link. With the same letters, but other punctuation or files, it is only similar: it may
  * be ours, changed by LinkedIn in a way not foreseen here, or another one from the same mould.
  */
-export function comparePost(sent: { text: string; imageUrns: string[] }, post: RemotePost): Likeness {
+export function comparePost(sent: { text: string; attached: string[] }, post: RemotePost): Likeness {
   const theirs = fromLittleText(post.commentary);
-  const hasSameImages = sent.imageUrns.join() === imageUrnsOf(post).join();
-  if (hasSameImages && canonical(theirs) === canonical(sent.text)) return 'same';
+  const hasSame = sent.attached.join() === attachedTo(post).join();
+  if (hasSame && canonical(theirs) === canonical(sent.text)) return 'same';
   return lettersOnly(theirs) === lettersOnly(sent.text) ? 'similar' : 'different';
 }
 
-function imageUrnsOf({ content }: RemotePost): string[] {
-  const images = content?.multiImage?.images ?? (content?.media ? [content.media] : []);
-  return images.map(({ id }) => id);
+function attachedTo({ content }: RemotePost): string[] {
+  if (content?.article) return [content.article.source];
+  const files = content?.multiImage?.images ?? (content?.media ? [content.media] : []);
+  return files.map(({ id }) => id);
 }
 
 function canonical(text: string): string {

@@ -7,6 +7,7 @@ import { answer, NOW } from '../answers.ts';
 const call = {
   text: 'ours',
   media: [],
+  settings: {},
   account: { remoteAccountId: 'urn:li:organization:1', handle: 'acme' },
   credentials: { accessToken: 't' },
   witness: { knownUrns: [], notedAt: NOW.toISOString() },

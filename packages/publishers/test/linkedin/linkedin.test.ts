@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { checkDraft } from '../../src/linkedin/check.ts';
-import { dialect, duplicateUrnOf, isDuplicate, isImageLost } from '../../src/linkedin/errors.ts';
+import { dialect, duplicateUrnOf, isDuplicate, isUploadLost } from '../../src/linkedin/errors.ts';
 import { answer, draftOf, jpegDraft, jpegDrafts, NOW } from '../answers.ts';
 
 const codes = (text: string, media = [jpegDraft()]) =>
@@ -67,7 +67,7 @@ describe('LinkedIn refusals', () => {
   });
 
   it('knows an image that has to be uploaded again', () => {
-    expect(isImageLost(answer(400, { message: 'MEDIA_ASSET_PROCESSING_FAILED' }))).toBe(true);
-    expect(isImageLost(answer(400, { message: 'MEDIA_ASSET_WAITING_UPLOAD' }))).toBe(false);
+    expect(isUploadLost(answer(400, { message: 'MEDIA_ASSET_PROCESSING_FAILED' }))).toBe(true);
+    expect(isUploadLost(answer(400, { message: 'MEDIA_ASSET_WAITING_UPLOAD' }))).toBe(false);
   });
 });

@@ -8,7 +8,7 @@ const remote = (commentary: string, content?: RemotePost['content']): RemotePost
   lastModifiedAt: 0,
   ...(content && { content }),
 });
-const sent = (text: string, ...imageUrns: string[]) => ({ text, imageUrns });
+const sent = (text: string, ...attached: string[]) => ({ text, attached });
 const several = (...ids: string[]) => ({ multiImage: { images: ids.map((id) => ({ id })) } });
 
 describe('comparing a sent text with a listed post', () => {
@@ -24,6 +24,12 @@ describe('comparing a sent text with a listed post', () => {
     expect(comparePost(sent('Look', 'a', 'b'), remote('Look', several('b', 'a')))).toBe('similar');
     expect(comparePost(sent('Look', 'a'), remote('Look'))).toBe('similar');
     expect(comparePost(sent('Look'), remote('Look', several('a', 'b')))).toBe('similar');
+  });
+  it('knows its card by its link', () => {
+    const card = { article: { source: 'https://example.com/a' } };
+    expect(comparePost(sent('Look', 'https://example.com/a'), remote('Look', card))).toBe('same');
+    expect(comparePost(sent('Look', 'https://example.com/b'), remote('Look', card))).toBe('similar');
+    expect(comparePost(sent('Look'), remote('Look', card))).toBe('similar');
   });
   it('calls the same letters similar, and others different', () => {
     expect(comparePost(sent('Hello, you!'), remote('hello you'))).toBe('similar');

@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { createIdSequence } from '../../world/ids.ts';
+import { fileTypeOf } from '../../world/images.ts';
 import type { World } from '../../world/world.ts';
 import {
   readFaults,
@@ -11,11 +12,13 @@ import {
 } from '../platform.ts';
 import { countInWindow, type WindowCount } from '../windows.ts';
 import { authorUrnOf, subjectOf } from './accounts.ts';
+import type { Asset } from './assets.ts';
 import { checkHeaders } from './headers.ts';
-import { imageEndpoints, type ImageAsset } from './images.ts';
 import { openOAuth } from './oauth.ts';
 import { postEndpoints, type LinkedinPost } from './posts.ts';
 import { refusals, throttled } from './refusals.ts';
+import { videoEndpoints } from './videos.ts';
+import { wholeUploadEndpoints, type WholeUpload } from './whole-uploads.ts';
 
 const dayMs = 24 * 3_600_000;
 
@@ -28,6 +31,11 @@ const Rules = Type.Object(
     refreshTokens: Type.Boolean({ default: false }),
     /** How long an image is being processed after its bytes have come. */
     imageProcessingMs: Type.Integer({ minimum: 0, default: 0 }),
+    documentProcessingMs: Type.Integer({ minimum: 0, default: 0 }),
+    /** The same, from when its upload was finalized. */
+    videoProcessingMs: Type.Integer({ minimum: 0, default: 0 }),
+    /** True: the refusal of a duplicate names a post that does not exist, another one each time. */
+    ghostUrns: Type.Boolean({ default: false }),
     /** False: the tokens of organizations came without `r_organization_social`. */
     organizationsMayRead: Type.Boolean({ default: true }),
   },
@@ -35,7 +43,7 @@ const Rules = Type.Object(
 );
 
 /**
- * LinkedIn's versioned Posts API: text and images. A create answers 201 with no body, also when the text was cut; a
+ * LinkedIn's versioned Posts API: text, images, videos, documents and link cards. A create answers 201 with no body, also when the text was cut; a
  * member can read nothing back, and only the refusal of a duplicate names the earlier post.
  */
 export const linkedin: SandboxPlatform = {
@@ -43,7 +51,7 @@ export const linkedin: SandboxPlatform = {
   name: 'LinkedIn',
   colour: '#0a66c2',
   accountId: authorUrnOf,
-  // Image bytes come under whatever content type the client likes, or none.
+  // Bytes come under whatever content type the client likes, or none.
   readBodies: (app) => {
     app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   },
@@ -64,10 +72,20 @@ export const linkedin: SandboxPlatform = {
 function open(world: World): OpenedPlatform {
   const rules = world.settings.declare(linkedin.id, Rules);
   const posts = world.posts.shelf<LinkedinPost>(linkedin.id);
-  const assets = world.createTable<ImageAsset>(50_000);
+  const assets = world.createTable<Asset>(50_000);
   const windows = world.createTable<WindowCount>(200_000);
   const nextId = createIdSequence(world.now, (ms) => BigInt(ms) << 22n);
 
+  const imageUpload: WholeUpload = {
+    kind: 'image',
+    isUsable: (bytes) => ['image/jpeg', 'image/png', 'image/gif'].includes(fileTypeOf(bytes) ?? ''),
+    processingMs: () => rules.imageProcessingMs,
+  };
+  const documentUpload: WholeUpload = {
+    kind: 'document',
+    isUsable: (bytes) => fileTypeOf(bytes) === 'application/pdf',
+    processingMs: () => rules.documentProcessingMs,
+  };
   const oauth = openOAuth(world, linkedin, rules);
   const identity: Endpoint = {
     method: 'GET',
@@ -88,7 +106,9 @@ function open(world: World): OpenedPlatform {
     endpoints: [
       identity,
       ...oauth.endpoints,
-      ...imageEndpoints(world, rules, assets, nextId),
+      ...wholeUploadEndpoints(world, imageUpload, assets, nextId),
+      ...wholeUploadEndpoints(world, documentUpload, assets, nextId),
+      ...videoEndpoints(world, rules, assets, nextId),
       ...postEndpoints(world, rules, posts, assets, nextId),
     ],
     pages: oauth.pages,

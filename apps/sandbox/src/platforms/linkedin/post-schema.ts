@@ -34,8 +34,9 @@ const Content = Type.Object(
       Type.Object(
         {
           source: Type.String(),
-          title: Type.Optional(Type.String()),
-          description: Type.Optional(Type.String()),
+          // The real one does not look at the page behind the link: without a title there is nothing to show.
+          title: Type.String({ minLength: 1, maxLength: 400 }),
+          description: Type.Optional(Type.String({ maxLength: 4086 })),
           thumbnail: Type.Optional(Type.String()),
           thumbnailAltText: Type.Optional(Type.String()),
         },

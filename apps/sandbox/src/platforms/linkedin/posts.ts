@@ -1,11 +1,10 @@
 import { findProblem } from '../../validation.ts';
-import type { BoundedMap } from '../../world/bounded-map.ts';
 import type { PublicPost, Shelf } from '../../world/posts.ts';
 import type { World } from '../../world/world.ts';
 import { createDuplicates } from '../duplicates.ts';
 import type { Answer, Call, Endpoint } from '../platform.ts';
 import { isOrganization } from './accounts.ts';
-import { statusOf, type ImageAsset } from './images.ts';
+import { statusOf, type Asset, type AssetKind, type Assets } from './assets.ts';
 import { parseLittleText } from './little-text.ts';
 import { CreateBody } from './post-schema.ts';
 import { accessDenied, badInput, duplicatePost, notFound } from './refusals.ts';
@@ -19,9 +18,9 @@ const maxCharacters = 3000;
 
 export function postEndpoints(
   world: World,
-  rules: { duplicateWindowMs: number; organizationsMayRead: boolean },
+  rules: { duplicateWindowMs: number; organizationsMayRead: boolean; ghostUrns: boolean },
   posts: Shelf<LinkedinPost>,
-  assets: BoundedMap<string, ImageAsset>,
+  assets: Assets,
   nextId: () => string,
 ): Endpoint[] {
   const duplicates = createDuplicates(world);
@@ -30,14 +29,16 @@ export function postEndpoints(
     const refusal = checkBody(request.body, account.id);
     if (refusal) return refusal;
     const body = request.body as CreateBody;
-    const images = imagesOf(body);
-    for (const { id, field } of images) {
-      const unusable = checkAsset({ urn: id, field, asset: assets.get(id) }, account.id, now);
+    const media = mediaOf(body);
+    for (const attached of [...media, ...thumbnailOf(body)]) {
+      const unusable = checkAsset(attached, assets.get(attached.id), account.id, now);
       if (unusable) return unusable;
     }
     const content = JSON.stringify([body.commentary, body.content]);
     const earlier = duplicates.findEarlier(account.handle, content, now, rules.duplicateWindowMs);
-    if (earlier !== undefined) return duplicatePost(earlier);
+    if (earlier !== undefined) {
+      return duplicatePost(rules.ghostUrns ? `urn:li:share:${nextId()}` : earlier);
+    }
 
     const urn = `urn:li:share:${nextId()}`;
     const { kept, shown } = parseLittleText(body.commentary);
@@ -47,10 +48,16 @@ export function postEndpoints(
       id: urn,
       url: `https://www.linkedin.com/feed/update/${urn}/`,
       text: shown,
-      media: images.map(({ id, altText }) => ({
-        imageId: assets.get(id)?.received?.imageId ?? '',
+      media: media.map(({ id, altText, title }) => ({
+        imageId: assets.get(id)?.received?.fileId ?? '',
         ...(altText !== undefined && { altText }),
+        ...(title !== undefined && { title }),
       })),
+      settings: {
+        visibility: body.visibility,
+        isReshareDisabledByAuthor: body.isReshareDisabledByAuthor ?? false,
+        ...(body.content?.article && { article: body.content.article }),
+      },
       createdAt: now,
       visibleAt: now + (alteration('delayed-visibility')?.ms ?? 0),
       body: { ...body, commentary: kept },
@@ -124,13 +131,21 @@ function checkBody(body: unknown, accountUrn: string): Answer | undefined {
   }
   if (problem) return badInput('INVALID_VALUE_FOR_FIELD', problem.field, `${problem.field} ${problem.rule}`);
 
-  const { author, commentary, content } = body as CreateBody;
+  const { author, commentary, content, visibility } = body as CreateBody;
   if (!/^urn:li:(person|organization):[\w-]+$/.test(author)) {
     return badInput('INVALID_URN_TYPE', 'author', 'author is not a person or organization URN');
   }
   if (author !== accountUrn) return accessDenied('posts.CREATE');
   if (commentary.trim() === '' && !content) {
     return badInput('INVALID_VALUE_BLANK_FIELD', 'commentary', 'commentary must not be blank');
+  }
+  const article = content?.article;
+  if (article && !/^https?:\/\/\S+$/.test(article.source)) {
+    return badInput('INVALID_VALUE_FOR_FIELD', 'content.article.source', 'source must be a URL');
+  }
+  // There is nobody whom an organization is connected with.
+  if (visibility === 'CONNECTIONS' && author.startsWith('urn:li:organization:')) {
+    return badInput('INVALID_VALUE_FOR_FIELD', 'visibility', 'An organization has no connections');
   }
   if (Object.keys(content ?? {}).length > 1) {
     return badInput('INVALID_VALUE_FOR_FIELD', 'content', 'content must be of one kind');
@@ -142,14 +157,29 @@ function checkBody(body: unknown, accountUrn: string): Answer | undefined {
   return undefined;
 }
 
-/** The refusal does not say which image it is about: whether LinkedIn's does is not documented. */
+/** The refusal does not say which file it is about: whether LinkedIn's does is not documented. */
 function checkAsset(
-  { urn, field, asset }: { urn: string; field: string; asset: ImageAsset | undefined },
+  attached: Attached,
+  asset: Asset | undefined,
   accountUrn: string,
   now: number,
 ): Answer | undefined {
+  const { id, field, kinds } = attached;
   if (asset?.owner !== accountUrn) {
-    return badInput('INVALID_URN_ID', field, `${urn} is not an image of the author`);
+    return badInput('INVALID_URN_ID', field, `${id} is not a file of the author`);
+  }
+  if (!kinds.includes(asset.kind)) {
+    return badInput('INVALID_URN_TYPE', field, `${id} is not one of ${kinds.join(', ')}`);
+  }
+  if (asset.kind === 'document' && !attached.title?.trim()) {
+    return badInput('MISSING_FIELD', 'content.media.title', 'A document needs a title');
+  }
+  if (asset.kind !== 'image' && attached.altText !== undefined) {
+    return badInput(
+      'INVALID_VALUE_FOR_FIELD',
+      'content.media.altText',
+      'Only images have an alternative text',
+    );
   }
   const status = statusOf(asset, now);
   switch (status) {
@@ -163,18 +193,32 @@ function checkAsset(
   }
 }
 
-interface PostImage {
+interface Attached {
   id: string;
   field: string;
+  kinds: AssetKind[];
   altText?: string;
+  title?: string;
 }
 
-function imagesOf({ content }: CreateBody): PostImage[] {
+function mediaOf({ content }: CreateBody): Attached[] {
   const several = content?.multiImage?.images ?? [];
+  const one = content?.media;
   return [
-    ...(content?.media ? [{ ...content.media, field: 'content.media.id' }] : []),
-    ...several.map((image, index) => ({ ...image, field: `content.multiImage.images.${index}.id` })),
+    ...(one
+      ? [{ ...one, field: 'content.media.id', kinds: ['image', 'video', 'document'] as AssetKind[] }]
+      : []),
+    ...several.map((image, index) => ({
+      ...image,
+      field: `content.multiImage.images.${index}.id`,
+      kinds: ['image'] as AssetKind[],
+    })),
   ];
+}
+
+function thumbnailOf({ content }: CreateBody): Attached[] {
+  const id = content?.article?.thumbnail;
+  return id === undefined ? [] : [{ id, field: 'content.article.thumbnail', kinds: ['image'] }];
 }
 
 const present = (post: LinkedinPost) => ({

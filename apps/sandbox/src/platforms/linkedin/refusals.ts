@@ -31,6 +31,9 @@ export const accessDenied = (resource: string) =>
     serviceErrorCode: 100,
     code: 'ACCESS_DENIED',
   });
+/** A URL that is signed takes nobody's word besides. */
+export const bearerNotWanted = () =>
+  restError(400, 'Only one way of authorization is allowed for a signed URL.', { code: 'INVALID_REQUEST' });
 export const notFound = (urn: string) =>
   restError(404, `Could not find entity ${urn}`, { code: 'NOT_FOUND' });
 export const duplicatePost = (urn: string): Answer => ({

@@ -1,0 +1,41 @@
+import type { BoundedMap } from '../../world/bounded-map.ts';
+import type { Answer, Call, Endpoint } from '../platform.ts';
+import { isOrganization } from './accounts.ts';
+import { accessDenied, badInput, notFound } from './refusals.ts';
+
+/** Something that was uploaded, or is about to be. Found by its URN. */
+export interface Asset {
+  urn: string;
+  kind: AssetKind;
+  owner: string;
+  uploadExpiresAt: number;
+  /** Null until all bytes have come. */
+  received: { fileId: string; processedAt: number; isUsable: boolean } | null;
+}
+
+export type AssetKind = 'image' | 'document' | 'video';
+export type Assets = BoundedMap<string, Asset>;
+
+export type AssetStatus = 'WAITING_UPLOAD' | 'PROCESSING' | 'AVAILABLE' | 'PROCESSING_FAILED';
+
+export const uploadLifetimeMs = 24 * 3_600_000;
+
+export function statusOf({ received }: Asset, now: number): AssetStatus {
+  if (!received) return 'WAITING_UPLOAD';
+  if (now < received.processedAt) return 'PROCESSING';
+  return received.isUsable ? 'AVAILABLE' : 'PROCESSING_FAILED';
+}
+
+export const expiredUrl = () => badInput('EXPIRED_UPLOAD_URL', 'uploadUrl', 'Upload URL has expired');
+
+/** How far an asset is, which only organizations may read. */
+export function statusEndpoint(kind: AssetKind, assets: Assets): Endpoint {
+  function read({ request, account, now }: Call): Answer {
+    if (!isOrganization(account.handle)) return accessDenied(`${kind}s.GET`);
+    const { urn } = request.params as { urn: string };
+    const asset = assets.get(urn);
+    if (asset?.kind !== kind || asset.owner !== account.id) return notFound(urn);
+    return { status: 200, body: { id: urn, owner: asset.owner, status: statusOf(asset, now) } };
+  }
+  return { method: 'GET', url: `/rest/${kind}s/:urn`, step: 'status', answer: read };
+}

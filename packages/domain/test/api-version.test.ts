@@ -1,0 +1,74 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { createLogger } from '@solospark/foundation';
+import { findPublisher } from '@solospark/publishers';
+import { Writable } from 'node:stream';
+import { describeApiVersion } from '../src/connection/api-version.ts';
+import type { Context } from '../src/context.ts';
+import { watchApiVersions } from '../src/publishing/watch-api-versions.ts';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+let said: string[];
+function contextAt(now: string, apiVersions: Record<string, string> = {}): Context {
+  const sink = new Writable({
+    write(chunk, _encoding, done) {
+      said.push(String(chunk));
+      done();
+    },
+  });
+  return {
+    clock: { now: () => new Date(now), monotonicMs: () => 0 },
+    settings: { apiVersions },
+    log: createLogger({ name: 'test', level: 'info' }, sink),
+    findPublisher,
+  } as unknown as Context;
+}
+
+describe('the version of an API', () => {
+  const linkedin = findPublisher('linkedin')!;
+  const x = findPublisher('x')!;
+
+  it('lives until its month comes again, and is worth a warning 60 days before', () => {
+    const at = (now: string) => describeApiVersion(contextAt(now, { linkedin: '202611' }), linkedin);
+    const endsAt = new Date('2027-11-01T00:00:00Z');
+    expect(at('2027-09-01T00:00:00Z')).toEqual({ version: '202611', endsAt, endsSoon: false });
+    expect(at('2027-09-02T00:00:01Z')).toEqual({ version: '202611', endsAt, endsSoon: true });
+    expect(at('2028-01-01T00:00:00Z')).toMatchObject({ endsSoon: true });
+  });
+
+  it('is this build’s where the operator sets none, and nothing where calls name none', () => {
+    const ctx = contextAt('2026-11-22T00:00:00Z');
+    expect(describeApiVersion(ctx, linkedin)).toMatchObject({ version: linkedin.apiVersion?.default });
+    expect(describeApiVersion(ctx, x)).toBeNull();
+  });
+});
+
+describe('the watch over versions', () => {
+  beforeEach(() => {
+    said = [];
+    jest.useFakeTimers();
+  });
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+  const warnings = () => said.filter((line) => line.includes('the version of an API ends soon'));
+
+  it('warns at once and once a day, and says what to do', async () => {
+    const watch = watchApiVersions(contextAt('2027-10-01T00:00:00Z', { linkedin: '202611' }), [
+      'x',
+      'linkedin',
+    ]);
+    expect(warnings()).toHaveLength(1);
+    expect(warnings()[0]).toContain('LINKEDIN_API_VERSION');
+    await jest.advanceTimersByTimeAsync(DAY_MS + 1_000);
+    expect(warnings()).toHaveLength(2);
+    watch.stop();
+    await jest.advanceTimersByTimeAsync(3 * DAY_MS);
+    expect(warnings()).toHaveLength(2);
+  });
+
+  it('says nothing of one that lives on', () => {
+    watchApiVersions(contextAt('2026-11-22T00:00:00Z', { linkedin: '202611' }), ['linkedin']).stop();
+    expect(warnings()).toEqual([]);
+  });
+});

@@ -23,6 +23,7 @@ describe('the oracle', () => {
       viewUrl: expect.stringMatching(new RegExp(`^${sandbox.url}/_sandbox/view/x/\\d+$`)),
       text: 'Two',
       mediaCount: 0,
+      settings: {},
       media: [],
       createdAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
     });
@@ -127,11 +128,7 @@ describe('400 for bad input says field and rule:', () => {
     ['faults', { ...fault, account: 'No Such' }, /^account: must match pattern /],
     ['faults', { ...fault, colour: 'red' }, /^colour: is not a known field$/],
     ['faults', { ...fault, status: 404 }, /^status: must be >= 500$/],
-    [
-      'faults',
-      { ...fault, step: 'container' },
-      /^step: x has no container; it has identity, upload, publish/,
-    ],
+    ['faults', { ...fault, step: 'container' }, /^step: x has no container; it has identity, upload, append/],
     [
       'faults',
       { ...fault, fault: 'processing-failed' },

@@ -10,10 +10,12 @@ export function presentPost({ platform, post }: ShelvedPost, origin: string) {
     viewUrl: `${origin}/_sandbox/view/${platform}/${encodeURIComponent(post.id)}`,
     text: post.text,
     mediaCount: post.media.length,
-    media: post.media.map(({ imageId, altText }) => ({
+    media: post.media.map(({ imageId, kind, altText }) => ({
+      kind: kind ?? 'image',
       url: `${origin}/_sandbox/media/${imageId}`,
       altText: altText ?? null,
     })),
+    settings: post.settings ?? {},
     createdAt: new Date(post.createdAt).toISOString(),
   };
 }

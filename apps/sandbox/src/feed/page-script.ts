@@ -28,6 +28,25 @@ function ago(iso) {
   return Math.floor(seconds / 3600) + ' h ago';
 }
 
+function createImage(media) {
+  const image = element('img');
+  image.loading = 'lazy';
+  image.alt = media.altText || '';
+  image.onerror = () => image.remove();
+  image.src = new URL(media.url).pathname;
+  return image;
+}
+
+function createVideo(media) {
+  const video = element('video');
+  video.controls = true;
+  video.preload = 'metadata';
+  if (media.altText) video.setAttribute('aria-label', media.altText);
+  video.onerror = () => video.remove();
+  video.src = new URL(media.url).pathname;
+  return video;
+}
+
 function createCard(post) {
   const platform = byId.get(post.platform);
   const card = element('article');
@@ -41,12 +60,7 @@ function createCard(post) {
   if (post.media.length > 0) {
     const pictures = element('div', 'pictures');
     for (const media of post.media) {
-      const image = element('img');
-      image.loading = 'lazy';
-      image.alt = media.altText || '';
-      image.onerror = () => image.remove();
-      image.src = new URL(media.url).pathname;
-      pictures.append(image);
+      pictures.append(media.kind === 'video' ? createVideo(media) : createImage(media));
     }
     card.append(pictures);
   }

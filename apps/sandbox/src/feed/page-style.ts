@@ -37,7 +37,7 @@ article.fresh { animation: arrive .5s ease-out; }
 .text { margin: .5rem 0 0; white-space: pre-wrap; overflow-wrap: anywhere; }
 .text:empty { display: none; }
 .pictures { display: grid; gap: .5rem; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); margin-top: .75rem; }
-.pictures img {
+.pictures img, .pictures video {
   display: block; width: 100%; max-height: 26rem; object-fit: cover; border-radius: .5rem; background: var(--line);
 }
 .foot { margin: .625rem 0 0; font-size: .8125rem; color: var(--soft); overflow-wrap: anywhere; }

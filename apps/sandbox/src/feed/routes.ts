@@ -3,13 +3,13 @@ import { platforms } from '../platforms/registry.ts';
 import type { World } from '../world/world.ts';
 import { renderPage } from './page.ts';
 
-/** The feed, the page of a single post, and the images of both. */
+/** The feed, the page of a single post, and the images and videos of both. */
 export function registerFeed(app: FastifyInstance, world: World): void {
   const page = renderPage(platforms.map(({ id, name, colour }) => ({ id, name, colour })));
   const pageHeaders = {
     'content-type': 'text/html; charset=utf-8',
     'content-security-policy':
-      "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+      "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src 'self'; media-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     'referrer-policy': 'no-referrer',
     'x-content-type-options': 'nosniff',
     'cache-control': 'no-cache',

@@ -1,4 +1,4 @@
-/** The bytes of uploaded images, for the feed to show. When they outgrow their room, the oldest go. */
+/** The bytes of uploaded images and videos, for the feed to show. When they outgrow their room, the oldest go. */
 export interface Images {
   keep(bytes: Buffer): string;
   find(id: string): Image | undefined;
@@ -7,10 +7,11 @@ export interface Images {
 
 export interface Image {
   bytes: Buffer;
-  type: ImageType;
+  type: ImageType | VideoType;
 }
 
 export type ImageType = 'image/jpeg' | 'image/png' | 'image/gif' | 'image/webp';
+export type VideoType = 'video/mp4' | 'video/quicktime';
 
 export function createImages(capacityBytes: number): Images {
   const images = new Map<string, Image>();
@@ -19,7 +20,7 @@ export function createImages(capacityBytes: number): Images {
   return {
     keep(bytes) {
       const id = String(++count);
-      const type = imageTypeOf(bytes);
+      const type = imageTypeOf(bytes) ?? videoTypeOf(bytes);
       if (!type || bytes.length > capacityBytes) return id;
       images.set(id, { bytes, type });
       usedBytes += bytes.length;
@@ -46,4 +47,10 @@ export function imageTypeOf(bytes: Buffer): ImageType | undefined {
   if (bytes.toString('latin1', 0, 4) === 'RIFF' && bytes.toString('latin1', 8, 12) === 'WEBP')
     return 'image/webp';
   return undefined;
+}
+
+/** The same by the box that both formats begin with, and the brand in it. */
+export function videoTypeOf(bytes: Buffer): VideoType | undefined {
+  if (bytes.toString('latin1', 4, 8) !== 'ftyp') return undefined;
+  return bytes.toString('latin1', 8, 12) === 'qt  ' ? 'video/quicktime' : 'video/mp4';
 }

@@ -12,10 +12,14 @@ export interface PublicPost {
   createdAt: number;
   /** Lists and lookups do not show the post before this time. The oracle does. */
   visibleAt: number;
+  /** What the author chose besides text and media, in the platform's own words. */
+  settings?: Record<string, unknown>;
 }
 
 export interface PostMedia {
   imageId: string;
+  /** An image unless it says something else. */
+  kind?: 'image' | 'gif' | 'video' | 'document';
   altText?: string;
 }
 

@@ -85,7 +85,7 @@ export function renderText(tweet: Tweet): { text: string; urls: UrlEntity[] } {
         start,
         end: length,
         url,
-        expanded_url: `${tweet.url}/photo/${index + 1}`,
+        expanded_url: `${tweet.url}/${media.kind === 'video' ? 'video' : 'photo'}/${index + 1}`,
         display_url: url.replace('https://t.co/', 'pic.x.com/'),
         media_key: media.mediaKey,
       });

@@ -63,7 +63,7 @@ export async function inTurn<T>(
 
 /** How long a file may take to be uploaded: a server that takes less than 100 kB in a second has stopped. */
 export function timeToUpload(byteSize: number): number {
-  return 20_000 + byteSize / 100;
+  return 20_000 + Math.ceil(byteSize / 100);
 }
 
 const Entries = Type.Record(Type.String(), Type.Unknown());

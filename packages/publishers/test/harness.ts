@@ -30,7 +30,8 @@ export interface OraclePost {
   url: string;
   text: string;
   mediaCount: number;
-  media: { url: string; altText: string | null }[];
+  media: { url: string; kind: string; altText: string | null }[];
+  settings: Record<string, unknown>;
 }
 
 export interface Stage {

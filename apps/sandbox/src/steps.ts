@@ -4,6 +4,8 @@
  * - `identity`   who the account is
  * - `quota`      what it may still do
  * - `upload`     brings a file, or describes one
+ * - `append`     brings one part of a file that comes in parts
+ * - `finalize`   says that all parts of it are there
  * - `container`  prepares a post that is not public yet
  * - `status`     asks how far a file or a container is
  * - `publish`    the one call that makes a post public
@@ -15,6 +17,8 @@ export const steps = [
   'identity',
   'quota',
   'upload',
+  'append',
+  'finalize',
   'container',
   'status',
   'publish',

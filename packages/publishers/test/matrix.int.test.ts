@@ -13,7 +13,7 @@ import { openDelivery, openStage, videoFile, type DeliveryDraft, type Fate, type
 
 const file = new URL('../../../docs/contract-matrix.md', import.meta.url);
 /** What happens to a delivery; the other steps are met when an account is connected, or a post taken away. */
-const ofDelivery = ['quota', 'upload', 'container', 'status', 'publish', 'lookup'];
+const ofDelivery = ['quota', 'upload', 'append', 'finalize', 'container', 'status', 'publish', 'lookup'];
 /** Only asked after a public call whose answer was lost. */
 const afterLostAnswer = ['lookup', 'status'];
 /** Nobody can ask there, so what is unclear stays so. */
@@ -44,7 +44,9 @@ interface Part {
 }
 
 /** Where a video takes other steps than an image does. */
-const withVideo = ['mastodon'];
+const withVideo = ['x', 'mastodon'];
+/** Longer than a worker is held while a video is processed, so that nothing is waited for in real time. */
+const patience: Record<string, object> = { x: { checkAfterSecs: 30 } };
 
 const parts = publishers.flatMap((publisher): Part[] => {
   const image = { title: publisher.name, publisher, content: { withImage: true } };
@@ -63,6 +65,7 @@ async function play({ publisher, content }: Part, { step, fault }: { step: strin
   const { id } = publisher;
   const timeoutMs = fault.includes('hang') ? HASTE_MS : TIMEOUT_MS;
   const draft = { account: 'ada', text: 'Once', ...content, timeoutMs };
+  if (patience[id]) await stage.configure(id, patience[id]);
   const delivery = await openDelivery(stage, publisher, draft);
   if (afterLostAnswer.includes(step))
     await stage.arm({ platform: id, step: 'publish', fault: 'commit-then-drop' });

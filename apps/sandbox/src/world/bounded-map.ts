@@ -2,6 +2,7 @@
 export interface BoundedMap<K, V> {
   get(key: K): V | undefined;
   set(key: K, value: V): void;
+  delete(key: K): void;
   clear(): void;
 }
 
@@ -18,6 +19,7 @@ export function createBoundedMap<K, V>(capacity: number): BoundedMap<K, V> {
         entries.delete(oldest);
       }
     },
+    delete: (key) => void entries.delete(key),
     clear: () => entries.clear(),
   };
 }

@@ -61,8 +61,27 @@ export function isMediaInvalid(response: HttpResponse): boolean {
   );
 }
 
+/** The same where nothing was to be posted yet. No words for it are documented, so any refusal of X's own is taken for it. */
+export function isUploadUnknown(response: HttpResponse): boolean {
+  return (response.status === 400 || response.status === 404) && problemOf(response) !== undefined;
+}
+
+/** Between two pieces, or while X processes them. */
+export function stillUploading(until: Date): Refusal {
+  return waitUntil(until, {
+    kind: 'unavailable',
+    actor: 'platform',
+    reason: 'X is not done with the uploaded file yet. The post goes out by itself as soon as that is so.',
+  });
+}
+
+export function mediaRejected(detail: string): Refusal {
+  const refusal = failed('rejected_content', 'user', mediaReason);
+  return { ...refusal, failure: { ...refusal.failure, detail } };
+}
+
 export function uploadAgain(detail: string): Refusal {
-  const reason = 'X no longer has an uploaded image. Nothing was published; it is uploaded again by itself.';
+  const reason = 'X could not use an uploaded file. Nothing was published; it is uploaded again by itself.';
   return { outcome: 'retry', failure: { kind: 'unavailable', actor: 'platform', reason, detail } };
 }
 
@@ -107,7 +126,9 @@ function resetOf(headers: Headers, now: Date): Date {
   return new Date(Math.max(...resets, now.getTime() + SHORTEST_PAUSE_MS));
 }
 
-const invalidReason = 'X did not accept this post. Change its text or images and post it anew.';
+const invalidReason = 'X did not accept this post. Change its text or media and post it anew.';
+const mediaReason =
+  'X cannot process this video or GIF. Save it anew, as an MP4 with H.264 and AAC or as a smaller GIF, and create a new post with that.';
 const forbiddenReason =
   'X does not permit this post. It may be too long for this account or break a rule of X: change it and post it anew.';
 const accountReason = 'X has suspended or locked this account. Sign in to X to see why, then retry the post.';

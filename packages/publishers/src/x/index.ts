@@ -7,7 +7,7 @@ import { dialect } from './errors.ts';
 import { prepare } from './prepare.ts';
 import { publish } from './publish.ts';
 import { reconcile } from './reconcile.ts';
-import { NoSettings } from '../settings.ts';
+import { settings } from './settings.ts';
 
 /**
  * X (API v2). It has no idempotency of any kind, so the proof is a look at the author's own posts: `prepare` notes
@@ -18,7 +18,7 @@ export const x = definePublisher({
   name: dialect.name,
   baseUrl: 'https://api.x.com',
   limits,
-  settings: NoSettings,
+  settings,
   rates: {
     account: { max: 100, perSeconds: 15 * 60 },
     platform: { max: 10_000, perSeconds: 24 * 60 * 60 },

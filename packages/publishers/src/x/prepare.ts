@@ -1,64 +1,17 @@
 import { Type } from 'typebox';
-import { askQuietly, bearer, decode, done, inFuture, type Refusal, type Step } from '../answer.ts';
-import type { PrepareOutcome, PublishCall, PublishMedia } from '../publisher.ts';
+import { askQuietly, bearer, decode, done, type Refusal, type Step } from '../answer.ts';
+import type { PrepareOutcome, PublishCall } from '../publisher.ts';
 import { inTurn } from '../uploads.ts';
-import { dialect, isMediaInvalid, uploadAgain } from './errors.ts';
+import { dialect } from './errors.ts';
 import { findPost } from './find-post.ts';
-import { uploads, type Upload } from './uploads.ts';
+import { uploadFile } from './upload-file.ts';
 
-/** An upload is not used when it is about to expire. */
-const SPARE_MS = 10 * 60_000;
-const UPLOAD_LIVES_MS = 24 * 60 * 60_000;
-
-/** Uploads the images, then notes the newest own post (the mark): what is sent later is newer than that. */
+/** Uploads the files, then notes the newest own post (the mark): what is sent later is newer than that. */
 export async function prepare(call: PublishCall): Promise<PrepareOutcome> {
-  const uploaded = await inTurn(call.media, (image) => uploadOnce(call, image));
+  const uploaded = await inTurn(call.media, (file) => uploadFile(call, file));
   if (uploaded.outcome !== 'done') return uploaded;
   const noted = await noteNewestPost(call);
   return noted.outcome === 'done' ? { outcome: 'ready' } : noted;
-}
-
-async function uploadOnce(call: PublishCall, image: PublishMedia): Promise<Step<true>> {
-  const known = uploads.find(call, image);
-  const isGood = known !== undefined && new Date(known.expiresAt) > inFuture(call.now(), SPARE_MS);
-  if (isGood) return describeOnce(call, image, known);
-
-  const form = new FormData();
-  form.set('media', new Blob([await image.bytes()], { type: image.mimeType }), 'image');
-  form.set('media_category', 'tweet_image');
-  const uploaded = await askQuietly(
-    call,
-    dialect,
-    { method: 'POST', path: '/2/media/upload', headers: bearer(call), form },
-    (response) => decode(UploadAnswer, response)?.data,
-  );
-  if (uploaded.outcome !== 'done') return uploaded;
-
-  const { id, expires_after_secs: seconds } = uploaded.value;
-  const livesMs = seconds === undefined ? UPLOAD_LIVES_MS : seconds * 1_000;
-  const expiresAt = inFuture(call.now(), livesMs).toISOString();
-  const upload: Upload = { mediaId: id, expiresAt, isDescribed: false };
-  await uploads.keep(call, image, upload);
-  return describeOnce(call, image, upload);
-}
-
-async function describeOnce(call: PublishCall, image: PublishMedia, upload: Upload): Promise<Step<true>> {
-  if (!image.altText || upload.isDescribed) return done(true);
-  const json = { id: upload.mediaId, metadata: { alt_text: { text: image.altText } } };
-  const described = await askQuietly(
-    call,
-    dialect,
-    { method: 'POST', path: '/2/media/metadata', headers: bearer(call), json },
-    () => 'described' as const,
-    (response) => (isMediaInvalid(response) ? ('gone' as const) : undefined),
-  );
-  if (described.outcome !== 'done') return described;
-  if (described.value === 'gone') {
-    await uploads.forget(call, [image]);
-    return uploadAgain('X no longer has an image that was to be described');
-  }
-  await uploads.keep(call, image, { ...upload, isDescribed: true });
-  return done(true);
 }
 
 /**
@@ -110,10 +63,6 @@ function newer(a: string, b: string): string {
 }
 
 const Id = Type.String({ pattern: '^[0-9]{1,19}$' });
-
-const UploadAnswer = Type.Object({
-  data: Type.Object({ id: Id, expires_after_secs: Type.Optional(Type.Number()) }),
-});
 
 const NewestAnswer = Type.Object({
   data: Type.Optional(Type.Array(Type.Object({ id: Id }))),

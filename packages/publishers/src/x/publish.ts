@@ -2,14 +2,15 @@ import { Type } from 'typebox';
 import { bearer, decode, refusedOrUncertain, uncertain } from '../answer.ts';
 import type { PublishCall, PublishOutcome, Receipt } from '../publisher.ts';
 import { dialect, isDuplicate, isMediaInvalid, uploadAgain } from './errors.ts';
-import { uploads } from './uploads.ts';
+import { settingsFields } from './settings.ts';
+import { readyMediaIds, uploads } from './uploads.ts';
 
 /** One `POST /2/tweets`. 201 with an id is the only success. */
 export async function publish(call: PublishCall): Promise<PublishOutcome> {
   const { foundPostId } = call.witness;
   // An earlier attempt did it: `prepare` has seen the post. Nothing is sent.
   if (typeof foundPostId === 'string') return { outcome: 'published', receipt: receiptOf(call, foundPostId) };
-  const mediaIds = call.media.flatMap((image) => uploads.find(call, image)?.mediaId ?? []);
+  const mediaIds = readyMediaIds(call);
   if (mediaIds.length < call.media.length) return uploadAgain('no upload to attach');
 
   const response = await call.http.request({
@@ -20,6 +21,7 @@ export async function publish(call: PublishCall): Promise<PublishOutcome> {
     json: {
       ...(call.text.trim() === '' ? {} : { text: call.text }),
       ...(mediaIds.length > 0 ? { media: { media_ids: mediaIds } } : {}),
+      ...settingsFields(call),
     },
   });
 
@@ -33,7 +35,7 @@ export async function publish(call: PublishCall): Promise<PublishOutcome> {
   if (isMediaInvalid(response)) {
     // X does not say which.
     await uploads.forget(call, call.media);
-    return uploadAgain('an uploaded image is no longer valid');
+    return uploadAgain('an uploaded file is no longer valid');
   }
   return refusedOrUncertain(call, dialect, response);
 }

@@ -44,6 +44,20 @@ describe('comparing a sent text with a listed post', () => {
   it('does not take a post without the image for the same', () => {
     expect(comparePost({ text: 'Look', mediaCount: 1 }, remote('Look'))).toBe('similar');
   });
+  it('counts a video as one, whatever its link says', () => {
+    const urls = [{ ...link('b', 'https://x.com/ada/status/1/video/1'), media_key: '7_1' }];
+    const post = remote('Look https://t.co/b', urls);
+    expect(comparePost({ text: 'Look', mediaCount: 1 }, post)).toBe('same');
+    expect(comparePost(text('Look'), post)).toBe('similar');
+    const unnamed = {
+      ...remote(
+        'Look https://t.co/b',
+        [urls[0]!].map(({ url, expanded_url }) => ({ url, expanded_url })),
+      ),
+      attachments: { media_keys: ['7_1'] },
+    };
+    expect(comparePost({ text: 'Look', mediaCount: 1 }, unnamed)).toBe('same');
+  });
   it('counts the images: one more or less is another post, or ours on its way', () => {
     const two = remote('Look https://t.co/b https://t.co/b', [
       photo('b'),

@@ -2,7 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import { checkDraft, weightedLength } from '../../src/x/check.ts';
 import { dialect, isDuplicate, isMediaInvalid } from '../../src/x/errors.ts';
 import type { DraftMedia } from '../../src/publisher.ts';
-import { answer, draftOf, jpegDraft, jpegDrafts, NOW } from '../answers.ts';
+import { answer, draftOf, jpegDraft, jpegDrafts, NOW, videoDraft } from '../answers.ts';
+
+const gifDraft = (over: Partial<DraftMedia> = {}) =>
+  jpegDraft({ kind: 'gif', mimeType: 'image/gif', ...over });
 
 type Media = DraftMedia[];
 const codes = (text: string, media: Media = []) =>
@@ -36,6 +39,37 @@ describe('X check', () => {
     expect(codes('a', jpegDrafts(5))).toEqual(['too_many_media']);
     expect(codes('a', [jpegDraft({ byteSize: 5_000_001 })])).toEqual(['media_too_large']);
     expect(codes('a', [jpegDraft({ mimeType: 'image/gif' })])).toEqual(['media_type_unsupported']);
+  });
+  it.each([
+    [gifDraft(), []],
+    [gifDraft({ width: 1_280, height: 1_080 }), []],
+    [gifDraft({ width: 1_080, height: 1_280 }), []],
+    [gifDraft({ width: 1_281, height: 100 }), ['media_sides']],
+    [gifDraft({ width: 1_100, height: 1_100 }), ['media_sides']],
+    [gifDraft({ byteSize: 15_000_001 }), ['media_too_large']],
+    [videoDraft(), []],
+    [videoDraft({ width: 720, height: 1_280 }), []],
+    [videoDraft({ width: 1_024, height: 1_280 }), []],
+    [videoDraft({ width: 1_280, height: 1_024, audioCodec: null }), []],
+    [videoDraft({ width: 1_920, height: 1_080 }), ['media_sides']],
+    [videoDraft({ width: 1_080, height: 1_080 }), ['media_sides']],
+    [videoDraft({ width: 31, height: 40 }), ['video_width']],
+    [videoDraft({ width: 1_280, height: 400 }), ['media_ratio_unsupported']],
+    [videoDraft({ width: 400, height: 1_280 }), ['media_ratio_unsupported']],
+    [videoDraft({ durationMs: 499 }), ['video_duration']],
+    [videoDraft({ durationMs: 140_001 }), ['video_duration']],
+    [videoDraft({ frameRate: 61 }), ['video_frame_rate']],
+    [videoDraft({ byteSize: 512_000_001 }), ['media_too_large']],
+    [videoDraft({ videoCodec: 'hevc' }), ['video_codec_unsupported']],
+    [videoDraft({ audioCodec: 'opus' }), ['audio_codec_unsupported']],
+    [videoDraft({ mimeType: 'video/webm' }), ['media_type_unsupported']],
+  ])('%#: limits GIFs and videos', (file, found) => expect(codes('a', [file])).toEqual(found));
+  it('takes four images, or one GIF, or one video', () => {
+    expect(codes('a', [jpegDraft(), videoDraft()])).toEqual(['media_mixed']);
+    expect(codes('a', [gifDraft(), videoDraft()])).toEqual(['media_mixed']);
+    expect(codes('a', [videoDraft(), videoDraft()])).toEqual(['too_many_media']);
+    expect(codes('a', [gifDraft(), gifDraft()])).toEqual(['too_many_media']);
+    expect(codes('', [videoDraft()])).toEqual([]);
   });
 });
 

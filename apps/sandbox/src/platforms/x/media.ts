@@ -6,12 +6,19 @@ import type { BoundedMap } from '../../world/bounded-map.ts';
 import type { Answer, Call, Endpoint } from '../platform.ts';
 import { invalidRequest } from './refusals.ts';
 
+export type MediaKind = 'image' | 'gif' | 'video';
+
 export interface UploadedMedia {
   ownerId: string;
+  kind: MediaKind;
   mediaKey: string;
   imageId: string;
   altText?: string;
   expiresAt: number;
+  size: number;
+  /** How often its state was asked. */
+  polls: number;
+  willFail: boolean;
 }
 
 const maxImageBytes = 5 * 1024 * 1024;
@@ -42,7 +49,7 @@ const MetadataBody = Type.Object(
   strict,
 );
 
-/** One-shot image upload and its alt text. Chunked uploads and videos have paths of their own. */
+/** One-shot image upload and its alt text. What comes in segments is in chunked-uploads.ts. */
 export function mediaEndpoints(
   world: World,
   media: BoundedMap<string, UploadedMedia>,
@@ -61,7 +68,16 @@ export function mediaEndpoints(
     const id = nextId();
     const mediaKey = `3_${id}`;
     const expiresAt = now + lifetimeSeconds * 1000;
-    media.set(id, { ownerId: account.id, mediaKey, imageId: world.images.keep(bytes), expiresAt });
+    media.set(id, {
+      ownerId: account.id,
+      kind: 'image',
+      mediaKey,
+      imageId: world.images.keep(bytes),
+      expiresAt,
+      size: bytes.length,
+      polls: 0,
+      willFail: false,
+    });
     return {
       status: 200,
       body: { data: { id, media_key: mediaKey, size: bytes.length, expires_after_secs: lifetimeSeconds } },
@@ -93,6 +109,15 @@ export function findOwnMedia(
 ): UploadedMedia | undefined {
   const uploaded = media.get(id);
   return uploaded?.ownerId === ownerId && now < uploaded.expiresAt ? uploaded : undefined;
+}
+
+/** Images need no processing. */
+export function stateOf(
+  { kind, polls, willFail }: UploadedMedia,
+  { pollsUntilReady }: { pollsUntilReady: number },
+): 'processing' | 'ready' | 'failed' {
+  if (kind !== 'image' && polls < pollsUntilReady) return 'processing';
+  return willFail ? 'failed' : 'ready';
 }
 
 export const invalidMediaIds = (ids: string[]) =>

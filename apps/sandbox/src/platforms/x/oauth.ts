@@ -25,6 +25,9 @@ const knownScopes = [
 const wantedScopes: Partial<Record<Step, readonly string[]>> = {
   identity: ['tweet.read', 'users.read'],
   upload: ['media.write'],
+  append: ['media.write'],
+  finalize: ['media.write'],
+  status: ['media.write'],
   publish: ['tweet.read', 'tweet.write', 'users.read'],
   lookup: ['tweet.read', 'users.read'],
   delete: ['tweet.read', 'tweet.write', 'users.read'],

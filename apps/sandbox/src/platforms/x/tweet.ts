@@ -1,6 +1,7 @@
 import type { PostMedia, PublicPost } from '../../world/posts.ts';
 import { tokenFromName } from '../accounts.ts';
 import { findLinks } from './links.ts';
+import type { MediaKind } from './media.ts';
 
 export interface Tweet extends PublicPost {
   authorId: string;
@@ -9,6 +10,7 @@ export interface Tweet extends PublicPost {
 }
 
 export interface TweetMedia extends PostMedia {
+  kind: MediaKind;
   mediaKey: string;
 }
 
@@ -85,7 +87,7 @@ export function renderText(tweet: Tweet): { text: string; urls: UrlEntity[] } {
         start,
         end: length,
         url,
-        expanded_url: `${tweet.url}/photo/${index + 1}`,
+        expanded_url: `${tweet.url}/${media.kind === 'video' ? 'video' : 'photo'}/${index + 1}`,
         display_url: url.replace('https://t.co/', 'pic.x.com/'),
         media_key: media.mediaKey,
       });

@@ -5,7 +5,7 @@ import type { Shelf } from '../../world/posts.ts';
 import { createDuplicates } from '../duplicates.ts';
 import type { World } from '../../world/world.ts';
 import type { Answer, Call, Endpoint } from '../platform.ts';
-import { findOwnMedia, invalidMediaIds, type UploadedMedia } from './media.ts';
+import { findOwnMedia, invalidMediaIds, stateOf, type UploadedMedia } from './media.ts';
 import { duplicateContent, forbidden, invalidRequest } from './refusals.ts';
 import { renderText, type Tweet, type TweetMedia } from './tweet.ts';
 import { weightedLength } from './weighted-length.ts';
@@ -43,12 +43,12 @@ const CreateBody = Type.Object(
     edit_options: anything,
     for_super_followers_only: anything,
     geo: anything,
-    made_with_ai: anything,
+    made_with_ai: Type.Optional(Type.Boolean()),
     nullcast: anything,
-    paid_partnership: anything,
+    paid_partnership: Type.Optional(Type.Boolean()),
     poll: anything,
     quote_tweet_id: anything,
-    reply_settings: anything,
+    reply_settings: Type.Optional(Type.Enum(['following', 'mentionedUsers', 'subscribers', 'verified'])),
     share_with_followers: anything,
   },
   strict,
@@ -60,7 +60,7 @@ const exclusive = ['poll', 'quote_tweet_id', 'direct_message_deep_link', 'media'
 
 export function tweetEndpoints(
   world: World,
-  rules: { duplicateWindowMs: number },
+  rules: { duplicateWindowMs: number; pollsUntilReady: number },
   tweets: Shelf<Tweet>,
   media: BoundedMap<string, UploadedMedia>,
   nextId: () => string,
@@ -81,6 +81,9 @@ export function tweetEndpoints(
     if (weightedLength(text) > maxWeight) return forbidden('You are not permitted to perform this action.');
     const attached = attach(body.media?.media_ids ?? [], account.id, now);
     if (!attached) return invalidMediaIds(body.media?.media_ids ?? []);
+    if (attached.length > 1 && attached.some(({ kind }) => kind !== 'image')) {
+      return invalidRequest('You may attach up to 4 photos, 1 animated GIF or 1 video in a Post.');
+    }
     const inReplyTo = body.reply?.in_reply_to_tweet_id;
     if (inReplyTo !== undefined && !tweets.find(inReplyTo)) {
       return forbidden('You attempted to reply to a Tweet that is deleted or not visible to you.');
@@ -99,6 +102,7 @@ export function tweetEndpoints(
       url: `https://x.com/${account.handle}/status/${id}`,
       text,
       media: attached,
+      settings: settingsOf(body),
       createdAt: now,
       visibleAt: now + (alteration('delayed-visibility')?.ms ?? 0),
       ...(inReplyTo !== undefined && { inReplyTo }),
@@ -112,10 +116,12 @@ export function tweetEndpoints(
   }
 
   function attach(ids: string[], ownerId: string, now: number): TweetMedia[] | undefined {
-    const found = ids.map((id) => findOwnMedia(media, id, ownerId, now));
-    return found.every((uploaded) => uploaded !== undefined)
-      ? found.map(({ imageId, mediaKey, altText }) => ({
+    const found = ids.flatMap((id) => findOwnMedia(media, id, ownerId, now) ?? []);
+    const ready = found.filter((uploaded) => stateOf(uploaded, rules) === 'ready');
+    return ready.length === ids.length
+      ? ready.map(({ imageId, kind, mediaKey, altText }) => ({
           imageId,
+          kind,
           mediaKey,
           ...(altText !== undefined && { altText }),
         }))
@@ -135,4 +141,10 @@ export function tweetEndpoints(
     { method: 'POST', url: '/2/tweets', step: 'publish', answer: create },
     { method: 'DELETE', url: '/2/tweets/:id', step: 'delete', answer: remove },
   ];
+}
+
+function settingsOf(body: CreateBody): Record<string, unknown> {
+  const { reply_settings, made_with_ai, paid_partnership } = body;
+  const named = Object.entries({ reply_settings, made_with_ai, paid_partnership });
+  return Object.fromEntries(named.filter(([, value]) => value !== undefined));
 }

@@ -12,6 +12,7 @@ import {
   type SandboxPlatform,
 } from '../platform.ts';
 import { countInWindow, type WindowCount } from '../windows.ts';
+import { chunkedUploadEndpoints } from './chunked-uploads.ts';
 import { mediaEndpoints, type UploadedMedia } from './media.ts';
 import { openOAuth } from './oauth.ts';
 import { rateHeaders, refusals, tooManyRequests } from './refusals.ts';
@@ -29,12 +30,15 @@ const Rules = Type.Object(
     duplicateWindowMs: Type.Integer({ minimum: 0, default: 600_000 }),
     /** Whether a refresh token that is shown a second time ends all that came from it: the worse of two unknowns. */
     replayEndsGrant: Type.Boolean({ default: true }),
+    /** How often a video or GIF is still being processed when it is asked about, and how long X asks to wait between. */
+    pollsUntilReady: Type.Integer({ minimum: 0, default: 1 }),
+    checkAfterSecs: Type.Integer({ minimum: 0, default: 1 }),
   },
   { additionalProperties: false },
 );
 
 /**
- * X API v2: text and images. There is no idempotency of any kind; the author's timeline is the only witness, and it
+ * X API v2: text, images, GIFs and videos. There is no idempotency of any kind; the author's timeline is the only witness, and it
  * shows a text that X has changed.
  */
 export const x: SandboxPlatform = {
@@ -58,6 +62,9 @@ export const x: SandboxPlatform = {
   faults: {
     identity: readFaults,
     upload: writeFaults,
+    append: writeFaults,
+    finalize: [...writeFaults, 'processing-failed'],
+    status: readFaults,
     publish: [...writeFaults, 'delayed-visibility'],
     lookup: readFaults,
     delete: writeFaults,
@@ -88,6 +95,7 @@ function open(world: World): OpenedPlatform {
       identity,
       ...oauth.endpoints,
       ...mediaEndpoints(world, media, nextId),
+      ...chunkedUploadEndpoints(world, rules, media, nextId),
       ...tweetEndpoints(world, rules, tweets, media, nextId),
       ...timelineEndpoints(world, tweets),
     ],

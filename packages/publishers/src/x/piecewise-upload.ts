@@ -1,0 +1,70 @@
+import { Type, type Static } from 'typebox';
+import { askQuietly, bearer, decode, inFuture, type Refusal, type Step } from '../answer.ts';
+import type { HttpRequest, HttpResponse } from '../http.ts';
+import type { PublishCall, PublishMedia } from '../publisher.ts';
+import { dialect, isUploadUnknown, mediaRejected, uploadAgain } from './errors.ts';
+import { uploads, type Pieces, type Upload } from './uploads.ts';
+
+/** Where X failed to make a file of the pieces twice, it will not do it the third time. */
+const MAX_FAILURES = 2;
+const UPLOAD_LIVES_S = 24 * 60 * 60;
+
+export type PiecewiseUpload = Required<Upload>;
+
+export async function keepPieces(
+  call: PublishCall,
+  file: PublishMedia,
+  upload: PiecewiseUpload,
+  changes: Partial<Pieces>,
+): Promise<PiecewiseUpload> {
+  const kept = { ...upload, pieces: { ...upload.pieces, ...changes } };
+  await uploads.keep(call, file, kept);
+  return kept;
+}
+
+/** One call about an upload that X may have forgotten. Its words for that are documented nowhere. */
+export function askAboutUpload<T>(
+  call: PublishCall,
+  request: Omit<HttpRequest, 'headers'>,
+  read: (response: HttpResponse) => T | undefined,
+): Promise<Step<T | 'unknown'>> {
+  return askQuietly(call, dialect, { ...request, headers: bearer(call) }, read, (response) =>
+    isUploadUnknown(response) ? ('unknown' as const) : undefined,
+  );
+}
+
+export function askHowFar(call: PublishCall, { mediaId }: PiecewiseUpload): Promise<Step<Media | 'unknown'>> {
+  const query = { command: 'STATUS', media_id: mediaId };
+  return askAboutUpload(call, { method: 'GET', path: '/2/media/upload', query }, readMedia);
+}
+
+/** From the first piece on, once. After that it is the file, and its author's turn. */
+export async function startAnew(call: PublishCall, file: PublishMedia, detail: string): Promise<Refusal> {
+  const { failedUploads } = call.witness;
+  const failures = (typeof failedUploads === 'number' ? failedUploads : 0) + 1;
+  const isOver = failures >= MAX_FAILURES;
+  await uploads.forget(call, [file]);
+  // An author who tries the post once more has as many chances again.
+  await call.remember({ failedUploads: isOver ? 0 : failures });
+  return isOver ? mediaRejected(detail) : uploadAgain(detail);
+}
+
+export function readMedia(response: HttpResponse): Media | undefined {
+  return decode(MediaAnswer, response)?.data;
+}
+
+export function expiryOf(call: PublishCall, { expires_after_secs: seconds = UPLOAD_LIVES_S }: Media): string {
+  return inFuture(call.now(), seconds * 1_000).toISOString();
+}
+
+const MediaAnswer = Type.Object({
+  data: Type.Object({
+    id: Type.String({ pattern: '^[0-9]{1,19}$' }),
+    expires_after_secs: Type.Optional(Type.Number()),
+    processing_info: Type.Optional(
+      Type.Object({ state: Type.String(), check_after_secs: Type.Optional(Type.Number()) }),
+    ),
+  }),
+});
+/** What initialize, finalize, the status and the upload in one call answer. */
+export type Media = Static<typeof MediaAnswer>['data'];

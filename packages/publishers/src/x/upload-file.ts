@@ -1,0 +1,61 @@
+import { askQuietly, bearer, done, inFuture, type Step } from '../answer.ts';
+import type { PublishCall, PublishMedia } from '../publisher.ts';
+import { dialect, isMediaInvalid, uploadAgain } from './errors.ts';
+import { expiryOf, readMedia } from './piecewise-upload.ts';
+import { uploadInPieces } from './upload-in-pieces.ts';
+import { uploads, type Upload } from './uploads.ts';
+
+/** An upload is not used when it is about to expire. */
+const SPARE_MS = 10 * 60_000;
+
+/** What stands in the witness and is still good is not done again. */
+export async function uploadFile(call: PublishCall, file: PublishMedia): Promise<Step<true>> {
+  const upload = uploads.find(call, file);
+  const isGood = upload !== undefined && new Date(upload.expiresAt) > inFuture(call.now(), SPARE_MS);
+  const known = isGood ? upload : undefined;
+  const uploaded = await (file.kind === 'image'
+    ? uploadImage(call, file, known)
+    : uploadInPieces(call, file, known));
+  return uploaded.outcome === 'done' ? describeOnce(call, file, uploaded.value) : uploaded;
+}
+
+async function uploadImage(
+  call: PublishCall,
+  image: PublishMedia,
+  known: Upload | undefined,
+): Promise<Step<Upload>> {
+  if (known) return done(known);
+  const form = new FormData();
+  form.set('media', new Blob([await image.bytes()], { type: image.mimeType }), 'image');
+  form.set('media_category', 'tweet_image');
+  const uploaded = await askQuietly(
+    call,
+    dialect,
+    { method: 'POST', path: '/2/media/upload', headers: bearer(call), form },
+    readMedia,
+  );
+  if (uploaded.outcome !== 'done') return uploaded;
+  const { value } = uploaded;
+  const upload = { mediaId: value.id, expiresAt: expiryOf(call, value), isDescribed: false };
+  await uploads.keep(call, image, upload);
+  return done(upload);
+}
+
+async function describeOnce(call: PublishCall, file: PublishMedia, upload: Upload): Promise<Step<true>> {
+  if (!file.altText || upload.isDescribed) return done(true);
+  const json = { id: upload.mediaId, metadata: { alt_text: { text: file.altText } } };
+  const described = await askQuietly(
+    call,
+    dialect,
+    { method: 'POST', path: '/2/media/metadata', headers: bearer(call), json },
+    () => 'described' as const,
+    (response) => (isMediaInvalid(response) ? ('gone' as const) : undefined),
+  );
+  if (described.outcome !== 'done') return described;
+  if (described.value === 'gone') {
+    await uploads.forget(call, [file]);
+    return uploadAgain('X no longer has a file that was to be described');
+  }
+  await uploads.keep(call, file, { ...upload, isDescribed: true });
+  return done(true);
+}

@@ -1,19 +1,17 @@
 // @ts-check
-// `npm run test:bluesky`: installs Bluesky's own server in this folder (250 MB, and some minutes for its compiler, the
-// first time), and has us publish to it. Needs gcc, make and python3.
+// `npm run test:bluesky`: installs Bluesky's own server (250 MB, and a minute, the first time on a machine), and has us
+// publish to it. Needs gcc, make and python3.
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from '../../scripts/lib/build.mjs';
 import { runCommand } from '../../scripts/lib/command.mjs';
 import { ensureInstalled } from '../../scripts/lib/install.mjs';
-import { PlainError, step } from '../../scripts/lib/report.mjs';
 import { makeTemplate, templateDatabase } from '../../scripts/lib/template-database.mjs';
 import { startThrowAwayPostgres } from '../../scripts/lib/throw-away-postgres.mjs';
+import { installServer } from './install.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const stamp = `${here}node_modules/.solospark-installed`;
 
 await runCommand(async ({ signal, onClose }) => {
   await ensureInstalled({ quiet: true });
@@ -41,22 +39,6 @@ await runCommand(async ({ signal, onClose }) => {
     },
   );
 });
-
-/** Once for this lock file and this Node, whose version the compiled part is for. */
-async function installServer(/** @type {AbortSignal} */ signal) {
-  const wanted = `${process.version}\n${readFileSync(`${here}package-lock.json`, 'utf8')}`;
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
-  rmSync(stamp, { force: true });
-  const npm = async (/** @type {string[]} */ args) => {
-    const code = await run('npm', args, { cwd: here, signal });
-    if (code !== 0) throw new PlainError(`npm ${args.join(' ')} ended with ${code}.`);
-  };
-  await step('Installing the Bluesky server', () =>
-    npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']),
-  );
-  await step('Compiling its database', () => npm(['rebuild', 'better-sqlite3', '--loglevel=error']));
-  writeFileSync(stamp, wanted);
-}
 
 /**
  * @param {string} command

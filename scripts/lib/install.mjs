@@ -118,13 +118,13 @@ function writePnpm(path) {
 /**
  * @param {string} command
  * @param {string[]} args
- * @param {{ env?: NodeJS.ProcessEnv, quiet?: boolean }} [options] quiet: show its output only when it fails
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, quiet?: boolean }} [options] quiet: show its output only when it fails
  * @returns {Promise<number>} its exit code
  */
-export function run(command, args, { env = process.env, quiet = false } = {}) {
+export function run(command, args, { cwd = repoRoot, env = process.env, quiet = false } = {}) {
   return new Promise((resolve, reject) => {
     const output = quiet ? 'pipe' : 'inherit';
-    const child = spawn(command, args, { cwd: repoRoot, stdio: ['ignore', output, output], env });
+    const child = spawn(command, args, { cwd, stdio: ['ignore', output, output], env });
     /** @type {Buffer[]} */
     const held = [];
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (data) => held.push(data));

@@ -4,6 +4,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { serverFolder } from './install.mjs';
 
 // Bluesky's own server with a directory of accounts, in this process, on loopback, with nothing outside.
 
@@ -25,8 +26,8 @@ export interface Entry {
 export type Server = Awaited<ReturnType<typeof startServer>>;
 
 export async function startServer() {
-  // Installed in this folder only, so nothing here knows their types.
-  const load = createRequire(import.meta.url);
+  // Installed outside of the workspace, so nothing here knows their types.
+  const load = createRequire(join(serverFolder, 'package.json'));
   const plc = load('@did-plc/server');
   const pds = load('@atproto/pds');
   const directory = mkdtempSync(join(tmpdir(), 'solospark-bluesky-'));

@@ -1,9 +1,6 @@
-import { Type, type Static, type TObject } from 'typebox';
+import type { Static, TObject } from 'typebox';
 import { Value } from 'typebox/value';
 import type { Publisher, Settings, Violation } from './publisher.ts';
-
-/** Of a platform that leaves its authors nothing to choose. */
-export const NoSettings = Type.Object({}, { additionalProperties: false });
 
 /** What is wrong with these settings by the platform's schema. `check` is asked about those only that fit it. */
 export function checkSettings({ settings: schema }: Publisher, settings: Settings): Violation[] {

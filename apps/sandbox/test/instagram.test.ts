@@ -289,15 +289,15 @@ describe('Instagram: reels', () => {
     await statusOf(id);
     const mediaId = (await publish(id)).json.id;
     const [shown] = await sandbox.publicPosts('instagram', 'ann');
-    const type = name === 'clip.mov' ? 'video/quicktime' : 'video/mp4';
+    const mimeType = name === 'clip.mov' ? 'video/quicktime' : 'video/mp4';
     expect(shown).toMatchObject({
       id: mediaId,
       text: 'A reel',
-      media: [{ type, altText: null }],
+      media: [{ mimeType, altText: null }],
       settings: { media_type: 'REELS', share_to_feed: true, thumb_offset: 9_999 },
     });
     const video = await fetch(shown.media[0].url);
-    expect(video.headers.get('content-type')).toBe(type);
+    expect(video.headers.get('content-type')).toBe(mimeType);
     const fields = 'media_type,media_product_type,permalink';
     expect((await get(`${mediaId}?fields=${fields}`)).json).toEqual({
       id: mediaId,

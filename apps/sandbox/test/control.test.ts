@@ -131,7 +131,7 @@ describe('400 for bad input says field and rule:', () => {
     [
       'faults',
       { ...fault, step: 'container' },
-      /^step: x has no container; it has identity, upload, publish/,
+      /^step: x has no container; it has identity, upload, append, finalize, status, publish/,
     ],
     [
       'faults',

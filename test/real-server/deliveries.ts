@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createLogger } from '@solospark/foundation';
 import { createHttpClient } from '../../packages/publishers/src/http.ts';
 import type {
+  DraftMedia,
   Identity,
   PublishCall,
   PublishMedia,
@@ -11,6 +12,7 @@ import type {
   ReconcileOutcome,
   Settings,
 } from '../../packages/publishers/src/publisher.ts';
+import { jpegDraft, videoDraft } from '../../packages/publishers/test/answers.ts';
 import type { Fault, FaultProxy } from './fault-proxy.ts';
 
 // Deliveries as the engine gives them to a publisher, without the engine.
@@ -88,19 +90,20 @@ export function openDeliveries(publisher: Publisher, proxy: FaultProxy, publicCa
 }
 
 function imageOf(bytes: Uint8Array, index: number): PublishMedia {
+  return toPublish(
+    bytes,
+    jpegDraft({ byteSize: bytes.length, width: 4, height: 3, altText: `image ${index}` }),
+  );
+}
+
+function videoOf(bytes: Uint8Array): PublishMedia {
+  return toPublish(bytes, videoDraft({ byteSize: bytes.length, altText: 'A film' }));
+}
+
+function toPublish(bytes: Uint8Array, facts: DraftMedia): PublishMedia {
   return {
     id: randomUUID(),
-    kind: 'image',
-    mimeType: 'image/jpeg',
-    byteSize: bytes.length,
-    width: 4,
-    height: 3,
-    durationMs: null,
-    frameRate: null,
-    videoCodec: null,
-    audioCodec: null,
-    pageCount: null,
-    altText: `image ${index}`,
+    ...facts,
     bytes: (range) => Promise.resolve(new Uint8Array(bytes.subarray(range?.start, range && range.end + 1))),
     publicUrl: () => '',
   };
@@ -111,21 +114,6 @@ export function filmOf(byteSize: number): Buffer {
   const film = Buffer.alloc(byteSize, '.');
   film.write('0000001866747970697336d0000000006973366d6d703432', 'hex');
   return film;
-}
-
-function videoOf(bytes: Uint8Array): PublishMedia {
-  return {
-    ...imageOf(bytes, 0),
-    kind: 'video',
-    mimeType: 'video/mp4',
-    width: 1_280,
-    height: 720,
-    durationMs: 10_000,
-    frameRate: 30,
-    videoCodec: 'h264',
-    audioCodec: 'aac',
-    altText: 'A film',
-  };
 }
 
 /** What came of it, its kind, and who can do something about it. */

@@ -5,6 +5,11 @@ export interface FieldError {
   detail: string;
 }
 
+/** A name as part of a JSON pointer (RFC 6901). */
+export function escapePointer(name: string): string {
+  return name.replaceAll('~', '~0').replaceAll('/', '~1');
+}
+
 /**
  * The caller is wrong, and this says how. `message` is a sentence that is safe to show to anyone; what is not goes
  * into `cause`. Codes are stable: clients switch on them. apps/api turns a code into an HTTP status.

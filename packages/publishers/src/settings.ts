@@ -1,28 +1,23 @@
-import type { Static, TObject } from 'typebox';
+import { escapePointer } from '@solospark/foundation';
+import { Type, type Static, type TObject, type TSchema } from 'typebox';
 import { Value } from 'typebox/value';
 import type { Publisher, Settings, Violation } from './publisher.ts';
 
 /** What is wrong with these settings by the platform's schema. `check` is asked about those only that fit it. */
-export function checkSettings({ settings: schema }: Publisher, settings: Settings): Violation[] {
-  const known = Object.keys(schema.properties).join(', ') || 'none';
-  return Value.Errors(schema, withDefaults(schema, settings)).flatMap((error): Violation[] => {
-    const field = `settings${error.instancePath}`;
-    switch (error.keyword) {
-      case 'boolean':
-        // Said once more by `additionalProperties`.
-        return [];
-      case 'additionalProperties':
-        return error.params.additionalProperties.map((name) => ({
-          field: `${field}/${name}`,
-          code: 'unknown_setting',
-          detail: `has no setting "${name}" here. Its settings: ${known}.`,
-        }));
-      case 'enum':
-        return [{ field, code: 'enum', detail: `must be one of ${error.params.allowedValues.join(', ')}.` }];
-      default:
-        return [{ field, code: error.keyword, detail: `${error.message}.` }];
-    }
+export function checkSettings(
+  { settings: schema }: Pick<Publisher, 'settings'>,
+  settings: Settings,
+): Violation[] {
+  const misfits = findMisfits(schema, settings, 'settings');
+  if (misfits.length > 0) return misfits;
+  const filled = withDefaults(schema, settings);
+  const found = Value.Errors(schema, filled).map((error): Violation => {
+    const detail =
+      error.keyword === 'enum' ? `must be one of ${error.params.allowedValues.join(', ')}` : error.message;
+    return { field: `settings${error.instancePath}`, code: error.keyword, detail: `${detail}.` };
   });
+  if (found.length > 0 || Value.Check(schema, filled)) return found;
+  return [{ field: 'settings', code: 'invalid_settings', detail: 'do not fit what the platform takes.' }];
 }
 
 /**
@@ -38,4 +33,44 @@ export function readSettings<S extends TObject>(schema: S, of: { settings: Setti
 
 function withDefaults(schema: TObject, settings: unknown): unknown {
   return Value.Default(schema, Value.Clone(settings));
+}
+
+/**
+ * Looks at the shape, as deep and as long as the schema goes and no further: names that it does not know, lists that are
+ * too long, objects where none belong, and text that cannot be stored. So the library, which stops at eight errors and
+ * compares the items of a list with each other, is only asked about what is small.
+ */
+function findMisfits(schema: TSchema, value: unknown, field: string): Violation[] {
+  if (value === undefined) return [];
+  if (Type.IsObject(schema)) return findObjectMisfits(schema, value, field);
+  if (Type.IsArray(schema)) {
+    if (!Array.isArray(value)) return [{ field, code: 'type', detail: 'must be array.' }];
+    const { maxItems = 0 } = schema as { maxItems?: number };
+    if (value.length > maxItems) {
+      return [{ field, code: 'maxItems', detail: `must not have more than ${maxItems} items.` }];
+    }
+    return value.flatMap((item, index) => findMisfits(schema.items, item, `${field}/${index}`));
+  }
+  if (typeof value === 'object' && value !== null) {
+    return [{ field, code: 'type', detail: 'must be a single value.' }];
+  }
+  // PostgreSQL keeps no NUL, and half a surrogate pair would be stored as another character.
+  if (typeof value === 'string' && (!value.isWellFormed() || value.includes('\0'))) {
+    return [{ field, code: 'characters', detail: 'must be whole Unicode characters, without NUL.' }];
+  }
+  return [];
+}
+
+function findObjectMisfits({ properties }: TObject, value: unknown, field: string): Violation[] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return [{ field, code: 'type', detail: 'must be object.' }];
+  }
+  const known = Object.keys(properties).join(', ');
+  return Object.entries(value).flatMap(([name, inner]: [string, unknown]) => {
+    const at = `${field}/${escapePointer(name)}`;
+    const property = Object.hasOwn(properties, name) ? properties[name] : undefined;
+    if (property) return findMisfits(property, inner, at);
+    const detail = `has no setting "${name}" here. Its settings: ${known}.`;
+    return [{ field: at, code: 'unknown_setting', detail }];
+  });
 }

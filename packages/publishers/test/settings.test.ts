@@ -8,7 +8,7 @@ import { draftOf } from './answers.ts';
 const schema = Type.Object(
   {
     visibility: Type.Enum(['public', 'private'], { default: 'public' }),
-    languages: Type.Array(Type.String({ maxLength: 3 }), { default: [] }),
+    languages: Type.Array(Type.String({ maxLength: 3 }), { maxItems: 3, uniqueItems: true, default: [] }),
     card: Type.Optional(Type.Object({ url: Type.String() }, { additionalProperties: false })),
   },
   { additionalProperties: false },
@@ -28,6 +28,31 @@ describe('the settings of a platform', () => {
     [{ card: { url: 'a', size: 1 } }, 'settings/card/size', 'unknown_setting', '"size"'],
   ])('of %j: %s breaks the rule %s', (settings, field, code, words) => {
     expect(found(settings)).toEqual([{ field, code, detail: expect.stringContaining(words) }]);
+  });
+  it('are told what is unknown in them however much it is, and nothing else is asked then', () => {
+    const many = Object.fromEntries(Array.from({ length: 9 }, (_, index) => [`unknown${index}`, index]));
+    expect(found({ ...many, visibility: 'secret' }).map(({ code }) => code)).toEqual(
+      Array(9).fill('unknown_setting'),
+    );
+    expect(found(JSON.parse('{"constructor":{"a\\u0000":1},"a/b~c":1}'))).toMatchObject([
+      { field: 'settings/constructor', code: 'unknown_setting' },
+      { field: 'settings/a~1b~0c', code: 'unknown_setting' },
+    ]);
+  });
+  it('are refused at once where they are larger or deeper than the schema, whatever is in there', () => {
+    let deep: unknown = 'x';
+    for (let level = 0; level < 50_000; level += 1) deep = [deep];
+    for (const settings of [
+      { visibility: deep },
+      { languages: [deep] },
+      { card: { url: deep } },
+      { languages: deep },
+    ]) {
+      expect(found(settings)).toMatchObject([{ code: 'type' }]);
+    }
+    expect(found({ languages: Array(100_000).fill(1) })).toMatchObject([{ code: 'maxItems' }]);
+    expect(found({ card: [] })).toMatchObject([{ field: 'settings/card', code: 'type' }]);
+    expect(found({ card: { url: 'half a \ud83d pair' } })).toMatchObject([{ code: 'characters' }]);
   });
   it('are read with the defaults of what was left out', () => {
     expect(readSettings(schema, { settings: {} })).toEqual({ visibility: 'public', languages: [] });
@@ -52,6 +77,11 @@ describe.each(publishers.map((each) => [each.name, each] as const))('the setting
     expect(checkSettings(each, { nobodyKnows: 1 })).toMatchObject([{ code: 'unknown_setting' }]);
     // Whatever else is wrong with an empty post, it is not its settings.
     expect(each.check(draftOf()).filter(({ field }) => field.startsWith('settings'))).toEqual([]);
+  });
+  it('say of each list how long it may be', () => {
+    for (const setting of Object.values(each.settings.properties)) {
+      if (Type.IsArray(setting)) expect(setting).toHaveProperty('maxItems');
+    }
   });
   it('say in words what each of them is', () => {
     for (const setting of Object.values(each.settings.properties)) {

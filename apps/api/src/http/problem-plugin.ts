@@ -1,5 +1,5 @@
 import { isTransient } from '@solospark/db';
-import { AppError, type FieldError } from '@solospark/foundation';
+import { AppError, escapePointer, type FieldError } from '@solospark/foundation';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { problemCatalog, ProblemSchema, type ProblemCode } from './problems.ts';
@@ -122,8 +122,4 @@ function validationProblem(error: FastifyError): Problem {
   const first = errors[0];
   const field = first ? `${part} ${first.pointer || '/'} ${first.detail}` : error.message;
   return { code: 'invalid_request', detail: `The request was not understood: ${field}.`, errors };
-}
-
-function escapePointer(name: string): string {
-  return name.replaceAll('~', '~0').replaceAll('/', '~1');
 }

@@ -1,4 +1,5 @@
 import type { FieldError } from '@solospark/foundation';
+import { checkSettings } from '@solospark/publishers';
 import { limitsOf } from '../channel/limits.ts';
 import type { Context } from '../context.ts';
 import { fileFor } from '../media/media.ts';
@@ -32,8 +33,11 @@ export function checkPost(ctx: Pick<Context, 'findPublisher'>, post: PostContent
     }
     const limits = limitsOf(publisher, { limits: delivery.channelLimits });
     const media = post.media.map((each) => fileFor(each, limits.media.image));
+    // A newer version may take less than the one that stored them.
+    const misfits = checkSettings(publisher, delivery.settings);
     const draft = { text: textOf(post, delivery), media, settings: delivery.settings };
-    for (const { field, code, detail } of publisher.check(draft, limits)) {
+    const broken = misfits.length > 0 ? misfits : publisher.check(draft, limits);
+    for (const { field, code, detail } of broken) {
       errors.push({ pointer: pointerTo(field, delivery), code, detail: `${publisher.name}: ${detail}` });
     }
   }

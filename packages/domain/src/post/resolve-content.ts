@@ -69,12 +69,8 @@ export async function resolveContent(
 
 /** PostgreSQL keeps no NUL, and half a surrogate pair would be stored as another character than the author's. */
 function checkCharacters(input: ContentInput, errors: FieldError[]): void {
-  const texts = [
-    ...textsIn('/text', input.text),
-    ...textsIn('/channelTexts', input.channelTexts),
-    ...textsIn('/channelSettings', input.channelSettings),
-  ];
-  for (const { pointer, text } of texts) {
+  const texts = Object.entries(input.channelTexts ?? {}).map(([id, text]) => [`/channelTexts/${id}`, text]);
+  for (const [pointer = '', text = ''] of [['/text', input.text], ...texts]) {
     if (text.isWellFormed() && !text.includes('\0')) continue;
     errors.push({
       pointer,
@@ -82,13 +78,6 @@ function checkCharacters(input: ContentInput, errors: FieldError[]): void {
       detail: 'the text must be whole Unicode characters, without NUL',
     });
   }
-}
-
-/** All texts in a value, and where each stands in it. */
-function textsIn(pointer: string, value: unknown): { pointer: string; text: string }[] {
-  if (typeof value === 'string') return [{ pointer, text: value }];
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([name, inner]) => textsIn(`${pointer}/${name}`, inner));
 }
 
 function checkChannels(
@@ -111,9 +100,14 @@ function checkChannelSettings(
   errors: FieldError[],
 ): void {
   for (const { id, platform } of targets) {
-    const publisher = ctx.findPublisher(platform);
     const settings = channelSettings[id];
-    if (!publisher || !settings) continue;
+    if (!settings) continue;
+    const publisher = ctx.findPublisher(platform);
+    if (!publisher) {
+      const detail = `${platform} is not a platform that this installation knows`;
+      errors.push({ pointer: `/channelSettings/${id}`, code: 'unknown_platform', detail });
+      continue;
+    }
     for (const { field, code, detail } of checkSettings(publisher, settings)) {
       const pointer = `/channelSettings/${id}${field.slice('settings'.length)}`;
       errors.push({ pointer, code, detail: `${publisher.name}: ${detail}` });

@@ -46,6 +46,7 @@ export const settings = Type.Object(
     contentLabels: Type.Array(Type.Enum(['sexual', 'nudity', 'porn', 'graphic-media']), {
       title: 'Content labels',
       description: 'What readers are warned of: suggestive, naked, adults only, or hard to look at.',
+      maxItems: 4,
       uniqueItems: true,
       default: [],
     }),

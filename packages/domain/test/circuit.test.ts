@@ -24,6 +24,7 @@ describe('healthSign', () => {
     ['a refused text', { as: 'failed', failure: failure('rejected_content') }],
     ['a refused token', { as: 'failed', failure: failure('auth_expired') }],
     ['a full budget', pending('wait_until', 'rate_limited')],
+    ['a video that is still being processed', pending('wait_until', 'unavailable')],
   ])('takes %s for an answer', (_, settlement) => {
     expect(healthSign(fresh, settlement, true)).toBe('answers');
   });

@@ -58,16 +58,55 @@ it('a delivery whose `sending` was committed, but the answer to that got lost fo
   expect(attempts.map(({ outcome }) => outcome)).toEqual(['handed_back', 'published']);
 });
 
-it('what goes wrong on this server is not blamed on the platform, and goes out once it is mended', async () => {
-  const image = (await app.upload('lost.jpg', await demoImage())).body as { id: string };
-  const content = { text: 'With an image', mediaIds: [image.id], platforms: ['x'] };
-  const post = (await app.request('POST', '/posts', content)).body as { id: string };
-  await rename(app.mediaDirectory, `${app.mediaDirectory}-away`);
-  expect((await app.request('POST', `/posts/${post.id}/publish`)).status).toBe(202);
-  const deliveryOf = async () => (await app.request('GET', `/posts/${post.id}`)).body.deliveries[0];
-  const failed = await eventually(deliveryOf, ({ failure }) => failure !== null, 'a try fails');
-  expect(failed).toMatchObject({ status: 'pending', failure: { kind: 'unknown', actor: 'operator' } });
-  expect(await app.ctx.db.query('SELECT 1 FROM platform_circuit')).toEqual([]);
-  await rename(`${app.mediaDirectory}-away`, app.mediaDirectory);
-  await eventually(deliveryOf, ({ status }) => status === 'published', 'it is published');
+it('a mistake of ours before the post is sent uses an attempt, and is not made again at once', async () => {
+  const post = (await app.request('POST', '/posts', { text: 'Of another version', platforms: ['x'] })).body;
+  await app.ctx.db.query(`UPDATE delivery SET settings = '{"replySettings":"nobody"}' WHERE post_id = $1`, [
+    post.id,
+  ]);
+  await firePostNow(app.ctx.db, post);
+  const request = { platform: 'x', limit: 1, perChannel: 1, except: [], trigger: 'job' } as const;
+  const [claim] = await claimDeliveries(app.ctx.db, request, 'test');
+  await publishDelivery(app.ctx, claim!, new AbortController().signal, () => undefined);
+  const [row] = await app.ctx.db.query(
+    `SELECT status, sending_at, attempts_used, failure_actor, next_attempt_at > now() AS later FROM delivery WHERE id = $1`,
+    [claim!.id],
+  );
+  expect(row).toEqual({
+    status: 'pending',
+    sending_at: null,
+    attempts_used: 1,
+    failure_actor: 'operator',
+    later: true,
+  });
+  // An author who tries it again hears which setting it is.
+  await app.ctx.db.query(`UPDATE delivery SET status = 'failed' WHERE id = $1`, [claim!.id]);
+  await app.ctx.db.query(`UPDATE post SET status = 'failed' WHERE id = $1`, [post.id]);
+  const again = await app.request('POST', `/posts/${post.id}/retry`);
+  expect([again.status, again.body.errors]).toEqual([
+    422,
+    [
+      expect.objectContaining({
+        pointer: expect.stringMatching(/channelSettings.*replySettings$/),
+        code: 'enum',
+      }),
+    ],
+  ]);
 });
+
+// One platform is given the file whole, and the other as a stream.
+it.each(['x', 'mastodon'])(
+  'what goes wrong on this server is not blamed on %s, and goes out once it is mended',
+  async (platform) => {
+    const image = (await app.upload('lost.jpg', await demoImage())).body as { id: string };
+    const content = { text: 'With an image', mediaIds: [image.id], platforms: [platform] };
+    const post = (await app.request('POST', '/posts', content)).body as { id: string };
+    await rename(app.mediaDirectory, `${app.mediaDirectory}-away`);
+    expect((await app.request('POST', `/posts/${post.id}/publish`)).status).toBe(202);
+    const deliveryOf = async () => (await app.request('GET', `/posts/${post.id}`)).body.deliveries[0];
+    const failed = await eventually(deliveryOf, ({ failure }) => failure !== null, 'a try fails');
+    expect(failed).toMatchObject({ status: 'pending', failure: { kind: 'unknown', actor: 'operator' } });
+    expect(await app.ctx.db.query('SELECT 1 FROM platform_circuit')).toEqual([]);
+    await rename(`${app.mediaDirectory}-away`, app.mediaDirectory);
+    await eventually(deliveryOf, ({ status }) => status === 'published', 'it is published');
+  },
+);

@@ -24,9 +24,11 @@ export function healthSign(
   if (settlement.as === 'published') return 'answers';
   const outcome = settlement.as === 'pending' ? settlement.outcome : settlement.as;
   switch (outcome) {
+    case 'wait_until':
+      // It said when to come back, or that it is still processing a video.
+      return 'answers';
     case 'failed':
     case 'retry':
-    case 'wait_until':
       return settlement.failure?.kind === 'unavailable' ? 'fails' : 'answers';
     case 'uncertain':
     case 'ask_again':

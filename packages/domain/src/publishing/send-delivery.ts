@@ -1,4 +1,4 @@
-import { withRetry } from '@solospark/db';
+import { isTransient, withRetry } from '@solospark/db';
 import { assertNever, messageOf } from '@solospark/foundation';
 import { NoAnswerError, type Failure, type PrepareOutcome } from '@solospark/publishers';
 import { clientFor } from '../channel/place.ts';
@@ -10,7 +10,7 @@ import {
 } from '../delivery/delivery.ts';
 import { recoverAccess } from './access.ts';
 import { failPoint } from './fail-points.ts';
-import { SupersededError, type Hold } from './hold.ts';
+import { SupersededError, TooLateToSendError, type Hold } from './hold.ts';
 import type { OpenedCall } from './open-call.ts';
 import { reconcileDelivery } from './reconcile-delivery.ts';
 import { takeRate } from './take-rate.ts';
@@ -38,8 +38,7 @@ export async function sendDelivery(ctx: Context, hold: Hold, opened: OpenedCall)
     opened.call.log.warn({ detail: outcome.detail }, 'outcome unclear');
   } catch (error) {
     if (error instanceof SupersededError) throw error;
-    // The socket was not opened: too late, asked to stop, or the database did not answer. Nothing is out.
-    if (!hold.hasSent()) return handBack();
+    if (!hold.hasSent()) return notSent(hold, opened, error);
     opened.call.log.warn({ err: error }, 'outcome unclear');
   }
   return reconcileDelivery(hold, opened, { sendingSince });
@@ -71,6 +70,19 @@ async function prepare({ publisher, call }: OpenedCall): Promise<PrepareOutcome>
     };
     return { outcome: 'retry', failure };
   }
+}
+
+/** The socket was not opened, so nothing is out: too late, asked to stop, the database away; or a mistake of ours. */
+function notSent(hold: Hold, { call }: OpenedCall, error: unknown): Settlement {
+  if (error instanceof TooLateToSendError || hold.signal.aborted || isTransient(error)) return handBack();
+  // Handed back it would be here again at once, with the same mistake.
+  call.log.error({ err: error }, 'not sent');
+  return retryOrGiveUp(hold.claim, 'retry', {
+    kind: 'unknown',
+    actor: 'operator',
+    reason: 'Something went wrong on this server before the post was sent. It will be tried again.',
+    detail: messageOf(error),
+  });
 }
 
 type Refused = Exclude<PrepareOutcome, { outcome: 'ready' }>;

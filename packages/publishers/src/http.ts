@@ -41,7 +41,10 @@ export interface HttpResponse {
 }
 
 export interface HttpClient {
-  /** @throws NoAnswerError when no complete answer came: connection lost, time-out, aborted. */
+  /**
+   * @throws NoAnswerError when no complete answer came: connection lost, time-out, aborted. What the reading of a streamed
+   * body throws is thrown as it is.
+   */
   request(request: HttpRequest): Promise<HttpResponse>;
 }
 
@@ -65,7 +68,8 @@ export function createHttpClient(options: {
   return {
     async request(request) {
       const url = urlOf(options.baseUrl, request);
-      const init = await initOf(request);
+      const watched = watchBody(request);
+      const init = await initOf(watched.request);
       const timeout = AbortSignal.timeout(request.timeoutMs ?? options.timeoutMs);
       const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout;
       options.beforeSend?.(request);
@@ -80,10 +84,27 @@ export function createHttpClient(options: {
         const headers = new Headers(response.headers as Record<string, string>);
         return { status: response.statusCode, headers, text, json: parseJson(text) };
       } catch (error) {
-        throw new NoAnswerError(request, error);
+        throw watched.failure() ?? new NoAnswerError(request, error);
       }
     },
   };
+}
+
+/** Remembers what the reading of a streamed body throws: that is trouble of our own, and says nothing of the platform. */
+function watchBody(request: HttpRequest): { request: HttpRequest; failure: () => Error | undefined } {
+  const { body } = request;
+  if (!body || body instanceof Uint8Array) return { request, failure: () => undefined };
+  const { byteSize, pieces } = body;
+  let failure: Error | undefined;
+  async function* read(): AsyncGenerator<Uint8Array> {
+    try {
+      yield* pieces;
+    } catch (error) {
+      failure = error instanceof Error ? error : new Error(String(error));
+      throw failure;
+    }
+  }
+  return { request: { ...request, body: { byteSize, pieces: read() } }, failure: () => failure };
 }
 
 function urlOf(baseUrl: string, request: HttpRequest): URL {

@@ -58,7 +58,7 @@ describe('a body that is streamed', () => {
     expect((answer.json as Received).headers['transfer-encoding']).toBeUndefined();
   });
 
-  it('that breaks off is no answer, and the server never sees its end', async () => {
+  it('that cannot be read is our own trouble, and not a missing answer', async () => {
     const client = createHttpClient({ baseUrl: await serve(), timeoutMs: 30_000 });
     async function* broken() {
       yield await Promise.resolve(Buffer.alloc(PIECE));
@@ -66,8 +66,8 @@ describe('a body that is streamed', () => {
     }
     const body = { byteSize: 2 * PIECE, pieces: broken() };
     const sent = client.request({ method: 'PUT', path: '/', body });
-    await expect(sent).rejects.toThrow('the disk is away');
-    await expect(sent).rejects.toBeInstanceOf(NoAnswerError);
+    await expect(sent).rejects.toThrow(/^the disk is away$/);
+    await expect(sent).rejects.not.toBeInstanceOf(NoAnswerError);
   });
 
   it('is given up when the process is asked to stop', async () => {

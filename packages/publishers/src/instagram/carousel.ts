@@ -60,7 +60,8 @@ async function waitForChildren(call: PublishCall, made: Child[]): Promise<Step<t
   const slowestFirst = [...made.filter(isVideo), ...made.filter((child) => !isVideo(child))];
   for (const child of slowestFirst) {
     const waited = await waitForContainer(call, child);
-    if (waited.outcome !== 'done') return waited;
+    // A file that was refused is not made anew for as long as another one takes.
+    if (waited.outcome !== 'done') return refusal ?? waited;
     if (waited.value.status_code === 'FINISHED') continue;
     await children.forget(call, [child.file]);
     // Whatever is said of the others: one that Instagram will never take ends the delivery.

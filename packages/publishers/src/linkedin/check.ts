@@ -42,9 +42,20 @@ export function checkDraft(draft: Draft): Violation[] {
 function checkArticle(draft: Draft): Violation[] {
   const { media } = draft;
   const isThumbnail = media.length === 1 && media[0]?.kind === 'image';
-  if (!settingsOf(draft).article || media.length === 0 || isThumbnail) return [];
+  const { article } = settingsOf(draft);
+  if (!article) return [];
+  const found: Violation[] = [];
+  if (!URL.canParse(article.url)) {
+    const detail = 'The address of a link card has to be a whole one, such as https://example.com/page.';
+    found.push({ field: 'settings/article/url', code: 'article_url_invalid', detail });
+  }
+  if (article.title.trim() === '') {
+    const detail = `${NAME} needs a headline on a link card.`;
+    found.push({ field: 'settings/article/title', code: 'article_title_missing', detail });
+  }
+  if (media.length === 0 || isThumbnail) return found;
   const detail = `${NAME} shows a link card or files: beside a card a post may have one image, which becomes its picture. Take the files off, or the card.`;
-  return [{ field: 'settings/article', code: 'article_with_media', detail }];
+  return [...found, { field: 'settings/article', code: 'article_with_media', detail }];
 }
 
 /** Whether the escapes count is documented nowhere, so they do. */

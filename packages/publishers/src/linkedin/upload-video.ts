@@ -94,8 +94,9 @@ async function putPart(
       const etag = response.headers.get('etag')?.replace(/^"|"$/g, '');
       return etag ? { etag } : undefined;
     },
-    // Whatever the store says of an address that it no longer takes: the next attempt asks for new ones.
-    ({ status }) => ([400, 403, 404, 410].includes(status) ? 'refused' : undefined),
+    // Whatever the store says of an address that it no longer takes: the next attempt asks for new ones. It was shown no
+    // token, so a 401 says nothing of that.
+    ({ status }) => ([400, 401, 403, 404, 410].includes(status) ? 'refused' : undefined),
   );
 }
 

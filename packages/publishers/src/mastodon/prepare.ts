@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { sleep } from '@solospark/foundation';
 import { Type } from 'typebox';
 import { askQuietly, bearer, decode, type Refusal, type Step } from '../answer.ts';
 import { multipartBody } from '../multipart.ts';
@@ -91,7 +90,8 @@ async function uploadOnce(
       const body = decode(UploadAnswer, response);
       if (!body) return undefined;
       const { id: mediaId, url = null } = body;
-      return { mediaId, url, isReady: response.status === 200 && Boolean(url) };
+      // There is software that answers 202 always; a file without an address is still in work.
+      return { mediaId, url, isReady: Boolean(url) };
     },
   );
   if (upload.outcome !== 'done') return upload;
@@ -118,7 +118,7 @@ async function waitForMedia(call: PublishCall, file: PublishMedia): Promise<Step
       case null:
         return asked.refusal ?? notAsked(asked.detail);
       case 'processing':
-        if (waitMs !== null) await sleep(waitMs, call.signal);
+        if (waitMs !== null) await call.sleep(waitMs);
         // A wait that was cut short must not turn into a burst of questions.
         if (call.signal.aborted) return stillProcessing(call.now(), since);
     }

@@ -32,7 +32,7 @@ export async function reconcile(call: ReconcileCall): Promise<ReconcileOutcome> 
   return mediaIds.length > 0 ? askFiles(call, mediaIds) : absentInTime(call);
 }
 
-/** A file can be asked for only as long as it is in no post: when all are there, the post is not. */
+/** At Mastodon a file can be asked for only as long as it is in no post: when all are there, the post is not. */
 async function askFiles(call: ReconcileCall, mediaIds: string[]): Promise<ReconcileOutcome> {
   for (const mediaId of mediaIds) {
     const asked = await askMedia(call, mediaId);
@@ -44,7 +44,7 @@ async function askFiles(call: ReconcileCall, mediaIds: string[]): Promise<Reconc
     await call.remember({ mediaGone: true });
     return cannotTell('the server no longer has its file, as if it were in a post');
   }
-  return { outcome: 'absent' };
+  return (await isMastodon(call)) ? { outcome: 'absent' } : absentInTime(call);
 }
 
 async function absentInTime(call: ReconcileCall): Promise<ReconcileOutcome> {

@@ -307,6 +307,19 @@ describe('Instagram: a reel', () => {
     expect(await posts()).toEqual([]);
   });
 
+  it('in a carousel that is refused ends the post, however long another one takes', async () => {
+    await stage.configure('instagram', { failureSubcode: 2207026, videoProcessingMs: 60 * 60_000 });
+    const gone = await openMixed({ images: [], goneAfterWrites: 1 });
+    await arm('container', 'processing-failed');
+    await expect(gone.prepare()).rejects.toThrow('the worker is gone');
+    // The first is nearly done when the other one begins.
+    await stage.skip(59 * 60_000);
+    const next = await openMixed({ images: [], witness: gone.call.witness });
+    expect(await next.run()).toMatchObject({ outcome: 'failed', failure: { kind: 'rejected_content' } });
+    // The other one's, and the refused one is not made anew.
+    expect(containersOf(next)).toHaveLength(1);
+  });
+
   it('fails when Instagram does not take the file', async () => {
     const content = Buffer.from('no video at all');
     const delivery = await openReel({ files: [{ ...videoFile('clip'), content }] });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { createLogger } from '@solospark/foundation';
+import { createLogger, sleep } from '@solospark/foundation';
 import { createHttpClient } from '../../packages/publishers/src/http.ts';
 import type {
   DraftMedia,
@@ -53,6 +53,7 @@ export function openDeliveries(publisher: Publisher, proxy: FaultProxy, publicCa
         return Promise.resolve();
       },
       now: () => new Date(),
+      sleep: (ms) => sleep(ms),
       signal: new AbortController().signal,
       log,
     };

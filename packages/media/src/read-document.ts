@@ -15,6 +15,8 @@ const TIMEOUT_MS = 60_000;
 
 /** What it is ended by, or ends itself by when its memory is used up. */
 const GIVEN_UP = new Set(['SIGKILL', 'SIGABRT']);
+/** Node's own: it had nothing left to do, and no answer. */
+const UNSETTLED = 13;
 
 /** The largest whole number of the database. */
 const MAX_POINTS = 2 ** 31 - 1;
@@ -52,8 +54,8 @@ async function readInProcess(path: string): Promise<Answer> {
     });
     return JSON.parse(stdout) as Answer;
   } catch (error) {
-    const { signal } = error as { signal?: string | null };
-    if (signal && GIVEN_UP.has(signal)) throw tooComplex(error);
+    const { signal, code } = error as { signal?: string | null; code?: unknown };
+    if ((signal && GIVEN_UP.has(signal)) || code === UNSETTLED) throw tooComplex(error);
     throw error;
   }
 }

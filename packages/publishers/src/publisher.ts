@@ -154,6 +154,8 @@ export interface PublishCall extends AccountCall {
   /** Commits facts to the delivery's row before it resolves. Throws when another worker has taken the delivery. */
   remember(facts: Witness): Promise<void>;
   now(): Date;
+  /** Waits on the clock of `now`; shorter when `signal` aborts. For seconds: longer waits are a `wait-until`. */
+  sleep(ms: number): Promise<void>;
   signal: AbortSignal;
   log: Logger;
 }

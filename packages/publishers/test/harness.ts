@@ -266,6 +266,7 @@ export async function openDelivery(
       return Promise.resolve();
     },
     now: () => stage.now(),
+    sleep: (ms) => stage.skip(ms),
     signal: new AbortController().signal,
     log: createLogger({ name: 'test', level: 'trace' }, logs),
   };

@@ -1,4 +1,4 @@
-import { withRetry } from '@solospark/db';
+import { isTransient, withRetry } from '@solospark/db';
 import { SealError } from '@solospark/foundation';
 import {
   NoAnswerError,
@@ -47,14 +47,17 @@ export async function readLimits(
 export async function readDueLimits(ctx: Context, platforms: string[]): Promise<void> {
   const differing = platforms.filter((platform) => {
     const publisher = ctx.findPublisher(platform);
-    return publisher !== undefined && 'readLimits' in publisher;
+    return publisher?.readLimits !== undefined;
   });
   const due = await takeDueForLimits(ctx.db, {
     platforms: differing,
     limit: BATCH,
     againAfterMs: READ_AGAIN_MS,
   });
-  await Promise.all(due.map((channel) => readAgain(ctx, channel)));
+  // All of them to their end: whoever stops waits for this.
+  const read = await Promise.allSettled(due.map((channel) => readAgain(ctx, channel)));
+  const failed = read.find((each) => each.status === 'rejected');
+  if (failed) throw failed.reason;
 }
 
 async function readAgain(ctx: Context, channel: SealedChannel): Promise<void> {
@@ -66,7 +69,10 @@ async function readAgain(ctx: Context, channel: SealedChannel): Promise<void> {
   }));
 }
 
-/** The server's trouble, or the operator's; anything else is a mistake of ours. */
+/** The server's trouble, the database's, or the operator's; anything else is a mistake of ours. */
 function isUnavailable(error: unknown): boolean {
-  return [PublisherError, NoAnswerError, DomainError, SealError].some((kind) => error instanceof kind);
+  return (
+    isTransient(error) ||
+    [PublisherError, NoAnswerError, DomainError, SealError].some((kind) => error instanceof kind)
+  );
 }

@@ -1,4 +1,4 @@
-import { SealError, type Logger } from '@solospark/foundation';
+import { SealError, sleep, type Logger } from '@solospark/foundation';
 import type { Failure, PublishCall, Publisher, PublishMedia } from '@solospark/publishers';
 import { limitsOf } from '../channel/limits.ts';
 import { baseUrlOf, clientFor } from '../channel/place.ts';
@@ -52,6 +52,7 @@ export async function openCall(
       sentBefore: claim.sentBefore,
       remember: (facts) => hold.remember(facts),
       now: () => hold.now(),
+      sleep: (ms) => sleep(ms, hold.signal),
       signal: hold.signal,
       log,
     };

@@ -1,4 +1,3 @@
-import { sleep } from '@solospark/foundation';
 import { askQuietly, bearer, decode, done, type Step } from '../answer.ts';
 import type { HttpResponse } from '../http.ts';
 import type { PublishCall } from '../publisher.ts';
@@ -44,7 +43,7 @@ export async function waitForContainer(
     const asked = await askQuietly(call, dialect, statusRequest(call, container.id), readStatus);
     if (asked.outcome !== 'done') return asked;
     if (asked.value.status_code !== 'IN_PROGRESS') return done(asked.value);
-    if (waitMs !== null) await sleep(waitMs, call.signal);
+    if (waitMs !== null) await call.sleep(waitMs);
     // A wait that was cut short must not turn into a burst of questions.
     if (call.signal.aborted) break;
   }

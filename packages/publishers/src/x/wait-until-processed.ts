@@ -1,4 +1,3 @@
-import { sleep } from '@solospark/foundation';
 import { done, inFuture, type Step } from '../answer.ts';
 import type { PublishCall, PublishMedia } from '../publisher.ts';
 import { stillUploading } from './errors.ts';
@@ -24,7 +23,7 @@ export async function waitUntilProcessed(
     const pauseMs = Math.max(0, Date.parse(upload.pieces.askFrom) - call.now().getTime());
     heldMs += pauseMs;
     if (heldMs > HOLD_MS) return stillUploading(inFuture(call.now(), pauseMs));
-    await sleep(pauseMs, call.signal);
+    await call.sleep(pauseMs);
     // A wait that was cut short must not turn into a burst of questions.
     if (call.signal.aborted) return stillUploading(call.now());
 

@@ -30,7 +30,7 @@ export async function runJest(args, { env, signal }) {
       '--experimental-vm-modules',
       '--disable-warning=ExperimentalWarning',
       join(repoRoot, 'node_modules', 'jest', 'bin', 'jest.js'),
-      '--maxWorkers=2',
+      '--maxWorkers=3',
       '--json',
       `--outputFile=${resultFile}`,
       ...args,

@@ -44,6 +44,7 @@ describe('channelSettings', () => {
   ])('422 refuses %s, by pointer, in a draft already', async (_what, settings, pointer, code, words) => {
     const answer = await write(settingsFor(settings));
     expect([answer.status, answer.body.code]).toEqual([422, 'invalid_post']);
+    expect(answer.body.detail).toMatch(/[^.]\.$/);
     expect(answer.body.errors).toEqual([
       expect.objectContaining({
         pointer: `/channelSettings/${mastodon}${pointer}`,

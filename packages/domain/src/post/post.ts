@@ -122,7 +122,7 @@ export function invalidPost(errors: FieldError[]): DomainError {
   const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
   return new DomainError(
     'invalid_post',
-    `The post cannot go out like this: ${first?.detail ?? 'unknown rule'}${more}.`,
+    `The post cannot go out like this: ${first?.detail.replace(/\.$/, '') ?? 'unknown rule'}${more}.`,
     {
       errors,
     },

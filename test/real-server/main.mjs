@@ -50,7 +50,7 @@ export function runAgainstServer({ installServer, file }) {
  * @param {{ cwd: string, signal: AbortSignal, env?: NodeJS.ProcessEnv }} options
  * @returns {Promise<number>}
  */
-export function run(command, args, { cwd, signal, env }) {
+function run(command, args, { cwd, signal, env }) {
   const child = spawn(command, args, { cwd, env, stdio: 'inherit', signal, killSignal: 'SIGTERM' });
   return new Promise((resolve, reject) =>
     child

@@ -64,6 +64,16 @@ async function carryOut(
       await delay(forMs);
       await stack.sandbox('POST', '/latency', { ...event.platform, ms: 30 });
       return;
+    case 'server-down': {
+      const server = stack.servers[event.index];
+      await server?.down(event.outage ?? 'refuse');
+      await delay(forMs);
+      return server?.up();
+    }
+    case 'store-hangs':
+      stack.store.hang();
+      await delay(forMs);
+      return stack.store.comeBack();
     case 'platform':
       await stack.sandbox('POST', '/faults', event.platform);
       return;

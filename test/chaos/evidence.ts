@@ -68,7 +68,7 @@ export async function gatherEvidence(stack: Pick<ChaosStack, 'db' | 'sandbox'>):
             deleted_at AS "deletedAt" FROM post`,
   );
   const deliveries = await stack.db.query<DeliveryRow>(
-    `SELECT d.id, d.post_id AS "postId", d.platform, c.handle, d.status, d.due_at AS "dueAt",
+    `SELECT d.id, d.post_id AS "postId", d.platform, split_part(c.handle, '.', 1) AS handle, d.status, d.due_at AS "dueAt",
             d.next_attempt_at AS "nextAttemptAt", d.lease_until AS "leaseUntil", d.sending_at AS "sendingAt",
             d.published_at AS "publishedAt", d.fence, d.attempts_used AS "attemptsUsed", d.remote_id AS "remoteId",
             d.failure_kind AS "failureKind", d.failure_reason AS "failureReason", d.witness

@@ -44,6 +44,8 @@ const everything: Mix = {
     'restart-postgres': 1,
     'crash-postgres': 1,
     'slow-platform': 2,
+    'server-down': 3,
+    'store-hangs': 1.5,
     platform: 40,
   },
   failPoints: [

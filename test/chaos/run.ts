@@ -15,7 +15,7 @@ import { createRecord } from './record.ts';
 import { figuresOf, printFigures, printViolation, type Figures } from './report.ts';
 import { scheduleFaults } from './schedule-faults.ts';
 import { schedulePosts } from './schedule-posts.ts';
-import { openStack, type ChaosStack } from './stack.ts';
+import { openStack, PLATFORMS, type ChaosStack } from './stack.ts';
 import type { Violation } from './violation.ts';
 
 // `npm run chaos -- --seed N --minutes M`: a seeded load, seeded faults, then quiet, then the invariants.
@@ -96,7 +96,12 @@ async function carryOut(
   const faultsUntilMs = minutes <= 1 ? untilMs / 2 : untilMs;
   const { channels } = stack;
   const lives = schedulePosts(random.fork('posts'), mix, { untilMs, rate: options.rate, channels });
-  const size = { workers: options.workers, apis: options.apis, redis: stack.redis !== null };
+  const size = {
+    workers: options.workers,
+    apis: options.apis,
+    servers: stack.servers.length,
+    redis: stack.redis !== null,
+  };
   const faults =
     options.faults ??
     scheduleFaults(random.fork('faults'), mix, {
@@ -109,7 +114,7 @@ async function carryOut(
   for (const platform of ['x', 'linkedin'])
     await stack.sandbox('POST', '/settings', { platform, duplicateWindowMs });
   const [least, most] = mix.latencyMs;
-  for (const platform of ['x', 'instagram', 'linkedin']) {
+  for (const platform of PLATFORMS) {
     await stack.sandbox('POST', '/latency', { platform, ms: random.int(least, most) });
   }
   say(dim(`· ${lives.length} posts, ${faults.length} scheduled faults`));

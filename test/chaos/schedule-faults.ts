@@ -1,4 +1,5 @@
 import type { Mix } from './mixes.ts';
+import type { Outage } from './platform-servers.ts';
 import type { Random } from './random.ts';
 
 // What goes wrong from outside, and when: drawn from the seed before anything starts.
@@ -17,6 +18,8 @@ export type FaultKind =
   | 'restart-postgres'
   | 'crash-postgres'
   | 'slow-platform'
+  | 'server-down'
+  | 'store-hangs'
   | 'platform';
 
 export interface FaultEvent {
@@ -29,11 +32,13 @@ export interface FaultEvent {
   forMs: number;
   /** For `platform`: the body of the sandbox's `POST /_sandbox/faults`; for `slow-platform` the latency. */
   platform?: { platform: string; [field: string]: unknown };
+  /** For `server-down`. */
+  outage?: Outage;
   /** For `skew-worker`. */
   skewMs?: number;
 }
 
-const platforms = ['x', 'instagram', 'linkedin'] as const;
+const platforms = ['x', 'instagram', 'linkedin', 'bluesky'] as const;
 
 const reads = [
   'drop-before-commit',
@@ -77,12 +82,17 @@ const playable: Record<(typeof platforms)[number], Record<string, string[]>> = {
       ...['commit-then-drop', 'commit-then-5xx', 'commit-then-hang', 'rejected', 'expired-token'],
     ],
   },
+  bluesky: {
+    upload: [...reads, 'commit-then-drop', 'commit-then-5xx'],
+    publish: [...commits, ...commits, ...reads, 'delayed-visibility', 'rate-limited', 'rejected'],
+    lookup: reads,
+  },
 };
 
 export function scheduleFaults(
   random: Random,
   mix: Mix,
-  size: { fromMs: number; untilMs: number; workers: number; apis: number; redis: boolean },
+  size: { fromMs: number; untilMs: number; workers: number; apis: number; servers: number; redis: boolean },
 ): FaultEvent[] {
   const { everyMs } = mix;
   if (everyMs === null) return [];
@@ -106,7 +116,7 @@ function drawFault(
   random: Random,
   kind: FaultKind,
   atMs: number,
-  size: { workers: number; apis: number },
+  size: { workers: number; apis: number; servers: number },
 ): FaultEvent {
   const worker = random.int(0, size.workers - 1);
   const api = random.int(0, size.apis - 1);
@@ -140,6 +150,15 @@ function drawFault(
       const platform = { platform: random.pick(platforms), ms: random.int(500, 4_000) };
       return { atMs, kind, target: platform.platform, index: 0, forMs: random.int(3_000, 10_000), platform };
     }
+    case 'server-down': {
+      const index = random.int(0, size.servers - 1);
+      const outage = random.pick(['refuse', 'hang'] as const);
+      // Hanging for longer than a call may take, now and then.
+      const forMs = random.int(3_000, random.chance(0.3) ? 40_000 : 12_000);
+      return { atMs, kind, target: `server ${index}`, index, forMs, outage };
+    }
+    case 'store-hangs':
+      return { atMs, kind, target: 'store', index: 0, forMs: random.int(2_000, 14_000) };
     case 'platform':
       return drawPlatformFault(random, atMs);
   }

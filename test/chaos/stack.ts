@@ -7,6 +7,8 @@ import { promisify } from 'node:util';
 import { repoRoot } from '../../scripts/lib/home.mjs';
 import { ensureDatabase } from '../../scripts/lib/postgres.mjs';
 import { copyBuild } from './build-copy.ts';
+import { mediaStore } from './media-store.ts';
+import { openPlatformServer, type PlatformServer } from './platform-servers.ts';
 import type { Record } from './record.ts';
 import { openPostgres, openRedis, reservePort, type PostgresServer, type RedisServer } from './servers.ts';
 import { supervise, type Supervised } from './supervised.ts';
@@ -14,7 +16,11 @@ import { supervise, type Supervised } from './supervised.ts';
 // A whole installation of real processes on free ports: PostgreSQL, Redis, sandbox, APIs, workers.
 
 const HANDLES = ['ada', 'ben'];
-const PLATFORMS = ['x', 'instagram', 'linkedin'];
+/** One service each. */
+const SERVICES = ['x', 'instagram', 'linkedin'];
+/** Many servers: each of its accounts lives on one of its own. */
+const MANY_SERVERS = 'bluesky';
+export const PLATFORMS = [...SERVICES, MANY_SERVERS];
 
 export interface Channel {
   id: string;
@@ -27,6 +33,9 @@ export interface ChaosStack {
   redis: RedisServer | null;
   workers: Supervised[];
   apis: Supervised[];
+  /** The servers of Bluesky, one for each of its accounts. */
+  servers: PlatformServer[];
+  store: ReturnType<typeof mediaStore>;
   apiUrls: string[];
   db: Database;
   organizationId: string;
@@ -84,6 +93,12 @@ async function bringUp(
 
   const sandboxPort = await reservePort();
   const sandboxUrl = `http://127.0.0.1:${sandboxPort}`;
+  const servers: PlatformServer[] = [];
+  while (servers.length < HANDLES.length) {
+    const server = await openPlatformServer(`${sandboxUrl}/${MANY_SERVERS}`);
+    opened.push(() => server.stop());
+    servers.push(server);
+  }
   const apiPorts: number[] = [];
   while (apiPorts.length < options.apis) apiPorts.push(await reservePort());
   const apiUrls = apiPorts.map((port) => `http://127.0.0.1:${port}`);
@@ -102,6 +117,7 @@ async function bringUp(
     RATE_LIMITS: PLATFORMS.flatMap((id) => [`${id}.account=1000000/60`, `${id}.platform=1000000/60`]).join(
       ',',
     ),
+    ALLOW_PRIVATE_SERVERS: 'true',
     SHUTDOWN_TIMEOUT_MS: '10000',
     LOG_LEVEL: 'info',
   };
@@ -138,13 +154,16 @@ async function bringUp(
 
   const base = `${apiUrls[0]}/organizations/${organizationId}`;
   const channels: Channel[] = [];
-  for (const handle of HANDLES) {
-    for (const platform of PLATFORMS) {
-      const body = JSON.stringify({ platform, handle });
-      const headers = { 'x-api-key': apiKey, 'content-type': 'application/json' };
-      const connected = await must(await fetch(`${base}/channels`, { method: 'POST', headers, body }));
-      channels.push({ id: (connected as Identified).id, platform, handle });
-    }
+  const connect = async (path: string, platform: string, handle: string, account: object) => {
+    const body = JSON.stringify({ platform, ...account });
+    const headers = { 'x-api-key': apiKey, 'content-type': 'application/json' };
+    const connected = await must(await fetch(`${base}${path}`, { method: 'POST', headers, body }));
+    channels.push({ id: (connected as Identified).id, platform, handle });
+  };
+  for (const [index, handle] of HANDLES.entries()) {
+    for (const platform of SERVICES) await connect('/channels', platform, handle, { handle });
+    const account = { identifier: `${handle}.test`, password: `sandbox-${handle}` };
+    await connect('/connections/sign-in', MANY_SERVERS, handle, { ...account, server: servers[index]?.url });
   }
   const form = new FormData();
   const image = readFileSync(join(repoRoot, 'scripts/assets/demo.jpg'));
@@ -161,6 +180,8 @@ async function bringUp(
     redis,
     workers,
     apis,
+    servers,
+    store: mediaStore(mediaDirectory),
     apiUrls,
     db,
     organizationId,

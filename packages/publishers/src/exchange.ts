@@ -1,7 +1,5 @@
-import { Agent, getGlobalDispatcher, type Dispatcher } from 'undici';
-
-/** Names and values of one answer's headers. */
-export const MAX_HEADER_BYTES = 16 * 1024;
+import type { Dispatcher } from 'undici';
+import { TooLongError } from './connections.ts';
 
 /** Answers of the 1xx kind that may come before the real one. */
 const MAX_INTERIM_ANSWERS = 10;
@@ -30,14 +28,6 @@ export interface Exchange {
   status: number;
   headers: Headers;
   text: string;
-}
-
-/** There is more of the answer than was asked for. */
-export class TooLongError extends Error {
-  constructor(maxBytes: number) {
-    super(`the answer is longer than ${maxBytes} bytes`);
-    this.name = 'TooLongError';
-  }
 }
 
 /**
@@ -145,15 +135,6 @@ export function exchange(dispatcher: Dispatcher, request: ExchangeRequest): Prom
       handler,
     );
   });
-}
-
-const anyHosts = new Agent({ maxHeaderSize: MAX_HEADER_BYTES });
-const installedBefore = getGlobalDispatcher();
-
-/** Connects to any address; by way of what was installed for the whole process, such as a proxy. */
-export function anyHost(): Dispatcher {
-  const installed = getGlobalDispatcher();
-  return installed === installedBefore ? anyHosts : installed;
 }
 
 function headersOf(fields: Record<string, string | string[] | undefined>): Headers {

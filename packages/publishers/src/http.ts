@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
-import { anyHost, exchange, TooLongError, type ExchangeRequest } from './exchange.ts';
+import { anyHost, TooLongError } from './connections.ts';
+import { exchange, type ExchangeRequest } from './exchange.ts';
 import { assertPublicHost, NotPublicError, publicHosts } from './public-hosts.ts';
 
 /**
@@ -191,7 +192,10 @@ function urlOf(baseUrl: string, request: HttpRequest): URL {
   const absolute = /^https?:\/\//.test(request.path);
   if (!absolute && !request.path.startsWith('/'))
     throw new Error('a path starts with / or is an absolute URL');
-  const url = new URL(absolute ? request.path : baseUrl.replace(/\/$/, '') + request.path);
+  const address = absolute ? request.path : baseUrl.replace(/\/$/, '') + request.path;
+  // A server may have handed it out, and wrongly.
+  if (!URL.canParse(address)) throw new NoAnswerError(request, 'it is no URL', { wasSent: false });
+  const url = new URL(address);
   for (const [name, value] of Object.entries(request.query ?? {})) {
     if (value !== undefined) url.searchParams.set(name, String(value));
   }

@@ -1,8 +1,7 @@
 import ipaddr from 'ipaddr.js';
 import { lookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
-import { Agent } from 'undici';
-import { MAX_HEADER_BYTES } from './exchange.ts';
+import { openConnections } from './connections.ts';
 
 // An author names the server of their account, and this machine then speaks to it: it must not be led to what only this
 // machine can reach. Looked at where the address is known and used, as a name may answer differently the second time.
@@ -48,7 +47,4 @@ const lookupPublic: LookupFunction = (hostname, options, callback) => {
 };
 
 /** Connects to public addresses only. */
-export const publicHosts = new Agent({
-  maxHeaderSize: MAX_HEADER_BYTES,
-  connect: { lookup: lookupPublic },
-});
+export const publicHosts = openConnections({ lookup: lookupPublic });

@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream';
-import { request as send, type Dispatcher } from 'undici';
-import { assertPublicHost, publicHosts } from './public-hosts.ts';
+import { anyHost, TooLongError } from './connections.ts';
+import { exchange, type ExchangeRequest } from './exchange.ts';
+import { assertPublicHost, NotPublicError, publicHosts } from './public-hosts.ts';
 
 /**
- * The only way a publisher speaks to its platform: one time-out per request, never a retry, never a redirect followed (a
- * redirected create could be sent twice). By undici, which is also below the built-in fetch, whose streams cost a burst
- * a third of its processor time.
+ * The only way a publisher speaks to its platform: one time-out per request, a limit on what is read of its answer, never
+ * a retry, never a redirect followed (a redirected create could be sent twice), nothing decompressed.
  */
 export interface HttpRequest {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -18,7 +18,14 @@ export interface HttpRequest {
   body?: Uint8Array<ArrayBuffer> | StreamedBody;
   /** Longer than the client's, for a large body. */
   timeoutMs?: number;
+  /** More than `MAX_ANSWER_BYTES`, for a page of a list. */
+  maxAnswerBytes?: number;
 }
+
+/** Far more than any platform answers about one thing. */
+export const MAX_ANSWER_BYTES = 1024 * 1024;
+/** For a page of a list: a hundred posts, some with long texts and all that is attached to them. */
+export const MAX_LIST_BYTES = 8 * 1024 * 1024;
 
 /** A body that is too large to be held: its pieces, one after the other. */
 export interface StreamedBody {
@@ -42,17 +49,35 @@ export interface HttpResponse {
 
 export interface HttpClient {
   /**
-   * @throws NoAnswerError when no complete answer came: connection lost, time-out, aborted. What the reading of a streamed
-   * body throws is thrown as it is.
+   * @throws NoAnswerError when no complete answer came: connection lost, time-out, aborted, too long. What the reading of a
+   * streamed body throws is thrown as it is, and so is what `beforeSend` throws.
    */
   request(request: HttpRequest): Promise<HttpResponse>;
 }
 
-/** The request may or may not have reached the platform. */
+/** The request may or may not have reached the platform; with `wasSent` false, no byte of it has left. */
 export class NoAnswerError extends Error {
-  constructor(request: HttpRequest, cause: unknown) {
+  readonly wasSent: boolean;
+  constructor(request: HttpRequest, cause: unknown, { wasSent = true }: { wasSent?: boolean } = {}) {
     super(`no answer to ${request.method} ${pathOnly(request.path)}: ${reasonOf(cause)}`, { cause });
     this.name = 'NoAnswerError';
+    this.wasSent = wasSent;
+  }
+}
+
+/** An answer came, and was longer than what is read. What it says is not known. */
+export class AnswerTooLongError extends NoAnswerError {
+  constructor(request: HttpRequest, cause: TooLongError) {
+    super(request, cause);
+    this.name = 'AnswerTooLongError';
+  }
+}
+
+/** An author has named a server that is not on the public internet. Nothing was sent to it. */
+export class RefusedAddressError extends NoAnswerError {
+  constructor(request: HttpRequest, cause: NotPublicError) {
+    super(request, cause, { wasSent: false });
+    this.name = 'RefusedAddressError';
   }
 }
 
@@ -62,65 +87,124 @@ export function createHttpClient(options: {
   signal?: AbortSignal;
   /** An author named the host: nothing but public addresses may be behind it. */
   publicOnly?: boolean;
-  /** Called synchronously as the last thing before the socket; what it throws stops the request unsent. */
+  /** A request is about to be made. It may never get as far as a connection. */
+  onRequest?: (request: HttpRequest) => void;
+  /**
+   * Called synchronously when the connection is there, as the last thing before the first byte; what it throws stops the
+   * request unsent.
+   */
   beforeSend?: (request: HttpRequest) => void;
 }): HttpClient {
   return {
     async request(request) {
+      options.onRequest?.(request);
       const url = urlOf(options.baseUrl, request);
-      const watched = watchBody(request);
+      const start = once(() => options.beforeSend?.(request));
+      const watched = watchBody(request, start.run);
       const init = await initOf(watched.request);
-      const timeout = AbortSignal.timeout(request.timeoutMs ?? options.timeoutMs);
-      const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout;
-      options.beforeSend?.(request);
       try {
-        if (options.publicOnly) assertPublicHost(url);
-        const response = await send(url, {
+        if (options.publicOnly) assertMayAsk(url, options.baseUrl);
+        const { status, headers, text } = await exchange(options.publicOnly ? publicHosts : anyHost(), {
+          url,
           ...init,
-          signal,
-          ...(options.publicOnly && { dispatcher: publicHosts }),
+          timeoutMs: request.timeoutMs ?? options.timeoutMs,
+          maxAnswerBytes: request.maxAnswerBytes ?? MAX_ANSWER_BYTES,
+          signal: options.signal,
+          // The first byte of a streamed body may be long in coming, and nothing is written before it.
+          onStart: init.body instanceof Readable ? () => undefined : start.run,
         });
-        const text = await response.body.text();
-        const headers = new Headers(response.headers as Record<string, string>);
-        return { status: response.statusCode, headers, text, json: parseJson(text) };
+        return { status, headers, text, json: parseJson(text) };
       } catch (error) {
-        throw watched.failure() ?? new NoAnswerError(request, error);
+        const own = start.failure() ?? watched.failure();
+        if (own) throw own.error;
+        if (error instanceof NotPublicError) throw new RefusedAddressError(request, error);
+        if (error instanceof TooLongError) throw new AnswerTooLongError(request, error);
+        throw new NoAnswerError(request, error, { wasSent: start.hasRun() });
+      } finally {
+        if (init.body instanceof Readable) init.body.destroy();
       }
     },
   };
 }
 
-/** Remembers what the reading of a streamed body throws: that is trouble of our own, and says nothing of the platform. */
-function watchBody(request: HttpRequest): { request: HttpRequest; failure: () => Error | undefined } {
+/** Runs it the first time only, and remembers what it threw: that is to come out as it is. */
+function once(action: () => void) {
+  let hasRun = false;
+  let failure: { error: unknown } | undefined;
+  const run = () => {
+    if (hasRun) return;
+    try {
+      action();
+      hasRun = true;
+    } catch (error) {
+      failure = { error };
+      throw error;
+    }
+  };
+  return { run, hasRun: () => hasRun, failure: () => failure };
+}
+
+/**
+ * Remembers what the reading of a streamed body throws: that is trouble of our own, and says nothing of the platform. `start`
+ * is called when the first piece is there, which is when the request is written.
+ */
+function watchBody(
+  request: HttpRequest,
+  start: () => void,
+): { request: HttpRequest; failure: () => { error: unknown } | undefined } {
   const { body } = request;
   if (!body || body instanceof Uint8Array) return { request, failure: () => undefined };
   const { byteSize, pieces } = body;
-  let failure: Error | undefined;
+  const source = pieces[Symbol.asyncIterator]();
+  let failure: { error: unknown } | undefined;
+  async function next(): Promise<IteratorResult<Uint8Array>> {
+    try {
+      const piece = await source.next();
+      start();
+      return piece;
+    } catch (error) {
+      failure = { error };
+      throw error;
+    }
+  }
   async function* read(): AsyncGenerator<Uint8Array> {
     try {
-      yield* pieces;
-    } catch (error) {
-      failure = error instanceof Error ? error : new Error(String(error));
-      throw failure;
+      for (let piece = await next(); !piece.done; piece = await next()) yield piece.value;
+    } finally {
+      await source.return?.();
     }
   }
   return { request: { ...request, body: { byteSize, pieces: read() } }, failure: () => failure };
 }
 
+/**
+ * The server may have handed out this URL: it must not lead elsewhere than the name of a server can, nor away from TLS.
+ * @throws NotPublicError
+ */
+function assertMayAsk(url: URL, baseUrl: string): void {
+  assertPublicHost(url);
+  if (url.protocol !== 'https:' && new URL(baseUrl).protocol === 'https:') {
+    throw new Error('the server leads away from https');
+  }
+}
+
 function urlOf(baseUrl: string, request: HttpRequest): URL {
   const absolute = /^https?:\/\//.test(request.path);
-  const url = new URL(absolute ? request.path : baseUrl.replace(/\/$/, '') + request.path);
+  if (!absolute && !request.path.startsWith('/'))
+    throw new Error('a path starts with / or is an absolute URL');
+  const address = absolute ? request.path : baseUrl.replace(/\/$/, '') + request.path;
+  // A server may have handed it out, and wrongly.
+  if (!URL.canParse(address)) throw new NoAnswerError(request, 'it is no URL', { wasSent: false });
+  const url = new URL(address);
   for (const [name, value] of Object.entries(request.query ?? {})) {
     if (value !== undefined) url.searchParams.set(name, String(value));
   }
   return url;
 }
 
-async function initOf(
-  request: HttpRequest,
-): Promise<Pick<Dispatcher.RequestOptions, 'method' | 'headers' | 'body'>> {
+async function initOf(request: HttpRequest): Promise<Pick<ExchangeRequest, 'method' | 'headers' | 'body'>> {
   const { method } = request;
-  const headers = { 'user-agent': 'SoloSpark', ...request.headers };
+  const headers = { 'user-agent': 'SoloSpark', 'accept-encoding': 'identity', ...request.headers };
   if (request.json !== undefined) {
     return {
       method,
@@ -140,11 +224,10 @@ async function initOf(
   }
   const { body } = request;
   if (!body || body instanceof Uint8Array) return { method, headers, body: body ?? null };
-  return {
-    method,
-    headers: { ...headers, 'content-length': String(body.byteSize) },
-    body: Readable.from(body.pieces, { objectMode: false }),
-  };
+  const stream = Readable.from(body.pieces, { objectMode: false });
+  // What it throws is remembered where it is read.
+  stream.on('error', () => undefined);
+  return { method, headers: { ...headers, 'content-length': String(body.byteSize) }, body: stream };
 }
 
 function parseJson(text: string): unknown {

@@ -3,6 +3,7 @@ export { type App, type Connection, type ConsentConnection } from './connection.
 export {
   createHttpClient,
   NoAnswerError,
+  RefusedAddressError,
   type ByteRange,
   type HttpClient,
   type HttpRequest,

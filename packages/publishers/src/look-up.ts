@@ -8,7 +8,7 @@ import {
   type Refusal,
 } from './answer.ts';
 import { describe } from './detail.ts';
-import { NoAnswerError, type HttpRequest, type HttpResponse } from './http.ts';
+import { MAX_LIST_BYTES, NoAnswerError, type HttpRequest, type HttpResponse } from './http.ts';
 import type { ReconcileCall, ReconcileOutcome } from './publisher.ts';
 
 const SECOND_MS = 1_000;
@@ -106,7 +106,9 @@ export async function searchPages<Post, Unanswered extends { outcome: string }>(
   let likeness: Likeness = 'different';
   let cursor: string | undefined;
   for (let page = 0; page < list.maxPages; page++) {
-    const asked = await ask(list.request(cursor), (response) => list.read(response, cursor));
+    const asked = await ask({ ...list.request(cursor), maxAnswerBytes: MAX_LIST_BYTES }, (response) =>
+      list.read(response, cursor),
+    );
     if (!isDone(asked)) return asked;
     const { posts, next } = asked.value;
     for (const post of posts) {

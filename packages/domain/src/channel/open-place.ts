@@ -1,5 +1,6 @@
-import type { HttpClient, Publisher } from '@solospark/publishers';
+import { RefusedAddressError, type HttpClient, type Publisher } from '@solospark/publishers';
 import type { Context } from '../context.ts';
+import { invalidConnection } from '../connection/connection.ts';
 import { DomainError } from '../errors.ts';
 import { CALL_TIMEOUT_MS } from '../delivery/delivery.ts';
 import { baseUrlOf, clientFor, hostAt, type Place } from './place.ts';
@@ -16,7 +17,8 @@ export interface OpenedPlace {
 
 /**
  * What the calls of a connection need.
- * @throws DomainError `sandbox_unavailable`.
+ * @throws DomainError `sandbox_unavailable`. The client throws `invalid_connection` where the author has named a server that is
+ * not on the public internet: that is theirs to mend, and no server is away.
  */
 export function openPlace(
   ctx: Pick<Context, 'clock' | 'settings'>,
@@ -32,8 +34,21 @@ export function openPlace(
   }
   return {
     baseUrl,
-    http: clientFor(place, ctx.settings, { baseUrl, timeoutMs: CONNECT_TIMEOUT_MS }),
+    http: refusing(clientFor(place, ctx.settings, { baseUrl, timeoutMs: CONNECT_TIMEOUT_MS })),
     at: hostAt(publisher, place, baseUrl),
     now: () => ctx.clock.now(),
+  };
+}
+
+function refusing(http: HttpClient): HttpClient {
+  return {
+    async request(request) {
+      try {
+        return await http.request(request);
+      } catch (error) {
+        if (!(error instanceof RefusedAddressError)) throw error;
+        throw invalidConnection('/server', 'not_public', 'must be a server on the public internet', error);
+      }
+    },
   };
 }

@@ -26,6 +26,7 @@ export function clientFor(
     baseUrl: string;
     timeoutMs: number;
     signal?: AbortSignal;
+    onRequest?: (request: HttpRequest) => void;
     beforeSend?: (request: HttpRequest) => void;
   },
 ): HttpClient {

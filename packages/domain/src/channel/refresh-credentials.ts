@@ -99,6 +99,9 @@ async function refreshAlone(
 function failureOf(publisher: Publisher, error: unknown): Failure | undefined {
   if (error instanceof PublisherError) return error.failure;
   if (error instanceof NoAnswerError) return notRenewed(publisher, error.message);
+  // Its server's name leads to an address that is not public, which it did not when it was connected.
+  if (error instanceof DomainError && error.cause instanceof NoAnswerError)
+    return notRenewed(publisher, error.cause.message);
   // No sandbox, or no app at this platform.
   if (error instanceof DomainError)
     return { kind: 'misconfigured', actor: 'operator', reason: error.message };

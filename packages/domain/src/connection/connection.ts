@@ -58,9 +58,17 @@ export function placeOf(
   return { sandbox: input.sandbox ?? false, server };
 }
 
-export function invalidConnection(pointer: string, code: string, detail: string): DomainError {
+export function invalidConnection(
+  pointer: string,
+  code: string,
+  detail: string,
+  cause?: unknown,
+): DomainError {
   const errors: FieldError[] = [{ pointer, code, detail }];
-  return new DomainError('invalid_connection', `The account cannot be connected: ${detail}.`, { errors });
+  return new DomainError('invalid_connection', `The account cannot be connected: ${detail}.`, {
+    errors,
+    cause,
+  });
 }
 
 export function connectionNotFound(): DomainError {

@@ -34,7 +34,7 @@ export interface Hold {
   remember(facts: Witness): Promise<void>;
   /** Commits `sending`. Afterwards `assertMaySend` lets one request pass, for as long as the send window is open. */
   commitSending(): Promise<Date>;
-  /** The last look before a request of `publish` leaves: lets one call pass, and after it only reads. */
+  /** The last look before the first byte of a request of `publish`: lets one call pass, and after it only reads. */
   assertMaySend(method: string): void;
   /** A request to the platform is about to be made; whatever it answers. */
   noteAsking(): void;

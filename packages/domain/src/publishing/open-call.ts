@@ -40,7 +40,7 @@ export async function openCall(
         baseUrl,
         timeoutMs: CALL_TIMEOUT_MS,
         signal: hold.signal,
-        beforeSend: () => hold.noteAsking(),
+        onRequest: () => hold.noteAsking(),
       }),
       credentials: access.credentials,
       ...versionFor(ctx.settings, claim.platform),

@@ -1,6 +1,6 @@
 import { isTransient, withRetry } from '@solospark/db';
 import { assertNever, messageOf } from '@solospark/foundation';
-import { NoAnswerError, type Failure, type PrepareOutcome } from '@solospark/publishers';
+import { NoAnswerError, type Failure, type PrepareOutcome, type Publisher } from '@solospark/publishers';
 import { clientFor } from '../channel/place.ts';
 import {
   PUBLIC_CALL_TIMEOUT_MS,
@@ -44,11 +44,12 @@ export async function sendDelivery(ctx: Context, hold: Hold, opened: OpenedCall)
   return reconcileDelivery(hold, opened, { sendingSince });
 }
 
-/** For the public call: it passes the deadline check as the last thing before the socket, and is never aborted. */
+/** For the public call: it passes the deadline check when the connection is there, before the first byte; never aborted. */
 function sendingClient(ctx: Context, hold: Hold, opened: OpenedCall) {
   return clientFor(hold.claim.channel, ctx.settings, {
     baseUrl: opened.baseUrl,
     timeoutMs: PUBLIC_CALL_TIMEOUT_MS,
+    onRequest: () => hold.noteAsking(),
     beforeSend: (request) => hold.assertMaySend(request.method),
   });
 }
@@ -59,22 +60,31 @@ async function prepare({ publisher, call }: OpenedCall): Promise<PrepareOutcome>
   } catch (error) {
     if (error instanceof SupersededError) throw error;
     // Nothing public was created, so whatever went wrong may be tried again.
-    const platformIsAway = error instanceof NoAnswerError;
+    if (error instanceof NoAnswerError) return { outcome: 'retry', failure: notReached(publisher, error) };
     const failure: Failure = {
-      kind: platformIsAway ? 'unavailable' : 'unknown',
-      actor: platformIsAway ? 'platform' : 'operator',
-      reason: platformIsAway
-        ? `${publisher.name} could not be reached. It will be tried again.`
-        : 'Something went wrong on this server while the post was being prepared. It will be tried again.',
+      kind: 'unknown',
+      actor: 'operator',
+      reason:
+        'Something went wrong on this server while the post was being prepared. It will be tried again.',
       detail: messageOf(error),
     };
     return { outcome: 'retry', failure };
   }
 }
 
-/** The socket was not opened, so nothing is out: too late, asked to stop, the database away; or a mistake of ours. */
-function notSent(hold: Hold, { call }: OpenedCall, error: unknown): Settlement {
+function notReached({ name }: Publisher, { message }: NoAnswerError): Failure {
+  return {
+    kind: 'unavailable',
+    actor: 'platform',
+    reason: `${name} could not be reached. It will be tried again.`,
+    detail: message,
+  };
+}
+
+/** No byte left, so nothing is out: too late, asked to stop, the database or the platform away; or a mistake of ours. */
+function notSent(hold: Hold, { publisher, call }: OpenedCall, error: unknown): Settlement {
   if (error instanceof TooLateToSendError || hold.signal.aborted || isTransient(error)) return handBack();
+  if (error instanceof NoAnswerError) return retryOrGiveUp(hold.claim, 'retry', notReached(publisher, error));
   // Handed back it would be here again at once, with the same mistake.
   call.log.error({ err: error }, 'not sent');
   return retryOrGiveUp(hold.claim, 'retry', {

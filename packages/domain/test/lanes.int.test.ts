@@ -116,9 +116,10 @@ describe('claiming by turns', () => {
 });
 
 describe('a platform that fails', () => {
+  const onSandbox = { platform: 'x', endpoint: 'sandbox' };
   const fail = (channelId: string | undefined, claimedAt = new Date(Date.now() + 1000)) =>
     recordPlatformFailure(app.ctx.db, {
-      platform: 'x',
+      ...onSandbox,
       channelId: channelId ?? '',
       claimedAt,
       reason: 'HTTP 503',
@@ -143,7 +144,7 @@ describe('a platform that fails', () => {
     const probes = await claim();
     expect(probes).toHaveLength(1);
     expect(await claim()).toEqual([]);
-    await recordPlatformAnswers(app.ctx.db, 'x');
+    await recordPlatformAnswers(app.ctx.db, onSandbox);
     expect(await claim()).toHaveLength(3);
   });
 
@@ -152,7 +153,7 @@ describe('a platform that fails', () => {
     for (const channel of channels) await fail(channel);
     await endPause();
     expect(await claim()).toHaveLength(1);
-    await giveProbeBack(app.ctx.db, 'x');
+    await giveProbeBack(app.ctx.db, onSandbox);
     expect(await claim()).toHaveLength(1);
     expect(await claim()).toEqual([]);
   });

@@ -17,6 +17,8 @@ export interface PublishingOptions {
   platforms: string[];
   /** Deliveries at one time, for each platform. */
   concurrency: number;
+  /** How long an attempt may go on without a step forward, in milliseconds; two minutes, if not said. */
+  attemptStallMs?: number;
 }
 
 export interface Publishing {
@@ -47,11 +49,12 @@ export function workerName(): string {
  */
 export async function startPublishing(ctx: Context, options: PublishingOptions): Promise<Publishing> {
   const { worker, platforms, concurrency } = options;
-  const running = trackRunningDeliveries(ctx);
+  const running = trackRunningDeliveries(ctx, options.attemptStallMs);
   const lanes = new Map(
     platforms.map((platform) => {
       const claim = (request: ClaimRequest) => claimDeliveries(ctx.db, request, worker);
-      return [platform, openLane({ platform, concurrency, running, claim, log: ctx.log })];
+      const manyServers = ctx.findPublisher(platform)?.anyServer ?? false;
+      return [platform, openLane({ platform, concurrency, manyServers, running, claim, log: ctx.log })];
     }),
   );
   const consumers = await Promise.all([

@@ -1,10 +1,11 @@
-import { contextEnv, failPointsEnv } from '@solospark/domain';
+import { contextEnv, failPointsEnv, publishingEnv } from '@solospark/domain';
 import { readEnv } from '@solospark/foundation';
 import { Type, type Static } from 'typebox';
 
 const schema = Type.Object({
   ...contextEnv,
   ...failPointsEnv,
+  ...publishingEnv,
   HOST: Type.String({ default: '127.0.0.1' }),
   PORT: Type.Integer({ minimum: 0, maximum: 65535, default: 3000 }),
   EMBED_WORKER: Type.Boolean({ default: false, description: 'true: this process publishes, too' }),

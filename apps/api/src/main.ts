@@ -1,12 +1,16 @@
 import { armFailPoints, openContext, startPublishing, startSweeping, workerName } from '@solospark/domain';
-import { ConfigError, createLogger } from '@solospark/foundation';
+import { ConfigError, createLogger, startWatchdog } from '@solospark/foundation';
 import closeWithGrace from 'close-with-grace';
 import { buildApp } from './app.ts';
 import { loadConfig, type Config } from './config.ts';
 
+/** An API that has answered nothing for so long is started anew. */
+const LOOP_STALL_MS = 60_000;
+
 async function main(config: Config): Promise<void> {
   armFailPoints(config);
   const log = createLogger({ name: 'api', level: config.LOG_LEVEL });
+  const watchdog = startWatchdog({ name: 'api', loopStallMs: LOOP_STALL_MS });
   const ctx = openContext(config, { log, applicationName: 'solospark-api' });
   const app = await buildApp(ctx);
   const sweeping = startSweeping(ctx);
@@ -15,10 +19,12 @@ async function main(config: Config): Promise<void> {
         worker: workerName(),
         platforms: ctx.platforms,
         concurrency: config.WORKER_CONCURRENCY,
+        attemptStallMs: config.ATTEMPT_STALL_MS,
       })
     : undefined;
 
   closeWithGrace({ delay: config.SHUTDOWN_TIMEOUT_MS + 5_000, logger: false }, async ({ err, signal }) => {
+    watchdog.endWithin(config.SHUTDOWN_TIMEOUT_MS + 6_000);
     if (err) log.fatal({ err }, 'stopping after an unexpected error');
     else log.info({ signal }, 'stopping');
     // First: a platform that is publishing may still fetch its image from here.
@@ -27,6 +33,7 @@ async function main(config: Config): Promise<void> {
     await sweeping.stop();
     await ctx.close();
     log.info('stopped');
+    await watchdog.beforeExit();
   });
   await app.listen({ host: config.HOST, port: config.PORT });
   process.send?.('ready');

@@ -15,6 +15,7 @@ export async function startWorker(config: Config, log: Logger): Promise<WorkerAp
     worker,
     platforms: ctx.platforms,
     concurrency: config.WORKER_CONCURRENCY,
+    attemptStallMs: config.ATTEMPT_STALL_MS,
   });
   return {
     async close() {

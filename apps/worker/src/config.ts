@@ -1,10 +1,11 @@
-import { contextEnv, failPointsEnv } from '@solospark/domain';
+import { contextEnv, failPointsEnv, publishingEnv } from '@solospark/domain';
 import { readEnv } from '@solospark/foundation';
 import { Type, type Static } from 'typebox';
 
 const schema = Type.Object({
   ...contextEnv,
   ...failPointsEnv,
+  ...publishingEnv,
   WORKER_CONCURRENCY: Type.Integer({
     minimum: 1,
     maximum: 1000,

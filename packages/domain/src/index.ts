@@ -42,6 +42,7 @@ export { unschedulePost } from './post/unschedule-post.ts';
 export { armFailPoints, failPointsEnv } from './publishing/fail-points.ts';
 export { secondsSinceHeartbeat } from './publishing/heartbeat.repository.ts';
 export {
+  publishingEnv,
   startPublishing,
   workerName,
   type Publishing,

@@ -19,13 +19,14 @@ function lineOf(waiting: number, concurrency: number) {
     ids: () => [],
     async take(claim, takePlace: TakePlace) {
       const claims = await claim();
-      claims.forEach(() => void takePlace(handBack.signal).then((leave) => seated.push(leave)));
+      claims.forEach((each) => void takePlace(each, handBack.signal).then((leave) => seated.push(leave)));
       return claims.length;
     },
   };
   const lane = openLane({
     platform: 'any',
     concurrency,
+    manyServers: false,
     running: running as RunningDeliveries,
     async claim({ limit }) {
       limits.push(limit);

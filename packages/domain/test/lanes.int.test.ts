@@ -116,9 +116,10 @@ describe('claiming by turns', () => {
 });
 
 describe('a platform that fails', () => {
+  const onSandbox = { platform: 'x', endpoint: 'sandbox' };
   const fail = (channelId: string | undefined, claimedAt = new Date(Date.now() + 1000)) =>
     recordPlatformFailure(app.ctx.db, {
-      platform: 'x',
+      ...onSandbox,
       channelId: channelId ?? '',
       claimedAt,
       reason: 'HTTP 503',
@@ -143,7 +144,7 @@ describe('a platform that fails', () => {
     const probes = await claim();
     expect(probes).toHaveLength(1);
     expect(await claim()).toEqual([]);
-    await recordPlatformAnswers(app.ctx.db, 'x');
+    await recordPlatformAnswers(app.ctx.db, onSandbox);
     expect(await claim()).toHaveLength(3);
   });
 
@@ -152,7 +153,7 @@ describe('a platform that fails', () => {
     for (const channel of channels) await fail(channel);
     await endPause();
     expect(await claim()).toHaveLength(1);
-    await giveProbeBack(app.ctx.db, 'x');
+    await giveProbeBack(app.ctx.db, onSandbox);
     expect(await claim()).toHaveLength(1);
     expect(await claim()).toEqual([]);
   });
@@ -186,5 +187,106 @@ describe('a platform that fails', () => {
     const post = (await app.request('POST', '/posts', { text: 'Elsewhere', platforms: ['linkedin'] })).body;
     await firePostNow(app.ctx.db, post);
     expect(await claim({ platform: 'linkedin' })).toHaveLength(1);
+  });
+});
+
+describe('a platform that is many servers', () => {
+  const fediverse: Record<string, string[]> = { 'https://down.example': [], 'https://well.example': [] };
+  const [down, well] = Object.keys(fediverse) as [string, string];
+  beforeAll(async () => {
+    for (const [server, ids] of Object.entries(fediverse)) {
+      for (const handle of ['ada', 'ben', 'cleo']) {
+        const [channel] = await app.ctx.db.query<{ id: string }>(
+          `INSERT INTO channel (organization_id, platform, server, remote_account_id, handle, sealed_credentials)
+           VALUES ($1, 'mastodon', $2, $3, $3, '') RETURNING id`,
+          [app.organizationId, server, handle],
+        );
+        ids.push(channel!.id);
+      }
+    }
+  });
+  const failAll = async (server: string) => {
+    for (const channelId of fediverse[server]!) {
+      const claimedAt = new Date(Date.now() + 1000);
+      const failed = { platform: 'mastodon', endpoint: server, channelId, claimedAt, reason: 'HTTP 503' };
+      await recordPlatformFailure(app.ctx.db, failed);
+    }
+  };
+  const fireAll = async (server: string, posts = 1) => {
+    for (const channel of fediverse[server]!) await fire(channel, posts);
+  };
+  const claimOf = async (wanted: Partial<ClaimRequest> = {}) => {
+    const claims = await claimDeliveries(app.ctx.db, request({ platform: 'mastodon', ...wanted }), 'test');
+    return claims.map(({ endpoint }) => endpoint).sort();
+  };
+  const endPauses = () =>
+    app.ctx.db.query(`UPDATE platform_circuit SET paused_until = now() - interval '1 millisecond'`);
+
+  it('pauses the server that fails several accounts, and no other', async () => {
+    await fireAll(down);
+    await fireAll(well);
+    await failAll(down);
+    expect(await claimOf()).toEqual([well, well, well]);
+  });
+
+  it('probes each server that was paused by one delivery, whoever else probes another at the same time', async () => {
+    for (const server of [down, well]) {
+      await fireAll(server);
+      await failAll(server);
+    }
+    expect(await claimOf()).toEqual([]);
+    await endPauses();
+    const probes = await Promise.all([claimOf(), claimOf(), claimOf()]);
+    expect(probes.flat().sort()).toEqual([down, well]);
+    await recordPlatformAnswers(app.ctx.db, { platform: 'mastodon', endpoint: well });
+    expect(await claimOf()).toEqual([well, well]);
+  });
+
+  it('gives one server no more than its part of a worker, so that one whose calls hang leaves room', async () => {
+    await fireAll(down, 4);
+    expect(await claimOf({ perEndpoint: { most: 5, held: {} } })).toEqual(Array(5).fill(down));
+    await fireAll(well);
+    expect(await claimOf({ perEndpoint: { most: 5, held: { [down]: 5 } } })).toEqual([well, well, well]);
+  });
+
+  it('gives all servers that are in doubt no more than that together, however many they are', async () => {
+    const failing = Array.from({ length: 20 }, (_, at) => `https://${at}.failing.example`);
+    for (const server of failing) {
+      const [channel] = await app.ctx.db.query<{ id: string }>(
+        `INSERT INTO channel (organization_id, platform, server, remote_account_id, handle, sealed_credentials)
+         VALUES ($1, 'mastodon', $2, 'only', 'only', '') RETURNING id`,
+        [app.organizationId, server],
+      );
+      await fire(channel!.id);
+      const failed = { platform: 'mastodon', endpoint: server, channelId: channel!.id, reason: 'timed out' };
+      await recordPlatformFailure(app.ctx.db, { ...failed, claimedAt: new Date(Date.now() + 1000) });
+    }
+    await fireAll(well);
+    const claims = await claimOf({ perEndpoint: { most: 5, held: { [failing[0]!]: 2 } } });
+    expect(claims.filter((server) => server === well)).toHaveLength(3);
+    expect(claims).toHaveLength(3 + 3);
+  });
+
+  it('is claimed at the same cost when a server that is down has thousands in line', async () => {
+    await app.ctx.db.query(
+      `WITH posts AS (
+         INSERT INTO post (organization_id, text, status)
+         SELECT $1, 'One of many', 'publishing' FROM generate_series(1, 5000) RETURNING id
+       )
+       INSERT INTO delivery (post_id, channel_id, platform, endpoint, due_at, next_attempt_at, turn_at)
+       SELECT id, $2, 'mastodon', $3, now(), now(), now() FROM posts`,
+      [app.organizationId, fediverse[down]![0], down],
+    );
+    await failAll(down);
+    await fireAll(well);
+    const rowsRead = await app.ctx.db.transaction(async (tx) => {
+      const wanted = request({ platform: 'mastodon', limit: 50 });
+      expect(await claimDeliveries(tx, wanted, 'test')).toHaveLength(3);
+      const [row] = await tx.query<{ read: number }>(
+        `SELECT seq_tup_read + idx_tup_fetch AS read FROM pg_stat_xact_user_tables WHERE relname = 'delivery'`,
+      );
+      return row?.read;
+    });
+    expect(rowsRead).toBeLessThan(200);
   });
 });

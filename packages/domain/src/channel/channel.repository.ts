@@ -39,6 +39,12 @@ export const SUMMARY_COLUMNS = `
   id, platform, handle, remote_account_id AS "remoteAccountId", server, sandbox, status, expires_at AS "expiresAt",
   reconnect_reason AS "reconnectReason", limits, created_at AS "createdAt"`;
 
+/**
+ * Which of a platform's servers a channel lives on, in one word: the author's own (an origin), the sandbox, or the
+ * platform's (empty). What fails and what has a budget is kept apart by it.
+ */
+export const ENDPOINT = `CASE WHEN sandbox THEN rtrim('sandbox ' || server) ELSE server END`;
+
 export async function findChannels(db: Database, organizationId: string): Promise<ChannelSummary[]> {
   return db.prisma.channel.findMany({
     where: { organizationId },

@@ -1,30 +1,38 @@
 import type { SqlRunner } from '@solospark/db';
 import { CHANNELS_TO_PAUSE, FIRST_PAUSE_MS, LONGEST_PAUSE_MS } from './circuit.ts';
 
-/** The platform has given a clear answer: what was held against it is forgotten. */
-export async function recordPlatformAnswers(db: SqlRunner, platform: string): Promise<void> {
-  await db.query(`DELETE FROM platform_circuit WHERE platform = $1`, [platform]);
+/** What fails on its own: a platform, or one server of a platform that is many. */
+export interface Endpoint {
+  platform: string;
+  endpoint: string;
+}
+
+/** It has given a clear answer: what was held against it is forgotten. */
+export async function recordPlatformAnswers(db: SqlRunner, { platform, endpoint }: Endpoint): Promise<void> {
+  await db.query(`DELETE FROM platform_circuit WHERE platform = $1 AND endpoint = $2`, [platform, endpoint]);
 }
 
 /** The probe ended without asking the platform: another one may. */
-export async function giveProbeBack(db: SqlRunner, platform: string): Promise<void> {
+export async function giveProbeBack(db: SqlRunner, { platform, endpoint }: Endpoint): Promise<void> {
   await db.query(
-    `UPDATE platform_circuit SET paused_until = now() WHERE platform = $1 AND paused_until > now()`,
-    [platform],
+    `UPDATE platform_circuit SET paused_until = now()
+     WHERE platform = $1 AND endpoint = $2 AND paused_until > now()`,
+    [platform, endpoint],
   );
 }
 
 /**
- * The platform failed this channel, in a claim of this age. Answers until when nothing is claimed of it any more, if
+ * The platform, or this server of it, failed this channel, in a claim of this age. Answers until when nothing is claimed of it any more, if
  * this was the failure that paused it. What was begun before a pause says nothing about the time after it.
  */
 export async function recordPlatformFailure(
   db: SqlRunner,
-  failed: { platform: string; channelId: string; claimedAt: Date; reason: string },
+  failed: Endpoint & { channelId: string; claimedAt: Date; reason: string },
 ): Promise<Date | undefined> {
   const [row] = await db.query<{ pausedUntil: Date | null }>(
-    `INSERT INTO platform_circuit AS c (platform, failing_channels, reason) VALUES ($1, ARRAY[$2::uuid], $4)
-     ON CONFLICT (platform) DO UPDATE
+    `INSERT INTO platform_circuit AS c (platform, endpoint, failing_channels, reason)
+     VALUES ($1, $7, ARRAY[$2::uuid], $4)
+     ON CONFLICT (platform, endpoint) DO UPDATE
      SET failing_channels = ARRAY(SELECT DISTINCT unnest(c.failing_channels || EXCLUDED.failing_channels)),
          reason = EXCLUDED.reason,
          pauses = c.pauses + ${PAUSES}::int,
@@ -34,7 +42,15 @@ export async function recordPlatformFailure(
            ELSE c.paused_until END
      WHERE c.paused_at IS NULL OR $3::timestamptz > c.paused_at
      RETURNING CASE WHEN paused_at = now()::timestamptz(3) THEN paused_until END AS "pausedUntil"`,
-    [failed.platform, failed.channelId, failed.claimedAt, failed.reason, FIRST_PAUSE_MS, LONGEST_PAUSE_MS],
+    [
+      failed.platform,
+      failed.channelId,
+      failed.claimedAt,
+      failed.reason,
+      FIRST_PAUSE_MS,
+      LONGEST_PAUSE_MS,
+      failed.endpoint,
+    ],
   );
   return row?.pausedUntil ?? undefined;
 }

@@ -2,7 +2,8 @@ import { assertNever } from '@solospark/foundation';
 import type { ClaimedDelivery, Settlement } from './delivery.ts';
 
 // When a platform is down, every try of every delivery fails, and each would use up a try, a call and a slot. So the
-// platform itself is paused, by all processes. Accounts differ: it takes several of them to say that it is the platform.
+// platform itself is paused, by all processes: or only the server that fails, where a platform is many servers. Accounts
+// differ: it takes several of them to say that it is the platform.
 
 /** So many channels in a row, without a clear answer to any, make a platform count as down. */
 export const CHANNELS_TO_PAUSE = 3;
@@ -29,6 +30,8 @@ export function healthSign(
       return 'answers';
     case 'failed':
     case 'retry':
+      // Trouble of our own says nothing of the platform.
+      if (settlement.failure?.kind === 'unknown' && settlement.failure.actor === 'operator') return undefined;
       return settlement.failure?.kind === 'unavailable' ? 'fails' : 'answers';
     case 'uncertain':
     case 'ask_again':

@@ -9,6 +9,11 @@ export interface ClaimRequest {
   limit: number;
   /** Deliveries of one channel that may be in work at one time, over all processes. */
   perChannel: number;
+  /**
+   * Of a platform that is many servers: how many deliveries of one server, and of all that are in doubt, this process takes
+   * at most, and how many it has of each. Null: the platform is one service.
+   */
+  perEndpoint?: { most: number; held: Record<string, number> } | null;
   /** What this process works on already: not abandoned, even if its lease could not be renewed. */
   except: readonly string[];
   /** What made the worker look, for the ledger. */
@@ -23,8 +28,9 @@ const PROBE_MS = 30_000;
  * number, and opens their attempts in the ledger.
  *
  * Channels take turns: each delivery was given its place when its post fired, behind those of its own channel, so that
- * a thousand posts of one account do not delay the only one of another. A paused platform gives nothing but what was
- * abandoned; when the pause is over it gives one, as a probe.
+ * a thousand posts of one account do not delay the only one of another. Each server of a platform (its endpoint) is paused
+ * on its own, and then gives nothing but what was abandoned; when the pause is over it gives one, as a probe. Servers that
+ * hang, however many, leave room for those that do not.
  */
 export async function claimDeliveries(
   db: SqlRunner,
@@ -32,32 +38,59 @@ export async function claimDeliveries(
   worker: string,
 ): Promise<ClaimedDelivery[]> {
   return db.query<ClaimedDelivery>(
-    `WITH in_work AS (
+    `WITH RECURSIVE in_work AS (
        SELECT channel_id, count(*) AS deliveries FROM delivery
        WHERE platform = $4 AND status = 'publishing' AND lease_until > now() GROUP BY channel_id
+     ), in_line AS (
+       -- The endpoints that have something in line: one look into the index for each.
+       (SELECT endpoint FROM delivery
+        WHERE platform = $4 AND status = 'pending' AND next_attempt_at IS NOT NULL ORDER BY endpoint LIMIT 1)
+       UNION ALL
+       SELECT (SELECT d.endpoint FROM delivery d
+               WHERE d.platform = $4 AND d.status = 'pending' AND d.next_attempt_at IS NOT NULL
+                 AND d.endpoint > in_line.endpoint
+               ORDER BY d.endpoint LIMIT 1)
+       FROM in_line WHERE in_line.endpoint IS NOT NULL
+     ), probe AS (
+       -- One of the workers that look at this moment gets the row, and with it the probe.
+       SELECT endpoint FROM platform_circuit WHERE platform = $4 AND paused_until <= now() FOR UPDATE SKIP LOCKED
+     ), held AS (
+       SELECT key AS endpoint, value::int AS deliveries FROM jsonb_each_text($9::jsonb)
+     ), line AS (
+       SELECT endpoint, c.endpoint IS NOT NULL AS in_doubt,
+              CASE WHEN probe.endpoint IS NOT NULL THEN 1
+                   WHEN c.paused_until IS NOT NULL THEN 0
+                   ELSE $10::int - COALESCE(held.deliveries, 0) END AS room
+       FROM in_line LEFT JOIN (SELECT * FROM platform_circuit WHERE platform = $4) c USING (endpoint)
+       LEFT JOIN probe USING (endpoint) LEFT JOIN held USING (endpoint)
+       WHERE endpoint IS NOT NULL
      ), front AS (
        -- A few more than needed: another worker may be taking some of them at this moment.
-       (SELECT id, channel_id, turn_at FROM delivery
-        WHERE platform = $4 AND status = 'pending' AND next_attempt_at <= now()
-          AND NOT EXISTS (SELECT FROM platform_circuit WHERE platform = $4 AND paused_until > now())
-          AND channel_id NOT IN (SELECT channel_id FROM in_work WHERE deliveries >= $6)
-        ORDER BY turn_at LIMIT $5 * 4)
+       SELECT next.*, in_doubt FROM line CROSS JOIN LATERAL (
+         SELECT id, channel_id, turn_at FROM delivery d
+         WHERE platform = $4 AND d.endpoint = line.endpoint AND status = 'pending' AND next_attempt_at <= now()
+           AND channel_id NOT IN (SELECT channel_id FROM in_work WHERE deliveries >= $6)
+         ORDER BY turn_at LIMIT LEAST(room, $5 * 4)
+       ) next WHERE room > 0
        UNION ALL
-       SELECT id, channel_id, turn_at FROM delivery
+       SELECT id, channel_id, turn_at, false FROM delivery
        WHERE platform = $4 AND status = 'publishing' AND lease_until <= now() AND id <> ALL ($7::uuid[])
      ), counted AS (
-       SELECT id, turn_at,
+       SELECT id, turn_at, in_doubt,
               COALESCE(in_work.deliveries, 0) + row_number() OVER (PARTITION BY channel_id ORDER BY turn_at, id) AS at_once
        FROM front LEFT JOIN in_work USING (channel_id)
      ), nearest AS (
-       SELECT id, turn_at FROM counted WHERE at_once <= $6
+       SELECT id, turn_at, in_doubt, row_number() OVER (PARTITION BY in_doubt ORDER BY turn_at, id) AS place
+       FROM counted WHERE at_once <= $6
      ), candidate AS (
        -- Looked at again under the lock. As a CASE no index fits it: each row is found by its key, and not among all in line.
        SELECT d.id FROM delivery d JOIN nearest USING (id)
-       WHERE CASE d.status WHEN 'pending' THEN d.next_attempt_at <= now()
+       WHERE (NOT in_doubt OR place <= (
+           SELECT $10 - COALESCE(sum(deliveries), 0) FROM held JOIN platform_circuit c USING (endpoint) WHERE platform = $4))
+         AND CASE d.status WHEN 'pending' THEN d.next_attempt_at <= now()
                            WHEN 'publishing' THEN d.lease_until <= now() ELSE false END
        ORDER BY nearest.turn_at
-       LIMIT (SELECT COALESCE(min(1), $5) FROM platform_circuit WHERE platform = $4 AND paused_until <= now())
+       LIMIT $5
        FOR UPDATE OF d SKIP LOCKED
      ), claimed AS (
        UPDATE delivery d
@@ -66,8 +99,10 @@ export async function claimDeliveries(
        FROM candidate WHERE d.id = candidate.id
        RETURNING d.*
      ), probing AS (
-       UPDATE platform_circuit SET paused_until = now() + make_interval(secs => $8::float8 / 1000)
-       WHERE platform = $4 AND paused_until <= now() AND EXISTS (SELECT FROM claimed)
+       UPDATE platform_circuit c SET paused_until = now() + make_interval(secs => $8::float8 / 1000)
+       FROM probe
+       WHERE c.platform = $4 AND c.endpoint = probe.endpoint
+         AND EXISTS (SELECT FROM claimed WHERE claimed.endpoint = c.endpoint)
      ), abandoned AS (
        UPDATE attempt SET ended_at = now(), outcome = 'superseded', detail = 'its lease ran out'
        FROM claimed
@@ -75,7 +110,7 @@ export async function claimDeliveries(
      ), opened AS (
        INSERT INTO attempt (delivery_id, fence, worker, trigger) SELECT id, fence, $1, $2 FROM claimed
      )
-     SELECT d.id, d.fence, d.post_id AS "postId", p.organization_id AS "organizationId", p.revision, d.platform,
+     SELECT d.id, d.fence, d.post_id AS "postId", p.organization_id AS "organizationId", p.revision, d.platform, d.endpoint,
             COALESCE(d.text_override, p.text) AS text, d.settings, d.due_at AS "dueAt", now() AS "claimedAt",
             (extract(epoch FROM now() - d.due_at) * 1000)::float8 AS "sinceDueMs",
             -- What was tried before the author asked for another try, or a person ended, does not count.
@@ -91,8 +126,8 @@ export async function claimDeliveries(
               WHERE a.delivery_id = d.id AND a.fence < d.fence AND a.sending_at IS NOT NULL
                 AND COALESCE(a.outcome, 'superseded') IN ('uncertain', 'absent', 'ask_again', 'superseded')
             ) AS "sentBefore",
-            EXISTS (SELECT FROM platform_circuit WHERE platform = $4) AS "platformInDoubt",
-            EXISTS (SELECT FROM platform_circuit WHERE platform = $4 AND paused_until <= now()) AS "isProbe",
+            EXISTS (SELECT FROM platform_circuit pc WHERE pc.platform = $4 AND pc.endpoint = d.endpoint) AS "platformInDoubt",
+            EXISTS (SELECT FROM probe WHERE probe.endpoint = d.endpoint) AS "isProbe",
             jsonb_build_object(
               'id', c.id, 'organizationId', c.organization_id, 'handle', c.handle,
               'platform', c.platform,
@@ -109,6 +144,8 @@ export async function claimDeliveries(
       request.perChannel,
       request.except,
       PROBE_MS,
+      JSON.stringify(request.perEndpoint?.held ?? {}),
+      request.perEndpoint?.most ?? request.limit * 4,
     ],
   );
 }

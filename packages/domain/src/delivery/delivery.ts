@@ -22,6 +22,25 @@ export const PUBLIC_CALL_TIMEOUT_MS = 30_000;
 /** How long any other call to a platform may take. */
 export const CALL_TIMEOUT_MS = 20_000;
 
+/**
+ * How long an attempt may go on without a step forward: a request begun or answered, a part of a file read, something
+ * committed. Longer than any single step may take: the last four megabytes of an upload, and as many in the buffers, at
+ * 100 kB a second. So an upload of hours goes on while it moves, and a store that hangs costs two minutes.
+ */
+export const STALL_MS = 2 * 60_000;
+
+/**
+ * How long an attempt may take in all, however often it gets a step further: ten minutes, and a second more for each
+ * 100 kB of its files, which is the slowest that an upload may be.
+ */
+export function attemptLimitMs(claim: Pick<ClaimedDelivery, 'media'>): number {
+  const bytes = claim.media.reduce((sum, { byteSize }) => sum + byteSize, 0);
+  return 10 * 60_000 + Math.ceil(bytes / 100);
+}
+
+/** A claim that ends unsent through trouble of our own is handed back so many times; after that it uses up a try. */
+export const FREE_HAND_BACKS = 3;
+
 /** Tries that end in a transient failure, before it is given up: with the back-off below, about half an hour. */
 export const MAX_ATTEMPTS = 10;
 
@@ -48,6 +67,8 @@ export interface ClaimedDelivery {
   organizationId: string;
   revision: number;
   platform: string;
+  /** Which of the platform's servers it goes to: what fails, is paused and has a budget on its own. */
+  endpoint: string;
   text: string;
   media: Media[];
   /** By the platform's own schema. */
@@ -89,7 +110,36 @@ export type Settlement =
       /** True: the public call may have been made; the next claim asks before anything else. */
       mayBeOut: boolean;
       failure: Failure | null;
+      /** For the ledger, where no failure says it. */
+      detail?: string;
     };
+
+/** Whoever is free may begin afresh, after `afterMs`: this holder sent nothing. What may be out already stays so. */
+export function handBack(
+  claim: Pick<ClaimedDelivery, 'sendingAt'>,
+  afterMs: number,
+  why: { detail: string } | { failure: Failure },
+): Settlement {
+  return {
+    as: 'pending',
+    outcome: 'handed_back',
+    afterMs,
+    usesAttempt: false,
+    mayBeOut: claim.sendingAt !== null,
+    failure: null,
+    ...why,
+  };
+}
+
+/** Trouble of our own kept it from being sent: handed back after a pause, and a failed try once that has happened often. */
+export function handBackOrCount(
+  claim: Pick<ClaimedDelivery, 'sendingAt' | 'attemptsUsed'>,
+  handedBackBefore: number,
+  failure: Failure,
+): Settlement {
+  if (handedBackBefore >= FREE_HAND_BACKS) return retryOrGiveUp(claim, 'retry', failure);
+  return handBack(claim, retryDelayMs(handedBackBefore + 1), { failure });
+}
 
 /** Tries again with back-off, or gives up when the tries are used up. */
 export function retryOrGiveUp(

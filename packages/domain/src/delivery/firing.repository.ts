@@ -1,4 +1,5 @@
 import { inBatches, type SqlRunner } from '@solospark/db';
+import { ENDPOINT } from '../channel/channel.repository.ts';
 
 // A post fires, and a post ends. Every statement is a compare-and-set by the database's clock: who comes second changes
 // nothing, so each may be repeated after a lost connection.
@@ -27,11 +28,12 @@ const TURN_MS = 10_000;
 const RELEASE = `
   , released AS (
     SELECT d.id, fired.due_at, fired.revision, d.channel_id,
+           (SELECT ${ENDPOINT} FROM channel WHERE channel.id = d.channel_id) AS endpoint,
            (row_number() OVER (PARTITION BY d.channel_id ORDER BY fired.due_at, d.id) - 1) * interval '${TURN_MS} ms' AS behind
     FROM fired JOIN delivery d ON d.post_id = fired.id AND d.status = 'pending'
   )
   UPDATE delivery d
-  SET next_attempt_at = fired.due_at, due_at = fired.due_at, updated_at = now(),
+  SET next_attempt_at = fired.due_at, due_at = fired.due_at, endpoint = fired.endpoint, updated_at = now(),
       turn_at = fired.behind + GREATEST(fired.due_at, interval '${TURN_MS} ms' + (
         -- Written so that only the index of the channel's line fits: the platform's may be far longer than the planner knows.
         SELECT last.turn_at FROM delivery last

@@ -112,7 +112,7 @@ function columnsOf(settlement: Settlement) {
     actor: failure?.actor,
     reason: failure?.reason,
     outcome: pending?.outcome ?? settlement.as,
-    detail: failure?.detail,
+    detail: failure?.detail ?? pending?.detail,
   };
 }
 

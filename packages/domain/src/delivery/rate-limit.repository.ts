@@ -1,4 +1,4 @@
-import { FORGETTABLE, inBatches } from '@solospark/db';
+import { FORGETTABLE, inBatches, type SqlRunner } from '@solospark/db';
 import type { Rate } from '@solospark/publishers';
 
 export interface TokenRequest {
@@ -47,6 +47,14 @@ export const takeToken = inBatches(async (db, requests: TokenRequest[]): Promise
   }
   return waits;
 });
+
+/** Gives back what was taken and not used: one token to each of these buckets. */
+export async function giveTokensBack(db: SqlRunner, keys: readonly string[]): Promise<void> {
+  // One after the other: a statement that held two buckets would have to lock them in the order of all the others.
+  for (const key of keys) {
+    await db.query(`UPDATE rate_bucket SET tokens = LEAST(capacity, tokens + 1) WHERE key = $1`, [key]);
+  }
+}
 
 /** What an existing bucket holds at this moment. */
 const FILLED = `

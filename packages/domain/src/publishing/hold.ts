@@ -36,6 +36,10 @@ export interface Hold {
   commitSending(): Promise<Date>;
   /** The last look before the first byte of a request of `publish`: lets one call pass, and after it only reads. */
   assertMaySend(method: string): void;
+  /** The attempt got a step further: its deadline moves on. */
+  noteStep(): void;
+  /** Keys of the rate buckets that a token was taken from: given back if nothing is sent. */
+  tokens: string[];
   /** A request to the platform is about to be made; whatever it answers. */
   noteAsking(): void;
   hasAsked(): boolean;
@@ -44,7 +48,12 @@ export interface Hold {
   settle(settlement: Settlement): Promise<void>;
 }
 
-export function createHold(ctx: Context, claim: ClaimedDelivery, signal: AbortSignal): Hold {
+export function createHold(
+  ctx: Context,
+  claim: ClaimedDelivery,
+  signal: AbortSignal,
+  noteStep: () => void = () => undefined,
+): Hold {
   const held = { id: claim.id, fence: claim.fence };
   const claimedMs = ctx.clock.monotonicMs();
   /** When the send window was opened, on both clocks of this process. Never: it is closed. */
@@ -62,10 +71,13 @@ export function createHold(ctx: Context, claim: ClaimedDelivery, signal: AbortSi
   return {
     claim,
     signal,
+    noteStep,
+    tokens: [],
     now: () => new Date(claim.claimedAt.getTime() + ctx.clock.monotonicMs() - claimedMs),
     async remember(facts) {
       if (!(await withRetry(() => saveWitness(ctx.db, { ...held, facts })))) throw new SupersededError();
       Object.assign(claim.witness, facts);
+      noteStep();
     },
     async commitSending() {
       failPoint('before-sending');
@@ -74,6 +86,7 @@ export function createHold(ctx: Context, claim: ClaimedDelivery, signal: AbortSi
       const sendingAt = await withRetry(() => markSending(ctx.db, held));
       if (!sendingAt) throw new SupersededError();
       opened = before;
+      noteStep();
       failPoint('after-sending');
       return sendingAt;
     },

@@ -13,25 +13,28 @@ export interface Lane {
 
 /**
  * No channel may have more than this part of the places at one time, so that an account whose calls hang leaves room
- * for the others.
+ * for the others. Of a platform that is many servers, the same goes for each server, and for all together that are in doubt.
  */
-const PART_OF_ONE_CHANNEL = 0.5;
+const PART_OF_ONE = 0.5;
 
 export function openLane(options: {
   platform: string;
   /** Places: deliveries that are with the platform at one time. */
   concurrency: number;
+  /** The platform is many servers, which fail on their own. */
+  manyServers: boolean;
   running: RunningDeliveries;
   claim: (request: ClaimRequest) => Promise<ClaimedDelivery[]>;
   log: Logger;
 }): Lane {
   const { platform, concurrency, running } = options;
-  const perChannel = Math.max(1, Math.floor(concurrency * PART_OF_ONE_CHANNEL));
+  const perChannel = Math.max(1, Math.floor(concurrency * PART_OF_ONE));
   // In a burst as many again are claimed ahead, half of the places at a time or more: claiming fifty costs hardly more
   // than claiming one, and a place that becomes free is taken at once.
   const capacity = concurrency * 2;
   const refillAt = capacity - Math.max(1, Math.floor(concurrency / 2));
-  /** Claimed, and not yet done with the platform. */
+  /** Claimed, and not yet done with the platform: of each of its servers, and together. */
+  const heldOf = new Map<string, number>();
   let held = 0;
   let placesTaken = 0;
   const inLine: (() => void)[] = [];
@@ -42,17 +45,28 @@ export function openLane(options: {
   let looking = false;
   let closed = false;
 
-  function takePlace(signal: AbortSignal, trigger: ClaimRequest['trigger']): Promise<() => void> {
+  function count({ endpoint }: ClaimedDelivery, change: 1 | -1): void {
+    held += change;
+    const now = (heldOf.get(endpoint) ?? 0) + change;
+    if (now > 0) heldOf.set(endpoint, now);
+    else heldOf.delete(endpoint);
+  }
+
+  function takePlace(
+    claim: ClaimedDelivery,
+    signal: AbortSignal,
+    trigger: ClaimRequest['trigger'],
+  ): Promise<() => void> {
     return new Promise((resolve) => {
       const seat = () => {
         signal.removeEventListener('abort', giveUp);
         placesTaken += 1;
-        resolve(leaveOnce(true, trigger));
+        resolve(leaveOnce(claim, true, trigger));
       };
       // Asked to hand back what has not been sent: that needs no place.
       const giveUp = () => {
         inLine.splice(inLine.indexOf(seat), 1);
-        resolve(leaveOnce(false, trigger));
+        resolve(leaveOnce(claim, false, trigger));
       };
       inLine.push(seat);
       signal.addEventListener('abort', giveUp, { once: true });
@@ -61,13 +75,13 @@ export function openLane(options: {
     });
   }
 
-  function leaveOnce(seated: boolean, trigger: ClaimRequest['trigger']): () => void {
+  function leaveOnce(claim: ClaimedDelivery, seated: boolean, trigger: ClaimRequest['trigger']): () => void {
     let here = true;
     return () => {
       if (!here) return;
       here = false;
       if (held >= perChannel) left ??= trigger;
-      held -= 1;
+      count(claim, -1);
       if (seated) placesTaken -= 1;
       seatNext();
       start();
@@ -85,13 +99,14 @@ export function openLane(options: {
   async function look(trigger: ClaimRequest['trigger']): Promise<void> {
     woken = left = undefined;
     const limit = capacity - held;
-    const request = { platform, limit, perChannel, except: running.ids(), trigger };
+    const perEndpoint = options.manyServers ? { most: perChannel, held: Object.fromEntries(heldOf) } : null;
+    const request = { platform, limit, perChannel, perEndpoint, except: running.ids(), trigger };
     const claim = async () => {
       const claims = await options.claim(request);
-      held += claims.length;
+      for (const each of claims) count(each, 1);
       return claims;
     };
-    const taken = await running.take(claim, (signal) => takePlace(signal, trigger));
+    const taken = await running.take(claim, (each, signal) => takePlace(each, signal, trigger));
     // As many as asked for: there are probably more.
     if (taken === limit) left ??= trigger;
   }

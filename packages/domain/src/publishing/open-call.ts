@@ -8,6 +8,7 @@ import { fileFor, fileKey, signMediaUrl, type Media } from '../media/media.ts';
 import { versionFor } from '../connection/api-version.ts';
 import { openAccess } from './access.ts';
 import type { Hold } from './hold.ts';
+import { noteReads, noteRequests } from './note-steps.ts';
 
 /** A platform fetches an image within minutes; a container that waits for its turn may take an hour. */
 const MEDIA_LINK_MS = 6 * 60 * 60 * 1000;
@@ -36,17 +37,20 @@ export async function openCall(
     const access = await openAccess(ctx, hold, publisher);
     if ('settlement' in access) return access;
     const call: PublishCall = {
-      http: clientFor(channel, ctx.settings, {
-        baseUrl,
-        timeoutMs: CALL_TIMEOUT_MS,
-        signal: hold.signal,
-        onRequest: () => hold.noteAsking(),
-      }),
+      http: noteRequests(
+        hold,
+        clientFor(channel, ctx.settings, {
+          baseUrl,
+          timeoutMs: CALL_TIMEOUT_MS,
+          signal: hold.signal,
+          onRequest: () => hold.noteAsking(),
+        }),
+      ),
       credentials: access.credentials,
       ...versionFor(ctx.settings, claim.platform),
       text: claim.text,
       settings: claim.settings,
-      media: claim.media.map((media) => toPublish(ctx, hold, publisher, media)),
+      media: claim.media.map((media) => noteReads(hold, toPublish(ctx, hold, publisher, media))),
       account: { remoteAccountId: channel.remoteAccountId, handle: channel.handle },
       witness: claim.witness,
       sentBefore: claim.sentBefore,

@@ -1,6 +1,7 @@
-import { assertNever, type Logger } from '@solospark/foundation';
+import { assertNever, messageOf, type Logger } from '@solospark/foundation';
 import { deliveryJobId } from '@solospark/queue';
-import type { ClaimedDelivery, Settlement } from '../delivery/delivery.ts';
+import { withRetry } from '@solospark/db';
+import { handBack, type ClaimedDelivery, type Settlement } from '../delivery/delivery.ts';
 import { healthSign } from '../delivery/circuit.ts';
 import {
   giveProbeBack,
@@ -8,11 +9,13 @@ import {
   recordPlatformFailure,
 } from '../delivery/circuit.repository.ts';
 import { settlePost } from '../delivery/firing.repository.ts';
-import { markSuperseded } from '../delivery/hold.repository.ts';
+import { markSuperseded, recordReceipt } from '../delivery/hold.repository.ts';
 import { tooLate } from '../delivery/late-policy.ts';
+import { giveTokensBack } from '../delivery/rate-limit.repository.ts';
 import { enqueueDeliveries } from './enqueue-deliveries.ts';
 import { failPoint } from './fail-points.ts';
 import { createHold, SupersededError, type Hold } from './hold.ts';
+import { whenInterrupted } from './interruption.ts';
 import { openCall } from './open-call.ts';
 import { reconcileDelivery } from './reconcile-delivery.ts';
 import { sendDelivery } from './send-delivery.ts';
@@ -21,20 +24,21 @@ import type { Context } from '../context.ts';
 /**
  * Carries one claimed delivery as far as it can go now, and settles it. The steps are those of docs/architecture.md,
  * "How a post travels": a delivery that may be out already is asked about; any other is sent, once. `onAnswer` is called
- * when the platform is done with it.
+ * when the platform is done with it, or the attempt was told to end by `signal` and did not; `noteStep` at each step.
  */
 export async function publishDelivery(
   ctx: Context,
   claim: ClaimedDelivery,
   signal: AbortSignal,
   onAnswer: () => void,
+  noteStep: () => void = () => undefined,
 ): Promise<void> {
   const log = ctx.log.child({ deliveryId: claim.id, postId: claim.postId, attempt: claim.fence });
   log.info({ platform: claim.platform, attemptsUsed: claim.attemptsUsed }, 'attempt started');
   failPoint('after-claim');
-  const hold = createHold(ctx, claim, signal);
+  const hold = createHold(ctx, claim, signal, noteStep);
   try {
-    const settlement = await advance(ctx, hold, log);
+    const settlement = await advanceOrGiveUp(ctx, hold, log);
     onAnswer();
     await hold.settle(settlement);
     logSettlement(log, claim, settlement);
@@ -44,12 +48,49 @@ export async function publishDelivery(
     if (!(error instanceof SupersededError)) throw error;
     log.warn('attempt superseded by another worker');
     await markSuperseded(ctx.db, claim);
+  } finally {
+    if (!hold.hasSent()) await giveTokensBack(ctx.db, hold.tokens.splice(0));
+  }
+}
+
+/** Ends with the attempt; or without it, when it was told to end and does not: nothing in this process can stop it. */
+async function advanceOrGiveUp(ctx: Context, hold: Hold, log: Logger): Promise<Settlement> {
+  const advancing = advance(ctx, hold, log);
+  let givenUp = false;
+  const interrupted = whenInterrupted(hold).then((settlement) => {
+    givenUp = true;
+    return settlement;
+  });
+  const settlement = await Promise.race([advancing, interrupted]);
+  if (givenUp) {
+    log.error({ reason: messageOf(hold.signal.reason) }, 'attempt given up: it was told to end and did not');
+    void keepLateReceipt(ctx, hold, advancing, log);
+  }
+  return settlement;
+}
+
+/** What a given-up attempt brings after all counts only where it is proof: everything else about it has been settled. */
+async function keepLateReceipt(
+  ctx: Context,
+  { claim }: Hold,
+  advancing: Promise<Settlement>,
+  log: Logger,
+): Promise<void> {
+  try {
+    const settlement = await advancing;
+    if (settlement.as !== 'published') return;
+    await withRetry(() => recordReceipt(ctx.db, claim, settlement.receipt));
+    await settlePost(ctx.db, claim.postId);
+  } catch (error) {
+    log.warn({ err: error }, 'attempt that was given up has ended');
   }
 }
 
 /** As far as it can go now: refused for being late, or for what is missing; asked about; or sent. */
 async function advance(ctx: Context, hold: Hold, log: Logger): Promise<Settlement> {
   const { claim } = hold;
+  if (hold.signal.aborted)
+    return handBack(claim, 0, { detail: `not begun: ${messageOf(hold.signal.reason)}` });
   const late = tooLate(claim, claim.lateLimitMinutes);
   if (late) return { as: 'failed', failure: late };
   const opened = await openCall(ctx, hold, log);
@@ -65,22 +106,24 @@ async function follow(ctx: Context, claim: ClaimedDelivery, settlement: Settleme
   await enqueueDeliveries(ctx, [{ ...next, runAt }]);
 }
 
-/** One word for all workers on whether the platform is up. Nothing depends on it but how soon the next are claimed. */
+/** One word for all workers on whether this server of the platform is up. Nothing depends on it but how soon the next are claimed. */
 async function judgePlatform(ctx: Context, hold: Hold, settlement: Settlement, log: Logger): Promise<void> {
   const { claim } = hold;
-  const { platform, channel, claimedAt } = claim;
+  const { platform, endpoint, channel, claimedAt } = claim;
   const sign = healthSign(claim, settlement, hold.hasAsked());
-  if (sign === 'answers' && claim.platformInDoubt) await recordPlatformAnswers(ctx.db, platform);
-  if (sign === undefined && claim.isProbe) await giveProbeBack(ctx.db, platform);
+  if (sign === 'answers' && claim.platformInDoubt) await recordPlatformAnswers(ctx.db, claim);
+  if (sign === undefined && claim.isProbe) await giveProbeBack(ctx.db, claim);
   if (sign !== 'fails' || settlement.as === 'published') return;
   const reason = settlement.failure?.detail ?? settlement.failure?.reason ?? settlement.as;
   const pausedUntil = await recordPlatformFailure(ctx.db, {
     platform,
+    endpoint,
     channelId: channel.id,
     claimedAt,
     reason,
   });
-  if (pausedUntil) log.error({ platform, pausedUntil, reason }, 'platform paused: it fails several accounts');
+  if (pausedUntil)
+    log.error({ platform, endpoint, pausedUntil, reason }, 'platform paused: it fails several accounts');
 }
 
 function logSettlement(log: Logger, claim: ClaimedDelivery, settlement: Settlement): void {

@@ -1,6 +1,7 @@
 import { sleep, withDeadline } from '@solospark/foundation';
-import { LEASE_RENEWAL_MS, type ClaimedDelivery } from '../delivery/delivery.ts';
+import { LEASE_RENEWAL_MS, STALL_MS, type ClaimedDelivery } from '../delivery/delivery.ts';
 import { renewLeases } from '../delivery/claim.repository.ts';
+import { AttemptOverdueError, startDeadline, type Deadline } from './deadline.ts';
 import { publishDelivery } from './publish-delivery.ts';
 import type { Context } from '../context.ts';
 
@@ -24,13 +25,21 @@ export interface RunningDeliveries {
  * Each delivery takes a place before it turns to its platform, and calls what it is given when the platform is done with
  * it. Aborted, it waits for none.
  */
-export type TakePlace = (signal: AbortSignal) => Promise<() => void>;
+export type TakePlace = (claim: ClaimedDelivery, signal: AbortSignal) => Promise<() => void>;
 
 /** How long what was asked to hand back may still take. */
 const HAND_BACK_MS = 2_000;
 
-export function trackRunningDeliveries(ctx: Context): RunningDeliveries {
-  const running = new Map<string, { claim: ClaimedDelivery; abort: AbortController; ended: Promise<void> }>();
+interface Attempt {
+  claim: ClaimedDelivery;
+  abort: AbortController;
+  deadline: Deadline;
+  ended: Promise<void>;
+}
+
+/** `stallMs`: how long an attempt may go on without a step forward. */
+export function trackRunningDeliveries(ctx: Context, stallMs = STALL_MS): RunningDeliveries {
+  const running = new Map<string, Attempt>();
   /** Claims whose statement is under way: they may turn into deliveries at any moment. */
   const claiming = new Set<Promise<unknown>>();
   const closing = new AbortController();
@@ -42,7 +51,9 @@ export function trackRunningDeliveries(ctx: Context): RunningDeliveries {
       await sleep(LEASE_RENEWAL_MS, closing.signal);
       if (closing.signal.aborted) return;
       if (running.size === 0) continue;
-      const held = [...running.values()];
+      endOverdue();
+      // What is overdue is handed on: its lease is no longer renewed.
+      const held = [...running.values()].filter(({ abort }) => !isOverdue(abort.signal));
       const claims = held.map(({ claim }) => claim);
       try {
         // A renewal that hangs on a dead connection must not keep the next one from another.
@@ -56,10 +67,28 @@ export function trackRunningDeliveries(ctx: Context): RunningDeliveries {
   }
   const renewal = renewForEver();
 
-  async function publish(claim: ClaimedDelivery, signal: AbortSignal, takePlace: TakePlace): Promise<void> {
-    const leave = await takePlace(signal);
+  function endOverdue(): void {
+    for (const { claim, abort, deadline } of running.values()) {
+      const overdue = deadline.overdue();
+      if (!overdue || abort.signal.aborted) continue;
+      abort.abort(overdue);
+      ctx.log.error(
+        { deliveryId: claim.id, platform: claim.platform, reason: overdue.message },
+        'attempt overdue: its delivery is handed on',
+      );
+    }
+  }
+
+  async function publish(
+    claim: ClaimedDelivery,
+    signal: AbortSignal,
+    deadline: Deadline,
+    takePlace: TakePlace,
+  ): Promise<void> {
+    const leave = await takePlace(claim, signal);
+    deadline.noteStep();
     try {
-      await publishDelivery(ctx, claim, signal, leave);
+      await publishDelivery(ctx, claim, signal, leave, () => deadline.noteStep());
     } finally {
       leave();
     }
@@ -67,14 +96,15 @@ export function trackRunningDeliveries(ctx: Context): RunningDeliveries {
 
   function run(claim: ClaimedDelivery, takePlace: TakePlace): void {
     const abort = new AbortController();
+    const deadline = startDeadline(ctx.clock, claim, stallMs);
     if (handingBack) abort.abort();
     const key = `${claim.id} ${claim.fence}`;
-    const ended = publish(claim, abort.signal, takePlace)
+    const ended = publish(claim, abort.signal, deadline, takePlace)
       .catch((error: unknown) => {
         ctx.log.error({ err: error, deliveryId: claim.id, attempt: claim.fence }, 'attempt broke off');
       })
       .finally(() => running.delete(key));
-    running.set(key, { claim, abort, ended });
+    running.set(key, { claim, abort, deadline, ended });
   }
 
   /** True when nothing runs any more; what turns up while it waits is waited for, too. */
@@ -118,4 +148,8 @@ export function trackRunningDeliveries(ctx: Context): RunningDeliveries {
       await renewal;
     },
   };
+}
+
+function isOverdue(signal: AbortSignal): boolean {
+  return signal.reason instanceof AttemptOverdueError;
 }

@@ -3,14 +3,18 @@ import { assertNever, messageOf } from '@solospark/foundation';
 import { NoAnswerError, type Failure, type PrepareOutcome, type Publisher } from '@solospark/publishers';
 import { clientFor } from '../channel/place.ts';
 import {
+  handBackOrCount,
   PUBLIC_CALL_TIMEOUT_MS,
   retryOrGiveUp,
   waitOrGiveUp,
   type Settlement,
 } from '../delivery/delivery.ts';
+import { countHandBacks } from '../delivery/hand-back.repository.ts';
 import { recoverAccess } from './access.ts';
 import { failPoint } from './fail-points.ts';
 import { SupersededError, TooLateToSendError, type Hold } from './hold.ts';
+import { interrupted } from './interruption.ts';
+import { noteRequests } from './note-steps.ts';
 import type { OpenedCall } from './open-call.ts';
 import { reconcileDelivery } from './reconcile-delivery.ts';
 import { takeRate } from './take-rate.ts';
@@ -19,7 +23,7 @@ import type { Context } from '../context.ts';
 /** Prepares, commits `sending`, makes the one public call, and says what came of it. */
 export async function sendDelivery(ctx: Context, hold: Hold, opened: OpenedCall): Promise<Settlement> {
   const prepared = await prepare(opened);
-  if (hold.signal.aborted) return handBack();
+  if (hold.signal.aborted) return interrupted(hold);
   if (prepared.outcome !== 'ready') return refused(ctx, hold, opened, prepared);
 
   const wait = await withRetry(() => takeRate(ctx, hold, opened.publisher));
@@ -38,7 +42,7 @@ export async function sendDelivery(ctx: Context, hold: Hold, opened: OpenedCall)
     opened.call.log.warn({ detail: outcome.detail }, 'outcome unclear');
   } catch (error) {
     if (error instanceof SupersededError) throw error;
-    if (!hold.hasSent()) return notSent(hold, opened, error);
+    if (!hold.hasSent()) return notSent(ctx, hold, opened, error);
     opened.call.log.warn({ err: error }, 'outcome unclear');
   }
   return reconcileDelivery(hold, opened, { sendingSince });
@@ -46,12 +50,13 @@ export async function sendDelivery(ctx: Context, hold: Hold, opened: OpenedCall)
 
 /** For the public call: it passes the deadline check when the connection is there, before the first byte; never aborted. */
 function sendingClient(ctx: Context, hold: Hold, opened: OpenedCall) {
-  return clientFor(hold.claim.channel, ctx.settings, {
+  const client = clientFor(hold.claim.channel, ctx.settings, {
     baseUrl: opened.baseUrl,
     timeoutMs: PUBLIC_CALL_TIMEOUT_MS,
     onRequest: () => hold.noteAsking(),
     beforeSend: (request) => hold.assertMaySend(request.method),
   });
+  return noteRequests(hold, client);
 }
 
 async function prepare({ publisher, call }: OpenedCall): Promise<PrepareOutcome> {
@@ -82,16 +87,29 @@ function notReached({ name }: Publisher, { message }: NoAnswerError): Failure {
 }
 
 /** No byte left, so nothing is out: too late, asked to stop, the database or the platform away; or a mistake of ours. */
-function notSent(hold: Hold, { publisher, call }: OpenedCall, error: unknown): Settlement {
-  if (error instanceof TooLateToSendError || hold.signal.aborted || isTransient(error)) return handBack();
+async function notSent(
+  ctx: Context,
+  hold: Hold,
+  { publisher, call }: OpenedCall,
+  error: unknown,
+): Promise<Settlement> {
+  if (hold.signal.aborted) return interrupted(hold);
+  const detail = messageOf(error);
+  const ours = { kind: 'unknown', actor: 'operator', detail } as const;
+  if (error instanceof TooLateToSendError || isTransient(error)) {
+    const why =
+      error instanceof TooLateToSendError
+        ? 'This server was too slow to send the post once it was ready, so it was not sent.'
+        : 'The database of this server was away just before the post was sent, so it was not sent.';
+    const before = await withRetry(() => countHandBacks(ctx.db, hold.claim.id));
+    return handBackOrCount(hold.claim, before, { ...ours, reason: `${why} It will be tried again.` });
+  }
   if (error instanceof NoAnswerError) return retryOrGiveUp(hold.claim, 'retry', notReached(publisher, error));
   // Handed back it would be here again at once, with the same mistake.
   call.log.error({ err: error }, 'not sent');
   return retryOrGiveUp(hold.claim, 'retry', {
-    kind: 'unknown',
-    actor: 'operator',
+    ...ours,
     reason: 'Something went wrong on this server before the post was sent. It will be tried again.',
-    detail: messageOf(error),
   });
 }
 
@@ -109,16 +127,4 @@ async function refused(ctx: Context, hold: Hold, opened: OpenedCall, answer: Ref
     default:
       return assertNever(answer);
   }
-}
-
-/** Nothing public was done: somebody may start afresh at once. */
-function handBack(): Settlement {
-  return {
-    as: 'pending',
-    outcome: 'handed_back',
-    afterMs: 0,
-    usesAttempt: false,
-    mayBeOut: false,
-    failure: null,
-  };
 }

@@ -3,7 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { runAgainAt, type Consumer } from '@solospark/queue';
 import type { Context } from '../context.ts';
+import { STALL_MS } from '../delivery/delivery.ts';
 import { claimDeliveries, type ClaimRequest } from '../delivery/claim.repository.ts';
+import { Type } from 'typebox';
 import { firePost } from './fire-post.ts';
 import { removeHeartbeat } from './heartbeat.repository.ts';
 import { openLane } from './lane.ts';
@@ -17,7 +19,19 @@ export interface PublishingOptions {
   platforms: string[];
   /** Deliveries at one time, for each platform. */
   concurrency: number;
+  /** How long an attempt may go on without a step forward, in milliseconds; two minutes, if not said. */
+  attemptStallMs?: number;
 }
+
+/** The variables of every process that publishes. */
+export const publishingEnv = {
+  ATTEMPT_STALL_MS: Type.Integer({
+    minimum: 1_000,
+    maximum: 3_600_000,
+    default: STALL_MS,
+    description: 'how long an attempt to publish may go on without a step forward before it is handed on',
+  }),
+};
 
 export interface Publishing {
   /**
@@ -47,11 +61,12 @@ export function workerName(): string {
  */
 export async function startPublishing(ctx: Context, options: PublishingOptions): Promise<Publishing> {
   const { worker, platforms, concurrency } = options;
-  const running = trackRunningDeliveries(ctx);
+  const running = trackRunningDeliveries(ctx, options.attemptStallMs);
   const lanes = new Map(
     platforms.map((platform) => {
       const claim = (request: ClaimRequest) => claimDeliveries(ctx.db, request, worker);
-      return [platform, openLane({ platform, concurrency, running, claim, log: ctx.log })];
+      const manyServers = ctx.findPublisher(platform)?.anyServer ?? false;
+      return [platform, openLane({ platform, concurrency, manyServers, running, claim, log: ctx.log })];
     }),
   );
   const consumers = await Promise.all([

@@ -1,0 +1,136 @@
+import { randomBytes } from 'node:crypto';
+import { writeSync } from 'node:fs';
+import { Worker } from 'node:worker_threads';
+
+// Ends this process when it can no longer end itself. A read from a network mount that is dead never returns and holds one of
+// libuv's four threads. With all four held no file is read and no host name is looked up any more, and `process.exit`
+// waits for them for ever. When the event loop itself is blocked, no handler of a signal runs. So a thread of its own
+// watches, and it ends the process with SIGKILL, which asks nobody.
+
+export interface Watchdog {
+  /** The process is stopping: it has so long to be gone. */
+  endWithin(ms: number): void;
+  /** As the last thing before the process exits: if its threads do not answer, `process.exit` will be SIGKILL. */
+  beforeExit(): Promise<void>;
+}
+
+const TICK_MS = 250;
+const LAST_LOOK_MS = 1_000;
+
+/**
+ * Watches until the process ends, and keeps nothing alive. Time is counted in the thread's own ticks: a process that was
+ * frozen is not late.
+ */
+export function startWatchdog(options: {
+  /** Names the process in its last line. */
+  name: string;
+  /** How long the event loop may be blocked. */
+  loopStallMs: number;
+  /** How long the threads that read files may be held, all of them. Not given: as long as they like. */
+  poolStallMs?: number;
+}): Watchdog {
+  const shared = new SharedArrayBuffer(3 * Int32Array.BYTES_PER_ELEMENT);
+  const cells = new Int32Array(shared);
+  /** Set: the pool has been asked, and has not answered yet. */
+  let asked = false;
+  let watchesPool = options.poolStallMs !== undefined;
+  const ticksIn = (ms: number) => Math.ceil(ms / TICK_MS);
+
+  function askPool(): Promise<void> {
+    asked = true;
+    return new Promise((resolve) => {
+      randomBytes(1, () => {
+        asked = false;
+        Atomics.add(cells, POOL, 1);
+        resolve();
+      });
+    });
+  }
+
+  const thread = new Worker(WATCH, {
+    eval: true,
+    workerData: {
+      shared,
+      tickMs: TICK_MS,
+      name: options.name,
+      loopTicks: ticksIn(options.loopStallMs),
+      poolTicks: options.poolStallMs === undefined ? Infinity : ticksIn(options.poolStallMs),
+    },
+    // Nothing of what the process was started with, such as a loader: it needs none of it.
+    execArgv: [],
+  });
+  thread.unref();
+  setInterval(() => {
+    Atomics.add(cells, LOOP, 1);
+    if (watchesPool && !asked) void askPool();
+  }, TICK_MS).unref();
+  process.once('exit', () => {
+    // The thread is gone before the process waits for its pool.
+    if (asked) endNow(options.name, 'its threads are held, so that it could not exit');
+  });
+
+  return {
+    endWithin(ms) {
+      Atomics.store(cells, TICKS_LEFT, ticksIn(ms));
+      watchesPool = true;
+    },
+    async beforeExit() {
+      if (asked) return;
+      let timer: NodeJS.Timeout | undefined;
+      const enough = new Promise<void>((resolve) => (timer = setTimeout(resolve, LAST_LOOK_MS)));
+      await Promise.race([askPool(), enough]);
+      clearTimeout(timer);
+    },
+  };
+}
+
+const LOOP = 0;
+const POOL = 1;
+const TICKS_LEFT = 2;
+
+/** Without any thread or buffer between: it is the last thing this process says. */
+function endNow(name: string, reason: string): void {
+  const line = { level: 60, time: Date.now(), pid: process.pid, name, reason, msg: 'ended by its watchdog' };
+  try {
+    writeSync(2, `${JSON.stringify(line)}\n`);
+  } finally {
+    process.kill(process.pid, 'SIGKILL');
+  }
+}
+
+/** The thread. Its text stands here, and calls nothing of this file, so that it works however the app was built. */
+const WATCH = `
+  const { workerData } = require('node:worker_threads');
+  const { writeSync } = require('node:fs');
+  const { shared, tickMs, name, loopTicks, poolTicks } = workerData;
+  const cells = new Int32Array(shared);
+  const LOOP = ${LOOP}, POOL = ${POOL}, TICKS_LEFT = ${TICKS_LEFT};
+  const endNow = (reason) => {
+    const line = { level: 60, time: Date.now(), pid: process.pid, name, reason, msg: 'ended by its watchdog' };
+    try {
+      writeSync(2, JSON.stringify(line) + '\\n');
+    } finally {
+      process.kill(process.pid, 'SIGKILL');
+    }
+  };
+  const seconds = (ticks) => Math.round((ticks * tickMs) / 1000) + ' s';
+  const silence = (cell) => {
+    let seen = 0;
+    let ticks = 0;
+    return () => {
+      const now = Atomics.load(cells, cell);
+      ticks = now === seen ? ticks + 1 : 0;
+      seen = now;
+      return ticks;
+    };
+  };
+  const loopSilence = silence(LOOP);
+  const poolSilence = silence(POOL);
+  setInterval(() => {
+    if (loopSilence() >= loopTicks) endNow('its event loop was blocked for ' + seconds(loopTicks));
+    if (poolSilence() >= poolTicks) endNow('its threads were held for ' + seconds(poolTicks));
+    if (Atomics.load(cells, TICKS_LEFT) > 0 && Atomics.sub(cells, TICKS_LEFT, 1) === 1) {
+      endNow('it was told to stop, and did not in time');
+    }
+  }, tickMs);
+`;

@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+// Processes of their own that get stuck on purpose: each has to end by itself, soon, and say why.
+
+const built = fileURLToPath(new URL('../dist/watchdog.js', import.meta.url));
+let folder: string;
+let fifo: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'solospark-watchdog-'));
+  fifo = join(folder, 'nobody-writes');
+  execFileSync('mkfifo', [fifo]);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Runs these lines with `watchdog`; resolves with how it ended. A process that hangs is ended by the test, with SIGTERM. */
+function run(lines: string, options = '{ name: "test", loopStallMs: 60_000 }') {
+  const script = `
+    import { readFile } from 'node:fs/promises';
+    import { startWatchdog } from ${JSON.stringify(built)};
+    const watchdog = startWatchdog(${options});
+    const holdAllThreads = () => Array.from({ length: 8 }, () => void readFile(${JSON.stringify(fifo)}));
+    const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+    ${lines}`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    timeout: 45_000,
+    killSignal: 'SIGUSR1',
+  });
+  let said = '';
+  child.stderr.on('data', (chunk) => (said += String(chunk)));
+  return new Promise<{ ended: number | NodeJS.Signals | null; said: string }>((resolve) => {
+    child.once('close', (code, signal) => resolve({ ended: signal ?? code, said }));
+  });
+}
+
+const killed = (reason: RegExp) => ({ ended: 'SIGKILL', said: expect.stringMatching(reason) });
+
+describe('a process with a watchdog', () => {
+  it('ends by itself when its event loop is blocked, and says so', async () => {
+    const stuck = run('await wait(100); for (;;);', '{ name: "test", loopStallMs: 1_000 }');
+    expect(await stuck).toEqual(
+      killed(/"name":"test".*event loop was blocked for 1 s.*ended by its watchdog/),
+    );
+  });
+
+  it('ends by itself when files that never come hold all of its threads', async () => {
+    const options = '{ name: "test", loopStallMs: 60_000, poolStallMs: 1_000 }';
+    const stuck = run('holdAllThreads(); await wait(60_000);', options);
+    expect(await stuck).toEqual(killed(/threads were held for 1 s/));
+  });
+
+  it('ends by itself when it was told to stop and does not in time', async () => {
+    expect(await run('watchdog.endWithin(1_000); await wait(60_000);')).toEqual(killed(/told to stop/));
+  });
+
+  it('ends by itself when it was told to stop and its event loop is blocked', async () => {
+    expect(await run('watchdog.endWithin(1_000); for (;;);')).toEqual(killed(/told to stop/));
+  });
+
+  it('exits although a file that never comes holds its threads, where process.exit alone waits for ever', async () => {
+    const stuck = run('holdAllThreads(); await watchdog.beforeExit(); process.exit(0);');
+    expect(await stuck).toEqual(killed(/could not exit/));
+  });
+
+  it('is not kept alive by it, and exits as it likes while nothing is wrong', async () => {
+    expect(await run('await wait(600);')).toEqual({ ended: 0, said: '' });
+    const busy = 'watchdog.endWithin(60_000); await wait(600); await watchdog.beforeExit(); process.exit(3);';
+    expect(await run(busy)).toEqual({ ended: 3, said: '' });
+  });
+});

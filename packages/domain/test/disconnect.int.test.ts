@@ -35,7 +35,7 @@ const claimedOf = async (post: { id: string; revision: number }) => {
   return held;
 };
 const settle = async (held: ClaimedDelivery, settlement: Settlement) => {
-  expect(await settleDelivery(ctx.db, { id: held.id, fence: held.fence, settlement })).toBe(true);
+  expect(await settleDelivery(ctx.db, { ...held, settlement })).toBe(true);
   await settlePosts(ctx.db, [held.postId]);
 };
 /** What a worker would find out about its claim, at the latest when it is about to send. */

@@ -57,7 +57,7 @@ async function failFired(tx: SqlRunner, channelId: string, failure: Failure): Pr
   const rows = await tx.query<{ postId: string }>(
     `WITH ended AS (
        UPDATE delivery
-       SET status = 'failed', fence = fence + 1, lease_until = NULL, next_attempt_at = NULL,
+       SET status = 'failed', fence = fence + 1, claim_token = NULL, lease_until = NULL, next_attempt_at = NULL,
            failure_kind = $2, failure_actor = $3, failure_reason = $4, updated_at = now()
        WHERE channel_id = $1
          AND (status = 'publishing' OR (status = 'pending' AND next_attempt_at IS NOT NULL))

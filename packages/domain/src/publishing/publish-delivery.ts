@@ -1,6 +1,6 @@
 import { assertNever, type Logger } from '@solospark/foundation';
 import { deliveryJobId } from '@solospark/queue';
-import type { ClaimedDelivery, Settlement } from '../delivery/delivery.ts';
+import { stillInDoubt, type ClaimedDelivery, type Settlement } from '../delivery/delivery.ts';
 import { healthSign } from '../delivery/circuit.ts';
 import {
   giveProbeBack,
@@ -53,8 +53,13 @@ async function advance(ctx: Context, hold: Hold, log: Logger): Promise<Settlemen
   const late = tooLate(claim, claim.lateLimitMinutes);
   if (late) return { as: 'failed', failure: late };
   const opened = await openCall(ctx, hold, log);
-  if ('settlement' in opened) return opened.settlement;
-  if (claim.sendingAt) return reconcileDelivery(hold, opened, { sendingSince: claim.sendingAt });
+  if ('settlement' in opened) return stillInDoubt(claim, opened.settlement);
+  if (claim.sendingAt && !claim.absenceUnproved) {
+    return reconcileDelivery(hold, opened, {
+      sendingSince: claim.sendingAt,
+      callEndedAt: claim.callEndedAt,
+    });
+  }
   return sendDelivery(ctx, hold, opened);
 }
 

@@ -1,5 +1,6 @@
 import type { Database, SqlRunner } from '@solospark/db';
 import type { Post } from '../post/post.ts';
+import { noteChange } from '../post/change.repository.ts';
 import { findPost } from '../post/post.repository.ts';
 import { settlePosts } from './firing.repository.ts';
 import { PUBLIC_CALL_TIMEOUT_MS } from './delivery.ts';
@@ -17,6 +18,7 @@ export async function recordResolution(
   post: Pick<Post, 'id' | 'organizationId' | 'revision'>,
   deliveryId: string,
   resolution: Resolution,
+  changeId: string,
 ): Promise<Post | 'raced' | 'being_sent'> {
   return db.transaction(async (tx) => {
     // The delivery before its post, as a late receipt takes them: the two wait for each other, and never in a circle.
@@ -31,11 +33,11 @@ export async function recordResolution(
     const current = await tx.query(
       // What had ended is open for as long as this transaction lasts, and ends anew with what is known now.
       `UPDATE post
-       SET revision = revision + 1, updated_at = now(),
+       SET revision = revision + 1, ${noteChange('$3')}, updated_at = now(),
            status = CASE WHEN status IN ('failed', 'partially_published') THEN 'publishing' ELSE status END
        WHERE id = $1 AND revision = $2 AND deleted_at IS NULL
        RETURNING id`,
-      [post.id, post.revision],
+      [post.id, post.revision, changeId],
     );
     if (current.length === 0) return 'raced';
     await writeResolution(tx, deliveryId, resolution);

@@ -25,7 +25,9 @@ afterAll(() => app.close());
 const lost = () => Object.assign(new Error('Connection terminated unexpectedly'), { code: 'ECONNRESET' });
 const inHours = (hours: number) => new Date(Date.now() + hours * 3_600_000).toISOString();
 const newPost = async () => {
-  const post = (await app.request('POST', '/posts', { text: 'Mine', platforms: ['x'] })).body as { id: string };
+  const post = (await app.request('POST', '/posts', { text: 'Mine', platforms: ['x'] })).body as {
+    id: string;
+  };
   return { organizationId: app.organizationId, postId: post.id };
 };
 type PostKey = Awaited<ReturnType<typeof newPost>>;
@@ -153,7 +155,8 @@ describe('a change whose answer was lost', () => {
   it('is never denied when nobody can tell any more whether it was made', async () => {
     const key = await newPost();
     const on = losing(changesPost, async () => {
-      for (let hour = 2; hour < 14; hour += 1) await schedulePost(ctx, { ...key, scheduledAt: inHours(hour) });
+      for (let hour = 2; hour < 14; hour += 1)
+        await schedulePost(ctx, { ...key, scheduledAt: inHours(hour) });
     });
     const own = schedulePost(on, { ...key, scheduledAt: first, expectedRevision: 1 });
     await expect(own).rejects.toThrow('Connection terminated');

@@ -26,12 +26,12 @@ export const protections: Protection[] = [
     patches: [
       {
         file: deliveries('hold'),
-        find: /WHERE fence = claimed_as AND status = 'publishing'/g,
+        find: /WHERE fence = claimed_as AND claim_token = claimed_with AND status = 'publishing'/g,
         replace: `WHERE status = 'publishing'`,
       },
       {
         file: deliveries('claim'),
-        find: /AND found\.fence = claimed_as AND found\.status = 'publishing'/g,
+        find: /AND found\.fence = claimed_as AND found\.claim_token = claimed_with AND found\.status = 'publishing'/g,
         replace: `AND found.status = 'publishing'`,
       },
     ],
@@ -100,7 +100,7 @@ export const protections: Protection[] = [
     patches: [
       {
         file: publishing('publish-delivery'),
-        find: /if \(claim\.sendingAt\)/g,
+        find: /if \(claim\.sendingAt && !claim\.absenceUnproved\)/g,
         replace: 'if (false)',
       },
     ],

@@ -42,6 +42,7 @@ export function openDeliveries(publisher: Publisher, proxy: FaultProxy, publicCa
     const call: PublishCall = {
       http: createHttpClient({ baseUrl: proxy.url, timeoutMs: PATIENCE_MS }),
       credentials: { accessToken },
+      delivery: { id: randomUUID(), createdAt: new Date() },
       text,
       media: [...images.map((bytes, index) => imageOf(bytes, index)), ...videos.map(videoOf)],
       settings,

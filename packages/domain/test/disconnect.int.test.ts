@@ -34,8 +34,14 @@ const claimedOf = async (post: { id: string; revision: number }) => {
   if (!held) throw new Error('not claimed');
   return held;
 };
+const claimAgain = async ({ id }: { id: string }) => {
+  await ctx.db.query(`UPDATE delivery SET next_attempt_at = now() WHERE id = $1`, [id]);
+  const held = (await claim()).find((each) => each.id === id);
+  if (!held) throw new Error('not claimed again');
+  return held;
+};
 const settle = async (held: ClaimedDelivery, settlement: Settlement) => {
-  expect(await settleDelivery(ctx.db, { id: held.id, fence: held.fence, settlement })).toBe(true);
+  expect(await settleDelivery(ctx.db, { ...held, settlement })).toBe(true);
   await settlePosts(ctx.db, [held.postId]);
 };
 /** What a worker would find out about its claim, at the latest when it is about to send. */
@@ -116,6 +122,15 @@ describe('disconnecting a channel', () => {
     // The answer was unclear: it may be out, and waits for the next look.
     const askAgain = { as: 'pending', outcome: 'ask_again', afterMs: 60_000, usesAttempt: false } as const;
     await settle(sent, { ...askAgain, mayBeOut: true, failure: null });
+    await refused();
+    // Looked for and not found, too early for a proof: it is sent again, and may be out already.
+    const unproved = { ...askAgain, outcome: 'absent', absenceUnproved: true, afterMs: 0 } as const;
+    const looking = await claimAgain(sent);
+    await settle(looking, { ...unproved, mayBeOut: true, failure: null });
+    await refused();
+    const again = await claimAgain(sent);
+    expect(again).toMatchObject({ absenceUnproved: true, sendingAt: looking.sendingAt });
+    await settle(again, { ...askAgain, mayBeOut: true, failure: null });
     await refused();
     expect(await mayGoOut(unsent)).toBe(true);
     await settle(unsent, { as: 'published', receipt: { remoteId: '1', url: null } });

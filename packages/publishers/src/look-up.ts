@@ -9,7 +9,7 @@ import {
 } from './answer.ts';
 import { describe } from './detail.ts';
 import { MAX_LIST_BYTES, NoAnswerError, type HttpRequest, type HttpResponse } from './http.ts';
-import type { ReconcileCall, ReconcileOutcome } from './publisher.ts';
+import type { LookUpCall, ReconcileCall, ReconcileOutcome } from './publisher.ts';
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
@@ -19,6 +19,8 @@ const LOOK_UP_PATIENCE_MS = 6 * 60 * MINUTE_MS;
 /** The same when the platform refuses us: somebody has to act, and waiting for hours does not help. */
 const REFUSED_LOOK_UP_PATIENCE_MS = 15 * MINUTE_MS;
 const LONGEST_PAUSE_MS = 5 * MINUTE_MS;
+/** After a look whose time had come for the next one before it was answered. */
+const SHORTEST_PAUSE_MS = SECOND_MS;
 
 /** Nothing was learned: what `reconcile` answers then. */
 export type Unread = Extract<ReconcileOutcome, { outcome: 'ask-again' | 'cannot-tell' }>;
@@ -62,11 +64,15 @@ export function sinceSendingMs(call: ReconcileCall): number {
   return Math.max(0, call.now().getTime() - call.sendingSince.getTime());
 }
 
-/** Milliseconds until the next of `looksAtMs` (ascending, counted from the sending); null when the last has passed. */
-export function untilNextLookMs(call: ReconcileCall, looksAtMs: readonly number[]): number | null {
-  const passedMs = sinceSendingMs(call);
+/**
+ * Milliseconds until the next of `looksAtMs` (ascending, counted from the end of the public call where that is known, else
+ * from the sending); null when this look was begun after the last of them.
+ */
+export function untilNextLookMs(call: LookUpCall, looksAtMs: readonly number[]): number | null {
+  const sentMs = (call.callEndedAt ?? call.sendingSince).getTime();
+  const passedMs = call.lookedAt.getTime() - sentMs;
   const next = looksAtMs.find((lookAtMs) => lookAtMs > passedMs);
-  return next === undefined ? null : next - passedMs;
+  return next === undefined ? null : Math.max(SHORTEST_PAUSE_MS, sentMs + next - call.now().getTime());
 }
 
 /** How like the post that was sent a listed one is. `similar` proves neither that it is ours nor that it is not. */

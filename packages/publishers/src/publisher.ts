@@ -143,6 +143,8 @@ export interface PublishMedia extends DraftMedia {
 export type Witness = Record<string, unknown>;
 
 export interface PublishCall extends AccountCall {
+  /** For keys that must be the same however often it is sent, and whatever was forgotten since. */
+  delivery: { id: string; createdAt: Date };
   text: string;
   media: PublishMedia[];
   settings: Settings;
@@ -160,14 +162,28 @@ export interface PublishCall extends AccountCall {
   log: Logger;
 }
 
+/** What `reconcile` is asked; a publisher's own code is given a `LookUpCall`. */
 export interface ReconcileCall extends PublishCall {
   /**
    * When the public call may first have been made, by the database's clock. `now` has to be on that clock too (within
    * seconds): "it is not there" is concluded from the time between them.
    */
   sendingSince: Date;
+  /**
+   * When the public call ended without a clear answer, as its own sender saw it; absent where that one never came to say.
+   * Until then it was under way, so waits for the post to show count from here.
+   */
+  callEndedAt?: Date;
   /** How many times this reconciliation has asked before; the first is 0. */
   asked: number;
+}
+
+export interface LookUpCall extends ReconcileCall {
+  /**
+   * When this look was begun, before its first request. What it does not find was not there then: by the time that the
+   * answer is read, or a process that stopped goes on, that may be long ago.
+   */
+  lookedAt: Date;
 }
 
 export type FailureKind =
@@ -238,8 +254,13 @@ export type ReconcileOutcome =
   /** Nothing can prove it either way; a person decides. */
   | { outcome: 'cannot-tell'; reason: string };
 
-export function definePublisher(publisher: Publisher): Publisher {
-  return publisher;
+type PublisherDefinition = Omit<Publisher, 'reconcile'> & {
+  reconcile(call: LookUpCall): Promise<ReconcileOutcome>;
+};
+
+/** The time of every look is taken here, for all publishers. */
+export function definePublisher(publisher: PublisherDefinition): Publisher {
+  return { ...publisher, reconcile: (call) => publisher.reconcile({ ...call, lookedAt: call.now() }) };
 }
 
 /** `identity` or a step of the connection was refused or could not be asked. `failure` says why in plain words. */

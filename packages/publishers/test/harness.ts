@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Writable } from 'node:stream';
@@ -203,6 +204,8 @@ export interface DeliveryDraft {
   files?: TestFile[];
   settings?: Settings;
   timeoutMs?: number;
+  /** The row that it is, where that matters. */
+  delivery?: PublishCall['delivery'];
   /** What an earlier worker left in the delivery's row. */
   witness?: Witness;
   /** The worker is gone when it has made so many calls that write, and is about to make one more. */
@@ -251,6 +254,7 @@ export async function openDelivery(
   const call: PublishCall = {
     http,
     credentials,
+    delivery: draft.delivery ?? { id: randomUUID(), createdAt: stage.now() },
     text: draft.text,
     media: [
       ...(draft.withImage ? [imageOf('image', draft.altText ?? null)] : named),

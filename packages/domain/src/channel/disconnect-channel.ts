@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { withRetry } from '@solospark/db';
 import type { Failure } from '@solospark/publishers';
 import type { Context } from '../context.ts';
@@ -23,7 +24,11 @@ export async function disconnectChannel(
   input: { organizationId: string; channelId: string },
 ): Promise<ChannelSummary> {
   const { organizationId, channelId: id } = input;
-  const channel = await withRetry(() => disableChannel(ctx.db, { organizationId, id }, DISCONNECTED));
+  // The same for every repetition: made once, it is not made again, whoever has connected the account since.
+  const changeId = randomUUID();
+  const channel = await withRetry(() =>
+    disableChannel(ctx.db, { organizationId, id, changeId }, DISCONNECTED),
+  );
   if (!channel) throw new DomainError('channel_not_found', 'There is no such channel in this organization.');
   if (channel === 'being_sent') {
     throw new DomainError(

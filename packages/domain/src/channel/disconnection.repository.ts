@@ -16,21 +16,25 @@ import { SUMMARY_COLUMNS, type ChannelSummary } from './channel.repository.ts';
  */
 export async function disableChannel(
   db: Database,
-  channel: { organizationId: string; id: string },
+  channel: { organizationId: string; id: string; changeId: string },
   failure: Failure,
 ): Promise<ChannelSummary | 'being_sent' | undefined> {
   return db.transaction(async (tx) => {
-    const [found] = await tx.query<ChannelSummary>(
-      `SELECT ${SUMMARY_COLUMNS} FROM channel WHERE id = $1 AND organization_id = $2 FOR UPDATE`,
-      [channel.id, channel.organizationId],
+    const [row] = await tx.query<ChannelSummary & { isMade: boolean }>(
+      `SELECT ${SUMMARY_COLUMNS}, COALESCE(last_disconnection = $3, false) AS "isMade"
+       FROM channel WHERE id = $1 AND organization_id = $2 FOR UPDATE`,
+      [channel.id, channel.organizationId, channel.changeId],
     );
-    if (!found || found.status === 'disabled') return found;
+    if (!row) return undefined;
+    const { isMade, ...found } = row;
+    // Made before, and its answer was lost. Connected again since, it stays so.
+    if (isMade || found.status === 'disabled') return found;
     if (await lockDeliveries(tx, channel.id)) return 'being_sent';
     await failFired(tx, channel.id, failure);
     const [disabled] = await tx.query<ChannelSummary>(
-      `UPDATE channel SET status = 'disabled', sealed_credentials = '', updated_at = now()
+      `UPDATE channel SET status = 'disabled', sealed_credentials = '', last_disconnection = $2, updated_at = now()
        WHERE id = $1 RETURNING ${SUMMARY_COLUMNS}`,
-      [channel.id],
+      [channel.id, channel.changeId],
     );
     return disabled;
   });
@@ -57,7 +61,7 @@ async function failFired(tx: SqlRunner, channelId: string, failure: Failure): Pr
   const rows = await tx.query<{ postId: string }>(
     `WITH ended AS (
        UPDATE delivery
-       SET status = 'failed', fence = fence + 1, lease_until = NULL, next_attempt_at = NULL,
+       SET status = 'failed', fence = fence + 1, claim_token = NULL, lease_until = NULL, next_attempt_at = NULL,
            failure_kind = $2, failure_actor = $3, failure_reason = $4, updated_at = now()
        WHERE channel_id = $1
          AND (status = 'publishing' OR (status = 'pending' AND next_attempt_at IS NOT NULL))

@@ -94,7 +94,7 @@ export async function claimDeliveries(
        FOR UPDATE OF d SKIP LOCKED
      ), claimed AS (
        UPDATE delivery d
-       SET status = 'publishing', fence = fence + 1, lease_until = now() + make_interval(secs => $3::float8 / 1000),
+       SET status = 'publishing', fence = fence + 1, claim_token = gen_random_uuid(), lease_until = now() + make_interval(secs => $3::float8 / 1000),
            updated_at = now()
        FROM candidate WHERE d.id = candidate.id
        RETURNING d.*
@@ -108,9 +108,11 @@ export async function claimDeliveries(
        FROM claimed
        WHERE attempt.delivery_id = claimed.id AND attempt.fence = claimed.fence - 1 AND attempt.ended_at IS NULL
      ), opened AS (
-       INSERT INTO attempt (delivery_id, fence, worker, trigger) SELECT id, fence, $1, $2 FROM claimed
+       INSERT INTO attempt (delivery_id, fence, claim_token, worker, trigger)
+       SELECT id, fence, claim_token, $1, $2 FROM claimed
      )
-     SELECT d.id, d.fence, d.post_id AS "postId", p.organization_id AS "organizationId", p.revision, d.platform, d.endpoint,
+     SELECT d.id, d.fence, d.claim_token AS "claimToken", d.created_at AS "createdAt", d.post_id AS "postId",
+            p.organization_id AS "organizationId", p.revision, d.platform, d.endpoint,
             COALESCE(d.text_override, p.text) AS text, d.settings, d.due_at AS "dueAt", now() AS "claimedAt",
             (extract(epoch FROM now() - d.due_at) * 1000)::float8 AS "sinceDueMs",
             -- What was tried before the author asked for another try, or a person ended, does not count.
@@ -120,7 +122,7 @@ export async function claimDeliveries(
             p.late_limit_minutes AS "lateLimitMinutes",
             d.attempts_used AS "attemptsUsed", d.reconcile_count AS "reconcileCount", d.sending_at AS "sendingAt",
             COALESCE((extract(epoch FROM d.sending_deadline_at - now()) * 1000)::float8, 0) AS "senderGoneInMs",
-            d.witness,
+            d.call_ended_at AS "callEndedAt", d.absence_unproved AS "absenceUnproved", d.witness,
             EXISTS (
               SELECT FROM attempt a
               WHERE a.delivery_id = d.id AND a.fence < d.fence AND a.sending_at IS NOT NULL
@@ -160,7 +162,14 @@ export async function findBackloggedPlatforms(db: SqlRunner): Promise<string[]> 
   return rows.map((row) => row.platform);
 }
 
-export type Held = Pick<ClaimedDelivery, 'id' | 'fence'>;
+export type Held = Pick<ClaimedDelivery, 'id' | 'fence' | 'claimToken'>;
+
+/** The columns that statements over many claims join by. */
+export const columnsOfHeld = (items: readonly Held[]): unknown[][] => [
+  items.map(({ id }) => id),
+  items.map(({ fence }) => fence),
+  items.map(({ claimToken }) => claimToken),
+];
 
 /**
  * Renews the leases of what this process works on; answers which it still holds. A row that somebody else has locked is
@@ -169,16 +178,16 @@ export type Held = Pick<ClaimedDelivery, 'id' | 'fence'>;
 export async function renewLeases(db: SqlRunner, held: Held[]): Promise<Set<string>> {
   const rows = await db.query<{ id: string }>(
     `WITH found AS (
-       SELECT d.id, d.fence, d.status, held.fence AS claimed_as
-       FROM delivery d JOIN unnest($1::uuid[], $2::int[]) AS held(id, fence) USING (id)
+       SELECT d.id, d.fence, d.claim_token, d.status, held.fence AS claimed_as, held.token AS claimed_with
+       FROM delivery d JOIN unnest($1::uuid[], $2::int[], $3::uuid[]) AS held(id, fence, token) USING (id)
        FOR UPDATE OF d SKIP LOCKED
      ), renewed AS (
-       UPDATE delivery d SET lease_until = now() + make_interval(secs => $3::float8 / 1000)
-       FROM found WHERE d.id = found.id AND found.fence = claimed_as AND found.status = 'publishing'
+       UPDATE delivery d SET lease_until = now() + make_interval(secs => $4::float8 / 1000)
+       FROM found WHERE d.id = found.id AND found.fence = claimed_as AND found.claim_token = claimed_with AND found.status = 'publishing'
      )
-     SELECT d.id FROM delivery d JOIN unnest($1::uuid[], $2::int[]) AS held(id, fence) USING (id)
-     WHERE CASE WHEN d.fence = held.fence THEN d.status = 'publishing' ELSE false END`,
-    [held.map(({ id }) => id), held.map(({ fence }) => fence), LEASE_MS],
+     SELECT d.id FROM delivery d JOIN unnest($1::uuid[], $2::int[], $3::uuid[]) AS held(id, fence, token) USING (id)
+     WHERE CASE WHEN d.fence = held.fence AND d.claim_token = held.token THEN d.status = 'publishing' ELSE false END`,
+    [...columnsOfHeld(held), LEASE_MS],
   );
   return new Set(rows.map((row) => row.id));
 }

@@ -1,3 +1,4 @@
+import { assertNever } from '@solospark/foundation';
 import type { Failure, Receipt, Settings, Witness } from '@solospark/publishers';
 import type { SealedChannel } from '../channel/channel.ts';
 import type { Media } from '../media/media.ts';
@@ -47,6 +48,9 @@ export const MAX_ATTEMPTS = 10;
 /** How long a platform may keep a delivery waiting, or unanswered, before it is given up. */
 export const MAX_AGE_MS = 24 * 60 * 60 * 1000;
 
+/** How soon what is about to fail is looked for once more. */
+const ASK_BEFORE_FAILING_MS = 1_000;
+
 const FIRST_RETRY_MS = 2_000;
 const LONGEST_RETRY_MS = 15 * 60 * 1000;
 
@@ -63,6 +67,10 @@ export function retryDelayMs(attemptsUsed: number, random: () => number = Math.r
 export interface ClaimedDelivery {
   id: string;
   fence: number;
+  /** Tells this claim from another one under the same number, which a database that lost its last commits gives out. */
+  claimToken: string;
+  /** When it was written down. Unlike what is remembered on the way, this is never lost and never written again. */
+  createdAt: Date;
   postId: string;
   organizationId: string;
   revision: number;
@@ -84,10 +92,14 @@ export interface ClaimedDelivery {
   lateLimitMinutes: number | null;
   attemptsUsed: number;
   reconcileCount: number;
-  /** Set: an earlier holder may have made the public call. Ask, never send. */
+  /** Set: an earlier holder may have made the public call. Ask, never send, but for `absenceUnproved`. */
   sendingAt: Date | null;
+  /** It was looked for and not found: it may be sent again. But nothing may be said of it yet. */
+  absenceUnproved: boolean;
   /** Milliseconds, by the database's clock, until that earlier holder can no longer open its socket. */
   senderGoneInMs: number;
+  /** When that call ended, as its sender saw it; null: it never came to say. */
+  callEndedAt: Date | null;
   witness: Witness;
   /** An earlier attempt made the public call, or may have, and what became of that was never clear. */
   sentBefore: boolean;
@@ -109,6 +121,10 @@ export type Settlement =
       usesAttempt: boolean;
       /** True: the public call may have been made; the next claim asks before anything else. */
       mayBeOut: boolean;
+      /** With `mayBeOut`: the next claim may send it, although nothing has proved that it is not out. */
+      absenceUnproved?: boolean;
+      /** With `mayBeOut`: when this claim's own public call ended without a clear answer. */
+      callEndedAt?: Date;
       failure: Failure | null;
       /** For the ledger, where no failure says it. */
       detail?: string;
@@ -139,6 +155,42 @@ export function handBackOrCount(
 ): Settlement {
   if (handedBackBefore >= FREE_HAND_BACKS) return retryOrGiveUp(claim, 'retry', failure);
   return handBack(claim, retryDelayMs(handedBackBefore + 1), { failure });
+}
+
+/**
+ * From when on a public call of an earlier holder can no longer land: it opens its socket within the send window, and the
+ * platform carries nothing out that is older than the call's own limit.
+ */
+export function landedBy(claim: Pick<ClaimedDelivery, 'claimedAt' | 'senderGoneInMs' | 'callEndedAt'>): Date {
+  const windowMs = claim.claimedAt.getTime() + claim.senderGoneInMs + PUBLIC_CALL_TIMEOUT_MS;
+  return new Date(Math.max(windowMs, claim.callEndedAt?.getTime() ?? 0));
+}
+
+/**
+ * What may be out is not said to have failed by a claim that did not look for it, be it that a later try was refused or that
+ * nothing could be asked: it is looked for, once more, or a person decides.
+ */
+export function stillInDoubt(
+  claim: Pick<ClaimedDelivery, 'sendingAt' | 'absenceUnproved'>,
+  settlement: Settlement,
+): Settlement {
+  if (!claim.sendingAt) return settlement;
+  switch (settlement.as) {
+    case 'published':
+    case 'uncertain':
+      return settlement;
+    case 'failed': {
+      const { failure } = settlement;
+      if (!claim.absenceUnproved) return mayBeOutUnseen(failure);
+      const askNext = { as: 'pending', outcome: 'ask_again', usesAttempt: false, mayBeOut: true } as const;
+      return { ...askNext, afterMs: ASK_BEFORE_FAILING_MS, failure };
+    }
+    case 'pending':
+      if (settlement.mayBeOut) return settlement;
+      return { ...settlement, mayBeOut: true, absenceUnproved: claim.absenceUnproved };
+    default:
+      return assertNever(settlement);
+  }
 }
 
 /** Tries again with back-off, or gives up when the tries are used up. */
@@ -184,9 +236,11 @@ export function postpone(
   failure: Failure,
 ): Settlement {
   if (!claim.sendingAt) return waitOrGiveUp(claim, new Date(now.getTime() + afterMs), now, failure);
-  if (claim.triedForMs > MAX_AGE_MS) {
-    const reason = `It may be out, and could not be looked for. ${failure.reason}`;
-    return { as: 'uncertain', failure: { kind: 'unknown', actor: 'user', reason, detail: failure.reason } };
-  }
+  if (claim.triedForMs > MAX_AGE_MS) return mayBeOutUnseen(failure);
   return { as: 'pending', outcome: 'ask_again', afterMs, usesAttempt: false, mayBeOut: true, failure };
+}
+
+function mayBeOutUnseen(failure: Failure): Settlement {
+  const reason = `It may be out, and could not be looked for. ${failure.reason}`;
+  return { as: 'uncertain', failure: { kind: 'unknown', actor: 'user', reason, detail: failure.reason } };
 }

@@ -1,5 +1,6 @@
 import { inBatches, type SqlRunner } from '@solospark/db';
 import { ENDPOINT } from '../channel/channel.repository.ts';
+import { noteChange } from '../post/change.repository.ts';
 
 // A post fires, and a post ends. Every statement is a compare-and-set by the database's clock: who comes second changes
 // nothing, so each may be repeated after a lost connection.
@@ -90,28 +91,28 @@ export async function findOverduePosts(
 /** Fires a post at its author's word, whatever its schedule says, if it still has this revision. */
 export async function firePostNow(
   db: SqlRunner,
-  post: { id: string; revision: number },
+  post: { id: string; revision: number; changeId?: string },
 ): Promise<OpenDelivery[]> {
   return db.query<OpenDelivery>(
     `WITH fired AS (
        UPDATE post
        SET status = 'publishing', scheduled_at = NULL, schedule_job_id = NULL, alarm_set_at = NULL,
-           revision = revision + 1, updated_at = now()
+           revision = revision + 1, ${noteChange('$3')}, updated_at = now()
        WHERE id = $1 AND revision = $2 AND status IN ('draft', 'scheduled') AND deleted_at IS NULL
        RETURNING id, revision, now() AS due_at
      ) ${RELEASE}`,
-    [post.id, post.revision],
+    [post.id, post.revision, post.changeId ?? null],
   );
 }
 
 /** Opens the failed deliveries of a post that has ended again, if it still has this revision; the others stay as they are. */
 export async function refirePost(
   db: SqlRunner,
-  post: { id: string; revision: number },
+  post: { id: string; revision: number; changeId?: string },
 ): Promise<OpenDelivery[]> {
   return db.query<OpenDelivery>(
     `WITH fired AS (
-       UPDATE post SET status = 'publishing', revision = revision + 1, updated_at = now()
+       UPDATE post SET status = 'publishing', revision = revision + 1, ${noteChange('$3')}, updated_at = now()
        WHERE id = $1 AND revision = $2 AND status IN ('failed', 'partially_published') AND deleted_at IS NULL
        RETURNING id, revision, now() AS due_at
      )
@@ -120,7 +121,7 @@ export async function refirePost(
          failure_kind = NULL, failure_actor = NULL, failure_reason = NULL, updated_at = now()
      FROM fired WHERE d.post_id = fired.id AND d.status = 'failed'
      RETURNING ${OPEN}`,
-    [post.id, post.revision],
+    [post.id, post.revision, post.changeId ?? null],
   );
 }
 

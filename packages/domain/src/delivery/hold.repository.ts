@@ -1,6 +1,6 @@
 import { inBatches, type SqlRunner } from '@solospark/db';
 import type { Receipt, Witness } from '@solospark/publishers';
-import type { Held } from './claim.repository.ts';
+import { columnsOfHeld, type Held } from './claim.repository.ts';
 import { LEASE_MS, SEND_WINDOW_MS, type Settlement } from './delivery.ts';
 
 // What a holder writes about the deliveries it holds. In a burst many of them stand at the same step at the same time and
@@ -14,24 +14,23 @@ import { LEASE_MS, SEND_WINDOW_MS, type Settlement } from './delivery.ts';
  */
 const HELD = `
   found AS (
-    SELECT d.id, d.fence, d.status, item.fence AS claimed_as, item.at FROM delivery d
-    JOIN unnest($1::uuid[], $2::int[]) WITH ORDINALITY AS item(id, fence, at) USING (id)
+    SELECT d.id, d.fence, d.claim_token, d.status, item.fence AS claimed_as, item.token AS claimed_with, item.at
+    FROM delivery d
+    JOIN unnest($1::uuid[], $2::int[], $3::uuid[]) WITH ORDINALITY AS item(id, fence, token, at) USING (id)
     ORDER BY d.id FOR UPDATE OF d
   ), held AS (
-    SELECT id, fence, at FROM found WHERE fence = claimed_as AND status = 'publishing'
+    SELECT id, fence, at FROM found WHERE fence = claimed_as AND claim_token = claimed_with AND status = 'publishing'
   )`;
-
-const idsAndFences = (items: readonly Held[]) => [items.map(({ id }) => id), items.map(({ fence }) => fence)];
 
 /** Keeps what a publisher needs to remember. False: another worker holds the delivery now. */
 export const saveWitness = inBatches(async (db, items: (Held & { facts: Witness })[]): Promise<boolean[]> => {
   const rows = await db.query<{ id: string }>(
     `WITH ${HELD}
      UPDATE delivery d
-     SET witness = d.witness || ($3::jsonb -> (held.at - 1)::int),
-         lease_until = now() + make_interval(secs => $4::float8 / 1000)
+     SET witness = d.witness || ($4::jsonb -> (held.at - 1)::int),
+         lease_until = now() + make_interval(secs => $5::float8 / 1000)
      FROM held WHERE d.id = held.id RETURNING d.id`,
-    [...idsAndFences(items), toJson(items.map(({ facts }) => facts)), LEASE_MS],
+    [...columnsOfHeld(items), toJson(items.map(({ facts }) => facts)), LEASE_MS],
   );
   const saved = new Set(rows.map(({ id }) => id));
   return items.map(({ id }) => saved.has(id));
@@ -42,8 +41,9 @@ export const markSending = inBatches(async (db, items: Held[]): Promise<(Date | 
   const rows = await db.query<{ id: string; sendingAt: Date }>(
     `WITH ${HELD}, sending AS (
        UPDATE delivery d
-       SET sending_at = now(), sending_deadline_at = now() + make_interval(secs => $3::float8 / 1000),
-           reconcile_count = 0, lease_until = now() + make_interval(secs => $4::float8 / 1000), updated_at = now()
+       SET sending_at = now(), sending_deadline_at = now() + make_interval(secs => $4::float8 / 1000),
+           call_ended_at = NULL, absence_unproved = false,
+           reconcile_count = 0, lease_until = now() + make_interval(secs => $5::float8 / 1000), updated_at = now()
        FROM held WHERE d.id = held.id
        RETURNING d.id, d.fence, d.sending_at
      ), noted AS (
@@ -51,7 +51,7 @@ export const markSending = inBatches(async (db, items: Held[]): Promise<(Date | 
        WHERE attempt.delivery_id = sending.id AND attempt.fence = sending.fence
      )
      SELECT id, sending_at AS "sendingAt" FROM sending`,
-    [...idsAndFences(items), SEND_WINDOW_MS, LEASE_MS],
+    [...columnsOfHeld(items), SEND_WINDOW_MS, LEASE_MS],
   );
   const since = new Map(rows.map(({ id, sendingAt }) => [id, sendingAt]));
   return items.map(({ id }) => since.get(id));
@@ -63,8 +63,9 @@ export const settleDelivery = inBatches(
     const rows = await db.query<{ id: string }>(
       `WITH ${HELD}, settlement AS (
        SELECT held.id, held.fence, s.* FROM held
-       CROSS JOIN LATERAL jsonb_to_record($3::jsonb -> (held.at - 1)::int) AS s(
-         status delivery_status, after_ms float8, attempts int, may_be_out boolean, asked_in_vain boolean,
+       CROSS JOIN LATERAL jsonb_to_record($4::jsonb -> (held.at - 1)::int) AS s(
+         status delivery_status, after_ms float8, attempts int, may_be_out boolean, absence_unproved boolean,
+         call_ended_at timestamptz, asked_in_vain boolean,
          remote_id text, remote_url text, kind text, actor text, reason text, outcome attempt_outcome, detail text)
      ), settled AS (
        UPDATE delivery d
@@ -75,6 +76,8 @@ export const settleDelivery = inBatches(
            attempts_used = attempts_used + s.attempts,
            sending_at = CASE WHEN s.may_be_out THEN d.sending_at END,
            sending_deadline_at = CASE WHEN s.may_be_out THEN d.sending_deadline_at END,
+           call_ended_at = CASE WHEN s.may_be_out THEN COALESCE(s.call_ended_at, d.call_ended_at) END,
+           absence_unproved = s.may_be_out AND s.absence_unproved,
            reconcile_count = reconcile_count + s.asked_in_vain::int,
            remote_id = s.remote_id, remote_url = s.remote_url,
            published_at = CASE WHEN s.status = 'published' THEN now() END,
@@ -88,8 +91,8 @@ export const settleDelivery = inBatches(
      SELECT id FROM settled
      UNION ALL
      -- Settled under this number before: the answer to the first try was lost on its way.
-     SELECT id FROM found WHERE fence = claimed_as AND status <> 'publishing'`,
-      [...idsAndFences(items), toJson(items.map(({ settlement }) => columnsOf(settlement)))],
+     SELECT id FROM found WHERE fence = claimed_as AND claim_token = claimed_with AND status <> 'publishing'`,
+      [...columnsOfHeld(items), toJson(items.map(({ settlement }) => columnsOf(settlement)))],
     );
     const settled = new Set(rows.map(({ id }) => id));
     return items.map(({ id }) => settled.has(id));
@@ -105,6 +108,8 @@ function columnsOf(settlement: Settlement) {
     after_ms: pending?.afterMs,
     attempts: pending && !pending.usesAttempt ? 0 : 1,
     may_be_out: pending?.mayBeOut ?? settlement.as === 'uncertain',
+    absence_unproved: pending?.absenceUnproved ?? false,
+    call_ended_at: pending?.callEndedAt,
     asked_in_vain: pending?.outcome === 'ask_again',
     remote_id: receipt?.remoteId,
     remote_url: receipt?.url,
@@ -124,40 +129,72 @@ function toJson(value: unknown): string {
 }
 
 /**
- * A receipt is proof, whoever holds the delivery now: it is published, and the present holder is overtaken. False: it
- * was known to be published already.
+ * `proven`: the delivery is published by this receipt. `second`: it was published by another one, and this claim had sent it
+ * as well. `known`: it was published already, and nothing speaks for a second post.
  */
-export async function recordReceipt(db: SqlRunner, held: Held, receipt: Receipt): Promise<boolean> {
-  const rows = await db.query(
-    `WITH proven AS (
-       UPDATE delivery
+export type ReceiptNote = 'proven' | { second: string } | 'known';
+
+/**
+ * A receipt is proof, whoever holds the delivery now: it is published, and nobody sends it any more. A holder that has sent
+ * it by then still brings its own answer, which the ledger keeps.
+ *
+ * The post is written to in whatever state it is: so this and `settlePosts`, which counts before it locks, wait for each
+ * other or see each other. It ends anew with what is known now.
+ */
+export async function recordReceipt(db: SqlRunner, held: Held, receipt: Receipt): Promise<ReceiptNote> {
+  const [row] = await db.query<{ proven: boolean; second: string | null }>(
+    `WITH found AS (
+       SELECT id, status, remote_id FROM delivery WHERE id = $1 FOR UPDATE
+     ), proven AS (
+       UPDATE delivery d
        SET status = 'published', fence = fence + 1, lease_until = NULL, next_attempt_at = NULL, sending_at = NULL,
-           sending_deadline_at = NULL, remote_id = $3, remote_url = $4, published_at = now(), failure_kind = NULL,
-           failure_actor = NULL, failure_reason = NULL, updated_at = now()
-       WHERE id = $1 AND status <> 'published'
-       RETURNING post_id
+           sending_deadline_at = NULL, call_ended_at = NULL, absence_unproved = false, remote_id = $2, remote_url = $3,
+           published_at = now(), failure_kind = NULL, failure_actor = NULL, failure_reason = NULL, updated_at = now()
+       FROM found WHERE d.id = found.id AND found.status <> 'published'
+       RETURNING d.id, d.post_id, d.fence
+     ), own AS (
+       SELECT a.id, a.sending_at FROM attempt a WHERE a.delivery_id = $1 AND a.claim_token = $4
      ), noted AS (
        UPDATE attempt SET ended_at = now(), outcome = 'published', detail = 'answered after its lease had run out'
-       FROM proven WHERE attempt.delivery_id = $1 AND attempt.fence = $2
+       FROM proven, own WHERE attempt.id = own.id
+     ), restored AS (
+       INSERT INTO attempt (delivery_id, fence, claim_token, worker, trigger, ended_at, outcome, detail)
+       SELECT id, fence, $4, 'unknown', 'receipt', now(), 'published', 'answered under a claim that the database has lost'
+       FROM proven WHERE NOT EXISTS (SELECT FROM own)
      ), overtaken AS (
        -- Should its worker die now, nobody would close it any more: what is published is never claimed again.
-       UPDATE attempt SET ended_at = now(), outcome = 'superseded', detail = 'an earlier attempt had published it'
-       FROM proven WHERE attempt.delivery_id = $1 AND attempt.fence > $2 AND attempt.ended_at IS NULL
+       UPDATE attempt
+       SET ended_at = now(), outcome = 'superseded',
+           detail = 'an earlier attempt had published it' ||
+             CASE WHEN attempt.sending_at IS NULL THEN '' ELSE ', and this one may have sent it as well' END
+       FROM proven
+       WHERE attempt.delivery_id = $1 AND attempt.claim_token IS DISTINCT FROM $4 AND attempt.ended_at IS NULL
      ), reopened AS (
        UPDATE post SET status = 'publishing', updated_at = now()
-       FROM proven WHERE post.id = proven.post_id AND post.status IN ('failed', 'partially_published')
+       FROM proven
+       WHERE post.id = proven.post_id AND post.status IN ('publishing', 'failed', 'partially_published')
+     ), second AS (
+       SELECT remote_id FROM found
+       WHERE status = 'published' AND remote_id <> $2 AND NOT EXISTS (SELECT FROM own WHERE sending_at IS NULL)
+     ), kept AS (
+       UPDATE attempt
+       SET ended_at = now(), outcome = 'published', detail = 'published as ' || $2::text || ', after another attempt had published it'
+       FROM second, own WHERE attempt.id = own.id
      )
-     SELECT FROM proven`,
-    [held.id, held.fence, receipt.remoteId, receipt.url],
+     SELECT EXISTS (SELECT FROM proven) AS proven, (SELECT remote_id FROM second) AS second`,
+    [held.id, receipt.remoteId, receipt.url, held.claimToken],
   );
-  return rows.length === 1;
+  if (row?.proven) return 'proven';
+  return row?.second ? { second: row.second } : 'known';
 }
 
-/** The claim was lost to another worker: the ledger says so. */
-export async function markSuperseded(db: SqlRunner, held: Held): Promise<void> {
+/** The claim was lost to another worker: the ledger says so, and what became of this one's own public call. */
+export async function markSuperseded(db: SqlRunner, held: Held, ownAnswer?: string): Promise<void> {
   await db.query(
-    `UPDATE attempt SET ended_at = now(), outcome = 'superseded'
-     WHERE delivery_id = $1 AND fence = $2 AND ended_at IS NULL`,
-    [held.id, held.fence],
+    `UPDATE attempt
+     SET ended_at = COALESCE(ended_at, now()), outcome = 'superseded', detail = COALESCE($3, detail)
+     WHERE delivery_id = $1 AND claim_token = $2
+       AND (ended_at IS NULL OR (outcome = 'superseded' AND $3::text IS NOT NULL))`,
+    [held.id, held.claimToken, ownAnswer ?? null],
   );
 }

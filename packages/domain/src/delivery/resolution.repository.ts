@@ -1,5 +1,6 @@
 import type { Database, SqlRunner } from '@solospark/db';
 import type { Post } from '../post/post.ts';
+import { noteChange } from '../post/change.repository.ts';
 import { findPost } from '../post/post.repository.ts';
 import { settlePosts } from './firing.repository.ts';
 import { PUBLIC_CALL_TIMEOUT_MS } from './delivery.ts';
@@ -17,11 +18,13 @@ export async function recordResolution(
   post: Pick<Post, 'id' | 'organizationId' | 'revision'>,
   deliveryId: string,
   resolution: Resolution,
+  changeId: string,
 ): Promise<Post | 'raced' | 'being_sent'> {
   return db.transaction(async (tx) => {
     // The delivery before its post, as a late receipt takes them: the two wait for each other, and never in a circle.
     const [uncertain] = await tx.query<{ senderMayBeAtIt: boolean }>(
-      `SELECT COALESCE(sending_deadline_at + make_interval(secs => $2::float8 / 1000) > clock_timestamp(), false) AS "senderMayBeAtIt"
+      `SELECT COALESCE(
+                GREATEST(sending_deadline_at + make_interval(secs => $2::float8 / 1000), call_ended_at) > clock_timestamp(), false) AS "senderMayBeAtIt"
        FROM delivery WHERE id = $1 AND status = 'uncertain' FOR UPDATE`,
       [deliveryId, PUBLIC_CALL_TIMEOUT_MS],
     );
@@ -30,11 +33,11 @@ export async function recordResolution(
     const current = await tx.query(
       // What had ended is open for as long as this transaction lasts, and ends anew with what is known now.
       `UPDATE post
-       SET revision = revision + 1, updated_at = now(),
+       SET revision = revision + 1, ${noteChange('$3')}, updated_at = now(),
            status = CASE WHEN status IN ('failed', 'partially_published') THEN 'publishing' ELSE status END
        WHERE id = $1 AND revision = $2 AND deleted_at IS NULL
        RETURNING id`,
-      [post.id, post.revision],
+      [post.id, post.revision, changeId],
     );
     if (current.length === 0) return 'raced';
     await writeResolution(tx, deliveryId, resolution);
@@ -49,11 +52,11 @@ async function writeResolution(tx: SqlRunner, deliveryId: string, resolution: Re
   await tx.query(
     `WITH resolved AS (
        UPDATE delivery
-       SET status = $2::text::delivery_status, fence = fence + 1, lease_until = NULL, next_attempt_at = NULL,
+       SET status = $2::text::delivery_status, fence = fence + 1, claim_token = NULL, lease_until = NULL, next_attempt_at = NULL,
            remote_url = $3,
            -- Nobody knows when it became public; it was sent then.
            published_at = CASE WHEN $2 = 'published' THEN COALESCE(sending_at, now()) END,
-           sending_at = NULL, sending_deadline_at = NULL,
+           sending_at = NULL, sending_deadline_at = NULL, call_ended_at = NULL,
            failure_kind = $4, failure_actor = $5, failure_reason = $6, updated_at = now()
        WHERE id = $1
        RETURNING id, fence

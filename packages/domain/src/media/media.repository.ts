@@ -1,4 +1,5 @@
 import type { Database, SqlRunner } from '@solospark/db';
+import { noteChange } from '../post/change.repository.ts';
 import type { Media } from './media.ts';
 
 /** A media row of the table or alias `m`, as JSON. */
@@ -123,7 +124,7 @@ export async function changeAltText(
     if (posts.some(({ status }) => status !== 'draft')) return 'in_use';
     const ids = posts.map(({ id }) => id);
     await tx.query(
-      `UPDATE post SET revision = revision + 1, updated_at = now() WHERE id = ANY ($1::uuid[])`,
+      `UPDATE post SET revision = revision + 1, ${noteChange('NULL')}, updated_at = now() WHERE id = ANY ($1::uuid[])`,
       [ids],
     );
     await tx.query(`UPDATE media SET alt_text = $2 WHERE id = $1`, [media.id, altText]);

@@ -14,11 +14,11 @@ export async function applyChange(
   input: { organizationId: string; postId: string; expectedRevision?: number | undefined },
   decide: (post: Post) => Promise<PostChange | undefined> | PostChange | undefined,
 ): Promise<Post> {
-  return decideOnPost(ctx, input, async (post, assertCurrent) => {
+  return decideOnPost(ctx, input, async (post, { changeId, assertCurrent }) => {
     const change = await decide(post);
     if (!change) return post;
     assertCurrent();
-    const changed = await changePost(ctx.db, post, change);
+    const changed = await changePost(ctx.db, post, change, changeId);
     if (!changed) return RACED;
     const alarmSetAt = await moveAlarm(ctx, {
       postId: post.id,

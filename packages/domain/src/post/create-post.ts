@@ -19,15 +19,16 @@ export async function createPost(
   // The id is chosen here, so that an insertion whose answer was lost can be repeated.
   const id = randomUUID();
   const write = async () => {
-    const content = await resolveContent(ctx, organizationId, input.content, empty);
-    await insertPost(ctx.db, { id, organizationId, content });
+    const content = await withRetry(() => resolveContent(ctx, organizationId, input.content, empty));
+    // Not decided on again once it may be written: a refusal would deny that.
+    await withRetry(() => insertPost(ctx.db, { id, organizationId, content }));
   };
   try {
-    await withRetry(write);
+    await write();
   } catch (error) {
     if (!isMediaGone(error)) throw error;
     // It names what is missing now.
-    await withRetry(write);
+    await write();
   }
   return getPost(ctx, { organizationId, postId: id });
 }

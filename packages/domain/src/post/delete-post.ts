@@ -15,20 +15,26 @@ export async function deletePost(
   input: { organizationId: string; postId: string; expectedRevision?: number | undefined },
 ): Promise<void> {
   let tried = false;
-  await decideOnPost(ctx, input, async (post, assertCurrent) => {
-    if (post.status === 'publishing') {
-      throw new DomainError(
-        'post_locked',
-        'The post can no longer be deleted. It is being published right now.',
-      );
-    }
-    assertCurrent();
-    tried = true;
-    if (!(await markPostDeleted(ctx.db, post))) return RACED;
-    await moveAlarm(ctx, { postId: post.id, from: post.scheduleJobId, to: null });
-    return undefined;
-  }).catch((error: unknown) => {
-    // Gone since it was read: by this very call, whose answer was lost, or by another. Either way it is deleted.
+  const decided = decideOnPost<undefined>(
+    ctx,
+    input,
+    async (post, { changeId, assertCurrent }) => {
+      if (post.status === 'publishing') {
+        throw new DomainError(
+          'post_locked',
+          'The post can no longer be deleted. It is being published right now.',
+        );
+      }
+      assertCurrent();
+      tried = true;
+      if (!(await markPostDeleted(ctx.db, post, changeId))) return RACED;
+      await moveAlarm(ctx, { postId: post.id, from: post.scheduleJobId, to: null });
+      return undefined;
+    },
+    () => undefined,
+  );
+  await decided.catch((error: unknown) => {
+    // Gone since it was read: by another. Either way it is deleted.
     if (!(tried && error instanceof DomainError && error.code === 'post_not_found')) throw error;
   });
 }

@@ -2,6 +2,7 @@ import { breaksForeignKey, FORGETTABLE, inBatches, type Database, type SqlRunner
 import { postDueJobId } from '@solospark/queue';
 import type { Media } from '../media/media.ts';
 import { MEDIA_OF_POST } from '../media/media.repository.ts';
+import { noteChange } from './change.repository.ts';
 import type { Post, PostDelivery, PostStatus } from './post.ts';
 
 // A post with its media and deliveries is read in one statement, and changed by compare-and-set on its revision.
@@ -144,20 +145,24 @@ export async function changePost(
   db: Database,
   post: Post,
   change: PostChange,
+  changeId: string,
 ): Promise<Pick<Post, 'revision' | 'scheduleJobId' | 'updatedAt'> | undefined> {
   const revision = post.revision + 1;
   const scheduleJobId = change.scheduledAt ? postDueJobId({ postId: post.id, revision }) : null;
   const content = change.content;
-  const row = { post, change, scheduleJobId };
+  const row = { post, change, scheduleJobId, changeId };
   const updatedAt = content ? await rewritePost(db, row, content) : await updatePost(db, row);
   return updatedAt && { revision, scheduleJobId, updatedAt };
 }
 
-async function rewritePost(
-  db: Database,
-  row: { post: Post; change: PostChange; scheduleJobId: string | null },
-  content: PostContent,
-): Promise<Date | undefined> {
+interface UpdatedRow {
+  post: Post;
+  change: PostChange;
+  scheduleJobId: string | null;
+  changeId: string;
+}
+
+async function rewritePost(db: Database, row: UpdatedRow, content: PostContent): Promise<Date | undefined> {
   try {
     return await db.transaction(async (tx) => {
       const updated = await updatePost(tx, row);
@@ -181,49 +186,48 @@ export function isMediaGone(error: unknown): boolean {
 }
 
 /** In the order of their ids, so that two statements which meet wait for each other and do not lock each other out. */
-const updatePost = inBatches(
-  async (db, items: { post: Post; change: PostChange; scheduleJobId: string | null }[]) => {
-    const rows = await db.query<{ at: number; updatedAt: Date }>(
-      `WITH change AS (
+const updatePost = inBatches(async (db, items: UpdatedRow[]) => {
+  const rows = await db.query<{ at: number; updatedAt: Date }>(
+    `WITH change AS (
          SELECT post.id, item.* FROM post
-         JOIN unnest($1::uuid[], $2::int[], $3::post_status[], $4::timestamptz[], $5::text[], $6::text[], $7::bool[], $8::int[])
-           WITH ORDINALITY AS item(post_id, seen, status, scheduled_at, job_id, text, rewritten, late_limit, at)
+         JOIN unnest($1::uuid[], $2::int[], $3::post_status[], $4::timestamptz[], $5::text[], $6::text[], $7::bool[], $8::int[], $9::uuid[])
+           WITH ORDINALITY AS item(post_id, seen, status, scheduled_at, job_id, text, rewritten, late_limit, change_id, at)
            ON item.post_id = post.id
          WHERE post.revision = item.seen AND post.status IN ('draft', 'scheduled') AND post.deleted_at IS NULL
          ORDER BY post.id FOR UPDATE OF post
        )
        UPDATE post
        SET status = change.status, scheduled_at = change.scheduled_at, schedule_job_id = change.job_id,
-           alarm_set_at = NULL, revision = revision + 1, text = COALESCE(change.text, post.text),
+           alarm_set_at = NULL, revision = revision + 1, ${noteChange('change.change_id')}, text = COALESCE(change.text, post.text),
            late_limit_minutes = CASE WHEN change.rewritten THEN change.late_limit ELSE late_limit_minutes END,
            updated_at = now()
        FROM change WHERE post.id = change.id
        RETURNING change.at, updated_at AS "updatedAt"`,
-      [
-        items.map(({ post }) => post.id),
-        items.map(({ post }) => post.revision),
-        items.map(({ change }) => change.status),
-        items.map(({ change }) => change.scheduledAt),
-        items.map(({ scheduleJobId }) => scheduleJobId),
-        items.map(({ change }) => change.content?.text ?? null),
-        items.map(({ change }) => change.content !== undefined),
-        items.map(({ change }) => change.content?.lateLimitMinutes ?? null),
-      ],
-    );
-    const updated = new Map(rows.map(({ at, updatedAt }) => [at, updatedAt]));
-    return items.map((_, index) => updated.get(index + 1));
-  },
-);
+    [
+      items.map(({ post }) => post.id),
+      items.map(({ post }) => post.revision),
+      items.map(({ change }) => change.status),
+      items.map(({ change }) => change.scheduledAt),
+      items.map(({ scheduleJobId }) => scheduleJobId),
+      items.map(({ change }) => change.content?.text ?? null),
+      items.map(({ change }) => change.content !== undefined),
+      items.map(({ change }) => change.content?.lateLimitMinutes ?? null),
+      items.map(({ changeId }) => changeId),
+    ],
+  );
+  const updated = new Map(rows.map(({ at, updatedAt }) => [at, updatedAt]));
+  return items.map((_, index) => updated.get(index + 1));
+});
 
 /** Removes a post that has never been tried, or forgets one that has ended. Its ledger stays. */
-export async function markPostDeleted(db: SqlRunner, post: Post): Promise<boolean> {
+export async function markPostDeleted(db: SqlRunner, post: Post, changeId: string): Promise<boolean> {
   const rows = await db.query(
     `UPDATE post
-     SET deleted_at = now(), revision = revision + 1, scheduled_at = NULL, schedule_job_id = NULL,
+     SET deleted_at = now(), revision = revision + 1, ${noteChange('$3')}, scheduled_at = NULL, schedule_job_id = NULL,
          alarm_set_at = NULL, status = CASE WHEN status = 'scheduled' THEN 'draft' ELSE status END, updated_at = now()
      WHERE id = $1 AND revision = $2 AND status <> 'publishing' AND deleted_at IS NULL
      RETURNING id`,
-    [post.id, post.revision],
+    [post.id, post.revision, changeId],
   );
   return rows.length === 1;
 }

@@ -5,7 +5,7 @@ import { checkPost } from './check-post.ts';
 import { decideOnPost, RACED } from './decide-on-post.ts';
 import { readBack } from './get-post.ts';
 import { moveAlarm } from './move-alarm.ts';
-import { assertEditable, isEditable, type Post } from './post.ts';
+import { assertEditable, type Post } from './post.ts';
 
 /**
  * Fires a draft or a scheduled post at once; its schedule is canceled by the same statement, so it goes out once.
@@ -17,15 +17,11 @@ export async function publishPostNow(
   ctx: Context,
   input: { organizationId: string; postId: string; expectedRevision?: number | undefined },
 ): Promise<Post> {
-  let firedRevision: number | undefined;
-  return decideOnPost(ctx, input, async (post, assertCurrent) => {
-    // Fired by this very call, whose answer was lost: its deliveries are with the reconciler.
-    if (!isEditable(post) && post.revision === firedRevision) return post;
+  return decideOnPost(ctx, input, async (post, { changeId, assertCurrent }) => {
     assertEditable(post, 'published');
     assertCurrent();
     checkPost(ctx, post);
-    firedRevision = post.revision + 1;
-    const deliveries = await firePostNow(ctx.db, post);
+    const deliveries = await firePostNow(ctx.db, { ...post, changeId });
     if (deliveries.length === 0) return RACED;
     await Promise.all([
       enqueueDeliveries(ctx, deliveries),
@@ -34,7 +30,7 @@ export async function publishPostNow(
     return readBack(ctx, input, {
       ...post,
       status: 'publishing',
-      revision: firedRevision,
+      revision: post.revision + 1,
       scheduledAt: null,
       scheduleJobId: null,
       alarmSetAt: null,

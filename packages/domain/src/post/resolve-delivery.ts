@@ -23,12 +23,12 @@ export async function resolveDelivery(
   },
 ): Promise<Post> {
   const deliveryId = input.deliveryId.toLowerCase();
-  return decideOnPost(ctx, input, async (post, assertCurrent) => {
+  return decideOnPost(ctx, input, async (post, { changeId, assertCurrent }) => {
     const delivery = post.deliveries.find(({ id }) => id === deliveryId);
     if (!delivery) throw new DomainError('delivery_not_found', 'There is no such delivery of this post.');
     if (isResolved(delivery, input.resolution)) return post;
     assertCurrent();
-    const outcome = await recordResolution(ctx.db, post, deliveryId, input.resolution);
+    const outcome = await recordResolution(ctx.db, post, deliveryId, input.resolution, changeId);
     if (outcome === 'raced') return RACED;
     if (outcome === 'being_sent') {
       throw new DomainError(

@@ -17,10 +17,7 @@ export async function retryPost(
   ctx: Context,
   input: { organizationId: string; postId: string; expectedRevision?: number | undefined },
 ): Promise<Post> {
-  let firedRevision: number | undefined;
-  return decideOnPost(ctx, input, async (post, assertCurrent) => {
-    // Fired by this very call, whose answer was lost: its deliveries are with the reconciler.
-    if (post.revision === firedRevision) return post;
+  return decideOnPost(ctx, input, async (post, { changeId, assertCurrent }) => {
     const failed = post.deliveries.filter((delivery) => delivery.status === 'failed');
     if (!['failed', 'partially_published'].includes(post.status) || failed.length === 0) {
       throw new DomainError('nothing_to_retry', `There is nothing to try again. ${explain(post)}`);
@@ -29,11 +26,10 @@ export async function retryPost(
     // What is on a disconnected account fails again and says so; it must not keep the others from going out.
     const connected = failed.filter((delivery) => delivery.channelStatus === 'active');
     checkPost(ctx, { ...post, deliveries: connected.length > 0 ? connected : failed });
-    firedRevision = post.revision + 1;
-    const deliveries = await refirePost(ctx.db, post);
+    const deliveries = await refirePost(ctx.db, { ...post, changeId });
     if (deliveries.length === 0) return RACED;
     await enqueueDeliveries(ctx, deliveries);
-    return readBack(ctx, input, { ...post, status: 'publishing', revision: firedRevision });
+    return readBack(ctx, input, { ...post, status: 'publishing', revision: post.revision + 1 });
   });
 }
 

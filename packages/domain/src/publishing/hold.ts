@@ -1,5 +1,11 @@
 import { SEND_WINDOW_MS, type ClaimedDelivery, type Settlement } from '../delivery/delivery.ts';
-import { markSending, recordReceipt, saveWitness, settleDelivery } from '../delivery/hold.repository.ts';
+import {
+  markSending,
+  markSuperseded,
+  recordReceipt,
+  saveWitness,
+  settleDelivery,
+} from '../delivery/hold.repository.ts';
 import { withRetry } from '@solospark/db';
 import type { Witness } from '@solospark/publishers';
 import { failPoint } from './fail-points.ts';
@@ -54,18 +60,38 @@ export function createHold(
   signal: AbortSignal,
   noteStep: () => void = () => undefined,
 ): Hold {
-  const held = { id: claim.id, fence: claim.fence };
+  const held = { id: claim.id, fence: claim.fence, claimToken: claim.claimToken };
   const claimedMs = ctx.clock.monotonicMs();
   /** When the send window was opened, on both clocks of this process. Never: it is closed. */
   let opened = { monotonicMs: -Infinity, wallMs: -Infinity };
   let sent = false;
   let asked = false;
 
-  /** Overtaken. A receipt is proof all the same; anything else that this holder knows is no longer the truth. */
+  /**
+   * Overtaken. A receipt is proof all the same; anything else that this holder knows is no longer the truth. But what
+   * became of a call that it made is kept: a second post of one delivery must not go unseen.
+   */
   async function proveOrGiveWay(settlement: Settlement): Promise<void> {
-    if (settlement.as !== 'published') throw new SupersededError();
-    const { receipt } = settlement;
-    if (!(await withRetry(() => recordReceipt(ctx.db, claim, receipt)))) throw new SupersededError();
+    const { id: deliveryId } = claim;
+    if (settlement.as === 'published') {
+      const { receipt } = settlement;
+      const note = await withRetry(() => recordReceipt(ctx.db, held, receipt));
+      if (note === 'known') throw new SupersededError();
+      if (note !== 'proven') {
+        const receipts = [note.second, receipt.remoteId];
+        ctx.log.error({ deliveryId, receipts }, 'two receipts for one delivery: it may be public twice');
+      }
+      return;
+    }
+    if (sent) {
+      const answer = settlement.failure?.detail ?? settlement.failure?.reason ?? settlement.as;
+      await withRetry(() => markSuperseded(ctx.db, held, `overtaken after its own public call: ${answer}`));
+      ctx.log.warn(
+        { deliveryId, as: settlement.as },
+        'overtaken by another attempt after its own public call',
+      );
+    }
+    throw new SupersededError();
   }
 
   return {

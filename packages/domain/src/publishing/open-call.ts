@@ -48,6 +48,7 @@ export async function openCall(
       ),
       credentials: access.credentials,
       ...versionFor(ctx.settings, claim.platform),
+      delivery: { id: claim.id, createdAt: claim.createdAt },
       text: claim.text,
       settings: claim.settings,
       media: claim.media.map((media) => noteReads(hold, toPublish(ctx, hold, publisher, media))),

@@ -1,7 +1,7 @@
 import { assertNever, messageOf, type Logger } from '@solospark/foundation';
 import { deliveryJobId } from '@solospark/queue';
 import { withRetry } from '@solospark/db';
-import { handBack, type ClaimedDelivery, type Settlement } from '../delivery/delivery.ts';
+import { handBack, stillInDoubt, type ClaimedDelivery, type Settlement } from '../delivery/delivery.ts';
 import { healthSign } from '../delivery/circuit.ts';
 import {
   giveProbeBack,
@@ -94,8 +94,13 @@ async function advance(ctx: Context, hold: Hold, log: Logger): Promise<Settlemen
   const late = tooLate(claim, claim.lateLimitMinutes);
   if (late) return { as: 'failed', failure: late };
   const opened = await openCall(ctx, hold, log);
-  if ('settlement' in opened) return opened.settlement;
-  if (claim.sendingAt) return reconcileDelivery(hold, opened, { sendingSince: claim.sendingAt });
+  if ('settlement' in opened) return stillInDoubt(claim, opened.settlement);
+  if (claim.sendingAt && !claim.absenceUnproved) {
+    return reconcileDelivery(hold, opened, {
+      sendingSince: claim.sendingAt,
+      callEndedAt: claim.callEndedAt,
+    });
+  }
   return sendDelivery(ctx, hold, opened);
 }
 

@@ -6,6 +6,7 @@ import {
   handBackOrCount,
   PUBLIC_CALL_TIMEOUT_MS,
   retryOrGiveUp,
+  stillInDoubt,
   waitOrGiveUp,
   type Settlement,
 } from '../delivery/delivery.ts';
@@ -23,11 +24,13 @@ import type { Context } from '../context.ts';
 /** Prepares, commits `sending`, makes the one public call, and says what came of it. */
 export async function sendDelivery(ctx: Context, hold: Hold, opened: OpenedCall): Promise<Settlement> {
   const prepared = await prepare(opened);
-  if (hold.signal.aborted) return interrupted(hold);
-  if (prepared.outcome !== 'ready') return refused(ctx, hold, opened, prepared);
+  // What an earlier sending may have put out stays in doubt, whatever becomes of this try.
+  const inDoubt = (settlement: Settlement) => stillInDoubt(hold.claim, settlement);
+  if (hold.signal.aborted) return inDoubt(interrupted(hold));
+  if (prepared.outcome !== 'ready') return inDoubt(await refused(ctx, hold, opened, prepared));
 
   const wait = await withRetry(() => takeRate(ctx, hold, opened.publisher));
-  if (wait) return waitOrGiveUp(hold.claim, wait.until, hold.now(), wait.failure);
+  if (wait) return inDoubt(waitOrGiveUp(hold.claim, wait.until, hold.now(), wait.failure));
 
   let sendingSince = hold.now();
   try {
@@ -38,14 +41,14 @@ export async function sendDelivery(ctx: Context, hold: Hold, opened: OpenedCall)
     });
     failPoint('after-answer');
     if (outcome.outcome === 'published') return { as: 'published', receipt: outcome.receipt };
-    if (outcome.outcome !== 'uncertain') return await refused(ctx, hold, opened, outcome);
+    if (outcome.outcome !== 'uncertain') return inDoubt(await refused(ctx, hold, opened, outcome));
     opened.call.log.warn({ detail: outcome.detail }, 'outcome unclear');
   } catch (error) {
     if (error instanceof SupersededError) throw error;
-    if (!hold.hasSent()) return notSent(ctx, hold, opened, error);
+    if (!hold.hasSent()) return inDoubt(await notSent(ctx, hold, opened, error));
     opened.call.log.warn({ err: error }, 'outcome unclear');
   }
-  return reconcileDelivery(hold, opened, { sendingSince });
+  return reconcileDelivery(hold, opened, { sendingSince, callEndedAt: hold.now() });
 }
 
 /** For the public call: it passes the deadline check when the connection is there, before the first byte; never aborted. */

@@ -29,13 +29,13 @@ export async function prepare(call: PublishCall): Promise<PrepareOutcome> {
 
 /**
  * Once for a delivery, whatever happens later. With the same key and the same content a second sending changes nothing
- * at Bluesky; with another one there would be a second post.
+ * at Bluesky; with another key there would be a second post. So the key follows from the delivery alone; the date does not,
+ * since a post would be shown among those of the day when it was drafted.
  */
 async function freezeOnce(call: PublishCall): Promise<void> {
   const { rkey, createdAt } = witnessOf(call);
   if (rkey !== undefined && createdAt !== undefined) return;
-  const now = call.now();
-  await call.remember({ rkey: createTid(now), createdAt: now.toISOString() });
+  await call.remember({ rkey: rkey ?? createTid(call.delivery), createdAt: call.now().toISOString() });
 }
 
 async function uploadOnce(call: PublishCall, file: PublishMedia): Promise<Step<true>> {

@@ -4,6 +4,7 @@ import { lookUp } from '../look-up.ts';
 import type { ReconcileCall, ReconcileOutcome } from '../publisher.ts';
 import { POST_COLLECTION, query, uriOf, urlOf } from './api.ts';
 import { dialect, isRecordAbsent } from './errors.ts';
+import { createTid } from './tid.ts';
 import { witnessOf } from './witness.ts';
 
 /**
@@ -11,9 +12,7 @@ import { witnessOf } from './witness.ts';
  * its way: the next one writes the same record under the same key, and whichever comes second changes nothing.
  */
 export async function reconcile(call: ReconcileCall): Promise<ReconcileOutcome> {
-  const { rkey, createdAt } = witnessOf(call);
-  // Nothing is sent without a key.
-  if (rkey === undefined) return { outcome: 'absent' };
+  const { rkey = createTid(call.delivery) } = witnessOf(call);
   const looked = await lookUp(
     call,
     dialect,
@@ -32,8 +31,8 @@ export async function reconcile(call: ReconcileCall): Promise<ReconcileOutcome> 
   if (looked.value === 'absent') return { outcome: 'absent' };
 
   const url = urlOf(call.account, rkey);
-  const { text, createdAt: foundAt } = looked.value.value;
-  if (text === call.text && foundAt === createdAt) {
+  // Under a key that is this delivery's alone. Its date may be another: that of a sending which the database has lost.
+  if (looked.value.value.text === call.text) {
     return { outcome: 'published', receipt: { remoteId: looked.value.uri, url } };
   }
   // Sent with other words before a person changed them, or edited there since. Sending again would be refused.
@@ -45,5 +44,5 @@ export async function reconcile(call: ReconcileCall): Promise<ReconcileOutcome> 
 
 const Found = Type.Object({
   uri: Type.String(),
-  value: Type.Object({ text: Type.String(), createdAt: Type.String() }),
+  value: Type.Object({ text: Type.String() }),
 });

@@ -16,7 +16,7 @@ export type BlobRef = Static<typeof BlobRef>;
 export const blobs = uploadsUnder('blobs', Type.Object({ blob: BlobRef, uploadedAt: Type.String() }));
 
 const Witness = Type.Object({
-  /** The record's key, and its date: made once, and never again for this delivery. */
+  /** The record's key, which follows from the delivery; and its date, which is chosen once. */
   rkey: Type.Optional(Type.String()),
   createdAt: Type.Optional(Type.String()),
   /** By handle; null where nobody stands behind it. */

@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox';
 import { bearer, decode } from '../answer.ts';
 import { lookUp, sinceSendingMs, untilNextLookMs } from '../look-up.ts';
-import type { ReconcileCall, ReconcileOutcome, Receipt } from '../publisher.ts';
+import type { LookUpCall, ReconcileOutcome, Receipt } from '../publisher.ts';
 import { readSettings } from '../settings.ts';
 import { ofAccount, readStatus, statusRequest } from './api.ts';
 import { dialect } from './errors.ts';
@@ -17,7 +17,7 @@ const STILL_PROCESSING_PATIENCE_MS = 60 * 60_000;
 const CLOCK_TOLERANCE_MS = 5 * 60_000;
 
 /** Asks the container whether it has been published. */
-export async function reconcile(call: ReconcileCall): Promise<ReconcileOutcome> {
+export async function reconcile(call: LookUpCall): Promise<ReconcileOutcome> {
   const containerId = containerIdOf(call);
   // Without a container `publish` makes no call.
   if (!containerId) return { outcome: 'absent' };
@@ -38,13 +38,13 @@ export async function reconcile(call: ReconcileCall): Promise<ReconcileOutcome> 
   }
 }
 
-function absentAfterLastLook(call: ReconcileCall): ReconcileOutcome {
+function absentAfterLastLook(call: LookUpCall): ReconcileOutcome {
   const afterMs = untilNextLookMs(call, LOOKS_AT_MS);
   if (afterMs === null) return { outcome: 'absent' };
   return { outcome: 'ask-again', afterMs, detail: 'the container is not published yet' };
 }
 
-function stillProcessing(call: ReconcileCall): ReconcileOutcome {
+function stillProcessing(call: LookUpCall): ReconcileOutcome {
   if (sinceSendingMs(call) > STILL_PROCESSING_PATIENCE_MS) {
     return {
       outcome: 'cannot-tell',
@@ -61,7 +61,7 @@ function stillProcessing(call: ReconcileCall): ReconcileOutcome {
  * repeat, and the newest item may be another post, so anything but exactly one match gives no link. Then the
  * container's id stands in the receipt: it names this publication, though nothing that can be opened.
  */
-async function findReceipt(call: ReconcileCall, containerId: string): Promise<ReconcileOutcome> {
+async function findReceipt(call: LookUpCall, containerId: string): Promise<ReconcileOutcome> {
   // Stories are not among the media, and without a caption nothing would tell one from another post.
   if (readSettings(settings, call).kind === 'story') return published({ remoteId: containerId, url: null });
   const listed = await lookUp(
@@ -85,7 +85,7 @@ async function findReceipt(call: ReconcileCall, containerId: string): Promise<Re
   return published({ remoteId: containerId, url: null });
 }
 
-function isOurs(call: ReconcileCall, media: Media): boolean {
+function isOurs(call: LookUpCall, media: Media): boolean {
   const { containerPublished, containerCreatedAt } = call.witness;
   // Published by an attempt before this one: then this sending is later than the post.
   const byEarlierAttempt = containerPublished === true && typeof containerCreatedAt === 'string';
@@ -99,7 +99,7 @@ function isOurs(call: ReconcileCall, media: Media): boolean {
   );
 }
 
-function typeOf({ media }: ReconcileCall): string {
+function typeOf({ media }: LookUpCall): string {
   if (media.length > 1) return 'CAROUSEL_ALBUM';
   return media[0]?.kind === 'video' ? 'VIDEO' : 'IMAGE';
 }

@@ -1,5 +1,5 @@
 import { lookUp, untilNextLookMs, type Unread } from '../look-up.ts';
-import type { ReconcileCall, ReconcileOutcome } from '../publisher.ts';
+import type { LookUpCall, ReconcileOutcome } from '../publisher.ts';
 import { isOrganization, receiptOf, urlOfPost } from './api.ts';
 import { dialect } from './errors.ts';
 import { findPost } from './find-post.ts';
@@ -12,13 +12,13 @@ const LOOKS_AT_MS = [5_000, 30_000, 120_000];
  * A member's posts cannot be read by an app (`r_member_social` is closed), so there is nothing to ask, and a person
  * decides, or a second sending, where the author has chosen that. Those of an organization can.
  */
-export async function reconcile(call: ReconcileCall): Promise<ReconcileOutcome> {
+export async function reconcile(call: LookUpCall): Promise<ReconcileOutcome> {
   if (isOrganization(call.account)) return lookForPost(call);
   if (await allowResend(call)) return { outcome: 'absent', unproved };
   return cannotTell(call, 'LinkedIn does not let SoloSpark look it up');
 }
 
-async function lookForPost(call: ReconcileCall): Promise<ReconcileOutcome> {
+async function lookForPost(call: LookUpCall): Promise<ReconcileOutcome> {
   const search = await findPost<Unread>(call, call.sendingSince, (request, read) =>
     lookUp(call, dialect, request, read),
   );
@@ -42,7 +42,7 @@ async function lookForPost(call: ReconcileCall): Promise<ReconcileOutcome> {
  * has also named posts that do not exist, and the author may have posted the same text by hand. Sending once more as a
  * question is done only where the author has chosen it: outside its ten minutes it would double the post.
  */
-function cannotTell(call: ReconcileCall, why: string): ReconcileOutcome {
+function cannotTell(call: LookUpCall, why: string): ReconcileOutcome {
   const { duplicateUrn } = call.witness;
   const hint =
     typeof duplicateUrn === 'string'

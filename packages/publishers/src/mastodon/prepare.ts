@@ -46,7 +46,8 @@ async function takeMark(call: PublishCall): Promise<Step<true>> {
   );
   if (newest.outcome !== 'done') return newest;
   await call.remember({
-    idempotencyKey: randomUUID(),
+    // The delivery's own, so that it is the same also where a database has forgotten what was put down.
+    idempotencyKey: call.delivery.id,
     newestStatusId: newest.value[0]?.id ?? null,
     notedAt,
   });

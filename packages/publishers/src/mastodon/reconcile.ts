@@ -1,5 +1,5 @@
 import { lookUp, untilNextLookMs, type Unread } from '../look-up.ts';
-import type { ReconcileCall, ReconcileOutcome } from '../publisher.ts';
+import type { LookUpCall, ReconcileOutcome } from '../publisher.ts';
 import { receiptOf } from './api.ts';
 import { askMedia } from './ask-media.ts';
 import { dialect } from './errors.ts';
@@ -16,7 +16,7 @@ const LATER_LOOKS_AT_MS = [300_000, 600_000];
 const PATIENT_LOOKS_AT_MS = [...LATER_LOOKS_AT_MS, 1_800_000, 3_600_000];
 
 /** Looks for the sent post among the own statuses that are newer than the mark put down by `prepare`. */
-export async function reconcile(call: ReconcileCall): Promise<ReconcileOutcome> {
+export async function reconcile(call: LookUpCall): Promise<ReconcileOutcome> {
   const search = await findStatus<Unread>(call, (request, read) => lookUp(call, dialect, request, read));
   if (search.outcome !== 'done') return search;
   const { found, likeness, complete } = search.value;
@@ -33,7 +33,7 @@ export async function reconcile(call: ReconcileCall): Promise<ReconcileOutcome> 
 }
 
 /** At Mastodon a file can be asked for only as long as it is in no post: when all are there, the post is not. */
-async function askFiles(call: ReconcileCall, mediaIds: string[]): Promise<ReconcileOutcome> {
+async function askFiles(call: LookUpCall, mediaIds: string[]): Promise<ReconcileOutcome> {
   for (const mediaId of mediaIds) {
     const asked = await askMedia(call, mediaId);
     if (asked.state === 'not-told') return absentInTime(call);
@@ -47,7 +47,7 @@ async function askFiles(call: ReconcileCall, mediaIds: string[]): Promise<Reconc
   return (await isMastodon(call)) ? { outcome: 'absent' } : absentInTime(call);
 }
 
-async function absentInTime(call: ReconcileCall): Promise<ReconcileOutcome> {
+async function absentInTime(call: LookUpCall): Promise<ReconcileOutcome> {
   const afterMs = untilNextLookMs(call, LATER_LOOKS_AT_MS);
   if (afterMs !== null && !(await keyProtects(call))) {
     return { outcome: 'ask-again', afterMs, detail: 'not listed; the server may not know keys' };

@@ -1,5 +1,5 @@
 import { lookUp, untilNextLookMs, type Unread } from '../look-up.ts';
-import type { ReconcileCall, ReconcileOutcome } from '../publisher.ts';
+import type { LookUpCall, ReconcileOutcome } from '../publisher.ts';
 import { dialect } from './errors.ts';
 import { findPost } from './find-post.ts';
 import { receiptOf } from './publish.ts';
@@ -8,7 +8,7 @@ import { receiptOf } from './publish.ts';
 const LOOKS_AT_MS = [5_000, 30_000, 120_000];
 
 /** Looks for the sent text among the author's posts that are newer than the one noted by `prepare`. */
-export async function reconcile(call: ReconcileCall): Promise<ReconcileOutcome> {
+export async function reconcile(call: LookUpCall): Promise<ReconcileOutcome> {
   const search = await findPost<Unread>(call, call.sendingSince, (request, read) =>
     lookUp(call, dialect, request, read),
   );

@@ -1,7 +1,8 @@
 import { expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
 import { createTid } from '../../src/bluesky/tid.ts';
 
-const at = (ms: number) => createTid(new Date(ms));
+const at = (ms: number, id: string = randomUUID()) => createTid({ id, createdAt: new Date(ms) });
 /** Read back digit by digit, by what the specification says of them. */
 const decode = (tid: string) =>
   [...tid].reduce(
@@ -15,7 +16,7 @@ it('is a TID: thirteen digits, the highest bit not set', () => {
   }
 });
 
-it('holds the microseconds, and ten bits of chance', () => {
+it('holds the microseconds, and ten bits that tell deliveries of one instant apart', () => {
   const ms = Date.parse('2026-11-22T10:00:00.123Z');
   const values = Array.from({ length: 200 }, () => decode(at(ms)));
   for (const value of values) expect((value >> 10n) / 1_000n).toBe(BigInt(ms));
@@ -27,4 +28,11 @@ it('sorts by time', () => {
   const start = Date.parse('2026-11-22T10:00:00Z');
   const tids = Array.from({ length: 50 }, (_, index) => at(start + index * 7));
   expect([...tids].sort()).toEqual(tids);
+});
+
+it('is the same for a delivery every time, so that a sending which was forgotten is not made under another key', () => {
+  const createdAt = Date.parse('2026-11-22T10:00:00.123Z');
+  const id = '0c3f5c1e-9c1b-4a3e-8a2e-3f7d1d0e9b11';
+  expect(at(createdAt, id)).toBe(at(createdAt, id));
+  expect(at(createdAt, id)).not.toBe(at(createdAt, '0c3f5c1e-9c1b-4a3e-8a2e-3f7d1d0e9b12'));
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { HttpRequest, HttpResponse } from '../../src/http.ts';
 import { prepare } from '../../src/mastodon/prepare.ts';
 import { reconcile } from '../../src/mastodon/reconcile.ts';
-import type { ReconcileCall } from '../../src/publisher.ts';
+import type { LookUpCall } from '../../src/publisher.ts';
 import { answer, NOW } from '../answers.ts';
 
 const MINUTE_MS = 60_000;
@@ -19,6 +19,7 @@ function deliveryOn(aboutImage: HttpResponse, sentAgoMs: number) {
     witness: { uploads, newestStatusId: null, idempotencyKey: 'key', notedAt: NOW.toISOString() },
     sentBefore: true,
     sendingSince: new Date(NOW.getTime() - sentAgoMs),
+    lookedAt: NOW,
     asked: 0,
     now: () => NOW,
     remember: async () => undefined,
@@ -31,7 +32,7 @@ function deliveryOn(aboutImage: HttpResponse, sentAgoMs: number) {
         return path.includes('/media/') ? aboutImage : answer(404, '<h1>404 Not Found</h1>');
       },
     },
-  } as unknown as ReconcileCall;
+  } as unknown as LookUpCall;
   return { call, asked };
 }
 

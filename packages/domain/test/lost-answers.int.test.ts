@@ -1,0 +1,189 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Database } from '@solospark/db';
+import { startTestApp, type TestApp } from '../../../test/support/app.ts';
+import { disconnectChannel } from '../src/channel/disconnect-channel.ts';
+import type { Context } from '../src/context.ts';
+import { deletePost } from '../src/post/delete-post.ts';
+import { editPost } from '../src/post/edit-post.ts';
+import { getPost } from '../src/post/get-post.ts';
+import { publishPostNow } from '../src/post/publish-post-now.ts';
+import { retryPost } from '../src/post/retry-post.ts';
+import { schedulePost } from '../src/post/schedule-post.ts';
+import { unschedulePost } from '../src/post/unschedule-post.ts';
+
+// A change is committed and its answer lost; before it is asked for again, somebody else decides. What was made is
+// recognised and not made again. No worker runs here.
+
+let app: TestApp;
+let ctx: TestApp['ctx'];
+beforeAll(async () => {
+  app = await startTestApp();
+  ctx = app.ctx;
+});
+afterAll(() => app.close());
+
+const lost = () => Object.assign(new Error('Connection terminated unexpectedly'), { code: 'ECONNRESET' });
+const inHours = (hours: number) => new Date(Date.now() + hours * 3_600_000).toISOString();
+const newPost = async () => {
+  const post = (await app.request('POST', '/posts', { text: 'Mine', platforms: ['x'] })).body as {
+    id: string;
+  };
+  return { organizationId: app.organizationId, postId: post.id };
+};
+type PostKey = Awaited<ReturnType<typeof newPost>>;
+
+/**
+ * A context whose first statement or transaction that `counts` is carried out, and its answer lost; `meanwhile` happens
+ * before it is asked for again.
+ */
+function losing(counts: (sql: string) => boolean, meanwhile: () => Promise<unknown>): Context {
+  let armed = true;
+  const lose = async <T>(result: T): Promise<T> => {
+    if (!armed) return result;
+    armed = false;
+    await meanwhile();
+    throw lost();
+  };
+  const db: Database = {
+    ...ctx.db,
+    async query<Row extends object>(sql: string, params?: unknown[]) {
+      const rows = await ctx.db.query<Row>(sql, params);
+      return counts(sql) ? lose(rows) : rows;
+    },
+    async transaction(work) {
+      let counted = false;
+      const result = await ctx.db.transaction((tx) =>
+        work({
+          query: (sql, params) => {
+            counted ||= counts(sql);
+            return tx.query(sql, params);
+          },
+        }),
+      );
+      return counted ? lose(result) : result;
+    },
+  };
+  return { ...ctx, db };
+}
+const changesPost = (sql: string) => /UPDATE post\s+SET/.test(sql);
+
+describe('a change whose answer was lost', () => {
+  const edit = (on: Context, key: PostKey, text: string) =>
+    editPost(on, { ...key, content: { text, channelIds: [app.channelOn('x')] } as never });
+  const first = inHours(1);
+  const second = inHours(48);
+
+  it.each<{
+    what: string;
+    before?: (key: PostKey) => Promise<unknown>;
+    own: (on: Context, key: PostKey) => Promise<unknown>;
+    theirs: (key: PostKey) => Promise<unknown>;
+    stays: object;
+  }>([
+    {
+      what: 'a schedule that is moved by another meanwhile',
+      own: (on, key) => schedulePost(on, { ...key, scheduledAt: first }),
+      theirs: (key) => schedulePost(ctx, { ...key, scheduledAt: second }),
+      stays: { status: 'scheduled', scheduledAt: new Date(second), revision: 3 },
+    },
+    {
+      what: 'a cancel of a post that another schedules again',
+      before: (key) => schedulePost(ctx, { ...key, scheduledAt: first }),
+      own: (on, key) => unschedulePost(on, key),
+      theirs: (key) => schedulePost(ctx, { ...key, scheduledAt: second }),
+      stays: { status: 'scheduled', scheduledAt: new Date(second), revision: 4 },
+    },
+    {
+      what: 'a schedule of a post that another publishes now',
+      own: (on, key) => schedulePost(on, { ...key, scheduledAt: first }),
+      theirs: (key) => publishPostNow(ctx, key),
+      stays: { status: 'publishing', revision: 3 },
+    },
+    {
+      what: 'an edit of a text that another replaces',
+      own: (on, key) => edit(on, key, 'Ours'),
+      theirs: (key) => edit(ctx, key, 'Theirs'),
+      stays: { text: 'Theirs', revision: 3 },
+    },
+    {
+      what: 'a publication that fails and is tried again by another',
+      own: (on, key) => publishPostNow(on, key),
+      theirs: async (key) => {
+        await ctx.db.query(`UPDATE delivery SET status = 'failed' WHERE post_id = $1`, [key.postId]);
+        await ctx.db.query(`UPDATE post SET status = 'failed' WHERE id = $1`, [key.postId]);
+        await retryPost(ctx, key);
+      },
+      stays: { status: 'publishing', revision: 3 },
+    },
+  ])('$what is answered as made, and not made again', async ({ before, own, theirs, stays }) => {
+    const key = await newPost();
+    await before?.(key);
+    const answered = await own(
+      losing(changesPost, () => theirs(key)),
+      key,
+    );
+    expect(answered).toMatchObject(stays);
+    expect(await getPost(ctx, key)).toMatchObject(stays);
+  });
+
+  it('is answered as made also when the caller has named a revision, which it has raised itself', async () => {
+    const key = await newPost();
+    const on = losing(changesPost, () => Promise.resolve());
+    const answered = await schedulePost(on, { ...key, scheduledAt: first, expectedRevision: 1 });
+    expect(answered).toMatchObject({ status: 'scheduled', revision: 2 });
+  });
+
+  it('is refused for what another has changed when it was not made itself', async () => {
+    const key = await newPost();
+    let armed = true;
+    const db: Database = {
+      ...ctx.db,
+      async query(sql, params) {
+        if (armed && changesPost(sql)) {
+          armed = false;
+          await schedulePost(ctx, { ...key, scheduledAt: second });
+          throw lost();
+        }
+        return ctx.db.query(sql, params);
+      },
+    };
+    const own = schedulePost({ ...ctx, db }, { ...key, scheduledAt: first, expectedRevision: 1 });
+    await expect(own).rejects.toMatchObject({ code: 'revision_mismatch' });
+    expect(await getPost(ctx, key)).toMatchObject({ scheduledAt: new Date(second), revision: 2 });
+  });
+
+  it('is never denied when nobody can tell any more whether it was made', async () => {
+    const key = await newPost();
+    const on = losing(changesPost, async () => {
+      for (let hour = 2; hour < 14; hour += 1)
+        await schedulePost(ctx, { ...key, scheduledAt: inHours(hour) });
+    });
+    const own = schedulePost(on, { ...key, scheduledAt: first, expectedRevision: 1 });
+    await expect(own).rejects.toThrow('Connection terminated');
+  });
+
+  it('deletes a post once', async () => {
+    const key = await newPost();
+    await deletePost(
+      losing(changesPost, () => Promise.resolve()),
+      key,
+    );
+    await expect(getPost(ctx, key)).rejects.toMatchObject({ code: 'post_not_found' });
+  });
+});
+
+describe('a disconnection whose answer was lost', () => {
+  it('leaves the account connected that was connected again meanwhile', async () => {
+    const channelId = app.channelOn('bluesky');
+    const on = losing(
+      (sql) => sql.includes(`SET status = 'disabled'`),
+      async () => {
+        const again = await app.request('POST', '/channels', { platform: 'bluesky', handle: 'demo' });
+        expect([again.status, again.body.id]).toEqual([201, channelId]);
+      },
+    );
+    await disconnectChannel(on, { organizationId: app.organizationId, channelId });
+    const [row] = await ctx.db.query('SELECT status FROM channel WHERE id = $1', [channelId]);
+    expect(row).toEqual({ status: 'active' });
+  });
+});

@@ -18,6 +18,8 @@ export interface SqlRunner {
 
 export interface Database extends SqlRunner {
   prisma: PrismaClient;
+  /** It never has more at one time. */
+  readonly maxConnections: number;
   /** BEGIN, `fn`, COMMIT on one connection; ROLLBACK when `fn` throws. Everything in it goes through `tx`. */
   transaction<T>(fn: (tx: SqlRunner) => Promise<T>): Promise<T>;
   /** Waits for the queries under way, then closes every connection. A second call does nothing. */
@@ -47,17 +49,18 @@ const silenceMs = 5_000;
 
 /** Opens nothing yet: the first query connects. */
 export function openDatabase(options: DatabaseOptions): Database {
-  const { statementTimeoutMs = 15_000 } = options;
+  const { statementTimeoutMs = 15_000, maxConnections = 10 } = options;
   const limits: StatementLimits = {
     statementMs: statementTimeoutMs,
     idleInTransactionMs: Math.min(statementTimeoutMs || idleInTransactionMs, idleInTransactionMs),
   };
   const pool = new pg.Pool({
     connectionString: options.url,
-    max: options.maxConnections ?? 10,
+    max: maxConnections,
     application_name: options.applicationName ?? 'solospark',
     connectionTimeoutMillis: options.connectTimeoutMs ?? 10_000,
-    idleTimeoutMillis: 30_000,
+    // Those that a burst took are given back soon.
+    idleTimeoutMillis: 10_000,
     Client: limitedClient(limits),
     // pg's own clock: it drops the socket of a server, or of a pooler, that no longer answers.
     ...(statementTimeoutMs > 0 && { query_timeout: statementTimeoutMs + silenceMs }),
@@ -89,6 +92,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   let closed: Promise<void> | undefined;
   return {
     prisma,
+    maxConnections,
     query: <Row extends object>(sql: string, params: unknown[] = []) =>
       withClient((client, discard) =>
         runStatement<Row>(client, sql, params).catch((error: unknown) => {

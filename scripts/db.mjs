@@ -175,7 +175,7 @@ async function withScratchDatabase({ applyMigrations, openDatabase }, url, work)
   const name = `solospark_scratch_${randomBytes(6).toString('hex')}`;
   const scratchUrl = new URL(url);
   scratchUrl.pathname = name;
-  const server = openDatabase({ url, maxConnections: 1, statementTimeoutMs: 60_000 });
+  const server = openDatabase({ url, maxConnections: 1, statementTimeoutMs: 0 });
   try {
     await server.query(`CREATE DATABASE ${name}`);
     await applyMigrations({ url: scratchUrl.href, directory: migrationsDir });

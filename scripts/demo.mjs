@@ -10,7 +10,7 @@ import { createDemoClient } from './lib/demo-client.mjs';
 import { homeOf, readSettings } from './lib/home.mjs';
 import { ensureInstalled } from './lib/install.mjs';
 import { createLiveLines } from './lib/live-lines.mjs';
-import { PlainError, bold, dim, fail, green, red, say, step, table } from './lib/report.mjs';
+import { PlainError, bold, dim, green, red, say, step, table } from './lib/report.mjs';
 
 const aheadMs = 5_000;
 const limitMs = 60_000;
@@ -38,7 +38,6 @@ await runCommand(async ({ signal, onClose }) => {
       home: fresh.home,
       ...(settings.DATABASE_URL ? { secretsHome: mainHome } : {}),
       signal,
-      onGivenUp: fail,
     });
     onClose(() => step('Stopping what was started', stack.stop));
     const good = await publishOnce(createDemoClient(stack.facts()), signal);

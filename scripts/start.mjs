@@ -4,7 +4,7 @@ import { build } from './lib/build.mjs';
 import { aborted, runCommand } from './lib/command.mjs';
 import { homeOf, readSettings } from './lib/home.mjs';
 import { ensureInstalled } from './lib/install.mjs';
-import { bold, dim, fail, green, say } from './lib/report.mjs';
+import { bold, dim, green, say } from './lib/report.mjs';
 
 await runCommand(async ({ signal, onClose }) => {
   const started = performance.now();
@@ -14,19 +14,15 @@ await runCommand(async ({ signal, onClose }) => {
 
   const settings = readSettings();
   const { startStack } = await import('./lib/stack.mjs');
-  /** @type {(reason: string) => void} */
-  let giveUp = fail;
-  const brokenDown = new Promise((resolve) => {
-    giveUp = (reason) => resolve(fail(reason));
-  }).then(() => 1);
-  const stack = await startStack({ settings, signal, onGivenUp: (reason) => giveUp(reason) });
+  const stack = await startStack({ settings, signal });
   onClose(async () => {
     say(dim('· Stopping …'));
     await stack.stop();
     say(dim('· Stopped.'));
   });
   showAddresses(stack.facts(), homeOf(settings), (performance.now() - started) / 1000);
-  return Promise.race([aborted(signal).then(() => 0), brokenDown]);
+  await aborted(signal);
+  return 0;
 });
 
 /**

@@ -63,7 +63,6 @@ async function startMockStack(settings, signal, onClose) {
     postgres,
     apps: ['sandbox'],
     signal,
-    onGivenUp: fail,
   });
   onClose(stack.stop);
   const { organizationId, sandboxUrl } = stack.facts();

@@ -12,8 +12,10 @@ import { PlainError, fail, warn } from './report.mjs';
 
 const exitWithParent = new URL('./exit-with-parent.mjs', import.meta.url).href;
 const readyLimitMs = 60_000;
-/** More often than this within the window, and it is not bad luck. */
-const restarts = { max: 5, windowMs: 5 * 60_000 };
+/** Between two starts of one that keeps ending: short at first, since most ends are bad luck, and never longer than `mostMs`. */
+const usualPauses = { firstMs: 500, mostMs: 30_000 };
+/** One that has run for so long is well again: its next end is bad luck. */
+const wellAfterMs = 60_000;
 
 /**
  * @typedef {object} ChildOptions
@@ -24,18 +26,20 @@ const restarts = { max: 5, windowMs: 5 * 60_000 };
  * @property {number} graceMs how long it may take to stop
  * @property {(record: import('./process-identity.mjs').ProcessRecord) => void} onStarted before it is ready
  * @property {() => void | Promise<void>} onRestarted
- * @property {(reason: string) => void} onGivenUp
+ * @property {{ firstMs: number, mostMs: number }} [pauses]
  */
 
 /**
- * Starts it and waits until it is ready; keeps it running until `stop`.
+ * Starts it and waits until it is ready; keeps it running until `stop`, however often it ends: the other parts of the stack
+ * go on without it meanwhile.
  * @param {ChildOptions} options
  */
 export async function startChild(options) {
-  const { name, graceMs } = options;
-  let stopping = false;
-  /** @type {number[]} */
-  const ends = [];
+  const { name, graceMs, pauses = usualPauses } = options;
+  const stop = new AbortController();
+  /** How often it has ended in a row, with no time in between in which it was well. */
+  let ends = 0;
+  let readyAt = performance.now();
   let current = launch(options);
   /** @type {Promise<void>} */
   let watching = Promise.resolve();
@@ -50,24 +54,25 @@ export async function startChild(options) {
   async function keepAlive() {
     for (;;) {
       const how = await current.ended;
-      if (stopping) return;
-      const now = performance.now();
-      ends.push(now);
-      const recent = ends.filter((end) => now - end < restarts.windowMs).length;
-      if (recent > restarts.max) {
-        options.onGivenUp(`${name} ended ${recent} times in a short time. Its log: ${options.logFile}`);
-        return;
-      }
-      const waitMs = 500 * 2 ** (recent - 1);
-      warn(`${name} ended (${how}); starting it again in ${waitMs / 1000} s. Its log: ${options.logFile}`);
-      await delay(waitMs, undefined, { ref: false });
-      if (stopping) return;
+      if (stop.signal.aborted) return;
+      ends = performance.now() - readyAt > wellAfterMs ? 1 : ends + 1;
+      const waitMs = Math.min(pauses.mostMs, pauses.firstMs * 2 ** (ends - 1));
+      const often = ends > 1 ? `, the ${ordinal(ends)} time in a row; the rest goes on` : '';
+      warn(
+        `${name} ended (${how})${often}. Starting it again in ${waitMs / 1000} s. Its log: ${options.logFile}`,
+      );
+      await delay(waitMs, undefined, { signal: stop.signal }).catch(() => undefined);
+      if (stop.signal.aborted) return;
       current = launch(options);
+      // Until it is ready, it has not begun to be well.
+      readyAt = Infinity;
       try {
         await current.ready;
+        readyAt = performance.now();
         await options.onRestarted();
         warn(`${name} runs again (pid ${current.record.pid}).`);
       } catch (error) {
+        if (stop.signal.aborted) return;
         // The next turn of the loop sees that it ended; one that hangs is ended here.
         fail(error instanceof Error ? error.message : String(error));
         await endProcess(current.record, { graceMs: 1_000, group: true });
@@ -80,7 +85,7 @@ export async function startChild(options) {
     name,
     record: () => current.record,
     async stop() {
-      stopping = true;
+      stop.abort();
       const how = await endProcess(current.record, { graceMs, group: true });
       if (how === 'killed') warn(`${name} did not stop within ${graceMs / 1000} s and was killed.`);
       if (how !== 'gone') await current.ended;
@@ -90,6 +95,13 @@ export async function startChild(options) {
 }
 
 /** @typedef {Awaited<ReturnType<typeof startChild>>} Child */
+
+/** @param {number} count */
+function ordinal(count) {
+  const ending = { one: 'st', two: 'nd', few: 'rd' };
+  const rule = new Intl.PluralRules('en', { type: 'ordinal' }).select(count);
+  return `${count}${ending[/** @type {keyof typeof ending} */ (rule)] ?? 'th'}`;
+}
 
 /** @param {ChildOptions} options */
 function launch({ name, script, env, logFile, onStarted }) {

@@ -22,7 +22,7 @@ import { choosePorts, joinSettings } from './stack-settings.mjs';
  * @property {AppName[]} [apps]
  * @property {import('./stack-database.mjs').Server} [postgres] to be used, and stopped with the rest
  * @property {AbortSignal} signal gives up between two steps
- * @property {(reason: string) => void} onGivenUp a part cannot be kept running
+ * @property {import('./child.mjs').ChildOptions['pauses']} [pauses] between two starts of a part that keeps ending
  * @property {boolean} [quiet]
  */
 /**
@@ -175,7 +175,7 @@ async function bringUp(options, onOpened) {
         claim.note([...started.values()]);
       },
       onRestarted: note,
-      onGivenUp: options.onGivenUp,
+      ...defined({ pauses: options.pauses }),
     });
   }
 }

@@ -1,4 +1,11 @@
-import { armFailPoints, openContext, startPublishing, startSweeping, workerName } from '@solospark/domain';
+import {
+  armFailPoints,
+  openContext,
+  startPublishing,
+  startSweeping,
+  warnAboutConnections,
+  workerName,
+} from '@solospark/domain';
 import { ConfigError, createLogger, startWatchdog } from '@solospark/foundation';
 import closeWithGrace from 'close-with-grace';
 import { buildApp } from './app.ts';
@@ -12,6 +19,8 @@ async function main(config: Config): Promise<void> {
   const log = createLogger({ name: 'api', level: config.LOG_LEVEL });
   const watchdog = startWatchdog({ name: 'api', loopStallMs: LOOP_STALL_MS });
   const ctx = openContext(config, { log, applicationName: 'solospark-api' });
+  // Nothing waits for it, and it never throws.
+  void warnAboutConnections(ctx, { publishes: config.EMBED_WORKER });
   const app = await buildApp(ctx);
   const sweeping = startSweeping(ctx);
   const publishing = config.EMBED_WORKER

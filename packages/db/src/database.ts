@@ -4,7 +4,8 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import type { Logger } from '@solospark/foundation';
 import pg from 'pg';
 import { PrismaClient } from './generated/client.ts';
-import { isTransient } from './transient.ts';
+import { limitedClient, type StatementLimits } from './limited-client.ts';
+import { leavesConnectionUsable } from './transient.ts';
 
 /** What a repository needs to run SQL, inside a transaction or not. */
 export interface SqlRunner {
@@ -17,6 +18,8 @@ export interface SqlRunner {
 
 export interface Database extends SqlRunner {
   prisma: PrismaClient;
+  /** It never has more at one time. */
+  readonly maxConnections: number;
   /** BEGIN, `fn`, COMMIT on one connection; ROLLBACK when `fn` throws. Everything in it goes through `tx`. */
   transaction<T>(fn: (tx: SqlRunner) => Promise<T>): Promise<T>;
   /** Waits for the queries under way, then closes every connection. A second call does nothing. */
@@ -30,23 +33,37 @@ export interface DatabaseOptions {
   applicationName?: string;
   /** How long a caller waits for a connection, be it a new one or one that others use. */
   connectTimeoutMs?: number;
-  /** How long one statement may take. */
+  /**
+   * How long the server works on one statement, waits for locks included; it then ends the statement, and nothing of it
+   * was done. 0: as long as it takes, which is also for what cannot run inside a transaction (CREATE DATABASE).
+   */
   statementTimeoutMs?: number;
   log?: Pick<Logger, 'warn'>;
 }
 
+/** A process that freezes in the middle of a transaction gives its locks back after this: others may be waiting for them. */
+const idleInTransactionMs = 3_000;
+
+/** The server ends a statement at its limit and says so; only a server that has fallen silent is given up on later. */
+const silenceMs = 5_000;
+
 /** Opens nothing yet: the first query connects. */
 export function openDatabase(options: DatabaseOptions): Database {
-  const { statementTimeoutMs = 15_000 } = options;
+  const { statementTimeoutMs = 15_000, maxConnections = 10 } = options;
+  const limits: StatementLimits = {
+    statementMs: statementTimeoutMs,
+    idleInTransactionMs: Math.min(statementTimeoutMs || idleInTransactionMs, idleInTransactionMs),
+  };
   const pool = new pg.Pool({
     connectionString: options.url,
-    max: options.maxConnections ?? 10,
+    max: maxConnections,
     application_name: options.applicationName ?? 'solospark',
     connectionTimeoutMillis: options.connectTimeoutMs ?? 10_000,
-    idleTimeoutMillis: 30_000,
-    // pg's own clock, which also ends a wait for a server that fell silent. PgBouncer refuses statement_timeout at
-    // connection time, and a SET would stay behind on a connection that it gives to others.
-    query_timeout: statementTimeoutMs,
+    // Those that a burst took are given back soon.
+    idleTimeoutMillis: 10_000,
+    Client: limitedClient(limits),
+    // pg's own clock: it drops the socket of a server, or of a pooler, that no longer answers.
+    ...(statementTimeoutMs > 0 && { query_timeout: statementTimeoutMs + silenceMs }),
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     // eslint-disable-next-line @typescript-eslint/no-misused-promises -- typed as void, but the pool waits for it
@@ -75,16 +92,15 @@ export function openDatabase(options: DatabaseOptions): Database {
   let closed: Promise<void> | undefined;
   return {
     prisma,
+    maxConnections,
     query: <Row extends object>(sql: string, params: unknown[] = []) =>
       withClient((client, discard) =>
         runStatement<Row>(client, sql, params).catch((error: unknown) => {
-          // PostgreSQL's own "no" leaves the connection usable; after anything else an answer may still be on its way.
-          if (!(error instanceof pg.DatabaseError) || isTransient(error)) discard();
+          if (!leavesConnectionUsable(error)) discard();
           throw error;
         }),
       ),
-    transaction: (fn) =>
-      withClient((client, discard) => runTransaction(client, statementTimeoutMs, discard, fn)),
+    transaction: (fn) => withClient((client, discard) => runTransaction(client, limits, discard, fn)),
     close: () => (closed ??= prisma.$disconnect().then(() => pool.end())),
   };
 }
@@ -115,19 +131,16 @@ async function runStatement<Row extends object>(
   return rows;
 }
 
-/** A process that freezes in the middle of a transaction gives its locks back after this: others may be waiting for them. */
-const idleTimeoutMs = 3_000;
-
 async function runTransaction<T>(
   client: pg.ClientBase,
-  timeoutMs: number,
+  { statementMs, idleInTransactionMs }: StatementLimits,
   discard: () => void,
   fn: (tx: SqlRunner) => Promise<T>,
 ): Promise<T> {
   try {
-    // One round trip. The limits end with the transaction; the second frees the locks of a process that hangs in it.
+    // One round trip. They end with the transaction, and hold for its COMMIT as well.
     await client.query(
-      `BEGIN; SET LOCAL statement_timeout = ${timeoutMs}; SET LOCAL idle_in_transaction_session_timeout = ${Math.min(timeoutMs, idleTimeoutMs)}`,
+      `BEGIN; SET LOCAL statement_timeout = ${statementMs}; SET LOCAL idle_in_transaction_session_timeout = ${idleInTransactionMs}`,
     );
     const result = await fn({ query: (sql, params = []) => runStatement(client, sql, params) });
     const { command } = await client.query('COMMIT');

@@ -1,4 +1,5 @@
 // Floor 1: hides PostgreSQL and Prisma. The tables are in prisma/schema.prisma, their history in prisma/migrations.
+export { readConnectionRoom, type ConnectionRoom } from './connection-room.ts';
 export { openDatabase, type Database, type DatabaseOptions, type SqlRunner } from './database.ts';
 export * from './generated/client.ts';
 export { breaksForeignKey } from './foreign-key.ts';

@@ -5,7 +5,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Logger } from '@solospark/foundation';
+import { sleep, type Logger } from '@solospark/foundation';
 import pg from 'pg';
 import { isTransient, withRetry } from './transient.ts';
 
@@ -14,6 +14,14 @@ export interface MigrationTarget {
   url: string;
   /** Where the migrations are; without it, prisma/migrations of the repository that this package is in. */
   directory?: string;
+}
+
+export interface MigrationOptions extends MigrationTarget {
+  log?: Pick<Logger, 'info'>;
+  /** How long a migration may wait for a lock, at one try. Whoever comes to the table after it waits as long. */
+  lockWaitMs?: number;
+  /** How long it tries to get its locks, in all. */
+  lockPatienceMs?: number;
 }
 
 export interface MigrationState {
@@ -30,18 +38,18 @@ interface Migration {
 
 /** The number that Prisma's own engine locks. */
 const lockId = 72707369;
-const lockTimeoutMs = 60_000;
+/** Longer than one migration may try to get its locks. */
+const lockTimeoutMs = 120_000;
 const repositoryDirectory = fileURLToPath(new URL('../../../prisma/migrations', import.meta.url));
 
 /**
  * Brings the database up to date and returns the names of what it applied, in order. Several processes may call it at
- * once: one applies, the others wait and find nothing to do. A server that is just starting is waited for.
+ * once: one applies, the others wait and find nothing to do. A server that is just starting is waited for. A table that is
+ * in use is waited for in short tries, so that those who use it do not have to wait for the migration.
  *
  * @throws Error when an applied migration was edited, a failed one is recorded, or a migration does not apply.
  */
-export async function applyMigrations(
-  target: MigrationTarget & { log?: Pick<Logger, 'info'> },
-): Promise<string[]> {
+export async function applyMigrations(target: MigrationOptions): Promise<string[]> {
   const migrations = readMigrations(target.directory);
   return await withSession(target.url, async (client) => {
     await takeLock(client);
@@ -62,7 +70,7 @@ export async function applyMigrations(
     const pending = new Set(states.filter(({ state }) => state === 'pending').map(({ name }) => name));
     const applied: string[] = [];
     for (const migration of migrations.filter(({ name }) => pending.has(name))) {
-      await apply(client, migration);
+      await apply(client, migration, target);
       target.log?.info({ migration: migration.name }, 'migration applied');
       applied.push(migration.name);
     }
@@ -102,6 +110,8 @@ async function withSession<T>(url: string, work: (client: pg.Client) => Promise<
     // The query that is under way rejects with the same error; without a listener it would end the process as well.
     attempt.on('error', () => undefined);
     await attempt.connect();
+    // A migration takes as long as it takes, whatever the operator has set for this role or database.
+    await attempt.query('SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0');
     return attempt;
   });
   try {
@@ -149,19 +159,52 @@ function refuse(states: MigrationState[], state: 'failed' | 'edited', what: stri
   if (names.length > 0) throw new Error(`migration ${names.join(', ')} ${what}`);
 }
 
-async function apply(client: pg.Client, { name, sql, checksum }: Migration): Promise<void> {
-  try {
-    await client.query('BEGIN');
-    await client.query(sql);
-    await client.query(
-      `INSERT INTO _prisma_migrations (id, checksum, migration_name, started_at, finished_at, applied_steps_count)
-       VALUES ($1, $2, $3, now(), clock_timestamp(), 1)`,
-      [randomUUID(), checksum, name],
-    );
-    await client.query('COMMIT');
-  } catch (error) {
-    // A lost connection has rolled back by itself.
-    if (!isTransient(error)) await client.query('ROLLBACK');
-    throw new Error(`migration ${name} did not apply: ${(error as Error).message}`, { cause: error });
+const lockNotAvailable = '55P03';
+
+/**
+ * A migration that waits for its lock on a table stands in front of everybody who comes to the table after it, readers
+ * too. So it waits for a moment only, lets the others through, and tries again.
+ */
+async function apply(
+  client: pg.Client,
+  migration: Migration,
+  { log, lockWaitMs = 2_000, lockPatienceMs = 90_000 }: MigrationOptions,
+): Promise<void> {
+  const { name } = migration;
+  for (const since = performance.now(); ;) {
+    try {
+      return await applyOnce(client, migration, lockWaitMs);
+    } catch (error) {
+      // A lost connection has rolled back by itself.
+      const isLocked = error instanceof pg.DatabaseError && error.code === lockNotAvailable;
+      if (isLocked || !isTransient(error)) await client.query('ROLLBACK');
+      const why = isLocked ? inUse(lockPatienceMs) : (error as Error).message;
+      if (!isLocked || performance.now() - since > lockPatienceMs)
+        throw new Error(`migration ${name} did not apply: ${why}`, { cause: error });
+      log?.info({ migration: name }, 'migration waits for a table that is in use');
+      await sleep(lockWaitMs * (0.5 + Math.random()));
+    }
   }
+}
+
+function inUse(patienceMs: number): string {
+  return (
+    `another session has held a table that it changes for more than ${patienceMs / 1000} s. Nothing was changed. ` +
+    'Find that session in pg_stat_activity, end it or wait for its end, and try again'
+  );
+}
+
+async function applyOnce(
+  client: pg.Client,
+  { name, sql, checksum }: Migration,
+  lockWaitMs: number,
+): Promise<void> {
+  await client.query(`BEGIN; SET LOCAL lock_timeout = ${lockWaitMs}`);
+  await client.query(sql);
+  await client.query(
+    `INSERT INTO _prisma_migrations (id, checksum, migration_name, started_at, finished_at, applied_steps_count)
+     VALUES ($1, $2, $3, now(), clock_timestamp(), 1)`,
+    [randomUUID(), checksum, name],
+  );
+  await client.query('COMMIT');
 }

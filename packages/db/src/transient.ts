@@ -1,7 +1,10 @@
 import { sleep } from '@solospark/foundation';
+import pg from 'pg';
 
-/** SQLSTATEs of a server that stops, starts or is full, and of transactions that slept or lost against another one. */
-const sqlStates = new Set(['25P03', '40001', '40P01', '53300', '57P01', '57P02', '57P03', '57P05']);
+/** The server ended the statement and rolled it back: deadlock, lock not available, its limit or somebody's cancel. */
+const rolledBack = ['40001', '40P01', '55P03', '57014'];
+/** Those, and the SQLSTATEs of a server that stops, starts or is full, and of a transaction that slept. */
+const sqlStates = new Set([...rolledBack, '25P03', '53300', '57P01', '57P02', '57P03', '57P05']);
 const connectionException = /^08[0-9A-Z]{3}$/;
 const socketErrors = new Set([
   'EAI_AGAIN',
@@ -41,6 +44,14 @@ export function isTransient(error: unknown): boolean {
     current = cause ?? (meta as { driverAdapterError?: unknown } | undefined)?.driverAdapterError;
   }
   return false;
+}
+
+/**
+ * True after PostgreSQL's own "no", which ends a statement and nothing else; after anything else an answer may still be on
+ * its way, or there is nobody to give one.
+ */
+export function leavesConnectionUsable(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && (rolledBack.includes(error.code ?? '') || !isTransient(error));
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

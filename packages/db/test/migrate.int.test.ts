@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } fr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import pg from 'pg';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import { applyMigrations, readMigrationStates } from '../src/index.ts';
 
@@ -95,6 +96,48 @@ describe('applyMigrations', () => {
       'violates check constraint',
     );
     expect(await tableExists('half')).toBe(false);
+  });
+
+  describe('of a table that another session uses', () => {
+    const change = 'ALTER TABLE organization ADD COLUMN more int';
+    let session: pg.Client;
+
+    beforeEach(async () => {
+      await applyMigrations({ url: target.url });
+      addMigration('20990101000000_more', change);
+      session = new pg.Client({ connectionString: target.url });
+      await session.connect();
+      await session.query('BEGIN; SELECT count(*) FROM organization');
+    });
+    afterEach(() => session.end());
+
+    it('lets everybody else through while it waits, and applies when the table is free', async () => {
+      const applying = applyMigrations({
+        url: target.url,
+        directory,
+        lockWaitMs: 200,
+        lockPatienceMs: 60_000,
+      });
+      const isWaiting = `SELECT 1 FROM pg_stat_activity WHERE query = $1 AND wait_event_type = 'Lock'`;
+      for (
+        const until = Date.now() + 20_000;
+        (await target.database.query(isWaiting, [change])).length === 0;
+      ) {
+        if (Date.now() > until) throw new Error('the migration never waited');
+      }
+      for (const until = Date.now() + 2_000; Date.now() < until;) {
+        await target.database.query('SELECT count(*) FROM organization');
+      }
+      await session.query('COMMIT');
+      expect(await applying).toEqual(['20990101000000_more']);
+    });
+
+    it('gives up after a time that is set, says who is in the way, and leaves nothing behind', async () => {
+      await expect(
+        applyMigrations({ url: target.url, directory, lockWaitMs: 50, lockPatienceMs: 300 }),
+      ).rejects.toThrow(/^migration 20990101000000_more did not apply: another session has held a table/);
+      expect((await readMigrationStates({ url: target.url, directory })).at(-1)?.state).toBe('pending');
+    });
   });
 
   it('says which folder is missing', async () => {

@@ -61,7 +61,7 @@ export const contextEnv = {
     default: '{solospark}',
     description: 'of every Redis key; installations that share a Redis need one each',
   }),
-  DATABASE_POOL_SIZE: Type.Integer({ minimum: 2, maximum: 500, default: 20 }),
+  DATABASE_POOL_SIZE: Type.Integer({ minimum: 2, maximum: 500, default: 10 }),
   SANDBOX_URL: Type.Optional(Type.String({ pattern: '^https?://' })),
   PUBLIC_URL: Type.String({
     pattern: '^https?://[^?#]*[^/?#]$',

@@ -24,12 +24,23 @@ export interface WorkerHandle {
   destroy(): void;
 }
 
+/** Lies among the jobs and is lost with them. Whoever remembers the one of before sees that jobs are missing. */
+export interface QueueMark {
+  /** Random; made anew by the first look at an empty queue. */
+  epoch: string;
+  /** More at every look. Less than before: the queue has gone back in time. Always 0 where a queue cannot do so by itself. */
+  beat: number;
+}
+
 export interface Engine {
   readonly name: 'redis' | 'postgres';
+  /** To PostgreSQL, at most: of its producers, and of all its workers together. */
+  readonly databaseConnections: { producers: number; workers: number };
   /** The producer's side of a queue, connected. Rejects while the engine is known to be down. */
   queue(name: string): Promise<AnyQueue>;
   /** One small question to the server. */
   ping(): Promise<void>;
+  readMark(): Promise<QueueMark>;
   /** A worker that does not run yet. Never touches the network before `waitUntilReady`. */
   createWorker(queue: string, processor: AnyProcessor, tuning: WorkerTuning): WorkerHandle;
   /** Bounded: what cannot be closed in order is dropped. */

@@ -11,6 +11,7 @@ export {
   type QueueRef,
 } from './catalog.ts';
 export { type ConsumedJob, type Consumer, type JobHandler } from './consumer.ts';
+export { type QueueMark } from './engine.ts';
 export { QueueUnavailableError } from './errors.ts';
 export {
   createQueues,

@@ -1,14 +1,22 @@
 import { withDeadline, type Logger } from '@solospark/foundation';
 import { createPostgresBackend, Queue, type IQueueBackend } from 'bullmq';
+import { randomUUID } from 'node:crypto';
 import type { AnyQueue, Engine } from './engine.ts';
 import { reasonOf } from './errors.ts';
 import { PatientWorker, workerOptions } from './patient-worker.ts';
+import { SharedConnection, SharingBackend, type SessionClient } from './shared-connection.ts';
 import { ignoreUnheardErrors } from './unheard-errors.ts';
 
 type PostgresBackend = ReturnType<typeof createPostgresBackend>;
 
-/** Longer than any honest answer: frees a connection that nobody answers on. */
-const queryTimeoutMs = 10_000;
+/** Longer than any honest statement: the server ends it, so that it does not wait on for a lock and keep a connection. */
+const statementMs = 10_000;
+/** Longer than that: frees a connection that nobody answers on. */
+const queryTimeoutMs = 15_000;
+
+/** Of one process, however many queues it has. A worker has one more, for LISTEN. */
+const producerConnections = 3;
+const consumerConnections = 4;
 
 /**
  * BullMQ on PostgreSQL: needs no Redis. It brings its own schema and keeps it up to date (`migrate`), so the role
@@ -29,7 +37,11 @@ export function createPostgresEngine(config: {
     query_timeout: queryTimeoutMs,
     keepAlive: true,
     application_name: 'solospark-queue',
-    onConnect: ignoreUnheardErrors,
+    // A SET is this session's own here, since the URL must not lead through a pooler in transaction mode.
+    async onConnect(client: SessionClient) {
+      ignoreUnheardErrors(client);
+      await client.query(`SET statement_timeout = ${statementMs}`);
+    },
   };
   let producer: Promise<{ backend: PostgresBackend; queues: Map<string, AnyQueue> }> | null = null;
   let closed = false;
@@ -45,7 +57,7 @@ export function createPostgresEngine(config: {
   /** BullMQ remembers a first connection that failed for ever, so a failed backend is thrown away. */
   async function connect() {
     const backend = createPostgresBackend('producer', {
-      connection: { ...connection, max: 5, connectionTimeoutMillis: config.deadlineMs },
+      connection: { ...connection, max: producerConnections, connectionTimeoutMillis: config.deadlineMs },
     });
     backend.on('error', (error: unknown) => noteReachable(false, reasonOf(error)));
     try {
@@ -68,16 +80,48 @@ export function createPostgresEngine(config: {
     return producer;
   }
 
+  let consumers: SharedConnection | null = null;
+
+  /** All workers of this process share one pool and one LISTEN. One that could not be opened is thrown away, too. */
+  function consumerConnection(): SharedConnection {
+    if (consumers) return consumers;
+    const opened = new SharedConnection({
+      ...connection,
+      max: consumerConnections,
+      connectionTimeoutMillis: 5000,
+    });
+    consumers = opened;
+    opened.waitUntilReady().catch(() => {
+      if (consumers === opened) consumers = null;
+      opened.close().catch(() => undefined);
+    });
+    return opened;
+  }
+
   // Migrating takes longer than a caller's deadline: begin before anybody calls.
   connected().catch(() => undefined);
 
+  async function queueOf(name: string): Promise<AnyQueue> {
+    const { backend, queues } = await connected();
+    const queue = queues.get(name) ?? openQueue(backend, name);
+    queues.set(name, queue);
+    return queue;
+  }
+
   return {
     name: 'postgres',
-    async queue(name) {
-      const { backend, queues } = await connected();
-      const queue = queues.get(name) ?? openQueue(backend, name);
-      queues.set(name, queue);
-      return queue;
+    databaseConnections: { producers: producerConnections, workers: consumerConnections + 1 },
+    queue: queueOf,
+    /** A job that nobody takes: it is lost when the table of the jobs is emptied, dropped or restored. */
+    async readMark() {
+      const queue = await queueOf('mark');
+      const find = async () => (await queue.getJob('mark')) as { data: { epoch: string } } | undefined;
+      const found = await find();
+      if (!found) await queue.add('mark', { epoch: randomUUID() }, { jobId: 'mark' });
+      // Asked again: of several that find none, one makes it.
+      const epoch = (found ?? (await find()))?.data.epoch;
+      if (epoch === undefined) throw new Error('the mark of the queue was taken away just now');
+      return { epoch, beat: 0 };
     },
     async ping() {
       const { backend } = await connected();
@@ -93,8 +137,8 @@ export function createPostgresEngine(config: {
       const worker = new PatientWorker(
         name,
         processor,
-        { ...workerOptions(tuning), connection: { ...connection, max: 4, connectionTimeoutMillis: 5000 } },
-        createPostgresBackend,
+        { ...workerOptions(tuning), connection: {} },
+        () => new SharingBackend(consumerConnection(), name, workerOptions(tuning)),
       );
       return {
         worker,
@@ -107,7 +151,8 @@ export function createPostgresEngine(config: {
     async close() {
       closed = true;
       const open = await withDeadline(producer ?? Promise.resolve(null), 1000, 'connect').catch(() => null);
-      await withDeadline(open?.backend.close() ?? Promise.resolve(), 1000, 'close').catch(() => undefined);
+      const closing = Promise.all([open?.backend.close(), consumers?.close()]);
+      await withDeadline(closing, 1000, 'close').catch(() => undefined);
     },
   };
 }

@@ -10,7 +10,7 @@ import {
   type QueueRef,
 } from './catalog.ts';
 import { delayBase, startConsumer, type Consumer, type JobHandler } from './consumer.ts';
-import type { AnyQueue } from './engine.ts';
+import type { AnyQueue, QueueMark } from './engine.ts';
 import { QueueUnavailableError } from './errors.ts';
 import { createPostgresEngine } from './postgres-engine.ts';
 import { createRedisEngine } from './redis-engine.ts';
@@ -70,6 +70,10 @@ export interface Queues {
   /** By queue name. */
   counts(): Promise<Record<string, QueueCounts>>;
   isReachable(): Promise<boolean>;
+  /** How many connections to PostgreSQL this takes at most, in a process that consumes or does not. */
+  databaseConnections(options: { consumes: boolean }): number;
+  /** What shows that this queue has lost jobs, or is another one. Throws `QueueUnavailableError`. */
+  readMark(): Promise<QueueMark>;
   /** Returns at once, also while the engine is down: a consumer waits and reconnects for ever. */
   consume<Ref extends QueueRef>(
     queue: Ref,
@@ -187,6 +191,11 @@ export function createQueues(config: QueuesConfig): Queues {
         () => false,
       );
     },
+    databaseConnections({ consumes }) {
+      const { producers, workers } = engine.databaseConnections;
+      return producers + (consumes ? workers : 0);
+    },
+    readMark: () => withinDeadline('mark', () => engine.readMark()),
     async consume(ref, options, handler) {
       if (closing) throw new QueueUnavailableError('consume', new Error('the queue is closed'));
       const tuning = {

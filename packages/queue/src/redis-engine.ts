@@ -1,6 +1,7 @@
 import { withDeadline, type Logger } from '@solospark/foundation';
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
+import { randomUUID } from 'node:crypto';
 import {
   assertRedisUrl,
   createConnectionMonitor,
@@ -46,6 +47,7 @@ export function createRedisEngine(config: {
 
   return {
     name: 'redis',
+    databaseConnections: { producers: 0, workers: 0 },
     async queue(name) {
       await whenReady(producer);
       const queue = queues.get(name) ?? openQueue(name);
@@ -55,6 +57,20 @@ export function createRedisEngine(config: {
     async ping() {
       await whenReady(producer);
       await producer.ping();
+    },
+    async readMark() {
+      await whenReady(producer);
+      const key = `${prefix}:mark`;
+      const answers = await producer
+        .multi()
+        .hsetnx(key, 'epoch', randomUUID())
+        .hincrby(key, 'beat', 1)
+        .hget(key, 'epoch')
+        .exec();
+      const [error] = answers?.find(([failure]) => failure) ?? [];
+      if (error) throw error;
+      const [beat, epoch] = [answers?.[1]?.[1], answers?.[2]?.[1]];
+      return { epoch: String(epoch), beat: Number(beat) };
     },
     createWorker(name, processor, tuning) {
       const connections: Redis[] = [];

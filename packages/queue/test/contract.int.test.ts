@@ -404,6 +404,21 @@ describe.each(['redis', 'postgres'] as const)('queue contract', (engine) => {
       for (const line of told.filter((one) => one['msg'] !== 'job added')) expect(line).toMatchObject(data);
     });
 
+    it('has one mark for all who look, whose count never goes back, and which no other queue has', async () => {
+      const { queues, config } = await setUp();
+      const other = createQueues(config);
+      open.push(other);
+      await until('reachable', () => other.isReachable());
+      const marks = await Promise.all([queues, other, queues, other].map((each) => each.readMark()));
+      expect(new Set(marks.map(({ epoch }) => epoch)).size).toBe(1);
+      const beats = marks.map(({ beat }) => beat);
+      expect((await other.readMark()).beat).toBeGreaterThanOrEqual(Math.max(...beats));
+      const counts = Object.values(await queues.counts());
+      expect(counts.reduce((sum, { delayed, waiting }) => sum + delayed + waiting, 0)).toBe(0);
+      const { queues: another } = await setUp();
+      expect((await another.readMark()).epoch).not.toBe(marks[0]?.epoch);
+    });
+
     it('refuses work after it was closed, and closes twice', async () => {
       const { queues, postId } = await setUp();
       await queues.close();

@@ -13,10 +13,11 @@ import { postDueAlarm } from '../post/move-alarm.ts';
 import { confirmAlarms, findPendingAlarms } from '../post/post.repository.ts';
 import { recordHeartbeat } from './heartbeat.repository.ts';
 import type { Lane } from './lane.ts';
+import { watchForLostAlarms } from './lost-alarms.ts';
 
 // The queue is the alarm clock, and alarm clocks fail. Once a second every worker looks at the rows themselves: it
 // fires posts whose alarm did not ring, wakes the lanes of platforms that have something to claim (also what a dead worker
-// held), and sets alarms that are missing. More rarely it renews credentials before they end, and
+// held), and sets alarms that are missing or that the queue has lost. More rarely it renews credentials before they end, and
 // asks servers that differ what they take. Setting alarms waits for the queue; publishing never does, so the two are
 // loops of their own. Several workers share the work: each claims with SKIP LOCKED, and every claim is fenced.
 
@@ -40,6 +41,7 @@ export function startReconciler(ctx: Context, lanes: ReadonlyMap<string, Lane>, 
   const stopping = new AbortController();
   /** While the queue is known to be away there is nothing to wait for: what is due is published at once. */
   let queueReachable = true;
+  const lostAlarms = watchForLostAlarms(ctx, worker);
 
   async function forEver(name: string, everyMs: number, step: () => Promise<unknown>): Promise<void> {
     let failing = false;
@@ -76,9 +78,15 @@ export function startReconciler(ctx: Context, lanes: ReadonlyMap<string, Lane>, 
     await settlePosts(ctx.db, null);
   }
 
-  async function setMissingAlarms(): Promise<void> {
+  async function setAlarms(): Promise<void> {
     queueReachable = await ctx.queues.isReachable();
     if (!queueReachable) return;
+    await lostAlarms.look();
+    await setMissingAlarms();
+    await lostAlarms.restore(stopping.signal);
+  }
+
+  async function setMissingAlarms(): Promise<void> {
     for (;;) {
       const posts = await findPendingAlarms(ctx.db, ALARM_BATCH);
       if (posts.length === 0) return;
@@ -91,7 +99,7 @@ export function startReconciler(ctx: Context, lanes: ReadonlyMap<string, Lane>, 
 
   const loops = Promise.all([
     forEver('overdue', RECONCILE_INTERVAL_MS, publishOverdue),
-    forEver('alarms', RECONCILE_INTERVAL_MS, setMissingAlarms),
+    forEver('alarms', RECONCILE_INTERVAL_MS, setAlarms),
     forEver('heartbeat', HEARTBEAT_MS, () => recordHeartbeat(ctx.db, worker)),
     forEver('credentials', CREDENTIALS_MS, () => refreshDueCredentials(ctx, [...lanes.keys()])),
     forEver('limits', LIMITS_MS, () => readDueLimits(ctx, [...lanes.keys()])),

@@ -1,0 +1,60 @@
+import { PostgresConnection, PostgresQueueBackend } from 'bullmq';
+import type { EventEmitter } from 'node:events';
+
+// One pool and one LISTEN for all workers of a process, where BullMQ's own way is one pool and one LISTEN for each of them.
+
+export interface SessionClient extends EventEmitter {
+  query(sql: string): Promise<unknown>;
+}
+
+/** The connections of all workers of this process. Close it after the workers: they leave it open. */
+export class SharedConnection extends PostgresConnection {
+  private known: SessionClient | null = null;
+
+  override async getListenClient() {
+    const client = await super.getListenClient();
+    const listening = client as unknown as SessionClient;
+    if (this.known !== listening) listenOnce((this.known = listening));
+    return client;
+  }
+}
+
+/** Each worker asks for the same LISTEN and listens for itself: one LISTEN serves them all. */
+function listenOnce(client: SessionClient): void {
+  const query = client.query.bind(client);
+  const asked = new Map<string, Promise<unknown>>();
+  client.query = (sql) => {
+    const answer = asked.get(sql) ?? query(sql);
+    asked.set(sql, answer);
+    answer.catch(() => asked.delete(sql));
+    return answer;
+  };
+  client.setMaxListeners(0);
+}
+
+/** A worker's part of a connection that it shares. BullMQ makes LISTEN anew only for a worker that owns its connection. */
+export class SharingBackend extends PostgresQueueBackend {
+  private readonly shared: SharedConnection;
+
+  constructor(shared: SharedConnection, queue: string, options: object) {
+    super(shared, queue, { ...options, connection: {} }, false);
+    this.shared = shared;
+    shared.setMaxListeners(0);
+    shared.on('listenerinvalidated', this.listenAgain);
+  }
+
+  /** Ends the wait on a client that is gone: the next wait makes a new LISTEN. */
+  private readonly listenAgain = (): void => {
+    void this.disconnectBlocking().then(() => this.reconnectBlocking());
+  };
+
+  override async close(): Promise<void> {
+    this.shared.off('listenerinvalidated', this.listenAgain);
+    await super.close();
+  }
+
+  override async disconnect(): Promise<void> {
+    this.shared.off('listenerinvalidated', this.listenAgain);
+    await super.disconnect();
+  }
+}

@@ -1,0 +1,112 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { randomInt } from 'node:crypto';
+import { eventually, secondsAhead, startTestApp, type TestApp } from './support/app.ts';
+import { describeWithRedis } from './support/describe-with-redis.ts';
+import { envOf, startProcess, type AppProcess } from './support/processes.ts';
+import { openRedisForTests, uniquePrefix } from './support/queue.ts';
+
+// How many connections of PostgreSQL an installation takes: an API and three workers, as processes, with the defaults.
+
+const POSTS = 60;
+
+let app: TestApp;
+const closers: (() => Promise<unknown>)[] = [];
+beforeEach(async () => {
+  app = await startTestApp();
+});
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+  await app.close();
+});
+
+async function start(name: 'api' | 'worker', env: Record<string, string>): Promise<AppProcess> {
+  const process = await startProcess(name, { ...envOf(app), LOG_LEVEL: 'info', ...env });
+  closers.push(async () => {
+    process.signal('SIGKILL');
+    await process.exited;
+  });
+  return process;
+}
+
+/** Of the processes, which are named by their URL, and not of this test's own. */
+async function connections(): Promise<number> {
+  const [row] = await app.ctx.db.query<{ count: number }>(
+    `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'counted'`,
+  );
+  return row?.count ?? 0;
+}
+
+async function startAll(env: Record<string, string>): Promise<AppProcess[]> {
+  const url = new URL(app.databaseUrl);
+  url.searchParams.set('application_name', 'counted');
+  const own = { DATABASE_URL: url.href, ...env };
+  return [
+    await start('api', { PORT: '0', ...own }),
+    ...(await Promise.all([1, 2, 3].map(() => start('worker', own)))),
+  ];
+}
+
+/** The most that were open while posts were published. */
+async function most(): Promise<number> {
+  let peak = 0;
+  const at = secondsAhead(3);
+  const ids: string[] = [];
+  for (let each = 0; each < POSTS; each += 1) {
+    const { id } = (
+      await app.request('POST', '/posts', { text: `burst ${randomInt(1e9)}`, platforms: ['x', 'linkedin'] })
+    ).body;
+    ids.push(id);
+  }
+  await Promise.all(ids.map((id) => app.request('PUT', `/posts/${id}/schedule`, { scheduledAt: at })));
+  await eventually(
+    async () => {
+      peak = Math.max(peak, await connections());
+      return app.ctx.db.query(`SELECT 1 FROM post WHERE id = ANY ($1::uuid[]) AND status <> 'published'`, [
+        ids,
+      ]);
+    },
+    (left) => left.length === 0,
+    'all are published',
+  );
+  return peak;
+}
+
+const untilAtRest = (atMost: number) =>
+  eventually(
+    connections,
+    (count) => count > 0 && count <= atMost,
+    `at most ${atMost} connections are open at rest`,
+  );
+
+it('without Redis: at most 24 are open at rest, and in a burst no more than the processes said they may take', async () => {
+  const processes = await startAll({});
+  // 10 for the rows and 3 for the queue in each, 5 more for it in a worker.
+  expect(await most()).toBeLessThanOrEqual(13 + 3 * 18);
+  await untilAtRest(24);
+  for (const process of processes.slice(1)) expect(process.output()).toContain('"most":18');
+}, 180_000);
+
+describeWithRedis('with Redis', () => {
+  it('at most 12 are open at rest, and none for the queue', async () => {
+    const redis = await openRedisForTests();
+    closers.push(() => redis.close());
+    const env = { REDIS_URL: redis.url, QUEUE_PREFIX: uniquePrefix() };
+    const [api] = await startAll(env);
+    await untilAtRest(12);
+    expect(api?.output()).toContain('"most":10');
+  }, 180_000);
+});
+
+describe('a server that is nearly full', () => {
+  it('is said at start, with what to do', async () => {
+    const name = new URL(app.databaseUrl).pathname.slice(1);
+    await app.ctx.db.query(`ALTER DATABASE ${name} CONNECTION LIMIT 20`);
+    const worker = await start('worker', {});
+    await eventually(
+      () => Promise.resolve(worker.output()),
+      (output) => output.includes('PostgreSQL is near its connection limit'),
+      'the worker warns',
+    );
+    expect(worker.output()).toMatch(/"most":18,"used":\d+,"limit":20/);
+  });
+});

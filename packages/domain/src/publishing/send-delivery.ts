@@ -10,6 +10,7 @@ import {
 } from '../delivery/delivery.ts';
 import { recoverAccess } from './access.ts';
 import { failPoint } from './fail-points.ts';
+import { fileTrouble } from './file-trouble.ts';
 import { SupersededError, TooLateToSendError, type Hold } from './hold.ts';
 import type { OpenedCall } from './open-call.ts';
 import { reconcileDelivery } from './reconcile-delivery.ts';
@@ -18,7 +19,7 @@ import type { Context } from '../context.ts';
 
 /** Prepares, commits `sending`, makes the one public call, and says what came of it. */
 export async function sendDelivery(ctx: Context, hold: Hold, opened: OpenedCall): Promise<Settlement> {
-  const prepared = await prepare(opened);
+  const prepared = await prepare(ctx, hold, opened);
   if (hold.signal.aborted) return handBack();
   if (prepared.outcome !== 'ready') return refused(ctx, hold, opened, prepared);
 
@@ -38,6 +39,8 @@ export async function sendDelivery(ctx: Context, hold: Hold, opened: OpenedCall)
     opened.call.log.warn({ detail: outcome.detail }, 'outcome unclear');
   } catch (error) {
     if (error instanceof SupersededError) throw error;
+    const trouble = hold.hasSent() ? undefined : troubleOf(ctx, hold, opened, error);
+    if (trouble) return refused(ctx, hold, opened, trouble);
     if (!hold.hasSent()) return notSent(hold, opened, error);
     opened.call.log.warn({ err: error }, 'outcome unclear');
   }
@@ -53,11 +56,18 @@ function sendingClient(ctx: Context, hold: Hold, opened: OpenedCall) {
   });
 }
 
-async function prepare({ publisher, call }: OpenedCall): Promise<PrepareOutcome> {
+function troubleOf(ctx: Context, hold: Hold, { publisher }: OpenedCall, error: unknown) {
+  return fileTrouble(error, publisher.name, ctx.settings.publicUrl, hold.now());
+}
+
+async function prepare(ctx: Context, hold: Hold, opened: OpenedCall): Promise<PrepareOutcome> {
+  const { publisher, call } = opened;
   try {
     return await publisher.prepare(call);
   } catch (error) {
     if (error instanceof SupersededError) throw error;
+    const trouble = troubleOf(ctx, hold, opened, error);
+    if (trouble) return trouble;
     // Nothing public was created, so whatever went wrong may be tried again.
     const platformIsAway = error instanceof NoAnswerError;
     const failure: Failure = {

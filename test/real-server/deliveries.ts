@@ -107,7 +107,7 @@ function toPublish(bytes: Uint8Array, facts: DraftMedia): PublishMedia {
     id: randomUUID(),
     ...facts,
     bytes: (range) => Promise.resolve(new Uint8Array(bytes.subarray(range?.start, range && range.end + 1))),
-    publicUrl: () => '',
+    publicUrl: () => Promise.resolve(''),
   };
 }
 

@@ -25,6 +25,7 @@ export { describeMedia } from './media/describe-media.ts';
 export { getMedia } from './media/get-media.ts';
 export { MAX_UPLOAD_BYTES, signMediaUrl, THUMBNAIL, type Media } from './media/media.ts';
 export { openMedia } from './media/open-media.ts';
+export { storeProblem } from './media/store-problem.ts';
 export { removeMedia } from './media/remove-media.ts';
 export { startSweeping } from './media/start-sweeping.ts';
 export { sweepFiles } from './media/sweep-files.ts';
@@ -41,7 +42,7 @@ export { retryPost } from './post/retry-post.ts';
 export { schedulePost } from './post/schedule-post.ts';
 export { unschedulePost } from './post/unschedule-post.ts';
 export { armFailPoints, failPointsEnv } from './publishing/fail-points.ts';
-export { secondsSinceHeartbeat } from './publishing/heartbeat.repository.ts';
+export { secondsSinceHeartbeat, storeOfWorkers } from './publishing/heartbeat.repository.ts';
 export {
   publishingEnv,
   startPublishing,

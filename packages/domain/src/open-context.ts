@@ -2,7 +2,7 @@ import { openDatabase } from '@solospark/db';
 import { ConfigError, parseKeyring, systemClock, type Logger } from '@solospark/foundation';
 import { findPublisher, publishers, type App, type Rates } from '@solospark/publishers';
 import { createQueues } from '@solospark/queue';
-import { openDiskStore, openS3Store, openStaging, type FileStore } from '@solospark/storage';
+import { openDiskProcess, openDiskStore, openS3Store, openStaging, type DiskProcess, type FileStore } from '@solospark/storage';
 import { join } from 'node:path';
 import { Type, type Static } from 'typebox';
 import { apiVersionVariable } from './connection/api-version.ts';
@@ -78,6 +78,13 @@ export const contextEnv = {
   }),
   MEDIA_SIGNING_KEY: Type.String({ minLength: 32 }),
   MEDIA_DIR: Type.String({ default: '.solospark/media' }),
+  MEDIA_TIMEOUT_MS: Type.Optional(
+    Type.Integer({
+      minimum: 100,
+      maximum: 600_000,
+      description: 'how long the media store may take for its first word, and for each piece of a file; 10000, if not set',
+    }),
+  ),
   MEDIA_S3_BUCKET: Type.Optional(
     Type.String({ pattern: '^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$', description: 'the name of a bucket' }),
   ),
@@ -119,7 +126,9 @@ export function openContext(
 ): OpenedContext {
   const { log } = options;
   const platforms = publishers.map((publisher) => publisher.id);
-  const files = openFiles(env);
+  const timeoutMs = env.MEDIA_TIMEOUT_MS ?? 10_000;
+  const disk = openDiskProcess({ timeoutMs });
+  const files = openFiles(env, disk, timeoutMs);
   const db = openDatabase({
     url: env.DATABASE_URL,
     maxConnections: env.DATABASE_POOL_SIZE,
@@ -138,7 +147,7 @@ export function openContext(
     queues,
     files,
     // Beside the media, so that a file is moved into a local store and not copied; no key has a point in it.
-    staging: openStaging({ directory: join(env.MEDIA_DIR, '.staging') }),
+    staging: openStaging({ directory: join(env.MEDIA_DIR, '.staging'), disk }),
     findPublisher,
     clock: systemClock,
     log,
@@ -156,6 +165,7 @@ export function openContext(
     async close() {
       await queues.close();
       await db.close();
+      files.close();
     },
   };
 }
@@ -190,7 +200,7 @@ function parseVersions(env: Record<string, unknown>): Record<string, string> {
   return versions;
 }
 
-function openFiles(env: ContextEnv): FileStore {
+function openFiles(env: ContextEnv, disk: DiskProcess, timeoutMs: number): FileStore {
   const {
     MEDIA_S3_BUCKET: bucket,
     MEDIA_S3_ENDPOINT: endpoint,
@@ -199,10 +209,10 @@ function openFiles(env: ContextEnv): FileStore {
   } = env;
   if (bucket && endpoint && accessKeyId && secretAccessKey) {
     const { MEDIA_S3_REGION: region = 'us-east-1', MEDIA_S3_PATH_STYLE: pathStyle = false } = env;
-    return openS3Store({ bucket, endpoint, region, accessKeyId, secretAccessKey, pathStyle });
+    return openS3Store({ bucket, endpoint, region, accessKeyId, secretAccessKey, pathStyle, timeoutMs, disk });
   }
   const missing = S3_NAMES.filter((name) => !env[name]);
-  if (missing.length === S3_NAMES.length) return openDiskStore({ directory: env.MEDIA_DIR });
+  if (missing.length === S3_NAMES.length) return openDiskStore({ directory: env.MEDIA_DIR, disk });
   throw new ConfigError(
     missing.map((name) => `${name} is not set, and other settings of the S3 store are: set all, or none`),
   );

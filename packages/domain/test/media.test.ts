@@ -22,6 +22,7 @@ const media = (over: Partial<Media> = {}): Media => ({
   audioCodec: null,
   pageCount: null,
   altText: null,
+  sha256: null,
   renditions: [],
   ...over,
 });

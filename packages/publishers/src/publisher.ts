@@ -135,8 +135,11 @@ export interface PublishMedia extends DraftMedia {
   id: string;
   /** All of it; or a part, of what is too large to be held. */
   bytes(range?: ByteRange): Promise<Uint8Array<ArrayBuffer>>;
-  /** A signed URL that expires, for platforms that fetch the media themselves. */
-  publicUrl(): string;
+  /**
+   * A signed URL that expires, for platforms that fetch the media themselves. It has been tried: what `bytes` or this throws
+   * is trouble of our own, and has to be thrown on.
+   */
+  publicUrl(): Promise<string>;
 }
 
 /** Facts kept in the delivery's row between steps and attempts: upload ids, a container id, a newest own post id. */
@@ -194,6 +197,10 @@ export type FailureKind =
   | 'quota_exhausted'
   | 'unavailable'
   | 'misconfigured'
+  /** A file of the post, or the store that it lies in, could not be had. The platform has no part in it. */
+  | 'media_unavailable'
+  /** A file of the post is not what was uploaded. */
+  | 'media_damaged'
   | 'unknown';
 
 /** Who can do something about it. */

@@ -240,7 +240,7 @@ export async function openDelivery(
     id: name,
     ...file,
     bytes: (range) => Promise.resolve(new Uint8Array(content.subarray(range?.start, range && range.end + 1))),
-    publicUrl: () => stage.serve({ name, content, ...file }),
+    publicUrl: () => Promise.resolve(stage.serve({ name, content, ...file })),
   });
   const imageOf = (name: string, altText: string | null) => {
     const content = pictureOf(name);

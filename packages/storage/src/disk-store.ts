@@ -1,53 +1,84 @@
-import { mkdir, open, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { assertKey, FileMissingError, type ByteRange, type FileStore } from './file-store.ts';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import type { DiskProcess } from './disk-process.ts';
+import {
+  assertKey,
+  assertSize,
+  FileChangedError,
+  FileMissingError,
+  type ByteRange,
+  type FileStore,
+  type StoredFile,
+} from './file-store.ts';
+import { watchState } from './watch-state.ts';
+
+/** No more of a file is in memory for one reader. */
+const PIECE_BYTES = 256 * 1024;
+
+/** A large file is flushed before it is there. */
+const PUT_TIMEOUT_MS = 60_000;
+
+const PROBE_TIMEOUT_MS = 2_000;
 
 /** Files below one folder of a local (or shared) disk. What is put has to lie on the same disk. */
-export function openDiskStore(options: { directory: string }): FileStore {
+export function openDiskStore(options: { directory: string; disk: DiskProcess }): FileStore {
+  const { directory, disk } = options;
   const pathOf = (key: string) => {
     assertKey(key);
-    return join(options.directory, key);
+    return join(directory, key);
   };
+
+  let wasThere = false;
+
+  async function read(key: string, part: { start?: number; length?: number }, version: string | undefined) {
+    const { facts, bytes } = await found(key, disk.call<StoredFile>('read', { path: pathOf(key), ...part }));
+    if (version !== undefined && facts.version !== version) {
+      throw new FileChangedError(key, 'it was written to or replaced while it was being read');
+    }
+    if (part.length !== undefined && bytes.byteLength < part.length) {
+      throw new FileChangedError(key, `it ends after ${facts.byteSize} bytes, within the part that is wanted`);
+    }
+    return { facts, bytes };
+  }
+
   return {
     async put(key, path) {
-      const target = pathOf(key);
-      await mkdir(dirname(target), { recursive: true });
-      // Flushed and then renamed: a reader never meets half a file, and a crash leaves none.
-      await flush(path);
-      await rename(path, target);
+      await disk.call('put', { from: path, to: pathOf(key) }, { timeoutMs: PUT_TIMEOUT_MS });
     },
-    async read(key, range) {
-      if (!range) return new Uint8Array(await found(key, readFile(pathOf(key))));
-      const file = await found(key, open(pathOf(key)));
-      try {
-        return await readRange(file, range);
-      } finally {
-        await file.close();
+    stat: async (key) => (await found(key, disk.call<StoredFile>('stat', { path: pathOf(key) }))).facts,
+    async digest(key) {
+      const asked = { path: pathOf(key) };
+      return (await found(key, disk.call<StoredFile & { sha256: string }>('digest', asked))).facts;
+    },
+    async read(key, range, version) {
+      const part = range ? { start: range.start, length: range.end - range.start + 1 } : {};
+      return (await read(key, part, version)).bytes;
+    },
+    async open(key, byteSize, range: ByteRange = { start: 0, end: byteSize - 1 }) {
+      const next = (start: number, version?: string) =>
+        read(key, { start, length: Math.min(PIECE_BYTES, range.end - start + 1) }, version);
+      // Before the first byte, so that what is missing, or is not what it was, can still be answered with a word.
+      const stored = (await found(key, disk.call<StoredFile>('stat', { path: pathOf(key) }))).facts;
+      assertSize(key, stored, byteSize);
+      async function* pieces() {
+        for (let start = range.start; start <= range.end;) {
+          const { bytes } = await next(start, stored.version);
+          yield bytes;
+          start += bytes.byteLength;
+        }
       }
+      return Readable.from(pieces(), { objectMode: false });
     },
-    open: async (key, range) => (await found(key, open(pathOf(key)))).createReadStream(range),
-    remove: (key) => rm(pathOf(key), { force: true }),
+    async remove(key) {
+      await disk.call('remove', { path: pathOf(key) });
+    },
+    state: watchState(async () => {
+      // A folder that was there and is not any more is a mount that came off: a new one in its place would hide that.
+      await disk.call('probe', { directory, create: !wasThere }, { timeoutMs: PROBE_TIMEOUT_MS });
+      wasThere = true;
+    }, PROBE_TIMEOUT_MS + 500),
+    close: () => disk.close(),
   };
-}
-
-async function readRange(file: FileHandle, { start, end }: ByteRange): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = new Uint8Array(end - start + 1);
-  let filled = 0;
-  while (filled < bytes.length) {
-    const { bytesRead } = await file.read(bytes, filled, bytes.length - filled, start + filled);
-    if (bytesRead === 0) throw new Error('the range reaches beyond the end of the file');
-    filled += bytesRead;
-  }
-  return bytes;
-}
-
-async function flush(path: string): Promise<void> {
-  const file = await open(path, 'r+');
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
-  }
 }
 
 async function found<T>(key: string, reading: Promise<T>): Promise<T> {

@@ -1,5 +1,13 @@
 // Floor 1: hides where files lie, while they come in (staging) and afterwards (a disk, or a store that speaks S3).
+export { openDiskProcess, type DiskProcess } from './disk-process.ts';
 export { openDiskStore } from './disk-store.ts';
-export { FileMissingError, type ByteRange, type FileStore } from './file-store.ts';
+export {
+  FileChangedError,
+  FileMissingError,
+  StoreUnavailableError,
+  type ByteRange,
+  type FileStore,
+  type StoreState,
+} from './file-store.ts';
 export { openS3Store, type S3Settings } from './s3-store.ts';
 export { openStaging, type ReceivedFile, type Staging, type Upload } from './staging.ts';

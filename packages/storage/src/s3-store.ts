@@ -1,8 +1,20 @@
+import { withDeadline } from '@solospark/foundation';
 import { AwsV4Signer } from 'aws4fetch';
-import { createReadStream } from 'node:fs';
-import { rm, stat } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { assertKey, FileMissingError, type ByteRange, type FileStore } from './file-store.ts';
+import { readInPieces } from './disk-pieces.ts';
+import type { DiskProcess } from './disk-process.ts';
+import {
+  assertKey,
+  assertSize,
+  FileChangedError,
+  FileMissingError,
+  StoreUnavailableError,
+  type ByteRange,
+  type FileStore,
+  type StoredFile,
+} from './file-store.ts';
+import { watchState } from './watch-state.ts';
 
 export interface S3Settings {
   bucket: string;
@@ -13,22 +25,33 @@ export interface S3Settings {
   secretAccessKey: string;
   /** True: the bucket is the first part of the path, and not of the host's name. */
   pathStyle: boolean;
+  /** How long the store may take for its first word, and for each piece of a file. */
+  timeoutMs: number;
 }
 
-/** For what is answered in one piece. A large file takes as long as it takes, as long as something moves. */
-const ANSWER_TIMEOUT_MS = 30_000;
+/** What is answered in one piece takes no longer than this, however slowly it comes. */
+const WHOLE_TIMEOUT_MS = 60_000;
+
+const PROBE_TIMEOUT_MS = 5_000;
+const PROBE_KEY = 'solospark-probe';
 
 /**
  * Files in a bucket of a service that speaks S3: four calls, signed with signature version 4. A file is put with one
  * call, which takes up to 5 GB; S3 shows it when all of it has arrived.
+ *
+ * @param disk where files are staged before they are put
  */
-export function openS3Store(settings: S3Settings): FileStore {
-  const { region, accessKeyId, secretAccessKey } = settings;
+export function openS3Store(settings: S3Settings & { disk: DiskProcess }): FileStore {
+  const { region, accessKeyId, secretAccessKey, timeoutMs, disk } = settings;
 
   async function call(
     method: string,
     key: string,
-    { headers = {}, ...options }: RequestInit & { headers?: Record<string, string> } = {},
+    {
+      headers = {},
+      stop = new AbortController(),
+      ...options
+    }: Omit<RequestInit, 'signal'> & { headers?: Record<string, string>; stop?: AbortController } = {},
   ): Promise<Response> {
     // The bytes are not part of the signature (UNSIGNED-PAYLOAD): they would have to be read twice. TLS protects them.
     const signer = new AwsV4Signer({
@@ -41,37 +64,142 @@ export function openS3Store(settings: S3Settings): FileStore {
       secretAccessKey,
     });
     const signed = await signer.sign();
-    const response = await fetch(signed.url, { ...options, method, headers: signed.headers });
-    if (!response.ok) throw await refusalOf(method, key, response);
+    const sending = fetch(signed.url, { ...options, method, headers: signed.headers, signal: stop.signal });
+    // Of what is put, the pieces have their own deadlines, and this one begins with the last of them.
+    const response = await (options.body ? reached(sending) : inTime(sending, stop));
+    if (!response.ok) throw await refusalOf(method, key, response, (text) => inTime(text, stop));
     return response;
+  }
+
+  /** What takes too long is given up, and the connection with it. */
+  async function inTime<T>(waiting: Promise<T>, stop: AbortController, limitMs = timeoutMs): Promise<T> {
+    try {
+      return await reached(withDeadline(waiting, limitMs, 'waiting for the media store'));
+    } catch (error) {
+      stop.abort();
+      throw error;
+    }
+  }
+
+  async function* piecesOf(body: ReadableStream<Uint8Array>, stop: AbortController) {
+    const reader = body.getReader();
+    try {
+      for (;;) {
+        const { done, value } = await inTime(reader.read(), stop);
+        if (done) return;
+        yield value;
+      }
+    } finally {
+      // Also when nobody wants the rest.
+      stop.abort();
+    }
+  }
+
+  async function get(key: string, range?: ByteRange) {
+    const stop = new AbortController();
+    const response = await call('GET', key, { headers: headersFor(range), stop });
+    // Some take no notice of a range, and would give the whole file for a part.
+    if (range && response.status !== 206) throw new Error(`the store gave no part of ${key}`);
+    return { response, stop, stored: storedFileOf(response) };
   }
 
   return {
     async put(key, path) {
-      const { size } = await stat(path);
-      const response = await call('PUT', key, {
-        headers: { 'content-length': String(size) },
-        body: createReadStream(path),
-        duplex: 'half',
-      });
-      await response.arrayBuffer();
-      await rm(path, { force: true });
+      const { facts } = await disk.call<StoredFile>('stat', { path });
+      const stop = new AbortController();
+      let timer = setTimeout(() => stop.abort(), timeoutMs);
+      async function* pieces() {
+        for await (const piece of readInPieces(disk, path, facts.byteSize)) {
+          yield piece;
+          clearTimeout(timer);
+          timer = setTimeout(() => stop.abort(), timeoutMs);
+        }
+        clearTimeout(timer);
+        timer = setTimeout(() => stop.abort(), WHOLE_TIMEOUT_MS);
+      }
+      try {
+        const response = await call('PUT', key, {
+          headers: { 'content-length': String(facts.byteSize) },
+          body: Readable.from(pieces(), { objectMode: false }),
+          duplex: 'half',
+          stop,
+        });
+        await reached(response.arrayBuffer());
+      } finally {
+        clearTimeout(timer);
+      }
+      await disk.call('remove', { path });
     },
-    async read(key, range) {
-      const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
-      const response = await call('GET', key, { headers: headersFor(range), signal });
-      // Some take no notice of a range, and would give the whole file for a part.
-      if (range && response.status !== 206) throw new Error(`the store gave no part of ${key}`);
-      return new Uint8Array(await response.arrayBuffer());
+    async stat(key) {
+      // A HEAD is answered without a word on what is wrong.
+      const { stored, stop } = await get(key, { start: 0, end: 0 });
+      stop.abort();
+      return stored;
     },
-    async open(key, range) {
-      const { body } = await call('GET', key, { headers: headersFor(range) });
-      return body ? Readable.fromWeb(body) : Readable.from([]);
+    async digest(key) {
+      const { response, stop, stored } = await get(key);
+      const hash = createHash('sha256');
+      let byteSize = 0;
+      for await (const piece of piecesOf(response.body ?? new ReadableStream(), stop)) {
+        hash.update(piece);
+        byteSize += piece.byteLength;
+      }
+      return { byteSize, version: stored.version, sha256: hash.digest('hex') };
+    },
+    async read(key, range, version) {
+      const { response, stop, stored } = await get(key, range);
+      if (version !== undefined && version !== stored.version) {
+        stop.abort();
+        throw new FileChangedError(key, 'it was written to or replaced while it was being read');
+      }
+      return new Uint8Array(await inTime(response.arrayBuffer(), stop, WHOLE_TIMEOUT_MS));
+    },
+    async open(key, byteSize, range) {
+      const { response, stop, stored } = await get(key, range);
+      try {
+        assertSize(key, stored, byteSize);
+      } catch (error) {
+        stop.abort();
+        throw error;
+      }
+      return Readable.from(response.body ? piecesOf(response.body, stop) : [], { objectMode: false });
     },
     async remove(key) {
-      const response = await call('DELETE', key, { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
-      await response.arrayBuffer();
+      const stop = new AbortController();
+      const response = await call('DELETE', key, { stop });
+      await inTime(response.arrayBuffer(), stop);
     },
+    state: watchState(async () => {
+      const stop = new AbortController();
+      const putting = call('PUT', PROBE_KEY, { body: new Uint8Array([1]), stop });
+      await inTime(
+        putting.then((response) => response.arrayBuffer()),
+        stop,
+        PROBE_TIMEOUT_MS,
+      );
+    }, PROBE_TIMEOUT_MS + 500),
+    close: () => disk.close(),
+  };
+}
+
+/** What does not come about, or breaks off, says that the store is away. */
+async function reached<T>(asking: Promise<T>): Promise<T> {
+  try {
+    return await asking;
+  } catch (error) {
+    const { message, cause } = error as Error;
+    // Trouble with the staged file that is being put.
+    if (cause instanceof StoreUnavailableError) throw cause;
+    if (error instanceof StoreUnavailableError) throw error;
+    throw new StoreUnavailableError('away', cause instanceof Error ? cause.message : message, error);
+  }
+}
+
+function storedFileOf(response: Response): StoredFile {
+  const total = /\/(\d+)$/.exec(response.headers.get('content-range') ?? '')?.[1];
+  return {
+    byteSize: Number(total ?? response.headers.get('content-length')),
+    version: `${response.headers.get('etag')} ${response.headers.get('last-modified')}`,
   };
 }
 
@@ -88,13 +216,21 @@ function urlOf({ endpoint, bucket, pathStyle }: S3Settings, key: string): string
 }
 
 /** S3 answers in XML; of it, the code and the sentence. Neither has a key or a signature in it. */
-async function refusalOf(method: string, key: string, response: Response): Promise<Error> {
-  const text = await response.text();
+async function refusalOf(
+  method: string,
+  key: string,
+  response: Response,
+  inTime: (text: Promise<string>) => Promise<string>,
+): Promise<Error> {
+  const text = await inTime(response.text());
   const part = (tag: string) => new RegExp(`<${tag}>([^<]*)</${tag}>`).exec(text)?.[1];
   const code = part('Code');
-  const error = new Error(
-    `the store answered ${method} with ${response.status} ${code ?? ''}: ${part('Message') ?? ''}`,
-  );
+  const words = `it answered ${method} with ${response.status} ${code ?? ''}: ${part('Message') ?? ''}`;
   const isMissing = response.status === 404 && (code === undefined || code === 'NoSuchKey');
-  return isMissing ? new FileMissingError(key, error) : error;
+  if (isMissing) return new FileMissingError(key, new Error(words));
+  // An empty file has no first byte.
+  if (response.status === 416) return new FileChangedError(key, 'it is shorter than what is wanted of it');
+  const isFull = response.status === 507 || /quota|full|capacity|insufficient/i.test(code ?? '');
+  const isReadOnly = code === 'AccessDenied' && method !== 'GET';
+  return new StoreUnavailableError(isFull ? 'full' : isReadOnly ? 'read_only' : 'away', words);
 }

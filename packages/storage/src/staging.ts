@@ -1,23 +1,27 @@
 import { createHash } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import type { DiskProcess } from './disk-process.ts';
 
 /** A local folder where a file lies while it comes in and is looked at, whatever store it goes to afterwards. */
 export interface Staging {
+  /** @throws StoreUnavailableError */
   open(): Promise<Upload>;
   /** Removes what processes that are no more have left behind. */
   sweep(olderThanMs: number): Promise<void>;
 }
 
-/** A folder of its own for one upload. */
+/** A folder of its own for one upload. Only its owner may look into it. */
 export interface Upload {
-  /** Writes what comes to the disk as it comes, however slowly: no more of it than a few chunks is ever in memory. */
+  /**
+   * Writes what comes to the disk as it comes, however slowly: no more of it than a few chunks is ever in memory.
+   * @throws StoreUnavailableError
+   */
   receive(source: Readable): Promise<ReceivedFile>;
   /** Where a file of this upload may be written. */
   path(name: string): string;
+  /** What a file of this upload is, as it lies there. */
+  digest(path: string): Promise<{ byteSize: number; sha256: string }>;
   /** Removes what is left of it. */
   discard(): Promise<void>;
 }
@@ -28,68 +32,37 @@ export interface ReceivedFile {
   sha256: string;
 }
 
-export function openStaging(options: { directory: string }): Staging {
-  const { directory } = options;
+export function openStaging(options: { directory: string; disk: DiskProcess }): Staging {
+  const { directory, disk } = options;
   return {
     async open() {
-      await mkdir(directory, { recursive: true });
-      const folder = await mkdtemp(join(directory, 'upload-'));
+      const folder = (await disk.call<{ path: string }>('makeFolderIn', { directory })).facts.path;
       return {
-        receive: (source) => receive(source, join(folder, 'received')),
+        receive: (source) => receive(disk, source, join(folder, 'received')),
         path: (name) => join(folder, name),
-        discard: () => rm(folder, { recursive: true, force: true }),
+        digest: async (path) =>
+          (await disk.call<{ byteSize: number; sha256: string }>('digest', { path })).facts,
+        async discard() {
+          await disk.call('remove', { path: folder });
+        },
       };
     },
     async sweep(olderThanMs) {
-      for (const name of await namesIn(directory)) {
-        const folder = join(directory, name);
-        if ((await ageMs(folder)) > olderThanMs) await rm(folder, { recursive: true, force: true });
-      }
+      await disk.call('sweep', { directory, olderThanMs }, { timeoutMs: SWEEP_TIMEOUT_MS });
     },
   };
 }
 
-async function receive(source: Readable, path: string): Promise<ReceivedFile> {
+const SWEEP_TIMEOUT_MS = 60_000;
+
+async function receive(disk: DiskProcess, source: Readable, path: string): Promise<ReceivedFile> {
   const hash = createHash('sha256');
   let byteSize = 0;
-  await pipeline(
-    source,
-    async function* (chunks: AsyncIterable<Buffer>) {
-      for await (const chunk of chunks) {
-        hash.update(chunk);
-        byteSize += chunk.byteLength;
-        yield chunk;
-      }
-    },
-    createWriteStream(path),
-  );
-  return { path, byteSize, sha256: hash.digest('hex') };
-}
-
-async function namesIn(directory: string): Promise<string[]> {
-  return unlessGone(readdir(directory), []);
-}
-
-/** Since its newest file came: the folder's own time is that of its last new name, so a long upload looks older than it is. */
-async function ageMs(folder: string): Promise<number> {
-  const names = await namesIn(folder);
-  const times = await Promise.all(
-    [folder, ...names.map((name) => join(folder, name))].map(async (path) =>
-      unlessGone(
-        stat(path).then(({ mtimeMs }) => mtimeMs),
-        0,
-      ),
-    ),
-  );
-  return Date.now() - Math.max(...times);
-}
-
-/** Another process sweeps, or the upload has just ended. */
-async function unlessGone<T>(asking: Promise<T>, otherwise: T): Promise<T> {
-  try {
-    return await asking;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return otherwise;
-    throw error;
+  for await (const chunk of source as AsyncIterable<Buffer>) {
+    await disk.call('write', { path, at: byteSize }, { body: chunk });
+    hash.update(chunk);
+    byteSize += chunk.byteLength;
   }
+  if (byteSize === 0) await disk.call('write', { path, at: 0 });
+  return { path, byteSize, sha256: hash.digest('hex') };
 }

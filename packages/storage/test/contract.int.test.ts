@@ -4,6 +4,7 @@ import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import { openDiskProcess } from '../src/disk-process.ts';
 import { openDiskStore } from '../src/disk-store.ts';
 import { FileMissingError, type FileStore } from '../src/file-store.ts';
 import { openS3Server } from './s3-server.ts';
@@ -16,16 +17,20 @@ interface Stage {
 }
 
 let folder: string;
+const disk = openDiskProcess({ timeoutMs: 20_000 });
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'solospark-storage-'));
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
+afterAll(async () => {
+  disk.close();
+  await rm(folder, { recursive: true, force: true });
+});
 
 const stages: [string, () => Promise<Stage>][] = [
   [
     'a disk',
     async () => ({
-      store: openDiskStore({ directory: await mkdtemp(join(folder, 'disk-')) }),
+      store: openDiskStore({ directory: await mkdtemp(join(folder, 'disk-')), disk }),
       close: () => Promise.resolve(),
     }),
   ],
@@ -60,14 +65,14 @@ describe.each(stages)('a file store on %s', (_name, open) => {
 
   it('gives back what was put, in one piece and as it comes', async () => {
     expect(Buffer.from(await store.read(key)).equals(bytes)).toBe(true);
-    expect((await buffer(await store.open(key))).equals(bytes)).toBe(true);
+    expect((await buffer(await store.open(key, bytes.length))).equals(bytes)).toBe(true);
   });
   it.each([
     ['its first bytes', 0, 99],
     ['a part of the middle', 70_000, 210_000],
     ['its last byte', bytes.length - 1, bytes.length - 1],
   ])('gives back %s', async (_what, start, end) => {
-    const part = await buffer(await store.open(key, { start, end }));
+    const part = await buffer(await store.open(key, bytes.length, { start, end }));
     expect(part.equals(bytes.subarray(start, end + 1))).toBe(true);
     expect(Buffer.from(await store.read(key, { start, end })).equals(part)).toBe(true);
   });
@@ -81,8 +86,8 @@ describe.each(stages)('a file store on %s', (_name, open) => {
     await store.remove(key);
     await store.remove(key);
     await expect(store.read(key)).rejects.toBeInstanceOf(FileMissingError);
-    await expect(store.open(key)).rejects.toBeInstanceOf(FileMissingError);
-    await expect(store.open(key, { start: 0, end: 1 })).rejects.toBeInstanceOf(FileMissingError);
+    await expect(store.open(key, 5)).rejects.toBeInstanceOf(FileMissingError);
+    await expect(store.open(key, 5, { start: 0, end: 1 })).rejects.toBeInstanceOf(FileMissingError);
   });
   it('keeps keys apart that begin alike', async () => {
     await store.put(`${key}-thumbnail`, await fileWith(Buffer.from('small')));
@@ -118,7 +123,7 @@ describe('a store on S3', () => {
 describe('a store on a disk', () => {
   it('leaves nothing but whole files, also when the file to be put is not there', async () => {
     const directory = await mkdtemp(join(folder, 'whole-'));
-    const store = openDiskStore({ directory });
+    const store = openDiskStore({ directory, disk });
     await expect(store.put('a/b', join(folder, 'nowhere'))).rejects.toMatchObject({ code: 'ENOENT' });
     expect(await readdir(join(directory, 'a'))).toEqual([]);
   });

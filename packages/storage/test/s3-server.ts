@@ -1,6 +1,7 @@
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import S3rver from 's3rver';
+import { openDiskProcess } from '../src/disk-process.ts';
 import { openS3Store } from '../src/s3-store.ts';
 import { openSignatureGate } from './signature-gate.ts';
 
@@ -27,6 +28,7 @@ export async function openS3Server(folder: string): Promise<S3Server> {
     configureBuckets: [{ name: bucket, configs: [] }],
   });
   const { port } = await server.run();
+  const disk = openDiskProcess({ timeoutMs: 20_000 });
   const gate = await openSignatureGate({ ...KEYS, port });
   return {
     openStore: (over = {}) =>
@@ -36,9 +38,12 @@ export async function openS3Server(folder: string): Promise<S3Server> {
         endpoint: gate.endpoint,
         region: 'us-east-1',
         pathStyle: true,
+        timeoutMs: 20_000,
+        disk,
         ...over,
       }),
     async close() {
+      disk.close();
       await gate.close();
       await server.close();
     },

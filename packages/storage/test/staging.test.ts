@@ -4,20 +4,25 @@ import { mkdtemp, readdir, readFile, rm, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { openDiskProcess } from '../src/disk-process.ts';
 import { openStaging } from '../src/staging.ts';
 
 let folder: string;
+const disk = openDiskProcess({ timeoutMs: 20_000 });
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'solospark-staging-'));
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
+afterAll(async () => {
+  disk.close();
+  await rm(folder, { recursive: true, force: true });
+});
 
 const HOUR_MS = 3_600_000;
 
 describe('an upload', () => {
   it('lies on the disk with its size and its hash, until it is discarded', async () => {
     const directory = join(folder, 'first');
-    const upload = await openStaging({ directory }).open();
+    const upload = await openStaging({ directory, disk }).open();
     const bytes = randomBytes(200_000);
     const file = await upload.receive(Readable.from([bytes.subarray(0, 70_000), bytes.subarray(70_000)]));
     expect(file.byteSize).toBe(200_000);
@@ -27,7 +32,7 @@ describe('an upload', () => {
     expect(await readdir(directory)).toEqual([]);
   });
   it('that breaks off is an error', async () => {
-    const upload = await openStaging({ directory: join(folder, 'broken') }).open();
+    const upload = await openStaging({ directory: join(folder, 'broken'), disk }).open();
     const breaking = Readable.from(
       (function* () {
         yield Buffer.from('half');
@@ -41,7 +46,7 @@ describe('an upload', () => {
 describe('the sweep', () => {
   it('removes uploads in which nothing has come for so long, and no other', async () => {
     const directory = join(folder, 'sweep');
-    const staging = openStaging({ directory });
+    const staging = openStaging({ directory, disk });
     const [dead, slow] = [await staging.open(), await staging.open()];
     for (const upload of [dead, slow]) await upload.receive(Readable.from([Buffer.from('x')]));
     const longAgo = new Date(Date.now() - 2 * HOUR_MS);
@@ -53,6 +58,6 @@ describe('the sweep', () => {
     expect(await readFile(slow.path('received'), 'utf8')).toBe('x');
   });
   it('finds nothing where nothing was ever uploaded', async () => {
-    await openStaging({ directory: join(folder, 'nowhere') }).sweep(0);
+    await openStaging({ directory: join(folder, 'nowhere'), disk }).sweep(0);
   });
 });

@@ -47,11 +47,15 @@ export const problemCatalog: Record<ProblemCode, { status: number; title: string
   invalid_channel: { status: 422, title: 'The channel cannot be connected' },
   invalid_connection: { status: 422, title: 'The account cannot be connected' },
   platform_refused: { status: 422, title: 'The platform refused' },
+  media_damaged: { status: 500, title: 'The media file is not what was uploaded' },
   internal_error: { status: 500, title: 'Something went wrong on our side' },
   platform_unavailable: { status: 502, title: 'The platform cannot be reached' },
   platform_not_configured: { status: 503, title: 'This server has no app at the platform' },
   sandbox_unavailable: { status: 503, title: 'There is no platform sandbox here' },
   database_unavailable: { status: 503, title: 'The database cannot be reached' },
+  storage_unavailable: { status: 503, title: 'The media store does not answer' },
+  storage_full: { status: 507, title: 'The media store is full' },
+  storage_read_only: { status: 507, title: 'The media store takes nothing' },
 };
 
 export const ProblemSchema = Type.Object(

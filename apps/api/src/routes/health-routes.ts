@@ -1,8 +1,9 @@
-import { secondsSinceHeartbeat, type Context } from '@solospark/domain';
+import { secondsSinceHeartbeat, storeOfWorkers, type Context } from '@solospark/domain';
 import { Type } from 'typebox';
 import type { App } from '../http/types.ts';
 
 const UpOrDown = Type.Union([Type.Literal('up'), Type.Literal('down')]);
+const STORE_STATES = ['up', 'away', 'full', 'read_only'] as const;
 const Readiness = Type.Object(
   {
     status: Type.Union([Type.Literal('ready'), Type.Literal('degraded'), Type.Literal('unavailable')]),
@@ -10,6 +11,10 @@ const Readiness = Type.Object(
     queue: UpOrDown,
     worker: UpOrDown,
     workerSecondsAgo: Type.Union([Type.Number(), Type.Null()]),
+    store: Type.Enum(STORE_STATES, { description: 'The place where media lies, as the API sees it' }),
+    workerStore: Type.Union([Type.Enum(STORE_STATES), Type.Null()], {
+      description: 'The same, as that worker sees it which sees it worst; null: none of them is alive',
+    }),
   },
   { title: 'Readiness' },
 );
@@ -40,35 +45,43 @@ export function healthRoutes(app: App, ctx: Context): void {
       schema: {
         tags: ['Health'],
         operationId: 'ready',
-        summary: 'Can it do its work? Degraded: it takes requests, but queue or worker is away',
+        summary: 'Can it do its work? Degraded: it takes requests, but the queue, a worker or the media store is away',
         security: [],
         response: { 200: Readiness, 503: Readiness },
       },
     },
     async (_request, reply) => {
-      const [queueUp, heartbeat] = await Promise.all([
+      const [queueUp, store, heartbeat] = await Promise.all([
         ctx.queues.isReachable(),
-        secondsSinceHeartbeat(ctx.db).then(
-          (seconds) => ({ seconds }),
-          () => undefined,
-        ),
+        ctx.files.state(),
+        workersSeen(ctx).catch(() => undefined),
       ]);
-      const seconds = heartbeat?.seconds ?? null;
+      const { seconds = null, workerStore = null } = heartbeat ?? {};
       const workerUp = seconds !== null && seconds < WORKER_SILENT_AFTER_SECONDS;
       const readiness = {
         status: !heartbeat
           ? ('unavailable' as const)
-          : queueUp && workerUp
+          : queueUp && workerUp && store === 'up' && (workerStore ?? 'up') === 'up'
             ? ('ready' as const)
             : ('degraded' as const),
         database: upOrDown(heartbeat !== undefined),
         queue: upOrDown(queueUp),
         worker: upOrDown(workerUp),
         workerSecondsAgo: seconds,
+        store,
+        workerStore,
       };
       return reply.code(heartbeat ? 200 : 503).send(readiness);
     },
   );
+}
+
+async function workersSeen(ctx: Context) {
+  const [seconds, workerStore] = await Promise.all([
+    secondsSinceHeartbeat(ctx.db),
+    storeOfWorkers(ctx.db, WORKER_SILENT_AFTER_SECONDS),
+  ]);
+  return { seconds, workerStore };
 }
 
 function upOrDown(up: boolean): 'up' | 'down' {

@@ -6,11 +6,14 @@ import {
   MAX_UPLOAD_BYTES,
   openMedia,
   removeMedia,
+  storeProblem,
   type Context,
+  type Upload,
 } from '@solospark/domain';
 import { Readable } from 'node:stream';
 import { Type } from 'typebox';
 import { byteRangeOf } from '../http/byte-range.ts';
+import { drainBody } from '../http/drain-body.ts';
 import { HttpProblem } from '../http/problem-plugin.ts';
 import { presentMedia } from '../http/present.ts';
 import { problemResponses } from '../http/problems.ts';
@@ -57,19 +60,27 @@ export async function mediaRoutes(app: App, ctx: Context): Promise<void> {
             'unsupported_content_type',
             'unsupported_media',
             'invalid_media',
+            'storage_unavailable',
+            'storage_full',
+            'storage_read_only',
           ),
         },
       },
     },
     async (request, reply) => {
-      const upload = await ctx.staging.open();
+      let upload: Upload | undefined;
       try {
+        upload = await ctx.staging.open();
         const form = await readUploadForm(request, upload);
         const media = await addMedia(ctx, { ...request.params, upload, ...form });
         reply.code(201);
         return presentMedia(ctx, media);
+      } catch (error) {
+        await drainBody(request, reply);
+        throw storeProblem(error);
       } finally {
-        await upload.discard();
+        // What cannot be removed now is found by the sweep.
+        await upload?.discard().catch((error) => request.log.warn({ err: error }, 'an upload is left behind'));
       }
     },
   );
@@ -159,7 +170,13 @@ export function mediaLinkRoutes(app: App, ctx: Context): void {
         response: {
           200: { description: 'The file', content: bytes },
           206: { description: 'The range that the header Range asks for', content: bytes },
-          ...problemResponses('invalid_link', 'media_not_found', 'range_not_satisfiable'),
+          ...problemResponses(
+            'invalid_link',
+            'media_not_found',
+            'range_not_satisfiable',
+            'media_damaged',
+            'storage_unavailable',
+          ),
         },
       },
     },
@@ -175,16 +192,30 @@ export function mediaLinkRoutes(app: App, ctx: Context): void {
         );
       }
       const part = range === 'whole' ? undefined : range;
+      const opened = await media.open(part);
       // A HEAD is answered without the file, which Fastify would read to its end.
-      const stream = request.method === 'HEAD' ? Readable.from([]) : await media.open(part);
+      const stream = request.method === 'HEAD' ? Readable.from([]) : opened;
+      if (stream !== opened) opened.destroy();
       if (part) reply.code(206).header('content-range', `bytes ${part.start}-${part.end}/${byteSize}`);
       return reply
         .header('content-type', mimeType)
         .header('content-length', part ? part.end - part.start + 1 : byteSize)
         .header('accept-ranges', 'bytes')
         .header('cache-control', 'private, max-age=3600')
-        .header('x-content-type-options', 'nosniff')
+        .headers(headersFor(mimeType))
         .send(stream);
     },
   );
+}
+
+/** Somebody else made this file, and it comes from our address: a browser may show it, and run nothing of it. */
+function headersFor(mimeType: string): Record<string, string> {
+  const isShown = mimeType.startsWith('image/') || mimeType.startsWith('video/');
+  return {
+    'x-content-type-options': 'nosniff',
+    'content-security-policy': "default-src 'none'; sandbox",
+    // Our own pages are at another address than the files.
+    'cross-origin-resource-policy': 'cross-origin',
+    'content-disposition': isShown ? 'inline' : 'attachment',
+  };
 }

@@ -1,5 +1,7 @@
-import { MAX_UPLOAD_BYTES, type ReceivedFile, type Upload } from '@solospark/domain';
+import { MAX_UPLOAD_BYTES, storeProblem, type ReceivedFile, type Upload } from '@solospark/domain';
+import { AppError } from '@solospark/foundation';
 import type { FastifyRequest } from 'fastify';
+import type { Readable } from 'node:stream';
 import { HttpProblem } from '../http/problem-plugin.ts';
 
 /** Longer than any platform takes (LinkedIn: 4,086). */
@@ -18,7 +20,7 @@ export async function readUploadForm(
   try {
     for await (const part of request.parts()) {
       if (part.type === 'file' && part.fieldname === 'file') {
-        received = { file: await upload.receive(part.file), name: part.filename ?? '' };
+        received = { file: await receive(part.file, upload), name: part.filename ?? '' };
       } else if (part.type === 'field' && part.fieldname === 'altText') altText = altTextOf(part.value);
       else throw invalidField(part.fieldname, 'unknown', 'is not a field of this form');
       // What goes on behind the largest size is refused now, and not at its end.
@@ -31,13 +33,22 @@ export async function readUploadForm(
   return { ...received, altText };
 }
 
+/** What the store says is told apart from what is wrong with the form. */
+async function receive(file: Readable, upload: Upload): Promise<ReceivedFile> {
+  try {
+    return await upload.receive(file);
+  } catch (error) {
+    throw storeProblem(error);
+  }
+}
+
 const UNREADABLE_FORM =
   'The form could not be read to its end: it is cut off, or its boundary is wrong. Send it again.';
 
 /** Ours, Fastify's with a code, or the disk's; what is left is the parser's word for a broken form. */
 function isExplained(error: unknown): boolean {
   return (
-    error instanceof Error && (error instanceof HttpProblem || 'statusCode' in error || 'syscall' in error)
+    error instanceof AppError || (error instanceof Error && ('statusCode' in error || 'syscall' in error))
   );
 }
 

@@ -1,4 +1,5 @@
 import { assertNever } from '@solospark/foundation';
+import type { Failure } from '@solospark/publishers';
 import type { ClaimedDelivery, Settlement } from './delivery.ts';
 
 // When a platform is down, every try of every delivery fails, and each would use up a try, a call and a slot. So the
@@ -23,6 +24,7 @@ export function healthSign(
 ): 'answers' | 'fails' | undefined {
   if (!asked) return undefined;
   if (settlement.as === 'published') return 'answers';
+  if (isOurOwn(settlement.failure)) return undefined;
   const outcome = settlement.as === 'pending' ? settlement.outcome : settlement.as;
   switch (outcome) {
     case 'wait_until':
@@ -30,8 +32,6 @@ export function healthSign(
       return 'answers';
     case 'failed':
     case 'retry':
-      // Trouble of our own says nothing of the platform.
-      if (settlement.failure?.kind === 'unknown' && settlement.failure.actor === 'operator') return undefined;
       return settlement.failure?.kind === 'unavailable' ? 'fails' : 'answers';
     case 'uncertain':
     case 'ask_again':
@@ -43,4 +43,13 @@ export function healthSign(
     default:
       return assertNever(outcome);
   }
+}
+
+/** Trouble of our own, with a file or with this process, says nothing of the platform, whatever was asked before. */
+function isOurOwn(failure: Failure | null): boolean {
+  if (failure === null) return false;
+  const { kind, actor } = failure;
+  return (
+    kind === 'media_unavailable' || kind === 'media_damaged' || (kind === 'unknown' && actor === 'operator')
+  );
 }

@@ -219,7 +219,9 @@ export function waitOrGiveUp(
   const afterMs = Math.max(1_000, until.getTime() - now.getTime());
   if (claim.triedForMs + afterMs > MAX_AGE_MS) {
     const reason =
-      'The platform kept the post waiting for more than a day, so it was given up. Nothing was published.';
+      failure.actor === 'operator'
+        ? `It could not be published for more than a day, so it was given up. ${failure.reason}`
+        : 'The platform kept the post waiting for more than a day, so it was given up. Nothing was published.';
     return { as: 'failed', failure: { ...failure, reason, detail: failure.detail ?? failure.reason } };
   }
   return { as: 'pending', outcome: 'wait_until', afterMs, usesAttempt: false, mayBeOut: false, failure };

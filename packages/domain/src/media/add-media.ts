@@ -31,20 +31,22 @@ export async function addMedia(
 ): Promise<Media> {
   const { organizationId, upload, file, name, altText } = input;
   const original = await readMediaFile({ ...file, name }, upload.path('original'));
+  const kept = original.path === file.path ? file : await upload.digest(original.path);
   const renditions = await renderAll(original, upload);
   const media: Media = {
     id: randomUUID(),
     kind: original.kind,
     mimeType: original.mimeType,
-    byteSize: original.byteSize,
+    byteSize: kept.byteSize,
     width: original.width,
     height: original.height,
     ...(original.video ?? { durationMs: null, frameRate: null, videoCodec: null, audioCodec: null }),
     pageCount: original.pageCount,
     altText,
+    sha256: kept.sha256,
     renditions,
   };
-  const row = { ...media, organizationId, sha256: file.sha256 };
+  const row = { ...media, organizationId, uploadedSha256: file.sha256 };
   const files = [
     { key: fileKey(row), path: original.path },
     ...renditions.map(({ name }) => ({ key: fileKey(row, name), path: upload.path(name) })),
@@ -67,7 +69,8 @@ async function renderAll(original: ReadFile, upload: Upload): Promise<Rendition[
   const wanted = original.kind === 'image' ? renditionsFor(original, platforms) : [];
   const renditions: Rendition[] = [];
   for (const [name, size] of [[THUMBNAIL, THUMBNAIL_SIZE] as const, ...wanted]) {
-    renditions.push({ name, ...(await renderJpeg(original.path, upload.path(name), size)) });
+    const file = await renderJpeg(original.path, upload.path(name), size);
+    renditions.push({ name, ...file, sha256: (await upload.digest(upload.path(name))).sha256 });
   }
   return renditions;
 }

@@ -6,7 +6,8 @@ import type { Media } from './media.ts';
 const AS_JSON = `jsonb_build_object(
   'id', m.id, 'kind', m.kind, 'mimeType', m.mime_type, 'byteSize', m.byte_size, 'width', m.width, 'height', m.height,
   'durationMs', m.duration_ms, 'frameRate', m.frame_rate, 'videoCodec', m.video_codec, 'audioCodec', m.audio_codec,
-  'pageCount', m.page_count, 'altText', m.alt_text, 'renditions', m.renditions)`;
+  'pageCount', m.page_count, 'altText', m.alt_text, 'sha256', m.stored_sha256,
+  'renditions', m.renditions)`;
 
 /** The media of post `p` in their order, as a list in JSON. */
 export const MEDIA_OF_POST = `COALESCE((
@@ -23,7 +24,7 @@ export interface MediaRow extends Media {
  */
 export async function insertMedia(
   db: SqlRunner,
-  media: MediaRow & { sha256: string },
+  media: MediaRow & { uploadedSha256: string },
   keys: string[],
 ): Promise<boolean> {
   const rows = await db.query(
@@ -31,9 +32,9 @@ export async function insertMedia(
        DELETE FROM stray_file WHERE key = ANY ($1::text[]) AND NOT removing RETURNING key
      )
      INSERT INTO media (id, organization_id, kind, mime_type, byte_size, width, height, duration_ms, frame_rate,
-                        video_codec, audio_codec, page_count, sha256, alt_text, renditions)
+                        video_codec, audio_codec, page_count, sha256, alt_text, renditions, stored_sha256)
      SELECT $2::uuid, $3, $4::media_kind, $5, $6::int, $7::int, $8::int, $9::int, $10::float8, $11, $12, $13::int, $14, $15,
-            $16::jsonb
+            $16::jsonb, $17
      WHERE (SELECT count(*) FROM known) = cardinality($1::text[])
      RETURNING id`,
     [
@@ -50,9 +51,10 @@ export async function insertMedia(
       media.videoCodec,
       media.audioCodec,
       media.pageCount,
-      media.sha256,
+      media.uploadedSha256,
       media.altText,
       JSON.stringify(media.renditions),
+      media.sha256,
     ],
   );
   return rows.length === 1;

@@ -22,6 +22,8 @@ export interface Media {
   /** Of a document. */
   pageCount: number | null;
   altText: string | null;
+  /** Of the file as it is kept; null where an older version has not noted it. */
+  sha256: string | null;
   renditions: Rendition[];
 }
 
@@ -32,6 +34,8 @@ export interface Rendition {
   byteSize: number;
   width: number;
   height: number;
+  /** Absent where an older version has made it. */
+  sha256?: string;
 }
 
 /** The one rendition that is for people and not for a platform. */
@@ -56,17 +60,21 @@ export function renditionsFor(
  * The file that a platform is given: the original where it will do, else the largest rendition that does. Where none
  * does it is the original, and the platform's own check says what is wrong with it.
  */
-export function fileFor(media: Media, limits: ImageLimits): DraftMedia & { rendition?: string } {
+export function fileFor(
+  media: Media,
+  limits: ImageLimits,
+): DraftMedia & { rendition?: string; sha256: string | null } {
   const { kind, mimeType, byteSize, width, height, durationMs, frameRate, videoCodec, audioCodec } = media;
   const facts = { kind, durationMs, frameRate, videoCodec, audioCodec, pageCount: media.pageCount };
-  const original = { ...facts, mimeType, byteSize, width, height, altText: media.altText };
+  const { altText, sha256 } = media;
+  const original = { ...facts, mimeType, byteSize, width, height, altText, sha256 };
   if (kind !== 'image' || fitsLimits(original, limits)) return original;
   const [largest] = media.renditions
     .filter((rendition) => rendition.name !== THUMBNAIL && fitsLimits(rendition, limits))
     .sort((a, b) => b.byteSize - a.byteSize);
   if (!largest) return original;
-  const { name: rendition, ...file } = largest;
-  return { ...original, ...file, rendition };
+  const { name: rendition, sha256: ofRendition = null, ...file } = largest;
+  return { ...original, ...file, sha256: ofRendition, rendition };
 }
 
 /** Where the bytes of a media file lie in the file store: the original's, or a rendition's. */

@@ -1,14 +1,15 @@
-import { FileMissingError, type ByteRange } from '@solospark/storage';
+import type { ByteRange } from '@solospark/storage';
 import type { Readable } from 'node:stream';
 import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { assertMediaLink, fileKey, type MediaLink } from './media.ts';
 import { findMediaById } from './media.repository.ts';
+import { storeProblem } from './store-problem.ts';
 
 export interface OpenedMedia {
   mimeType: string;
   byteSize: number;
-  /** @throws DomainError `media_not_found` before the first byte. */
+  /** @throws DomainError `media_not_found`, `media_damaged`, `storage_unavailable` before the first byte. */
   open(range?: ByteRange): Promise<Readable>;
 }
 
@@ -28,12 +29,9 @@ export async function openMedia(ctx: Context, link: MediaLink): Promise<OpenedMe
     byteSize,
     async open(range) {
       try {
-        return await ctx.files.open(fileKey(media, link.rendition), range);
+        return await ctx.files.open(fileKey(media, link.rendition), byteSize, range);
       } catch (error) {
-        if (!(error instanceof FileMissingError)) throw error;
-        const message =
-          'The bytes of this media file are missing. Whoever runs this server should look at where media lies.';
-        throw new DomainError('media_not_found', message, { cause: error });
+        throw storeProblem(error);
       }
     },
   };

@@ -1,10 +1,11 @@
 import type { SqlRunner } from '@solospark/db';
+import type { StoreState } from '@solospark/storage';
 
-export async function recordHeartbeat(db: SqlRunner, worker: string): Promise<void> {
+export async function recordHeartbeat(db: SqlRunner, worker: string, store: StoreState): Promise<void> {
   await db.query(
-    `INSERT INTO worker_heartbeat (worker) VALUES ($1)
-     ON CONFLICT (worker) DO UPDATE SET seen_at = now()`,
-    [worker],
+    `INSERT INTO worker_heartbeat (worker, store) VALUES ($1, $2)
+     ON CONFLICT (worker) DO UPDATE SET seen_at = now(), store = excluded.store`,
+    [worker, store],
   );
 }
 
@@ -21,4 +22,15 @@ export async function secondsSinceHeartbeat(db: SqlRunner): Promise<number | nul
     [],
   );
   return row?.seconds ?? null;
+}
+
+/** How the media store looks to the workers that were seen lately: as to the one that sees it worst. Null: none looks. */
+export async function storeOfWorkers(db: SqlRunner, withinSeconds: number): Promise<StoreState | null> {
+  const [row] = await db.query<{ store: StoreState }>(
+    `SELECT store FROM worker_heartbeat
+     WHERE store IS NOT NULL AND seen_at > now() - make_interval(secs => $1)
+     ORDER BY array_position(ARRAY['away', 'full', 'read_only', 'up'], store) LIMIT 1`,
+    [withinSeconds],
+  );
+  return row?.store ?? null;
 }

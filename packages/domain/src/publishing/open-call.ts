@@ -4,7 +4,9 @@ import { limitsOf } from '../channel/limits.ts';
 import { baseUrlOf, clientFor } from '../channel/place.ts';
 import type { Context } from '../context.ts';
 import { CALL_TIMEOUT_MS, postpone, type Settlement } from '../delivery/delivery.ts';
-import { fileFor, fileKey, signMediaUrl, type Media } from '../media/media.ts';
+import { fileFor, fileKey, signMediaUrl } from '../media/media.ts';
+import { tryLink } from '../media/try-link.ts';
+import { verifyFile } from '../media/verify-file.ts';
 import { versionFor } from '../connection/api-version.ts';
 import { openAccess } from './access.ts';
 import type { Hold } from './hold.ts';
@@ -51,7 +53,7 @@ export async function openCall(
       delivery: { id: claim.id, createdAt: claim.createdAt },
       text: claim.text,
       settings: claim.settings,
-      media: claim.media.map((media) => noteReads(hold, toPublish(ctx, hold, publisher, media))),
+      media: toPublish(ctx, hold, publisher).map((file) => noteReads(hold, file)),
       account: { remoteAccountId: channel.remoteAccountId, handle: channel.handle },
       witness: claim.witness,
       sentBefore: claim.sentBefore,
@@ -68,20 +70,39 @@ export async function openCall(
   }
 }
 
-/** The file that fits the platform, made when it was uploaded: no image is worked on when a post is due. */
-function toPublish(ctx: Context, hold: Hold, publisher: Publisher, media: Media): PublishMedia {
-  const { id } = media;
-  const { rendition, ...file } = fileFor(media, limitsOf(publisher, hold.claim.channel).media.image);
-  const key = fileKey({ id, organizationId: hold.claim.organizationId }, rendition);
-  return {
+/**
+ * The files that fit the platform, made when they were uploaded: no image is worked on when a post is due. All of them are
+ * compared with what was uploaded before the first byte, or the first link, of any is given away.
+ */
+function toPublish(ctx: Context, hold: Hold, publisher: Publisher): PublishMedia[] {
+  const { claim, signal } = hold;
+  const files = claim.media.map((media) => {
+    const { rendition, sha256, ...file } = fileFor(media, limitsOf(publisher, claim.channel).media.image);
+    const key = fileKey({ id: media.id, organizationId: claim.organizationId }, rendition);
+    return { id: media.id, rendition, sha256, file, key };
+  });
+  let verifying: Promise<Map<string, string>> | undefined;
+  async function verifyAll(): Promise<Map<string, string>> {
+    const versions = new Map<string, string>();
+    for (const { key, sha256, file } of files) {
+      versions.set(key, await verifyFile(ctx.files, { key, sha256, byteSize: file.byteSize }));
+    }
+    return versions;
+  }
+  const versionOf = async (key: string) => (await (verifying ??= verifyAll())).get(key);
+
+  return files.map(({ id, rendition, file, key }) => ({
     id,
     ...file,
-    bytes: (range) => ctx.files.read(key, range),
-    publicUrl: () => {
+    bytes: async (range) => ctx.files.read(key, range, await versionOf(key)),
+    async publicUrl() {
+      await versionOf(key);
       const expiresAt = new Date(hold.now().getTime() + MEDIA_LINK_MS);
-      return signMediaUrl(ctx.settings, id, expiresAt, rendition);
+      const url = signMediaUrl(ctx.settings, id, expiresAt, rendition);
+      await tryLink(url, file, signal);
+      return url;
     },
-  };
+  }));
 }
 
 /** Another worker may be set up better, or this one soon: a rolling deploy must not cost a post. */

@@ -1,6 +1,7 @@
 import { sleep } from '@solospark/foundation';
 import { readDueLimits } from '../channel/read-limits.ts';
 import { refreshDueCredentials } from '../channel/refresh-due-credentials.ts';
+import type { StoreState } from '@solospark/storage';
 import type { Context } from '../context.ts';
 import { findBackloggedPlatforms } from '../delivery/claim.repository.ts';
 import {
@@ -42,6 +43,7 @@ export function startReconciler(ctx: Context, lanes: ReadonlyMap<string, Lane>, 
   /** While the queue is known to be away there is nothing to wait for: what is due is published at once. */
   let queueReachable = true;
   const lostAlarms = watchForLostAlarms(ctx, worker);
+  let store: StoreState = 'up';
 
   async function forEver(name: string, everyMs: number, step: () => Promise<unknown>): Promise<void> {
     let failing = false;
@@ -97,10 +99,21 @@ export function startReconciler(ctx: Context, lanes: ReadonlyMap<string, Lane>, 
     }
   }
 
+  /** Says with each beat how the store looks from here. Asking it has a deadline far below the next beat. */
+  async function beat(): Promise<void> {
+    const state = await ctx.files.state();
+    if (state !== store) {
+      const level = state === 'up' ? 'info' : 'error';
+      ctx.log[level]({ store: state }, 'the media store looks different from here');
+    }
+    store = state;
+    await recordHeartbeat(ctx.db, worker, state);
+  }
+
   const loops = Promise.all([
     forEver('overdue', RECONCILE_INTERVAL_MS, publishOverdue),
     forEver('alarms', RECONCILE_INTERVAL_MS, setAlarms),
-    forEver('heartbeat', HEARTBEAT_MS, () => recordHeartbeat(ctx.db, worker)),
+    forEver('heartbeat', HEARTBEAT_MS, beat),
     forEver('credentials', CREDENTIALS_MS, () => refreshDueCredentials(ctx, [...lanes.keys()])),
     forEver('limits', LIMITS_MS, () => readDueLimits(ctx, [...lanes.keys()])),
   ]);

@@ -13,6 +13,7 @@ import {
 import { countHandBacks } from '../delivery/hand-back.repository.ts';
 import { recoverAccess } from './access.ts';
 import { failPoint } from './fail-points.ts';
+import { fileTrouble } from './file-trouble.ts';
 import { SupersededError, TooLateToSendError, type Hold } from './hold.ts';
 import { interrupted } from './interruption.ts';
 import { noteRequests } from './note-steps.ts';
@@ -23,7 +24,7 @@ import type { Context } from '../context.ts';
 
 /** Prepares, commits `sending`, makes the one public call, and says what came of it. */
 export async function sendDelivery(ctx: Context, hold: Hold, opened: OpenedCall): Promise<Settlement> {
-  const prepared = await prepare(opened);
+  const prepared = await prepare(ctx, hold, opened);
   // What an earlier sending may have put out stays in doubt, whatever becomes of this try.
   const inDoubt = (settlement: Settlement) => stillInDoubt(hold.claim, settlement);
   if (hold.signal.aborted) return inDoubt(interrupted(hold));
@@ -62,11 +63,18 @@ function sendingClient(ctx: Context, hold: Hold, opened: OpenedCall) {
   return noteRequests(hold, client);
 }
 
-async function prepare({ publisher, call }: OpenedCall): Promise<PrepareOutcome> {
+function troubleOf(ctx: Context, hold: Hold, { publisher }: OpenedCall, error: unknown) {
+  return fileTrouble(error, publisher.name, ctx.settings.publicUrl, hold.now());
+}
+
+async function prepare(ctx: Context, hold: Hold, opened: OpenedCall): Promise<PrepareOutcome> {
+  const { publisher, call } = opened;
   try {
     return await publisher.prepare(call);
   } catch (error) {
     if (error instanceof SupersededError) throw error;
+    const trouble = troubleOf(ctx, hold, opened, error);
+    if (trouble) return trouble;
     // Nothing public was created, so whatever went wrong may be tried again.
     if (error instanceof NoAnswerError) return { outcome: 'retry', failure: notReached(publisher, error) };
     const failure: Failure = {
@@ -90,13 +98,11 @@ function notReached({ name }: Publisher, { message }: NoAnswerError): Failure {
 }
 
 /** No byte left, so nothing is out: too late, asked to stop, the database or the platform away; or a mistake of ours. */
-async function notSent(
-  ctx: Context,
-  hold: Hold,
-  { publisher, call }: OpenedCall,
-  error: unknown,
-): Promise<Settlement> {
+async function notSent(ctx: Context, hold: Hold, opened: OpenedCall, error: unknown): Promise<Settlement> {
+  const { publisher, call } = opened;
   if (hold.signal.aborted) return interrupted(hold);
+  const trouble = troubleOf(ctx, hold, opened, error);
+  if (trouble) return refused(ctx, hold, opened, trouble);
   const detail = messageOf(error);
   const ours = { kind: 'unknown', actor: 'operator', detail } as const;
   if (error instanceof TooLateToSendError || isTransient(error)) {

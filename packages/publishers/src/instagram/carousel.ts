@@ -43,7 +43,7 @@ async function childOnce(call: PublishCall, file: PublishMedia): Promise<Step<Ch
   const known = children.find(call, file);
   if (known) return done({ file, id: known.containerId, createdAt: new Date(known.createdAt) });
 
-  const made = await makeContainer(call, itemParameters(file));
+  const made = await makeContainer(call, await itemParameters(file));
   if (made.outcome !== 'done') return made;
   const createdAt = call.now();
   await children.keep(call, file, { containerId: made.value, createdAt: createdAt.toISOString() });

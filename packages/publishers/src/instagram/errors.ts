@@ -22,7 +22,8 @@ const THROTTLED_CODES = [4, 17, 32, 613, 80001, 80002];
 
 /** Subcodes decide where they are known; they also stand in the `status` of a container that failed. */
 const bySubcode = new Map<number, Meaning>([
-  ...each([2207001, 2207003, 2207008, 2207020, 2207032, 2207052, 2207053, 2207006], () => again()),
+  ...each([2207001, 2207008, 2207020, 2207032, 2207053, 2207006], () => again()),
+  ...each([2207003, 2207052], () => unfetched()),
   [2207027, (_, now) => notReady(now)],
   [2207042, (_, now) => dailyLimit(now)],
   [2207050, () => failed('rejected_account', 'user', restrictedReason)],
@@ -37,7 +38,8 @@ const bySubcode = new Map<number, Meaning>([
 
 const byCode = new Map<number, Meaning>([
   ...each(THROTTLED_CODES, (response, now) => throttled(response, now)),
-  ...each([-2, -1, 1, 2, 24, 9004], () => again()),
+  ...each([-2, -1, 1, 2, 24], () => again()),
+  [9004, () => unfetched()],
   [9, (_, now) => dailyLimit(now)],
   [9007, (_, now) => notReady(now)],
   [10, () => failed('rejected_account', 'user', permissionReason)],
@@ -94,6 +96,15 @@ function again(): Refusal {
   const reason =
     'Instagram could not process an image or a video just now. Nothing was published; it is tried again by itself.';
   return { outcome: 'retry', failure: { kind: 'unavailable', actor: 'platform', reason } };
+}
+
+/** The link worked when it was tried from here: what is between the two is in doubt, and neither Instagram nor the file. */
+function unfetched(): Refusal {
+  const reason =
+    'Instagram could not fetch a file of this post from this server, where it can be fetched. Nothing was published; it ' +
+    'is tried again by itself. If that goes on, ask whoever runs this server whether PUBLIC_URL can be reached from ' +
+    'outside.';
+  return { outcome: 'retry', failure: { kind: 'media_unavailable', actor: 'operator', reason } };
 }
 
 export function notReady(now: Date, afterMs: number = NOT_READY_PAUSE_MS): Refusal {

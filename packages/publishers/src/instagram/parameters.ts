@@ -5,14 +5,14 @@ import { settings } from './settings.ts';
 type Parameters = Record<string, unknown>;
 
 /** Of the container of a post's only file: an image, a reel, or a story. */
-export function singleParameters(call: PublishCall, file: PublishMedia): Parameters {
+export async function singleParameters(call: PublishCall, file: PublishMedia): Promise<Parameters> {
   const { kind, shareReelToFeed, coverOffsetMs } = readSettings(settings, call);
   // It takes neither a text nor an alternative text.
-  if (kind === 'story') return { media_type: 'STORIES', ...urlParameter(file) };
-  if (file.kind !== 'video') return { ...imageParameters(file), ...captionParameters(call) };
+  if (kind === 'story') return { media_type: 'STORIES', ...(await urlParameter(file)) };
+  if (file.kind !== 'video') return { ...(await imageParameters(file)), ...captionParameters(call) };
   return {
     media_type: 'REELS',
-    ...urlParameter(file),
+    ...(await urlParameter(file)),
     ...captionParameters(call),
     share_to_feed: shareReelToFeed,
     ...(coverOffsetMs !== undefined && { thumb_offset: coverOffsetMs }),
@@ -20,9 +20,11 @@ export function singleParameters(call: PublishCall, file: PublishMedia): Paramet
 }
 
 /** Of a file in a carousel, where a video is no reel. */
-export function itemParameters(file: PublishMedia): Parameters {
+export async function itemParameters(file: PublishMedia): Promise<Parameters> {
   const ofFile =
-    file.kind === 'video' ? { media_type: 'VIDEO', ...urlParameter(file) } : imageParameters(file);
+    file.kind === 'video'
+      ? { media_type: 'VIDEO', ...(await urlParameter(file)) }
+      : await imageParameters(file);
   return { ...ofFile, is_carousel_item: true };
 }
 
@@ -30,12 +32,12 @@ export function carouselParameters(call: PublishCall, itemIds: readonly string[]
   return { media_type: 'CAROUSEL', children: itemIds.join(','), ...captionParameters(call) };
 }
 
-function imageParameters(image: PublishMedia): Parameters {
-  return { ...urlParameter(image), ...(image.altText ? { alt_text: image.altText } : {}) };
+async function imageParameters(image: PublishMedia): Promise<Parameters> {
+  return { ...(await urlParameter(image)), ...(image.altText ? { alt_text: image.altText } : {}) };
 }
 
-function urlParameter(file: PublishMedia): Parameters {
-  return { [file.kind === 'video' ? 'video_url' : 'image_url']: file.publicUrl() };
+async function urlParameter(file: PublishMedia): Promise<Parameters> {
+  return { [file.kind === 'video' ? 'video_url' : 'image_url']: await file.publicUrl() };
 }
 
 function captionParameters(call: PublishCall): Parameters {

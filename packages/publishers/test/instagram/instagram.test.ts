@@ -139,7 +139,7 @@ describe('Instagram refusals', () => {
     [9, 2207042, 'wait-until', 'rate_limited'],
     [9007, 2207027, 'wait-until', 'unavailable'],
     [36003, 2207009, 'failed', 'rejected_content'],
-    [9004, 2207052, 'retry', 'unavailable'],
+    [9004, 2207052, 'retry', 'media_unavailable'],
     [-1, 2207001, 'retry', 'unavailable'],
     [100, 33, 'retry', 'unavailable'],
     [352, 2207026, 'failed', 'rejected_content'],

@@ -1,6 +1,7 @@
 import * as oauth from 'oauth4webapi';
 import type { App, AppCall, ConsentConnection, ConsentRequest, ExchangeCall } from './connection.ts';
 import type { HttpClient, HttpResponse } from './http.ts';
+import { issuerAt } from './issuer.ts';
 import { PublisherError, type Credentials, type Failure } from './publisher.ts';
 
 /**
@@ -19,6 +20,8 @@ export interface OAuthServer {
   pkce: boolean;
   /** How the app proves itself at the token endpoint. */
   clientAuthentication: 'basic' | 'post';
+  /** What makes the platform ask the author also where they agreed before, as far as it documents that. */
+  alwaysAsk?: Record<string, string>;
   /** Words, besides RFC 6749's, by which this platform says that the author's grant is gone. */
   alsoGone?: string[];
 }
@@ -29,6 +32,7 @@ export function oauthConnection(server: OAuthServer): ConsentConnection {
     kind: 'consent',
     registerApp: null,
     consentUrl: (request) => consentUrl(server, request),
+    issuer: async (call) => issuerAt(call, server.authorizeHost, server.tokenHost),
     exchange: (call) => exchangeCode(server, call),
     refresh: (call) => refreshToken(server, call),
   };
@@ -45,13 +49,20 @@ function consentUrl(server: OAuthServer, request: ConsentRequest): URL {
     url.searchParams.set('code_challenge', request.codeChallenge);
     url.searchParams.set('code_challenge_method', 'S256');
   }
+  for (const [name, value] of Object.entries(server.alwaysAsk ?? {})) url.searchParams.set(name, value);
   return url;
 }
 
 async function exchangeCode(server: OAuthServer, call: ExchangeCall): Promise<Credentials> {
   const { metadata, client, authentication, options } = partsOf(server, call);
   return granted(server, call, async () => {
-    const parameters = oauth.validateAuthResponse(metadata, client, call.answer, call.state);
+    const { code, state } = call;
+    const parameters = oauth.validateAuthResponse(
+      metadata,
+      client,
+      new URLSearchParams({ code, state }),
+      state,
+    );
     const response = await oauth.authorizationCodeGrantRequest(
       metadata,
       client,

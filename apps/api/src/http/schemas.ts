@@ -295,6 +295,17 @@ export const SignIn = Type.Object(
 
 export const ConsentQuery = Type.Object({ state: Type.String({ maxLength: 200 }) }, closed);
 
+export const ConsentForm = Type.Object(
+  {
+    ...ConsentQuery.properties,
+    /** A form without it is refused as one from elsewhere, which tells its sender more than its shape would. */
+    formToken: Type.String({ maxLength: 200, default: '' }),
+  },
+  closed,
+);
+
+export const CallbackParams = Type.Object({ '*': Type.String() });
+
 export const MediaChange = Type.Object(
   { altText: Nullable(Type.String({ description: 'At most 5,000 characters; null: none' })) },
   { ...closed, title: 'MediaChange' },

@@ -41,10 +41,12 @@ export interface OpenConnection {
   server: string;
   sandbox: boolean;
   sealedVerifier: string;
+  /** Null: our page was not shown yet, or its form was used. */
+  formHash: string | null;
 }
 
 const OPEN = `connection.id, organization_id AS "organizationId", organization.name AS "organizationName", platform, server, sandbox,
-              sealed_verifier AS "sealedVerifier"`;
+              sealed_verifier AS "sealedVerifier", form_hash AS "formHash"`;
 
 /** Undefined when it is unknown, too old, or its author has been there already. */
 export async function findOpenConnection(
@@ -59,15 +61,21 @@ export async function findOpenConnection(
   return row;
 }
 
-/** The browser that goes to the platform's page now is the one that must come back. */
-export async function bindBrowser(
+/** Our page is shown: its form is the one that counts. */
+export async function bindForm(db: SqlRunner, connection: { id: string; formHash: string }): Promise<void> {
+  await db.query(`UPDATE connection SET form_hash = $2 WHERE id = $1`, [connection.id, connection.formHash]);
+}
+
+/** The browser that goes to the platform's page now is the one that must come back. False: the form was used meanwhile. */
+export async function takeForm(
   db: SqlRunner,
-  connection: { id: string; browserHash: string },
-): Promise<void> {
-  await db.query(`UPDATE connection SET browser_hash = $2 WHERE id = $1`, [
-    connection.id,
-    connection.browserHash,
-  ]);
+  connection: { id: string; formHash: string; browserHash: string },
+): Promise<boolean> {
+  const rows = await db.query(
+    `UPDATE connection SET browser_hash = $3, form_hash = NULL WHERE id = $1 AND form_hash = $2 RETURNING id`,
+    [connection.id, connection.formHash, connection.browserHash],
+  );
+  return rows.length === 1;
 }
 
 /** Its author has come back, with this browser: once. Undefined: unknown, too old, used, or another browser. */

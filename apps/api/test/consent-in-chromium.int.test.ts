@@ -49,7 +49,7 @@ describeWithChromium('connecting an account in Chromium', () => {
       await page.waitForURL(/^http:\/\/localhost/);
       await page.locator('input[name=handle]').fill('grace');
       await page.getByRole('button').first().click();
-      await page.waitForURL(`${app.url}/connections/callback?**`);
+      await page.waitForURL(`${app.url}/connections/callback/${platform}/sandbox?**`);
       expect(await page.locator('body').innerText()).toContain('grace');
       expect(await statusOf(id)).toBe('connected');
       expect(troubles).toEqual([]);
@@ -67,7 +67,7 @@ describeWithChromium('connecting an account in Chromium', () => {
       await stolen.goto(page.url());
       await stolen.locator('input[name=handle]').fill('grace');
       await stolen.getByRole('button').first().click();
-      await stolen.waitForURL(`${app.url}/connections/callback?**`);
+      await stolen.waitForURL(`${app.url}/connections/callback/x/sandbox?**`);
       expect(await stolen.locator('body').innerText()).not.toContain('is connected');
     } finally {
       await other.close();

@@ -105,6 +105,38 @@ export async function noteResult(
   ]);
 }
 
+/** Of connections that are over, used or too old: nobody opens it any more. */
+export async function forgetSpentVerifiers(db: SqlRunner): Promise<void> {
+  await db.query(
+    `UPDATE connection SET sealed_verifier = ''
+     WHERE sealed_verifier <> '' AND (channel_id IS NOT NULL OR failure_reason IS NOT NULL OR expires_at <= now())`,
+  );
+}
+
+/** Sealed with another key than `keyId`: up to `limit` of them. */
+export async function findVerifiersSealedOtherwise(
+  db: SqlRunner,
+  options: { keyId: string; limit: number },
+): Promise<{ id: string; sealedVerifier: string }[]> {
+  return db.query(
+    `SELECT id, sealed_verifier AS "sealedVerifier" FROM connection
+     WHERE sealed_verifier <> '' AND split_part(sealed_verifier, '.', 2) <> $1 ORDER BY id LIMIT $2`,
+    [options.keyId, options.limit],
+  );
+}
+
+/** The same proof under another key. */
+export async function replaceVerifierSeal(
+  db: SqlRunner,
+  connection: { id: string; sealedVerifier: string; resealed: string },
+): Promise<void> {
+  await db.query(`UPDATE connection SET sealed_verifier = $3 WHERE id = $1 AND sealed_verifier = $2`, [
+    connection.id,
+    connection.sealedVerifier,
+    connection.resealed,
+  ]);
+}
+
 export interface ConnectionRow {
   id: string;
   platform: string;

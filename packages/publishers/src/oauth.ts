@@ -118,8 +118,14 @@ async function granted(
   }
 }
 
+/** It is kept, and sent along with every call, in a header: servers end at 8 KB and more. */
+const MAX_TOKEN_LENGTH = 6_000;
+
 function credentialsOf(answer: oauth.TokenEndpointResponse, now: Date): Credentials {
   const refreshSeconds = Number(answer['refresh_token_expires_in'] ?? Number.NaN);
+  if (answer.access_token.length > MAX_TOKEN_LENGTH) {
+    throw new oauth.OperationProcessingError('the access token is longer than any platform’s');
+  }
   return {
     accessToken: answer.access_token,
     ...(answer.refresh_token !== undefined && { refreshToken: answer.refresh_token }),
@@ -144,11 +150,11 @@ const APP_IS_WRONG = [
 
 function explain({ name, alsoGone = [] }: OAuthServer, error: unknown): unknown {
   if (error instanceof oauth.AuthorizationResponseError) {
-    const detail = error.error;
+    const detail = wordOf(error.error);
     return new PublisherError({ ...notAccepted(name), detail });
   }
   if (error instanceof oauth.ResponseBodyError) {
-    const detail = `HTTP ${error.status} ${error.error}`;
+    const detail = `HTTP ${error.status} ${wordOf(error.error)}`;
     if ([...GRANT_IS_GONE, ...alsoGone].includes(error.error)) {
       return new PublisherError({ ...notAccepted(name), detail });
     }
@@ -158,10 +164,20 @@ function explain({ name, alsoGone = [] }: OAuthServer, error: unknown): unknown 
   if (error instanceof oauth.WWWAuthenticateChallengeError) {
     return new PublisherError({ ...appRefused(name), detail: `HTTP ${error.status}` });
   }
-  if (error instanceof oauth.OperationProcessingError || error instanceof SyntaxError) {
-    return new PublisherError({ ...unclear(name), detail: error.message });
+  // Whatever else it says that is not OAuth, or is an OAuth that nobody here asked for.
+  if (
+    error instanceof oauth.OperationProcessingError ||
+    error instanceof oauth.UnsupportedOperationError ||
+    error instanceof SyntaxError
+  ) {
+    return new PublisherError({ ...unclear(name), detail: wordOf(error.message) });
   }
   return error;
+}
+
+/** A server of anybody's says it: as much as RFC 6749 lets an error be, and no longer than its own ones. */
+function wordOf(error: string): string {
+  return error.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 100);
 }
 
 /** What the platform says is the only thing that ends a connection: a lost answer or a broken one never does. */

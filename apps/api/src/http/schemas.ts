@@ -231,6 +231,9 @@ export const Platform = Type.Object(
     name: Type.String(),
     connection: OneOf('consent', 'password'),
     anyServer: Type.Boolean({ description: 'Its accounts live on servers of many owners' }),
+    redirectUri: Nullable(
+      Type.String({ description: 'What whoever runs SoloSpark registers at the platform; null: nothing' }),
+    ),
     available: Type.Boolean({ description: 'Real accounts can be connected here' }),
     sandbox: Type.Boolean({ description: 'Accounts of its stand-in can be connected here' }),
     apiVersion: Nullable(

@@ -50,7 +50,9 @@ describeWithChromium('connecting an account in Chromium', () => {
       await page.locator('input[name=handle]').fill('grace');
       await page.getByRole('button').first().click();
       await page.waitForURL(`${app.url}/connections/callback/${platform}/sandbox?**`);
-      expect(await page.locator('body').innerText()).toContain('grace');
+      const text = await page.locator('body').innerText();
+      expect(text).toContain('grace');
+      expect(text).toContain('organization Demo');
       expect(await statusOf(id)).toBe('connected');
       expect(troubles).toEqual([]);
     },
@@ -72,6 +74,24 @@ describeWithChromium('connecting an account in Chromium', () => {
     } finally {
       await other.close();
     }
+    expect(await statusOf(id)).toBe('waiting');
+  });
+
+  it('a page of another site cannot send the form of ours, whatever state it has', async () => {
+    const { id, url } = await start('x');
+    const page = await open(url);
+    const state = new URL(url).searchParams.get('state') ?? '';
+    const token = await page.locator('input[name=formToken]').inputValue();
+    const other = await chromium.browser.newPage();
+    // The sandbox's address is another site to the browser.
+    await other.goto(app.ctx.settings.sandboxUrl ?? '');
+    await other.setContent(
+      `<form method="post" action="${app.url}/connections/start"><input name="state" value="${state}">
+       <input name="formToken" value="${token}"><button>Win a prize</button></form>`,
+    );
+    await other.getByRole('button').click();
+    await other.waitForURL(`${app.url}/connections/start`);
+    expect(await other.locator('body').innerText()).toContain('Another site sent you here');
     expect(await statusOf(id)).toBe('waiting');
   });
 

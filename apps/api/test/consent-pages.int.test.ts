@@ -61,7 +61,7 @@ describe('a form that another site sends to /connections/start', () => {
     expect(await progress(attackers)).toMatchObject({ status: 'waiting', channelId: null });
   });
 
-  it.each([
+  it.each<[string, Record<string, string>]>([
     ['another origin', { origin: 'https://evil.example' }],
     ['a hidden origin', { origin: 'null' }],
     ['our host with another port', { origin: 'http://127.0.0.1:1' }],
@@ -72,7 +72,7 @@ describe('a form that another site sends to /connections/start', () => {
     const page = await fetch(url);
     const formToken = tokenOn({ text: await page.text() } as Page);
     const cookie = (page.headers.getSetCookie()[0] ?? '').split(';')[0] ?? '';
-    const refused = await post({ state, formToken }, { cookie, ...headers } as Record<string, string>);
+    const refused = await post({ state, formToken }, { cookie, ...headers });
     expect(refused.status).toBe(403);
     expect(refused.headers.get('set-cookie')).toBeNull();
     // It was not used up: our own page's form still goes through.
@@ -175,11 +175,11 @@ describe('the pages', () => {
 
 describe('the platform is told to ask, also a person who agreed before', () => {
   it.each(['mastodon', 'instagram'])('%s', async (platform) => {
-    for (const _ of [1, 2]) {
+    for (const handle of ['grace', 'ada']) {
       const { url } = await start(platform);
       const consent = await browser.submit(await browser.open(url), {});
       expect(consent.text).toContain('name="decision"');
-      expect((await browser.submit(consent, { handle: 'grace' })).status).toBe(200);
+      expect((await browser.submit(consent, { handle })).status).toBe(200);
     }
   });
 });

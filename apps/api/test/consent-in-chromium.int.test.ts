@@ -83,8 +83,6 @@ describeWithChromium('connecting an account in Chromium', () => {
     const state = new URL(url).searchParams.get('state') ?? '';
     const token = await page.locator('input[name=formToken]').inputValue();
     const other = await chromium.browser.newPage();
-    // The sandbox's address is another site to the browser.
-    await other.goto(app.ctx.settings.sandboxUrl ?? '');
     await other.setContent(
       `<form method="post" action="${app.url}/connections/start"><input name="state" value="${state}">
        <input name="formToken" value="${token}"><button>Win a prize</button></form>`,

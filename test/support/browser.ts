@@ -55,9 +55,18 @@ export function openBrowser(): Browser {
       if (handle !== undefined) body.set('handle', handle);
       for (const [name, value] of Object.entries(typed)) body.set(name, value);
       const target = new URL(decode(action ?? ''), page.url).href;
-      return go(target, { method: 'POST', body }, follow);
+      return go(target, { method: 'POST', body, headers: senderOf(page, target) }, follow);
     },
   };
+}
+
+/** What a browser says of the page whose form it sends; nobody but the page's own policy can make it say less. */
+function senderOf(page: Page, target: string): Record<string, string> {
+  const { origin } = new URL(page.url);
+  const isSame = origin === new URL(target).origin;
+  const policy = page.headers.get('referrer-policy');
+  const isHidden = policy === 'no-referrer' || (policy === 'same-origin' && !isSame);
+  return { origin: isHidden ? 'null' : origin, 'sec-fetch-site': isSame ? 'same-origin' : 'cross-site' };
 }
 
 function decode(html: string): string {

@@ -9,9 +9,10 @@ try {
     applicationName: 'solospark-rotate-keys',
   });
   try {
-    const { channels, apps } = await rotateKeys(ctx);
+    const { channels, apps, connections } = await rotateKeys(ctx);
     process.stdout.write(
-      `Sealed anew with the key "${ctx.settings.keyring.current}": ${channels} channels, ${apps} apps.\n`,
+      `Sealed anew with the key "${ctx.settings.keyring.current}": ${channels} channels, ${apps} apps, ` +
+        `${connections} connections that are being made.\n`,
     );
   } finally {
     await ctx.close();

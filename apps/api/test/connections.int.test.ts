@@ -205,6 +205,21 @@ describe('the request for a connection', () => {
     });
   });
 
+  it('200 says which redirect address to register at each platform that wants one, no two alike', async () => {
+    const { data } = (await app.request('GET', '/platforms')).body;
+    const addresses = Object.fromEntries(
+      data.map(({ id, redirectUri }: { id: string; redirectUri: string | null }) => [id, redirectUri]),
+    );
+    const callback = `${app.url}/connections/callback`;
+    expect(addresses).toEqual({
+      x: `${callback}/x`,
+      linkedin: `${callback}/linkedin`,
+      instagram: `${callback}/instagram`,
+      mastodon: null,
+      bluesky: null,
+    });
+  });
+
   it('200 says which version of its API a platform is spoken to in, where calls name one', async () => {
     const read = async () => {
       const { data } = (await app.request('GET', '/platforms')).body;

@@ -49,8 +49,10 @@ describeWithChromium('connecting an account in Chromium', () => {
       await page.waitForURL(/^http:\/\/localhost/);
       await page.locator('input[name=handle]').fill('grace');
       await page.getByRole('button').first().click();
-      await page.waitForURL(`${app.url}/connections/callback?**`);
-      expect(await page.locator('body').innerText()).toContain('grace');
+      await page.waitForURL(`${app.url}/connections/callback/${platform}/sandbox?**`);
+      const text = await page.locator('body').innerText();
+      expect(text).toContain('grace');
+      expect(text).toContain('organization Demo');
       expect(await statusOf(id)).toBe('connected');
       expect(troubles).toEqual([]);
     },
@@ -67,11 +69,27 @@ describeWithChromium('connecting an account in Chromium', () => {
       await stolen.goto(page.url());
       await stolen.locator('input[name=handle]').fill('grace');
       await stolen.getByRole('button').first().click();
-      await stolen.waitForURL(`${app.url}/connections/callback?**`);
+      await stolen.waitForURL(`${app.url}/connections/callback/x/sandbox?**`);
       expect(await stolen.locator('body').innerText()).not.toContain('is connected');
     } finally {
       await other.close();
     }
+    expect(await statusOf(id)).toBe('waiting');
+  });
+
+  it('a page of another site cannot send the form of ours, whatever state it has', async () => {
+    const { id, url } = await start('x');
+    const page = await open(url);
+    const state = new URL(url).searchParams.get('state') ?? '';
+    const token = await page.locator('input[name=formToken]').inputValue();
+    const other = await chromium.browser.newPage();
+    await other.setContent(
+      `<form method="post" action="${app.url}/connections/start"><input name="state" value="${state}">
+       <input name="formToken" value="${token}"><button>Win a prize</button></form>`,
+    );
+    await other.getByRole('button').click();
+    await other.waitForURL(`${app.url}/connections/start`);
+    expect(await other.locator('body').innerText()).toContain('Another site sent you here');
     expect(await statusOf(id)).toBe('waiting');
   });
 

@@ -144,6 +144,29 @@ describe.each(Object.keys(questions))('%s: the page that asks', (platform) => {
     expect((await sandbox.send(`${ask()}&client_id=other`, { redirect: 'manual' })).status).toBe(400);
   });
 
+  it('asks again in a browser that agreed before, or sends it back at once where the platform does and is not told to ask', async () => {
+    const forced: Record<string, Record<string, string>> = {
+      mastodon: { force_login: 'true' },
+      instagram: { force_reauth: 'true' },
+    };
+    const agreed = await answerPage(sandbox, ask());
+    const cookie = (agreed.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
+    const again = (over?: Record<string, string>) =>
+      sandbox.send(ask(over), { redirect: 'manual', headers: { cookie } });
+    const remembers = platform in forced;
+    expect(cookie !== '').toBe(remembers);
+    expect((await again()).status).toBe(remembers ? 302 : 200);
+    expect((await again(forced[platform])).status).toBe(200);
+    if (!remembers) return;
+    if (platform === 'instagram') {
+      const more = 'instagram_business_basic,instagram_business_manage_comments';
+      expect((await again({ scope: more })).status).toBe(200);
+    }
+    // Not once they have taken it back.
+    await sandbox.control('withdrawals', { platform, account: 'ann' });
+    expect((await again()).status).toBe(200);
+  });
+
   it('is not counted as a call, and meets no fault', async () => {
     await sandbox.control('faults', { platform, step: 'token', fault: '5xx-before-commit' });
     await answerPage(sandbox, ask());

@@ -41,8 +41,14 @@ export interface ExchangeCall extends AppCall {
   redirectUri: string;
   state: string;
   codeVerifier: string;
-  /** The query with which the platform sent the author back. */
-  answer: URLSearchParams;
+  /** What the platform sent the author back with. Its other parameters have been looked at before. */
+  code: string;
+}
+
+/** How a server names itself in its answer (RFC 9207): by one of `names`; always, where it is `required`. */
+export interface Issuer {
+  names: string[];
+  required: boolean;
 }
 
 /**
@@ -58,7 +64,10 @@ export interface ConsentConnection {
   kind: 'consent';
   /** For platforms that are many servers: SoloSpark registers itself at each. Null: the environment names the app. */
   registerApp: ((call: ConnectionCall & { redirectUri: string; website: string }) => Promise<App>) | null;
+  /** The page that asks the author, every time as far as the platform can be told to, also where they agreed before. */
   consentUrl(request: ConsentRequest): URL;
+  /** Throws as `refresh` does. */
+  issuer(call: ConnectionCall): Promise<Issuer>;
   /** Throws as `refresh` does; `auth_expired` means that the code was not accepted. */
   exchange(call: ExchangeCall): Promise<Credentials>;
   refresh: Refresh<AppCall>;

@@ -1,5 +1,5 @@
 // Floor 1: each platform behind one contract (publisher.ts). Nothing outside names a platform.
-export { type App, type Connection, type ConsentConnection } from './connection.ts';
+export { type App, type Connection, type ConsentConnection, type Issuer } from './connection.ts';
 export {
   createHttpClient,
   NoAnswerError,

@@ -1,6 +1,7 @@
 import * as oauth from 'oauth4webapi';
 import type { App, AppCall, ConsentConnection, ConsentRequest, ExchangeCall } from './connection.ts';
 import type { HttpClient, HttpResponse } from './http.ts';
+import { issuerAt } from './issuer.ts';
 import { PublisherError, type Credentials, type Failure } from './publisher.ts';
 
 /**
@@ -19,6 +20,8 @@ export interface OAuthServer {
   pkce: boolean;
   /** How the app proves itself at the token endpoint. */
   clientAuthentication: 'basic' | 'post';
+  /** What makes the platform ask the author also where they agreed before, as far as it documents that. */
+  alwaysAsk?: Record<string, string>;
   /** Words, besides RFC 6749's, by which this platform says that the author's grant is gone. */
   alsoGone?: string[];
 }
@@ -29,6 +32,7 @@ export function oauthConnection(server: OAuthServer): ConsentConnection {
     kind: 'consent',
     registerApp: null,
     consentUrl: (request) => consentUrl(server, request),
+    issuer: async (call) => issuerAt(call, server.authorizeHost, server.tokenHost),
     exchange: (call) => exchangeCode(server, call),
     refresh: (call) => refreshToken(server, call),
   };
@@ -45,13 +49,20 @@ function consentUrl(server: OAuthServer, request: ConsentRequest): URL {
     url.searchParams.set('code_challenge', request.codeChallenge);
     url.searchParams.set('code_challenge_method', 'S256');
   }
+  for (const [name, value] of Object.entries(server.alwaysAsk ?? {})) url.searchParams.set(name, value);
   return url;
 }
 
 async function exchangeCode(server: OAuthServer, call: ExchangeCall): Promise<Credentials> {
   const { metadata, client, authentication, options } = partsOf(server, call);
   return granted(server, call, async () => {
-    const parameters = oauth.validateAuthResponse(metadata, client, call.answer, call.state);
+    const { code, state } = call;
+    const parameters = oauth.validateAuthResponse(
+      metadata,
+      client,
+      new URLSearchParams({ code, state }),
+      state,
+    );
     const response = await oauth.authorizationCodeGrantRequest(
       metadata,
       client,
@@ -107,8 +118,14 @@ async function granted(
   }
 }
 
+/** It is kept, and sent along with every call, in a header: servers end at 8 KB and more. */
+const MAX_TOKEN_LENGTH = 6_000;
+
 function credentialsOf(answer: oauth.TokenEndpointResponse, now: Date): Credentials {
   const refreshSeconds = Number(answer['refresh_token_expires_in'] ?? Number.NaN);
+  if (answer.access_token.length > MAX_TOKEN_LENGTH) {
+    throw new oauth.OperationProcessingError('the access token is longer than any platform’s');
+  }
   return {
     accessToken: answer.access_token,
     ...(answer.refresh_token !== undefined && { refreshToken: answer.refresh_token }),
@@ -133,11 +150,11 @@ const APP_IS_WRONG = [
 
 function explain({ name, alsoGone = [] }: OAuthServer, error: unknown): unknown {
   if (error instanceof oauth.AuthorizationResponseError) {
-    const detail = error.error;
+    const detail = wordOf(error.error);
     return new PublisherError({ ...notAccepted(name), detail });
   }
   if (error instanceof oauth.ResponseBodyError) {
-    const detail = `HTTP ${error.status} ${error.error}`;
+    const detail = `HTTP ${error.status} ${wordOf(error.error)}`;
     if ([...GRANT_IS_GONE, ...alsoGone].includes(error.error)) {
       return new PublisherError({ ...notAccepted(name), detail });
     }
@@ -147,10 +164,20 @@ function explain({ name, alsoGone = [] }: OAuthServer, error: unknown): unknown 
   if (error instanceof oauth.WWWAuthenticateChallengeError) {
     return new PublisherError({ ...appRefused(name), detail: `HTTP ${error.status}` });
   }
-  if (error instanceof oauth.OperationProcessingError || error instanceof SyntaxError) {
-    return new PublisherError({ ...unclear(name), detail: error.message });
+  // Whatever else it says that is not OAuth, or is an OAuth that nobody here asked for.
+  if (
+    error instanceof oauth.OperationProcessingError ||
+    error instanceof oauth.UnsupportedOperationError ||
+    error instanceof SyntaxError
+  ) {
+    return new PublisherError({ ...unclear(name), detail: wordOf(error.message) });
   }
   return error;
+}
+
+/** A server of anybody's says it: as much as RFC 6749 lets an error be, and no longer than its own ones. */
+function wordOf(error: string): string {
+  return error.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 100);
 }
 
 /** What the platform says is the only thing that ends a connection: a lost answer or a broken one never does. */

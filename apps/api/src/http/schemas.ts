@@ -231,6 +231,9 @@ export const Platform = Type.Object(
     name: Type.String(),
     connection: OneOf('consent', 'password'),
     anyServer: Type.Boolean({ description: 'Its accounts live on servers of many owners' }),
+    redirectUri: Nullable(
+      Type.String({ description: 'What whoever runs SoloSpark registers at the platform; null: nothing' }),
+    ),
     available: Type.Boolean({ description: 'Real accounts can be connected here' }),
     sandbox: Type.Boolean({ description: 'Accounts of its stand-in can be connected here' }),
     apiVersion: Nullable(
@@ -294,6 +297,17 @@ export const SignIn = Type.Object(
 );
 
 export const ConsentQuery = Type.Object({ state: Type.String({ maxLength: 200 }) }, closed);
+
+export const ConsentForm = Type.Object(
+  {
+    ...ConsentQuery.properties,
+    /** A form without it is refused as one from elsewhere, which tells its sender more than its shape would. */
+    formToken: Type.String({ maxLength: 200, default: '' }),
+  },
+  closed,
+);
+
+export const CallbackParams = Type.Object({ '*': Type.String() });
 
 export const MediaChange = Type.Object(
   { altText: Nullable(Type.String({ description: 'At most 5,000 characters; null: none' })) },

@@ -1,19 +1,17 @@
 import cookie from '@fastify/cookie';
 import formbody from '@fastify/formbody';
-import { describeConnection, finishConnection, leaveForConsent, type Context } from '@solospark/domain';
-import type { FastifyError, FastifyReply } from 'fastify';
+import { finishConnection, leaveForConsent, openConsentForm, type Context } from '@solospark/domain';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { forgetBrowserKey, keepBrowserKey, readBrowserKey } from '../http/connection-cookie.ts';
 import { escapeHtml, renderPage } from '../http/page.ts';
-import { noteProblem } from '../http/problem-plugin.ts';
+import { HttpProblem, noteProblem } from '../http/problem-plugin.ts';
 import * as schemas from '../http/schemas.ts';
 import type { App } from '../http/types.ts';
 
-/** What the browser keeps between leaving for the platform's page and coming back. */
-const COOKIE = 'solospark_connection';
-const COOKIE_SECONDS = 15 * 60;
-
 /**
  * The author's way to a platform's page and back, in their browser and without a key: the state in the link is the
- * permission to begin, and only the browser that began may finish. The pages say whose organization is given the account.
+ * permission to begin, and only the browser that began may finish. The pages say whose organization is given the account,
+ * and nobody gets to the platform's without having seen ours.
  */
 export async function consentRoutes(app: App, ctx: Context): Promise<void> {
   await app.register(cookie);
@@ -22,59 +20,109 @@ export async function consentRoutes(app: App, ctx: Context): Promise<void> {
     const { status, title, detail } = noteProblem(error, request);
     return sendPage(reply.code(status), title, `<p>${escapeHtml(detail)}</p>`);
   });
+  /** A program that looks at a link with HEAD must neither open a form nor use an answer up. */
+  const page = { exposeHeadRoute: false };
 
-  app.get('/start', { schema: { hide: true, querystring: schemas.ConsentQuery } }, async (request, reply) => {
-    const { state } = request.query;
-    const { organizationName, platformName } = await describeConnection(ctx, { state });
-    const [organization, platform] = [escapeHtml(organizationName), escapeHtml(platformName)];
-    return sendPage(
-      reply,
-      `Connect ${platformName}`,
-      `<p>The account that you choose on ${platform} will be connected to the organization <strong>${organization}</strong>,
+  app.get(
+    '/start',
+    { ...page, schema: { hide: true, querystring: schemas.ConsentQuery } },
+    async (request, reply) => {
+      const { state } = request.query;
+      const opened = await openConsentForm(ctx, { state });
+      const { publicUrl } = ctx.settings;
+      keepBrowserKey(reply, { publicUrl, state, browserKey: opened.browserKey });
+      const [organization, platform] = [escapeHtml(opened.organizationName), escapeHtml(opened.platformName)];
+      return sendPage(
+        reply,
+        `Connect ${opened.platformName}`,
+        `<p>The account that you choose on ${platform} will be connected to the organization <strong>${organization}</strong>,
 whose members can then publish on it. Go on only if you want that.</p>
 <form method="post"><input type="hidden" name="state" value="${escapeHtml(state)}">
+<input type="hidden" name="formToken" value="${opened.formToken}">
 <button>Go on to ${platform}</button></form>`,
-    );
-  });
+        // With "no-referrer" a browser would not say either which site its form comes from.
+        'same-origin',
+      );
+    },
+  );
 
-  app.post('/start', { schema: { hide: true, body: schemas.ConsentQuery } }, async (request, reply) => {
-    const { consentUrl, browserKey } = await leaveForConsent(ctx, request.body);
-    return reply
-      .setCookie(COOKIE, browserKey, { ...cookiePlace(ctx), maxAge: COOKIE_SECONDS })
-      .header('cache-control', 'no-store')
-      .redirect(consentUrl, 303);
-  });
+  app.post(
+    '/start',
+    {
+      schema: { hide: true, body: schemas.ConsentForm },
+      onRequest: async (request) => assertOwnSite(request, ctx.settings.publicUrl),
+    },
+    async (request, reply) => {
+      const { state, formToken } = request.body;
+      const way = { publicUrl: ctx.settings.publicUrl, state };
+      const shown = readBrowserKey(request, way);
+      const { consentUrl, browserKey } = await leaveForConsent(ctx, { state, formToken, browserKey: shown });
+      keepBrowserKey(reply, { ...way, browserKey });
+      return reply
+        .header('cache-control', 'no-store')
+        .header('referrer-policy', 'no-referrer')
+        .redirect(consentUrl, 303);
+    },
+  );
 
-  app.get('/callback', { schema: { hide: true } }, async (request, reply) => {
-    const answer = new URL(request.url, ctx.settings.publicUrl).searchParams;
-    const browserKey = request.cookies[COOKIE] ?? '';
-    const { channel, platformName } = await finishConnection(ctx, { answer, browserKey });
-    void reply.clearCookie(COOKIE, cookiePlace(ctx));
+  const finish = async (request: FastifyRequest, reply: FastifyReply, server: string) => {
+    const { publicUrl } = ctx.settings;
+    const query = new URL(request.url, publicUrl).searchParams;
+    const way = { publicUrl, state: query.get('state') ?? '' };
+    const { channel, platformName, organizationName } = await finishConnection(ctx, {
+      query,
+      receivedAt: `${publicUrl}/connections/callback${server}`,
+      browserKey: readBrowserKey(request, way),
+    });
+    forgetBrowserKey(reply, way);
     const account = `${escapeHtml(channel.handle)} on ${escapeHtml(platformName)}`;
     return sendPage(
       reply,
       'Connected',
-      `<p><strong>${account}</strong> is connected. You can close this page.</p>`,
+      `<p><strong>${account}</strong> is connected to the organization <strong>${escapeHtml(organizationName)}</strong>, whose
+members can now publish on it. You can close this page. If you did not want that, withdraw it in ${escapeHtml(platformName)}’s
+settings.</p>`,
     );
-  });
+  };
+  // The address of earlier versions: what arrives there is explained.
+  app.get('/callback', { ...page, schema: { hide: true } }, (request, reply) => finish(request, reply, ''));
+  app.get(
+    '/callback/*',
+    { ...page, schema: { hide: true, params: schemas.CallbackParams } },
+    (request, reply) => finish(request, reply, `/${request.params['*']}`),
+  );
 }
 
-/** Lax: the platform sends the author back from another site. */
-function cookiePlace(ctx: Context) {
-  const { pathname, protocol } = new URL(`${ctx.settings.publicUrl}/connections`);
-  return { path: pathname, httpOnly: true, sameSite: 'lax', secure: protocol === 'https:' } as const;
+/**
+ * Another site's page can send this form as well as ours, with a state of its own choosing. Browsers say who sends it; one
+ * that says neither is held to the form's token alone.
+ */
+function assertOwnSite({ headers }: FastifyRequest, publicUrl: string): void {
+  const { origin, 'sec-fetch-site': site = 'same-origin' } = headers;
+  if (site === 'same-origin' && (origin === undefined || origin === new URL(publicUrl).origin)) return;
+  throw new HttpProblem(
+    'cross_site_request',
+    `Another site sent you here, or this page was not opened at ${new URL(publicUrl).origin}. Nothing was changed. If you want to ` +
+      'connect an account, open the link again that you were given, and go on from the page that it shows.',
+  );
 }
 
-function sendPage(reply: FastifyReply, title: string, content: string): FastifyReply {
+function sendPage(
+  reply: FastifyReply,
+  title: string,
+  content: string,
+  referrerPolicy: 'no-referrer' | 'same-origin' = 'no-referrer',
+): FastifyReply {
   return reply
     .type('text/html; charset=utf-8')
     .header('cache-control', 'no-store')
     .header(
       'content-security-policy',
       // The icon is an empty data: URL, so that no browser asks for another one.
-      "default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'none'",
+      "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
     )
-    .header('referrer-policy', 'no-referrer')
+    .header('x-frame-options', 'DENY')
+    .header('referrer-policy', referrerPolicy)
     .header('x-content-type-options', 'nosniff')
     .send(renderPage(title, content));
 }

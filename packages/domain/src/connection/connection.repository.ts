@@ -41,10 +41,12 @@ export interface OpenConnection {
   server: string;
   sandbox: boolean;
   sealedVerifier: string;
+  /** Null: our page was not shown yet, or its form was used. */
+  formHash: string | null;
 }
 
 const OPEN = `connection.id, organization_id AS "organizationId", organization.name AS "organizationName", platform, server, sandbox,
-              sealed_verifier AS "sealedVerifier"`;
+              sealed_verifier AS "sealedVerifier", form_hash AS "formHash"`;
 
 /** Undefined when it is unknown, too old, or its author has been there already. */
 export async function findOpenConnection(
@@ -59,15 +61,21 @@ export async function findOpenConnection(
   return row;
 }
 
-/** The browser that goes to the platform's page now is the one that must come back. */
-export async function bindBrowser(
+/** Our page is shown: its form is the one that counts. */
+export async function bindForm(db: SqlRunner, connection: { id: string; formHash: string }): Promise<void> {
+  await db.query(`UPDATE connection SET form_hash = $2 WHERE id = $1`, [connection.id, connection.formHash]);
+}
+
+/** The browser that goes to the platform's page now is the one that must come back. False: the form was used meanwhile. */
+export async function takeForm(
   db: SqlRunner,
-  connection: { id: string; browserHash: string },
-): Promise<void> {
-  await db.query(`UPDATE connection SET browser_hash = $2 WHERE id = $1`, [
-    connection.id,
-    connection.browserHash,
-  ]);
+  connection: { id: string; formHash: string; browserHash: string },
+): Promise<boolean> {
+  const rows = await db.query(
+    `UPDATE connection SET browser_hash = $3, form_hash = NULL WHERE id = $1 AND form_hash = $2 RETURNING id`,
+    [connection.id, connection.formHash, connection.browserHash],
+  );
+  return rows.length === 1;
 }
 
 /** Its author has come back, with this browser: once. Undefined: unknown, too old, used, or another browser. */
@@ -94,6 +102,38 @@ export async function noteResult(
     connection.id,
     connection.channelId,
     connection.failureReason,
+  ]);
+}
+
+/** Of connections that are over, used or too old: nobody opens it any more. */
+export async function forgetSpentVerifiers(db: SqlRunner): Promise<void> {
+  await db.query(
+    `UPDATE connection SET sealed_verifier = ''
+     WHERE sealed_verifier <> '' AND (channel_id IS NOT NULL OR failure_reason IS NOT NULL OR expires_at <= now())`,
+  );
+}
+
+/** Sealed with another key than `keyId`: up to `limit` of them. */
+export async function findVerifiersSealedOtherwise(
+  db: SqlRunner,
+  options: { keyId: string; limit: number },
+): Promise<{ id: string; sealedVerifier: string }[]> {
+  return db.query(
+    `SELECT id, sealed_verifier AS "sealedVerifier" FROM connection
+     WHERE sealed_verifier <> '' AND split_part(sealed_verifier, '.', 2) <> $1 ORDER BY id LIMIT $2`,
+    [options.keyId, options.limit],
+  );
+}
+
+/** The same proof under another key. */
+export async function replaceVerifierSeal(
+  db: SqlRunner,
+  connection: { id: string; sealedVerifier: string; resealed: string },
+): Promise<void> {
+  await db.query(`UPDATE connection SET sealed_verifier = $3 WHERE id = $1 AND sealed_verifier = $2`, [
+    connection.id,
+    connection.sealedVerifier,
+    connection.resealed,
   ]);
 }
 

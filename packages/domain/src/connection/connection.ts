@@ -19,6 +19,11 @@ export function hashOf(secret: string): string {
   return createHash('sha256').update(secret).digest('base64url');
 }
 
+/** What is kept of a page of ours that was shown: only who has its form and was shown it makes the same. */
+export function formHashOf({ formToken, browserKey }: { formToken: string; browserKey: string }): string {
+  return hashOf(`${formToken} ${browserKey}`);
+}
+
 /** Sealed for one connection: moved to another row it does not open. */
 export function verifierContext(id: string): string {
   return `connection:${id}`;
@@ -75,5 +80,13 @@ export function connectionNotFound(): DomainError {
   return new DomainError(
     'connection_not_found',
     'This connection is not known, was used already, or is too old. Start again where you connect accounts.',
+  );
+}
+
+export function notFromOurPage(): DomainError {
+  return new DomainError(
+    'cross_site_request',
+    'This was not sent from the page that names the organization, or that page was used or opened anew meanwhile. Nothing was ' +
+      'changed. Open the link again, and go on from the page that it shows.',
   );
 }

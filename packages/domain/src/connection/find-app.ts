@@ -12,14 +12,10 @@ import {
   removePlatformApp,
   type PlatformAppKey,
 } from './platform-app.repository.ts';
+import { redirectUriOf } from './redirect-uri.ts';
 
 /** The sandbox knows every app, and its secret. */
 const SANDBOX_APP: App = { clientId: 'solospark', clientSecret: 'solospark-secret' };
-
-/** Where a platform sends authors back to. Platforms compare it letter by letter. */
-export function redirectUriOf(ctx: Pick<Context, 'settings'>): string {
-  return `${ctx.settings.publicUrl}/connections/callback`;
-}
 
 /**
  * What this installation is at a platform: as its operator has registered it, or as it registered itself at this server,
@@ -49,7 +45,7 @@ async function registeredApp(
   register: NonNullable<ConsentConnection['registerApp']>,
 ): Promise<App> {
   const opened = openPlace(ctx, publisher, place);
-  const redirectUri = redirectUriOf(ctx);
+  const redirectUri = redirectUriOf(ctx, publisher, place);
   const key = { platform: publisher.id, server: opened.baseUrl, redirectUri };
   const known = await readApp(ctx, key);
   if (known) return known;
@@ -67,7 +63,7 @@ async function registeredApp(
 /** A server that does not know the app any more: the next author has it registered anew. */
 export async function forgetApp(ctx: Context, publisher: Publisher, place: Place, app: App): Promise<void> {
   const server = openPlace(ctx, publisher, place).baseUrl;
-  const key = { platform: publisher.id, server, redirectUri: redirectUriOf(ctx) };
+  const key = { platform: publisher.id, server, redirectUri: redirectUriOf(ctx, publisher, place) };
   await withRetry(() => removePlatformApp(ctx.db, { ...key, clientId: app.clientId }));
 }
 

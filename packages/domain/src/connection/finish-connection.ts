@@ -7,29 +7,35 @@ import { explainRefusal } from '../channel/explain-refusal.ts';
 import { openPlace } from '../channel/open-place.ts';
 import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
+import { assertIssuer, readAnswer, type Answer } from './answer.ts';
 import { connectionNotFound, hashOf, invalidConnection, verifierContext } from './connection.ts';
 import { noteResult, takeReturned, type OpenConnection } from './connection.repository.ts';
-import { findApp, forgetApp, redirectUriOf } from './find-app.ts';
+import { findApp, forgetApp } from './find-app.ts';
 import { findKnownPublisher } from './find-known-publisher.ts';
+import { assertReceivedAt, redirectUriOf } from './redirect-uri.ts';
 
 /**
- * The author is back from the platform's page: trades what they bring for credentials, and keeps the channel. `answer` is
- * the query with which the platform sent them, `browserKey` what their browser was given when it left. Good for one try.
- * @throws DomainError `connection_not_found`, `platform_refused` (also when the author said no), and those of `findApp`.
+ * The author is back from the platform's page: trades what they bring for credentials, and keeps the channel. `query` is
+ * what the platform sent them with, `receivedAt` our address that it sent them to, `browserKey` what their browser was given
+ * when it left. Good for one try, and one that arrives at another server's address is used up as well: whoever sent it may
+ * be trying to get at somebody's code.
+ * @throws DomainError `invalid_answer`, `connection_not_found`, `foreign_answer`, `platform_refused` (also when the author
+ * said no), and those of `findApp`.
  */
 export async function finishConnection(
   ctx: Context,
-  input: { answer: URLSearchParams; browserKey: string },
-): Promise<{ channel: ChannelSummary; platformName: string }> {
-  const state = input.answer.get('state') ?? '';
-  const hashes = { stateHash: hashOf(state), browserHash: hashOf(input.browserKey) };
+  input: { query: URLSearchParams; receivedAt: string; browserKey: string },
+): Promise<{ channel: ChannelSummary; platformName: string; organizationName: string }> {
+  const answer = readAnswer(input.query);
+  const hashes = { stateHash: hashOf(answer.state), browserHash: hashOf(input.browserKey) };
   const connection = await withRetry(() => takeReturned(ctx.db, hashes));
   if (!connection) throw connectionNotFound();
   try {
-    const channel = await exchange(ctx, connection, { state, answer: input.answer });
+    const channel = await exchange(ctx, connection, { answer, receivedAt: input.receivedAt });
     await withRetry(() => noteResult(ctx.db, { id: connection.id, channelId: channel.id }));
     ctx.log.info({ channelId: channel.id, platform: channel.platform }, 'channel connected');
-    return { channel, platformName: findKnownPublisher(ctx, connection.platform).name };
+    const { name: platformName } = findKnownPublisher(ctx, connection.platform);
+    return { channel, platformName, organizationName: connection.organizationName };
   } catch (error) {
     const failureReason =
       error instanceof AppError ? error.message : 'Something went wrong on our side. Start again.';
@@ -41,19 +47,25 @@ export async function finishConnection(
 async function exchange(
   ctx: Context,
   connection: OpenConnection,
-  { state, answer }: { state: string; answer: URLSearchParams },
+  { answer, receivedAt }: { answer: Answer; receivedAt: string },
 ): Promise<ChannelSummary> {
   const publisher = findKnownPublisher(ctx, connection.platform);
   if (publisher.connection.kind !== 'consent') {
     throw invalidConnection('/platform', 'kind', `${publisher.name} has no page to agree on`);
   }
-  if (answer.has('error')) {
+  assertReceivedAt(ctx, publisher, connection, receivedAt);
+  const { code, state } = answer;
+  if (code === null) {
     throw new DomainError(
       'platform_refused',
       `${publisher.name} was not connected: you said no, or ${publisher.name} did not allow it. Nothing was changed.`,
     );
   }
   const place = openPlace(ctx, publisher, connection);
+  const issuer = await publisher.connection.issuer(place).catch((error: unknown) => {
+    throw explainRefusal(error, publisher);
+  });
+  assertIssuer(publisher, issuer, answer);
   const app = await findApp(ctx, publisher, connection);
   const codeVerifier = unseal(
     ctx.settings.keyring,
@@ -61,7 +73,14 @@ async function exchange(
     verifierContext(connection.id),
   );
   const credentials = await publisher.connection
-    .exchange({ ...place, app, redirectUri: redirectUriOf(ctx), state, codeVerifier, answer })
+    .exchange({
+      ...place,
+      app,
+      redirectUri: redirectUriOf(ctx, publisher, connection),
+      state,
+      codeVerifier,
+      code,
+    })
     .catch(async (error: unknown) => {
       if (isAppUnknown(error)) await forgetApp(ctx, publisher, connection, app);
       throw explainRefusal(error, publisher);

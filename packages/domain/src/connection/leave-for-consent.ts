@@ -1,23 +1,33 @@
-import { withRetry } from '@solospark/db';
 import { unseal } from '@solospark/foundation';
 import { openPlace } from '../channel/open-place.ts';
 import type { Context } from '../context.ts';
-import { connectionNotFound, hashOf, invalidConnection, newSecret, verifierContext } from './connection.ts';
-import { bindBrowser, findOpenConnection } from './connection.repository.ts';
-import { findApp, redirectUriOf } from './find-app.ts';
+import {
+  connectionNotFound,
+  formHashOf,
+  hashOf,
+  invalidConnection,
+  newSecret,
+  notFromOurPage,
+  verifierContext,
+} from './connection.ts';
+import { findOpenConnection, takeForm } from './connection.repository.ts';
+import { findApp } from './find-app.ts';
 import { findKnownPublisher } from './find-known-publisher.ts';
+import { redirectUriOf } from './redirect-uri.ts';
 
 /**
- * The author goes on to the platform's page. `browserKey` is for their browser to keep: whoever comes back has to bring
- * it, so that a link alone connects nothing.
- * @throws DomainError `connection_not_found`, and those of `findApp`.
+ * The author goes on to the platform's page, from ours: `formToken` and `browserKey` are what that one gave out. The new
+ * `browserKey` is for their browser to keep: whoever comes back has to bring it, so that a link alone connects nothing.
+ * @throws DomainError `connection_not_found`, `cross_site_request`, and those of `findApp`.
  */
 export async function leaveForConsent(
   ctx: Context,
-  input: { state: string },
+  input: { state: string; formToken: string; browserKey: string },
 ): Promise<{ consentUrl: string; browserKey: string }> {
   const connection = await findOpenConnection(ctx.db, hashOf(input.state));
   if (!connection) throw connectionNotFound();
+  const formHash = formHashOf(input);
+  if (connection.formHash !== formHash) throw notFromOurPage();
   const publisher = findKnownPublisher(ctx, connection.platform);
   if (publisher.connection.kind !== 'consent') {
     throw invalidConnection('/platform', 'kind', `${publisher.name} has no page to agree on`);
@@ -25,11 +35,13 @@ export async function leaveForConsent(
   const app = await findApp(ctx, publisher, connection);
   const verifier = unseal(ctx.settings.keyring, connection.sealedVerifier, verifierContext(connection.id));
   const browserKey = newSecret();
-  await withRetry(() => bindBrowser(ctx.db, { id: connection.id, browserHash: hashOf(browserKey) }));
+  // Not repeated after a lost answer: the second time the form would count as used, by whom nobody knows.
+  const taken = await takeForm(ctx.db, { id: connection.id, formHash, browserHash: hashOf(browserKey) });
+  if (!taken) throw notFromOurPage();
   const consentUrl = publisher.connection.consentUrl({
     app,
     at: openPlace(ctx, publisher, connection).at,
-    redirectUri: redirectUriOf(ctx),
+    redirectUri: redirectUriOf(ctx, publisher, connection),
     state: input.state,
     codeChallenge: hashOf(verifier),
   });

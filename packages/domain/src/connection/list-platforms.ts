@@ -1,5 +1,6 @@
 import type { Limits, Publisher } from '@solospark/publishers';
 import type { Context } from '../context.ts';
+import { redirectUriOf } from './redirect-uri.ts';
 import { describeApiVersion, type ApiVersionState } from './api-version.ts';
 
 export interface PlatformSummary {
@@ -9,6 +10,8 @@ export interface PlatformSummary {
   connection: 'consent' | 'password';
   /** Its accounts live on servers of many owners, so the author says which. */
   anyServer: boolean;
+  /** What the operator registers there, letter by letter. Null where nothing has to be registered. */
+  redirectUri: string | null;
   /** Real accounts can be connected: the operator has set what that needs. */
   available: boolean;
   /** Accounts of its stand-in can be. */
@@ -35,6 +38,9 @@ export function listPlatforms(
         name,
         connection: connection.kind,
         anyServer,
+        redirectUri: needsApp(publisher)
+          ? redirectUriOf(ctx, publisher, { sandbox: false, server: '' })
+          : null,
         available,
         sandbox: ctx.settings.sandboxUrl !== null,
         apiVersion: describeApiVersion(ctx, publisher),

@@ -1,27 +1,33 @@
 import { Type } from 'typebox';
 import { askWho, decode } from '../answer.ts';
 import type { ConsentConnection } from '../connection.ts';
+import { readIssuer } from '../issuer.ts';
 import { oauthConnection, type OAuthServer } from '../oauth.ts';
 import { dialect } from './errors.ts';
 
 const SCOPES = ['read:accounts', 'read:statuses', 'write:statuses', 'write:media'];
 
+// Every server speaks for itself: `at` answers with the address of the author's.
+const HOST = 'https://mastodon.social';
+
 const server: OAuthServer = {
   name: dialect.name,
-  // Every server speaks for itself: `at` answers with the address of the author's.
-  authorizeHost: 'https://mastodon.social',
+  authorizeHost: HOST,
   authorizePath: '/oauth/authorize',
-  tokenHost: 'https://mastodon.social',
+  tokenHost: HOST,
   tokenPath: '/oauth/token',
   scopes: SCOPES,
   // Since 4.3; a server that does not know it takes no notice.
   pkce: true,
   clientAuthentication: 'post',
+  // Since 2.5. Without it a server sends back at once whoever has let the app in before.
+  alwaysAsk: { force_login: 'true' },
 };
 
 /** Tokens do not end by themselves, and there is nothing to refresh. */
 export const connection: ConsentConnection = {
   ...oauthConnection(server),
+  issuer: (call) => readIssuer(call, HOST, dialect.name),
   async registerApp({ http, redirectUri, website }) {
     const form = new URLSearchParams({
       client_name: 'SoloSpark',
@@ -39,7 +45,8 @@ export const connection: ConsentConnection = {
   refresh: null,
 };
 
+/** They are kept, and the id stands in an address: whatever is longer comes from no server that means well. */
 const RegisteredApp = Type.Object({
-  client_id: Type.String({ minLength: 1 }),
-  client_secret: Type.String({ minLength: 1 }),
+  client_id: Type.String({ minLength: 1, maxLength: 2_000 }),
+  client_secret: Type.String({ minLength: 1, maxLength: 2_000 }),
 });

@@ -48,4 +48,8 @@ export const mastodon = definePublisher({
   reconcile,
 });
 
-const Account = Type.Object({ id: Type.String({ minLength: 1 }), username: Type.String({ minLength: 1 }) });
+/** They are kept and shown to people: whatever is longer comes from no server that means well. */
+const Account = Type.Object({
+  id: Type.String({ minLength: 1, maxLength: 200 }),
+  username: Type.String({ minLength: 1, maxLength: 200 }),
+});

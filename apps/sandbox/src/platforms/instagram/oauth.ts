@@ -50,6 +50,7 @@ export function openOAuth(world: World, instagram: SandboxPlatform) {
       error_description: 'The user denied your request',
     },
     fragment: '#_',
+    needsNoAnswer: (query) => query['force_reauth'] !== 'true' && query['force_authentication'] !== '1',
   });
   const guard = accessGuard(instagram, grants, {
     allows: (scopes, { step }) => {

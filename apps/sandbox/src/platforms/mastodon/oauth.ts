@@ -36,6 +36,8 @@ export function openOAuth(
       if (app.redirectUris.includes(redirectUri)) return app;
       return { problem: 'redirect_uri: must be one of those that the app has registered' };
     },
+    // As Rails reads a word: whatever is no "no" is a "yes".
+    needsNoAnswer: ({ force_login: forced = '' }) => /^(?:0|f|false|off|)$/i.test(forced),
     denied: {
       error: 'access_denied',
       error_description: 'The resource owner or authorization server denied the request.',

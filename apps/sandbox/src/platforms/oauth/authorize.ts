@@ -3,6 +3,7 @@ import type { Answer, Page, SandboxPlatform, Visit } from '../platform.ts';
 import { renderConsent, renderRefusal } from './consent-page.ts';
 import type { Grants } from './grants.ts';
 import { formOf, queryOf } from './parameters.ts';
+import { agreedBefore, rememberAgreement } from './agreement.ts';
 import { readQuestion, sendBack, type AuthorizeRules, type Question } from './question.ts';
 
 /**
@@ -10,7 +11,7 @@ import { readQuestion, sendBack, type AuthorizeRules, type Question } from './qu
  * them, and a test may go straight to the second.
  */
 export function authorizePages(
-  platform: Pick<SandboxPlatform, 'name' | 'colour'>,
+  platform: Pick<SandboxPlatform, 'id' | 'name' | 'colour'>,
   grants: Grants,
   rules: AuthorizeRules,
 ): Page[] {
@@ -33,11 +34,24 @@ export function authorizePages(
     }
     const { clientId, scopes, redirectUri, challenge } = question;
     const consent = { handle, clientId, scopes, redirectUri, ...(challenge && { challenge }) };
+    const code = grants.issueCode(consent, now, rules.codeLifetimeMs);
+    const answer = sendBack(rules, question, { code });
+    return rules.needsNoAnswer ? rememberAgreement(platform, grants, { answer, code, now }) : answer;
+  }
+
+  /** The page, unless this browser's person has agreed to the same before and the app does not insist on asking. */
+  function ask(question: Question, { request, now }: Visit): Answer {
+    const handle = rules.needsNoAnswer?.(queryOf(request))
+      ? agreedBefore(platform, grants, { question, request, now })
+      : undefined;
+    if (handle === undefined) return renderConsent(platform, question);
+    const { clientId, scopes, redirectUri, challenge } = question;
+    const consent = { handle, clientId, scopes, redirectUri, ...(challenge && { challenge }) };
     return sendBack(rules, question, { code: grants.issueCode(consent, now, rules.codeLifetimeMs) });
   }
 
   return [
-    { method: 'GET', url: rules.url, answer: asked((question) => renderConsent(platform, question)) },
+    { method: 'GET', url: rules.url, answer: asked(ask) },
     { method: 'POST', url: rules.url, answer: asked(decide) },
   ];
 }

@@ -18,6 +18,8 @@ export interface AuthorizeRules {
   maxStateLength?: number;
   /** Knows the app and where it may send people; by default every app is known, by its id. */
   findApp?(clientId: string, redirectUri: string): App | { problem: string };
+  /** Whether a person is sent back at once who has let the app in before, in this browser; by default they are asked again. */
+  needsNoAnswer?(query: Parameters): boolean;
   /** What the app hears of a person who said no. */
   denied: { error: string } & Record<string, string>;
   /** Stands behind the parameters that the app hears. */

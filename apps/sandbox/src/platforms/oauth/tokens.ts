@@ -28,12 +28,17 @@ export interface AccessClaims extends Claims {
 export interface RefreshClaims extends Claims {
   kind: 'refresh';
 }
-export type TokenClaims = AccessClaims | RefreshClaims;
+/** In the browser of a person who has agreed: what they need not be asked a second time. */
+export interface AgreementClaims extends Claims {
+  kind: 'agreement';
+}
+export type TokenClaims = AccessClaims | RefreshClaims | AgreementClaims;
 
 interface ClaimsOf {
   code: CodeClaims;
   access: AccessClaims;
   refresh: RefreshClaims;
+  agreement: AgreementClaims;
 }
 
 interface Sealed {

@@ -1,0 +1,53 @@
+import type { Issuer, Publisher } from '@solospark/publishers';
+import { DomainError } from '../errors.ts';
+
+// Pure rules of the answer with which a server sends the author back. It comes through a browser: anybody may have made it.
+
+export interface Answer {
+  state: string;
+  /** Null: the author said no, or the server did not allow it. */
+  code: string | null;
+  /** How the server names itself (RFC 9207), where it does. */
+  iss: string | null;
+}
+
+/** RFC 6749, section 3.1: no parameter more than once. */
+const KNOWN = ['state', 'code', 'error', 'iss'];
+
+/** @throws DomainError `invalid_answer` for one that can be read in two ways, or says nothing. */
+export function readAnswer(query: URLSearchParams): Answer {
+  const repeated = KNOWN.find((name) => query.getAll(name).length > 1);
+  if (repeated !== undefined) throw invalidAnswer(`it has "${repeated}" more than once`);
+  const [state, code, error, iss] = KNOWN.map((name) => query.get(name) || null);
+  if (!state) throw invalidAnswer('it has no "state"');
+  if (!code && !error) throw invalidAnswer('it has neither "code" nor "error"');
+  if (code && error) throw invalidAnswer('it has "code" and "error"');
+  return { state, code: code ?? null, iss: iss ?? null };
+}
+
+/**
+ * An honest server's code must never go to another server, which could use it (the mix-up attack, RFC 9700, section 4.4).
+ * @throws DomainError `foreign_answer` where the answer is named after another server, or after none although this one
+ * always names itself.
+ */
+export function assertIssuer(publisher: Publisher, issuer: Issuer, { iss }: Answer): void {
+  if (iss === null && !issuer.required) return;
+  if (iss !== null && issuer.names.includes(iss)) return;
+  const what = iss === null ? 'does not say who sent it' : 'was sent by another server';
+  throw foreignAnswer(`The answer ${what}, and ${publisher.name} was asked.`);
+}
+
+export function foreignAnswer(reason: string): DomainError {
+  return new DomainError(
+    'foreign_answer',
+    `${reason} It was not used and nothing was connected: this may have been an attempt to take over an account. If you ` +
+      'began this yourself, start again where you connect accounts, and only with a server that you trust.',
+  );
+}
+
+function invalidAnswer(what: string): DomainError {
+  return new DomainError(
+    'invalid_answer',
+    `The answer of the platform cannot be read: ${what}. Nothing was connected. Start again where you connect accounts.`,
+  );
+}

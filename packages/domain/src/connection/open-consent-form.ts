@@ -1,0 +1,23 @@
+import { withRetry } from '@solospark/db';
+import type { Context } from '../context.ts';
+import { connectionNotFound, formHashOf, hashOf, newSecret } from './connection.ts';
+import { bindForm, findOpenConnection } from './connection.repository.ts';
+import { findKnownPublisher } from './find-known-publisher.ts';
+
+/**
+ * What the author is about to do, for the page that asks them: nobody is to lend an account to an organization by
+ * following somebody else's link, or without having seen that page. So its form carries `formToken` and the browser that is
+ * shown it keeps `browserKey`; both together are good for going on, once. A page that is opened again replaces the first.
+ * @throws DomainError `connection_not_found`.
+ */
+export async function openConsentForm(
+  ctx: Context,
+  input: { state: string },
+): Promise<{ organizationName: string; platformName: string; formToken: string; browserKey: string }> {
+  const connection = await findOpenConnection(ctx.db, hashOf(input.state));
+  if (!connection) throw connectionNotFound();
+  const { name } = findKnownPublisher(ctx, connection.platform);
+  const form = { formToken: newSecret(), browserKey: newSecret() };
+  await withRetry(() => bindForm(ctx.db, { id: connection.id, formHash: formHashOf(form) }));
+  return { organizationName: connection.organizationName, platformName: name, ...form };
+}

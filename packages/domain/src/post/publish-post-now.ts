@@ -23,7 +23,7 @@ export async function publishPostNow(
     if (!isEditable(post) && post.revision === firedRevision) return post;
     assertEditable(post, 'published');
     assertCurrent();
-    checkPost(ctx, post);
+    await checkPost(ctx, post);
     firedRevision = post.revision + 1;
     const deliveries = await firePostNow(ctx.db, post);
     if (deliveries.length === 0) return RACED;

@@ -8,7 +8,7 @@ async function main(config: Config): Promise<void> {
   armFailPoints(config);
   const log = createLogger({ name: 'api', level: config.LOG_LEVEL });
   const ctx = openContext(config, { log, applicationName: 'solospark-api' });
-  const app = await buildApp(ctx);
+  const app = await buildApp(ctx, { maxSocketsPerClient: config.MAX_SOCKETS_PER_CLIENT });
   const sweeping = startSweeping(ctx);
   const publishing = config.EMBED_WORKER
     ? await startPublishing(ctx, {

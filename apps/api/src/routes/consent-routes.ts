@@ -11,13 +11,16 @@ import type { App } from '../http/types.ts';
 const COOKIE = 'solospark_connection';
 const COOKIE_SECONDS = 15 * 60;
 
+const CONSENT_BODY_LIMIT = 4 * 1024;
+
 /**
  * The author's way to a platform's page and back, in their browser and without a key: the state in the link is the
  * permission to begin, and only the browser that began may finish. The pages say whose organization is given the account.
  */
 export async function consentRoutes(app: App, ctx: Context): Promise<void> {
   await app.register(cookie);
-  await app.register(formbody);
+  // Nobody has shown a key here, and the form has one short field.
+  await app.register(formbody, { bodyLimit: CONSENT_BODY_LIMIT });
   app.setErrorHandler<FastifyError>((error, request, reply) => {
     const { status, title, detail } = noteProblem(error, request);
     return sendPage(reply.code(status), title, `<p>${escapeHtml(detail)}</p>`);
@@ -37,13 +40,17 @@ whose members can then publish on it. Go on only if you want that.</p>
     );
   });
 
-  app.post('/start', { schema: { hide: true, body: schemas.ConsentQuery } }, async (request, reply) => {
-    const { consentUrl, browserKey } = await leaveForConsent(ctx, request.body);
-    return reply
-      .setCookie(COOKIE, browserKey, { ...cookiePlace(ctx), maxAge: COOKIE_SECONDS })
-      .header('cache-control', 'no-store')
-      .redirect(consentUrl, 303);
-  });
+  app.post(
+    '/start',
+    { bodyLimit: CONSENT_BODY_LIMIT, schema: { hide: true, body: schemas.ConsentQuery } },
+    async (request, reply) => {
+      const { consentUrl, browserKey } = await leaveForConsent(ctx, request.body);
+      return reply
+        .setCookie(COOKIE, browserKey, { ...cookiePlace(ctx), maxAge: COOKIE_SECONDS })
+        .header('cache-control', 'no-store')
+        .redirect(consentUrl, 303);
+    },
+  );
 
   app.get('/callback', { schema: { hide: true } }, async (request, reply) => {
     const answer = new URL(request.url, ctx.settings.publicUrl).searchParams;

@@ -59,10 +59,7 @@ const NOT_AT_END_OF_QUERY = /[^\p{L}\p{M}\p{N}\p{S}_&=#/-]/u;
 function wholeLink(text: string, start: number, found: string): string {
   const server = /^[a-z]+:\/\/[^/?#]*/i.exec(found)?.[0] ?? found;
   const path = withoutAtEnd(matchAt(PATH, text, start + server.length), NOT_AT_END_OF_PATH);
-  const query = withoutAtEnd(
-    matchAt(QUERY, text, start + server.length + path.length),
-    NOT_AT_END_OF_QUERY,
-  );
+  const query = withoutAtEnd(matchAt(QUERY, text, start + server.length + path.length), NOT_AT_END_OF_QUERY);
   return server + path + query;
 }
 

@@ -63,7 +63,9 @@ export function textOf(html: string): string {
   return unescape(pieces.join('') + html.slice(at));
 }
 
-const PARAGRAPHS = new Set(['p', 'div', 'li', 'blockquote', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6'].map((name) => `/${name}`));
+const PARAGRAPHS = new Set(
+  ['p', 'div', 'li', 'blockquote', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6'].map((name) => `/${name}`),
+);
 
 const SPACES = /\s*/y;
 

@@ -3,6 +3,9 @@ import type { Context } from '@solospark/domain';
 import fastify, { type FastifyBaseLogger, type FastifyRequest, type RawServerDefault } from 'fastify';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { BODY_LIMITS, limitBodies, type BodyLimits } from './http/body-deadline.ts';
+import { answerClientError } from './http/client-error.ts';
+import { limitSockets } from './http/limit-sockets.ts';
 import { openapiPlugin } from './http/openapi-plugin.ts';
 import { guardOrganization } from './http/organization-scope.ts';
 import { problemPlugin, sendProblem } from './http/problem-plugin.ts';
@@ -19,19 +22,42 @@ import { postRoutes } from './routes/post-routes.ts';
 /** A post is text: a quarter of a megabyte holds the longest one with a text for each of a hundred channels. */
 const BODY_LIMIT = 256 * 1024;
 
+/** Until a request's last header has come. */
+const HEADERS_TIMEOUT_MS = 15_000;
+/** Of any request, uploads included: 512 MB then come at 24 kB a second. Others are ended much earlier (`limitBodies`). */
+const REQUEST_TIMEOUT_MS = 6 * 60 * 60_000;
+
+export interface ApiLimits extends BodyLimits {
+  /** Open connections of one client; 0: no limit. */
+  maxSocketsPerClient: number;
+  headersTimeoutMs: number;
+}
+
+export const DEFAULT_LIMITS: ApiLimits = {
+  ...BODY_LIMITS,
+  maxSocketsPerClient: 200,
+  headersTimeoutMs: HEADERS_TIMEOUT_MS,
+};
+
 /** Builds the API without listening. Routes translate; every decision is a use case of @solospark/domain. */
-export async function buildApp(ctx: Context): Promise<App> {
+export async function buildApp(ctx: Context, chosen: Partial<ApiLimits> = {}): Promise<App> {
+  const limits = { ...DEFAULT_LIMITS, ...chosen };
   const app = fastify<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger>({
     loggerInstance: ctx.log.child({}, { serializers: { req: describeRequest } }),
     bodyLimit: BODY_LIMIT,
     genReqId: () => randomUUID(),
     return503OnClosing: true,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    http: { headersTimeout: limits.headersTimeoutMs, connectionsCheckingInterval: 2_000 },
+    clientErrorHandler: answerClientError,
     routerOptions: { maxParamLength: 1_000 },
     // What fails before a route is found leaves as a problem, too.
     frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
   }).withTypeProvider<TypeBoxTypeProvider>();
   // Text is not a form of anything here: it is answered 415, like every other type.
   app.removeContentTypeParser('text/plain');
+  limitSockets(app.server, { max: limits.maxSocketsPerClient, log: ctx.log });
+  limitBodies(app, limits);
   app.setValidatorCompiler(createValidatorCompiler());
   app.addHook('onSend', async (request, reply) => {
     reply.header('x-request-id', request.id);
@@ -58,5 +84,6 @@ export async function buildApp(ctx: Context): Promise<App> {
 
 /** Without the query: the signature in a media link is a permission, and a log is read by many. */
 function describeRequest(request: FastifyRequest) {
-  return { method: request.method, url: request.url.split('?')[0], remoteAddress: request.ip };
+  const url = request.url.split('?', 1)[0]?.slice(0, 300);
+  return { method: request.method, url, remoteAddress: request.ip };
 }

@@ -8,6 +8,12 @@ const schema = Type.Object({
   ...publishingEnv,
   HOST: Type.String({ default: '127.0.0.1' }),
   PORT: Type.Integer({ minimum: 0, maximum: 65535, default: 3000 }),
+  MAX_SOCKETS_PER_CLIENT: Type.Integer({
+    minimum: 0,
+    maximum: 1_000_000,
+    default: 200,
+    description: '0: no limit, behind a proxy',
+  }),
   EMBED_WORKER: Type.Boolean({ default: false, description: 'true: this process publishes, too' }),
   WORKER_CONCURRENCY: Type.Integer({ minimum: 1, maximum: 1000, default: 50 }),
   SHUTDOWN_TIMEOUT_MS: Type.Integer({ minimum: 1000, default: 25_000 }),

@@ -21,7 +21,7 @@ async function main(config: Config): Promise<void> {
   const ctx = openContext(config, { log, applicationName: 'solospark-api' });
   // Nothing waits for it, and it never throws.
   void warnAboutConnections(ctx, { publishes: config.EMBED_WORKER });
-  const app = await buildApp(ctx);
+  const app = await buildApp(ctx, { maxSocketsPerClient: config.MAX_SOCKETS_PER_CLIENT });
   const sweeping = startSweeping(ctx);
   const publishing = config.EMBED_WORKER
     ? await startPublishing(ctx, {

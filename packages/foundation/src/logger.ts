@@ -1,4 +1,4 @@
-import { pino, type DestinationStream, type Logger } from 'pino';
+import { pino, stdSerializers, type DestinationStream, type Logger } from 'pino';
 
 export type { Logger } from 'pino';
 
@@ -14,6 +14,7 @@ export function createLogger(
     {
       name: options.name,
       level: options.level,
+      serializers: { err: describeError },
       redact: {
         paths: [
           'req.headers.authorization',
@@ -28,4 +29,19 @@ export function createLogger(
     },
     destination ?? pino.destination({ sync: false }),
   );
+}
+
+const LONGEST_MESSAGE = 2_000;
+const LONGEST_STACK = 8_000;
+
+/** As pino does, but no longer than somebody would read: a message may carry a whole statement, or what a caller has sent. */
+function describeError(error: Error): unknown {
+  const described: unknown = stdSerializers.err(error);
+  if (typeof described !== 'object' || described === null) return described;
+  const fields = Object.entries(described).map(([name, value]: [string, unknown]) => {
+    if (typeof value !== 'string') return [name, value];
+    const longest = name === 'stack' ? LONGEST_STACK : LONGEST_MESSAGE;
+    return [name, value.length > longest ? `${value.slice(0, longest)}…` : value];
+  });
+  return Object.fromEntries(fields);
 }

@@ -151,13 +151,20 @@ function rangeOf({ min, max }: Range): string {
   return max === undefined ? `at least ${min}` : `${min} to ${max}`;
 }
 
-export function textTooLong(name: string, length: number, max: number): Violation[] {
+/** `length` may be where the counting stopped: then `atLeast` is set, and the text has that many or more. */
+export function textTooLong(
+  name: string,
+  length: number,
+  max: number,
+  { atLeast = false }: { atLeast?: boolean } = {},
+): Violation[] {
   if (length <= max) return [];
+  const has = atLeast ? `more than ${max}` : String(length);
   return [
     {
       field: 'text',
       code: 'text_too_long',
-      detail: `${name} allows ${max} characters, as it counts them; this text has ${length}.`,
+      detail: `${name} allows ${max} characters, as it counts them; this text has ${has}.`,
     },
   ];
 }

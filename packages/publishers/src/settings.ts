@@ -66,11 +66,22 @@ function findObjectMisfits({ properties }: TObject, value: unknown, field: strin
     return [{ field, code: 'type', detail: 'must be object.' }];
   }
   const known = Object.keys(properties).join(', ');
-  return Object.entries(value).flatMap(([name, inner]: [string, unknown]) => {
+  const found: Violation[] = [];
+  for (const [name, inner] of Object.entries(value) as [string, unknown][]) {
     const at = `${field}/${escapePointer(name)}`;
     const property = Object.hasOwn(properties, name) ? properties[name] : undefined;
-    if (property) return findMisfits(property, inner, at);
-    const detail = `has no setting "${name}" here. Its settings: ${known}.`;
-    return [{ field: at, code: 'unknown_setting', detail }];
-  });
+    if (property) found.push(...findMisfits(property, inner, at));
+    else found.push({ field: at, code: 'unknown_setting', detail: unknownSetting(name, known) });
+    // Whoever sends forty thousand is told of the first few.
+    if (found.length >= MOST_MISFITS) break;
+  }
+  return found;
+}
+
+const MOST_MISFITS = 20;
+const LONGEST_NAME = 100;
+
+function unknownSetting(name: string, known: string): string {
+  const shown = name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}…` : name;
+  return `has no setting "${shown}" here. Its settings: ${known}.`;
 }

@@ -1,4 +1,4 @@
-import type { Logger } from '@solospark/foundation';
+import { parseUrl, type Logger } from '@solospark/foundation';
 import { Redis, type RedisOptions } from 'ioredis';
 import { reasonOf } from './errors.ts';
 
@@ -121,7 +121,7 @@ export async function whenReady(client: Redis): Promise<void> {
 
 /** Checked before ioredis sees it: ioredis takes anything for a host or a path, and its errors would show the URL. */
 export function assertRedisUrl(url: string): void {
-  const protocol = URL.canParse(url) ? new URL(url).protocol : '';
+  const protocol = parseUrl(url)?.protocol;
   if (protocol !== 'redis:' && protocol !== 'rediss:') {
     throw new TypeError('the Redis URL must look like redis://host:6379 or rediss://host:6379');
   }

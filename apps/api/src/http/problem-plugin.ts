@@ -1,6 +1,6 @@
 import { isTransient } from '@solospark/db';
-import { AppError, escapePointer, type FieldError } from '@solospark/foundation';
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { AppError, escapePointer, messageOf, type FieldError } from '@solospark/foundation';
+import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { problemCatalog, ProblemSchema, type ProblemCode } from './problems.ts';
 
@@ -22,7 +22,7 @@ export const problemPlugin = fp(async (app: FastifyInstance) => {
   app.setErrorHandler(sendProblem);
 
   app.setNotFoundHandler((request, reply) => {
-    const detail = `There is nothing at ${request.method} ${request.url.split('?')[0]}. The routes are listed at /docs.`;
+    const detail = `There is nothing at ${request.method} ${shorten(pathOf(request), 200)}. The routes are listed at /docs.`;
     const problem: Problem = { code: 'route_not_found', detail, errors: [] };
     return reply.code(404).type('application/problem+json').send(bodyOf(problem, request));
   });
@@ -40,9 +40,28 @@ export function sendProblem(error: FastifyError, request: FastifyRequest, reply:
 /** Logs what went wrong, and answers what the caller is to be told, in whatever form. */
 export function noteProblem(error: FastifyError, request: FastifyRequest) {
   const problem = bodyOf(problemOf(error), request);
-  if (problem.status >= 500) request.log.error({ err: error, code: problem.code }, 'request failed');
-  else request.log.info({ code: problem.code }, 'request refused');
+  logProblem(request.log, error, problem);
   return problem;
+}
+
+/**
+ * By who is to blame. What is ours wakes people up: an error with its stack. What another server does, or what nobody has set
+ * up, any caller can bring about as often as they like: a warning of one line. What the caller has got wrong is no news.
+ */
+function logProblem(
+  log: FastifyBaseLogger,
+  error: FastifyError,
+  { code, status }: { code: ProblemCode; status: number },
+) {
+  if (status < 500) log.info({ code }, 'request refused');
+  else if (OURS.has(code)) log.error({ err: error, code }, 'request failed');
+  else log.warn({ code, reason: shorten(reasonOf(error), 300) }, 'request not carried out');
+}
+
+const OURS: ReadonlySet<ProblemCode> = new Set(['internal_error', 'database_unavailable']);
+
+function reasonOf(error: Error): string {
+  return error.cause === undefined ? error.message : `${error.message} (${messageOf(error.cause)})`;
 }
 
 function bodyOf(problem: Problem, request: FastifyRequest) {
@@ -52,11 +71,41 @@ function bodyOf(problem: Problem, request: FastifyRequest) {
     title,
     status,
     code: problem.code,
-    detail: problem.detail,
-    instance: request.url.split('?')[0],
+    detail: detailOf(problem),
+    instance: shorten(pathOf(request), 500),
     requestId: request.id,
-    errors: problem.errors,
+    errors: firstOf(problem.errors),
   };
+}
+
+const MOST_ERRORS = 20;
+/** Bytes of JSON, of all errors together: with the rest, an answer stays below 16 KB. */
+const MOST_BYTES = 8_192;
+
+function detailOf({ detail, errors }: Problem): string {
+  const shown = firstOf(errors).length;
+  const sentence = shorten(detail, 600);
+  return shown < errors.length
+    ? `${sentence} The first ${shown} of ${errors.length} errors are listed.`
+    : sentence;
+}
+
+/** Names come from the caller, and are as long as they like. */
+function firstOf(errors: ProblemError[]): ProblemError[] {
+  let bytes = 0;
+  return errors
+    .slice(0, MOST_ERRORS)
+    .map((error) => ({ ...error, pointer: shorten(error.pointer, 200), detail: shorten(error.detail, 300) }))
+    .filter((error) => (bytes += Buffer.byteLength(JSON.stringify(error))) <= MOST_BYTES);
+}
+
+/** What is longer ends with a sign that it does. */
+function shorten(text: string, most: number): string {
+  return text.length <= most ? text : `${text.slice(0, most - 1).toWellFormed()}…`;
+}
+
+function pathOf(request: FastifyRequest): string {
+  return request.url.split('?', 1)[0] ?? '';
 }
 
 function problemOf(error: FastifyError): Problem {

@@ -10,6 +10,7 @@ export type ProblemCode =
   | 'unauthorized'
   | 'organization_not_found'
   | 'route_not_found'
+  | 'request_timeout'
   | 'payload_too_large'
   | 'unsupported_content_type'
   | 'range_not_satisfiable'
@@ -32,6 +33,7 @@ export const problemCatalog: Record<ProblemCode, { status: number; title: string
   connection_not_found: { status: 404, title: 'There is no such connection' },
   channel_not_found: { status: 404, title: 'There is no such channel' },
   media_not_found: { status: 404, title: 'There is no such media file' },
+  request_timeout: { status: 408, title: 'The request did not come to its end' },
   post_locked: { status: 409, title: 'The post can no longer be changed' },
   nothing_to_retry: { status: 409, title: 'Nothing has failed' },
   nothing_to_resolve: { status: 409, title: 'There is nothing to decide' },
@@ -82,6 +84,7 @@ export const ProblemSchema = Type.Object(
         code: Type.String(),
         detail: Type.String(),
       }),
+      { maxItems: 20, description: 'The first 20; `detail` says when there are more' },
     ),
   },
   { $id: 'Problem', title: 'Problem' },
@@ -89,7 +92,12 @@ export const ProblemSchema = Type.Object(
 
 /** The answers that a route may give besides its success, by the codes it may meet. */
 export function problemResponses(...codes: ProblemCode[]): Record<number, object> {
-  const always: ProblemCode[] = ['invalid_request', 'internal_error', 'database_unavailable'];
+  const always: ProblemCode[] = [
+    'invalid_request',
+    'request_timeout',
+    'internal_error',
+    'database_unavailable',
+  ];
   const responses: Record<number, object> = {};
   for (const code of [...always, ...codes]) {
     const { status, title } = problemCatalog[code];

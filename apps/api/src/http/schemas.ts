@@ -33,9 +33,11 @@ const content = {
     description: 'Every active channel of these platforms, in addition to channelIds',
   }),
   channelTexts: Type.Record(Type.String(), Type.String({ maxLength: 100_000 }), {
+    maxProperties: 100,
     description: 'What a channel says instead of text, by channel id',
   }),
   channelSettings: Type.Record(Type.String(), Type.Record(Type.String(), Type.Unknown()), {
+    maxProperties: 100,
     description:
       'What is chosen for a channel, by channel id; each platform has its own settings (GET /platforms)',
   }),
@@ -310,7 +312,9 @@ export const ConsentForm = Type.Object(
 export const CallbackParams = Type.Object({ '*': Type.String() });
 
 export const MediaChange = Type.Object(
-  { altText: Nullable(Type.String({ description: 'At most 5,000 characters; null: none' })) },
+  {
+    altText: Nullable(Type.String({ maxLength: 5_000, description: 'At most 5,000 characters; null: none' })),
+  },
   { ...closed, title: 'MediaChange' },
 );
 

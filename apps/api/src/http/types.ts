@@ -16,5 +16,7 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** A multipart form, for the OpenAPI document only. */
     documentedForm?: TSchema;
+    /** Its body may take long to come, as long as it comes. */
+    isUpload?: true;
   }
 }

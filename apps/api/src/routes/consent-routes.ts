@@ -8,6 +8,8 @@ import { HttpProblem, noteProblem } from '../http/problem-plugin.ts';
 import * as schemas from '../http/schemas.ts';
 import type { App } from '../http/types.ts';
 
+const CONSENT_BODY_LIMIT = 4 * 1024;
+
 /**
  * The author's way to a platform's page and back, in their browser and without a key: the state in the link is the
  * permission to begin, and only the browser that began may finish. The pages say whose organization is given the account,
@@ -15,7 +17,8 @@ import type { App } from '../http/types.ts';
  */
 export async function consentRoutes(app: App, ctx: Context): Promise<void> {
   await app.register(cookie);
-  await app.register(formbody);
+  // Nobody has shown a key here, and the form has one short field.
+  await app.register(formbody, { bodyLimit: CONSENT_BODY_LIMIT });
   app.setErrorHandler<FastifyError>((error, request, reply) => {
     const { status, title, detail } = noteProblem(error, request);
     return sendPage(reply.code(status), title, `<p>${escapeHtml(detail)}</p>`);
@@ -49,6 +52,7 @@ whose members can then publish on it. Go on only if you want that.</p>
   app.post(
     '/start',
     {
+      bodyLimit: CONSENT_BODY_LIMIT,
       schema: { hide: true, body: schemas.ConsentForm },
       onRequest: async (request) => assertOwnSite(request, ctx.settings.publicUrl),
     },

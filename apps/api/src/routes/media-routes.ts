@@ -44,7 +44,7 @@ export async function mediaRoutes(app: App, ctx: Context): Promise<void> {
   app.post(
     '/media',
     {
-      config: { documentedForm: uploadForm },
+      config: { documentedForm: uploadForm, isUpload: true },
       schema: {
         tags: ['Media'],
         operationId: 'uploadMedia',

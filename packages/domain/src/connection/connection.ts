@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { FieldError } from '@solospark/foundation';
+import { parseUrl, type FieldError } from '@solospark/foundation';
 import type { Publisher } from '@solospark/publishers';
 import { DomainError } from '../errors.ts';
 import type { Place } from '../channel/place.ts';
@@ -40,7 +40,7 @@ export function parseServer(publisher: Publisher, text: string | undefined, allo
     throw invalidConnection('/server', 'not_allowed', `must be left out: ${publisher.name} is one service`);
   }
   const address = /^https?:\/\//i.test(named) ? named : `https://${named}`;
-  const url = URL.canParse(address) ? new URL(address) : null;
+  const url = parseUrl(address);
   if (!url || url.href !== `${url.origin}/` || url.hostname === '') {
     throw invalidConnection('/server', 'format', 'must be the name of a server, and nothing behind it');
   }

@@ -1,4 +1,5 @@
 import type { FieldError } from '@solospark/foundation';
+import { setImmediate } from 'node:timers/promises';
 import { checkSettings } from '@solospark/publishers';
 import { limitsOf } from '../channel/limits.ts';
 import type { Context } from '../context.ts';
@@ -13,7 +14,7 @@ import type { PostContent } from './post.repository.ts';
  *
  * @throws DomainError `invalid_post` naming every broken rule of every channel.
  */
-export function checkPost(ctx: Pick<Context, 'findPublisher'>, post: PostContent): void {
+export async function checkPost(ctx: Pick<Context, 'findPublisher'>, post: PostContent): Promise<void> {
   if (post.deliveries.length === 0) {
     throw invalidPost([
       { pointer: '/channelIds', code: 'no_channels', detail: 'the post has no channel to go to' },
@@ -21,6 +22,8 @@ export function checkPost(ctx: Pick<Context, 'findPublisher'>, post: PostContent
   }
   const errors: FieldError[] = [];
   for (const delivery of post.deliveries) {
+    // A check takes up to some ten milliseconds, and a post may go to a hundred channels: others have their turn between.
+    await setImmediate();
     const publisher = ctx.findPublisher(delivery.platform);
     if (!publisher) {
       const detail = `${delivery.platform} is not a platform that this installation knows`;

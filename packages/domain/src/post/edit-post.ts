@@ -28,7 +28,7 @@ export async function editPost(
     const content = await resolveContent(ctx, input.organizationId, input.content, post);
     if (status === post.status && isSame(post, content)) return undefined;
     // What stays scheduled must stay publishable.
-    if (status === 'scheduled') checkPost(ctx, content);
+    if (status === 'scheduled') await checkPost(ctx, content);
     return { status, scheduledAt: status === 'scheduled' ? post.scheduledAt : null, content };
   });
 }

@@ -20,7 +20,7 @@ export async function publishPostNow(
   return decideOnPost(ctx, input, async (post, { changeId, assertCurrent }) => {
     assertEditable(post, 'published');
     assertCurrent();
-    checkPost(ctx, post);
+    await checkPost(ctx, post);
     const deliveries = await firePostNow(ctx.db, { ...post, changeId });
     if (deliveries.length === 0) return RACED;
     await Promise.all([

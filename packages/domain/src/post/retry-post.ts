@@ -25,7 +25,7 @@ export async function retryPost(
     assertCurrent();
     // What is on a disconnected account fails again and says so; it must not keep the others from going out.
     const connected = failed.filter((delivery) => delivery.channelStatus === 'active');
-    checkPost(ctx, { ...post, deliveries: connected.length > 0 ? connected : failed });
+    await checkPost(ctx, { ...post, deliveries: connected.length > 0 ? connected : failed });
     const deliveries = await refirePost(ctx.db, { ...post, changeId });
     if (deliveries.length === 0) return RACED;
     await enqueueDeliveries(ctx, deliveries);

@@ -19,10 +19,10 @@ export async function schedulePost(
   },
 ): Promise<Post> {
   const scheduledAt = parseScheduledAt(input.scheduledAt, ctx.clock.now());
-  return applyChange(ctx, input, (post) => {
+  return applyChange(ctx, input, async (post) => {
     assertEditable(post, 'scheduled');
     if (post.scheduledAt?.getTime() === scheduledAt.getTime()) return undefined;
-    checkPost(ctx, post);
+    await checkPost(ctx, post);
     return { status: 'scheduled', scheduledAt };
   });
 }

@@ -1,3 +1,4 @@
+import { parseUrl } from '@solospark/foundation';
 import { checkMedia, textMissing, textTooLong } from '../draft-rules.ts';
 import type { Limits } from '../limits.ts';
 import type { Draft, DraftMedia, Violation } from '../publisher.ts';
@@ -48,7 +49,13 @@ export function checkDraft(draft: Draft): Violation[] {
 
 function checkText({ text, media }: Draft, linkCard: LinkCard | undefined): Violation[] {
   if (text.trim() === '') return media.length > 0 || linkCard ? [] : [textMissing(NAME)];
-  return [...textTooLong(NAME, countGraphemes(text), limits.maxTextLength), ...checkBytes(text)];
+  // What segments a text can be quadratic in its length. As many code units as bytes are allowed hold every text that fits.
+  const counted = text.slice(0, MAX_BYTES);
+  const atLeast = counted.length < text.length;
+  return [
+    ...textTooLong(NAME, countGraphemes(counted), limits.maxTextLength, { atLeast }),
+    ...checkBytes(text),
+  ];
 }
 
 /** 300 emoji that are put together of many can take more bytes than Bluesky allows. */
@@ -112,5 +119,5 @@ function checkCard({ url }: LinkCard, media: DraftMedia[]): Violation[] {
 }
 
 function isWebAddress(url: string): boolean {
-  return /^https?:\/\/[^\s/]\S*$/i.test(url) && URL.canParse(url);
+  return /^https?:\/\/[^\s/]\S*$/i.test(url) && parseUrl(url) !== null;
 }

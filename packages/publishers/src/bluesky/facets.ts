@@ -1,3 +1,4 @@
+import { parseUrl } from '@solospark/foundation';
 import { countGraphemes } from './graphemes.ts';
 
 /** Bluesky recognises nothing in a text by itself: what is a link, a mention or a hashtag has to be said. */
@@ -45,10 +46,13 @@ export function findHandles(text: string): string[] {
 
 /** `dids` has the account behind each handle; a mention of nobody stays plain text. */
 export function findFacets(text: string, dids: ReadonlyMap<string, string>): Facet[] {
+  let byteStart = 0;
+  let countedTo = 0;
   return findMarks(text).flatMap((mark) => {
+    byteStart += Buffer.byteLength(text.slice(countedTo, mark.at));
+    countedTo = mark.at;
     const feature = featureOf(mark, dids);
     if (!feature) return [];
-    const byteStart = Buffer.byteLength(text.slice(0, mark.at));
     return [
       { index: { byteStart, byteEnd: byteStart + Buffer.byteLength(mark.shown) }, features: [feature] },
     ];
@@ -61,7 +65,7 @@ function findMarks(text: string): Mark[] {
     if (handle !== undefined) return [{ kind: 'mention', shown, value: handle.toLowerCase(), at }];
     if (tag !== undefined) return isTag(tag) ? [{ kind: 'tag', shown, value: tag, at }] : [];
     const uri = withoutPunctuation(link ?? '');
-    return URL.canParse(uri) ? [{ kind: 'link', shown: uri, value: uri, at }] : [];
+    return parseUrl(uri) ? [{ kind: 'link', shown: uri, value: uri, at }] : [];
   });
 }
 
@@ -80,21 +84,28 @@ function featureOf({ kind, value }: Mark, dids: ReadonlyMap<string, string>): Fe
 
 /** What ends the sentence does not end the link, nor does a bracket that was opened before it. */
 function withoutPunctuation(link: string): string {
-  const shorter = link.replace(/[.,;:!?'’”…]+$/u, '');
-  const closes = [
-    ['(', ')'],
-    ['[', ']'],
-  ].some(
-    ([open = '', close = '']) => shorter.endsWith(close) && count(shorter, close) > count(shorter, open),
-  );
-  if (closes) return withoutPunctuation(shorter.slice(0, -1));
-  return shorter;
+  // How many brackets of each kind close more than was opened.
+  const surplus: Record<string, number> = {
+    ')': count(link, ')') - count(link, '('),
+    ']': count(link, ']') - count(link, '['),
+  };
+  let end = link.length;
+  for (; end > 0; end -= 1) {
+    const last = link[end - 1] ?? '';
+    if (PUNCTUATION.includes(last)) continue;
+    const closing = surplus[last];
+    if (closing === undefined || closing <= 0) break;
+    surplus[last] = closing - 1;
+  }
+  return link.slice(0, end);
 }
+
+const PUNCTUATION = ".,;:!?'’”…";
 
 function count(text: string, char: string): number {
   return text.split(char).length - 1;
 }
 
 function isTag(tag: string): boolean {
-  return countGraphemes(tag) <= MAX_TAG_GRAPHEMES && Buffer.byteLength(tag) <= MAX_TAG_BYTES;
+  return Buffer.byteLength(tag) <= MAX_TAG_BYTES && countGraphemes(tag) <= MAX_TAG_GRAPHEMES;
 }

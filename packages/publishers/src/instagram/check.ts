@@ -17,8 +17,9 @@ export function checkDraft(draft: Draft): Violation[] {
 }
 
 function checkFeed(draft: Draft): Violation[] {
+  const tooLong = textTooLong(NAME, longestCount(draft.text), limits.maxTextLength);
+  if (tooLong.length > 0) return [...tooLong, ...checkMedia(NAME, draft, limits.media)];
   return [
-    ...textTooLong(NAME, longestCount(draft.text), limits.maxTextLength),
     ...tooMany(draft.text, /#[\p{L}\p{N}_]+/gu, MAX_HASHTAGS, 'too_many_hashtags', 'hashtags'),
     ...tooMany(draft.text, /@[\p{L}\p{N}_.]+/gu, MAX_MENTIONS, 'too_many_mentions', '@ mentions'),
     ...checkMedia(NAME, draft, limits.media),

@@ -1,3 +1,4 @@
+import { parseUrl } from '@solospark/foundation';
 import { checkMedia, textMissing, textTooLong } from '../draft-rules.ts';
 import type { Limits } from '../limits.ts';
 import type { Draft, Violation } from '../publisher.ts';
@@ -45,7 +46,7 @@ function checkArticle(draft: Draft): Violation[] {
   const { article } = settingsOf(draft);
   if (!article) return [];
   const found: Violation[] = [];
-  if (!URL.canParse(article.url)) {
+  if (!parseUrl(article.url)) {
     const detail = 'The address of a link card has to be a whole one, such as https://example.com/page.';
     found.push({ field: 'settings/article/url', code: 'article_url_invalid', detail });
   }
@@ -61,5 +62,7 @@ function checkArticle(draft: Draft): Violation[] {
 /** Whether the escapes count is documented nowhere, so they do. */
 function checkText(text: string): Violation[] {
   if (text.trim() === '') return [textMissing(NAME)];
-  return textTooLong(NAME, toLittleText(text).length, limits.maxTextLength);
+  // Escapes only make it longer.
+  const length = text.length > limits.maxTextLength ? text.length : toLittleText(text).length;
+  return textTooLong(NAME, length, limits.maxTextLength);
 }

@@ -36,7 +36,7 @@ export function attachedTo(call: PublishCall): string[] {
 
 /** The first line of a text, cut between words where that is too long. */
 export function titleOf(text: string): string {
-  const characters = [...(text.trim().split(/\s*[\r\n]/)[0] ?? '')];
+  const characters = [...(text.trim().split(/[\r\n]/, 1)[0] ?? '').trimEnd()];
   if (characters.length <= MAX_TITLE_LENGTH) return characters.join('');
   const cut = characters.slice(0, MAX_TITLE_LENGTH - 1).join('');
   return `${cut.replace(/\s+\S*$/, '')}…`;

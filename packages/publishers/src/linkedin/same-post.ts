@@ -26,11 +26,15 @@ export type RemotePost = Static<typeof PostSchema>;
  * be ours, changed by LinkedIn in a way not foreseen here, or another one from the same mould.
  */
 export function comparePost(sent: { text: string; attached: string[] }, post: RemotePost): Likeness {
+  if (post.commentary.length > LONGEST_COMMENTARY) return 'different';
   const theirs = fromLittleText(post.commentary);
   const hasSame = sent.attached.join() === attachedTo(post).join();
   if (hasSame && canonical(theirs) === canonical(sent.text)) return 'same';
   return lettersOnly(theirs) === lettersOnly(sent.text) ? 'similar' : 'different';
 }
+
+/** LinkedIn takes half of this. What is longer is not read: its markup is found in more than linear time. */
+const LONGEST_COMMENTARY = 6_000;
 
 function attachedTo({ content }: RemotePost): string[] {
   if (content?.article) return [content.article.source];

@@ -1,4 +1,4 @@
-import twitterText from 'twitter-text';
+import { findServers } from '../find-links.ts';
 
 const CHARACTERS_PER_LINK = 23;
 
@@ -7,19 +7,30 @@ const CHARACTERS_PER_LINK = 23;
  * or a code point is not documented; code points are never fewer, so a text that fits in them fits either way.
  */
 export function countedLength(text: string, charactersPerLink = CHARACTERS_PER_LINK): number {
-  return [...withLinks(withoutDomains(text), () => 'x'.repeat(charactersPerLink))].length;
+  let links = 0;
+  const withoutLinks = withLinks(withoutDomains(text), () => {
+    links += 1;
+    return '';
+  });
+  return countCodePoints(withoutLinks) + links * charactersPerLink;
+}
+
+function countCodePoints(text: string): number {
+  // A surrogate pair is two code units, and one code point.
+  return text.length - (text.match(/[\u{10000}-\u{10ffff}]/gu) ?? []).length;
 }
 
 /** In a content warning a link is only letters. */
 export function countedWarning(warning: string): number {
-  return [...warning].length;
+  return countCodePoints(warning);
 }
 
 /** Every link, as the server would find it, replaced. */
 export function withLinks(text: string, replace: (link: string) => string): string {
   let replaced = '';
   let end = 0;
-  for (const { url, indices } of findLinks(text)) {
+  // Mastodon finds links with twitter-text, too, but only those with a scheme.
+  for (const { url, indices } of findServers(text)) {
     if (indices[0] < end) continue;
     const link = wholeLink(text, indices[0], url);
     replaced += text.slice(end, indices[0]) + replace(link);
@@ -39,22 +50,32 @@ export function withoutDomains(text: string): string {
   return text.replace(MENTION, '$1');
 }
 
-/** Mastodon finds links with the same library, but only those with a scheme. */
-function findLinks(text: string): { url: string; indices: [number, number] }[] {
-  return twitterText.extractUrlsWithIndices(text, { extractUrlsWithoutProtocol: false });
-}
-
 // What Mastodon changes in that library: a path may hold letters of every script, and brackets only in pairs.
 const PATH = /\/(?:[^\s<>()?]|\((?:[^\s<>()]|\([^\s<>()]+\))+\))*/uy;
-const NOT_AT_END_OF_PATH = /[!*"'「」;:=,.$%[\]~&|@]+$/u;
+const NOT_AT_END_OF_PATH = /[!*"'「」;:=,.$%[\]~&|@]/u;
 const QUERY = /\?[^\s<>"'`{}\\]*/uy;
-const NOT_AT_END_OF_QUERY = /[^\p{L}\p{M}\p{N}\p{S}_&=#/-]+$/u;
+const NOT_AT_END_OF_QUERY = /[^\p{L}\p{M}\p{N}\p{S}_&=#/-]/u;
 
 function wholeLink(text: string, start: number, found: string): string {
   const server = /^[a-z]+:\/\/[^/?#]*/i.exec(found)?.[0] ?? found;
-  const path = matchAt(PATH, text, start + server.length).replace(NOT_AT_END_OF_PATH, '');
-  const query = matchAt(QUERY, text, start + server.length + path.length).replace(NOT_AT_END_OF_QUERY, '');
+  const path = withoutAtEnd(matchAt(PATH, text, start + server.length), NOT_AT_END_OF_PATH);
+  const query = withoutAtEnd(matchAt(QUERY, text, start + server.length + path.length), NOT_AT_END_OF_QUERY);
   return server + path + query;
+}
+
+/** From the end on: an expression for this, with `+$`, starts anew at each character of a long run. */
+function withoutAtEnd(text: string, unwanted: RegExp): string {
+  let end = text.length;
+  while (end > 0) {
+    const before = end - (isLowSurrogate(text, end - 1) && end > 1 ? 2 : 1);
+    if (!unwanted.test(text.slice(before, end))) break;
+    end = before;
+  }
+  return text.slice(0, end);
+}
+
+function isLowSurrogate(text: string, at: number): boolean {
+  return text.charCodeAt(at) >> 10 === 0b11_0111;
 }
 
 function matchAt(pattern: RegExp, text: string, position: number): string {

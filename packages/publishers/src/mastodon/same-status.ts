@@ -1,3 +1,4 @@
+import { parseUrl } from '@solospark/foundation';
 import type { Likeness } from '../look-up.ts';
 import type { RemoteStatus } from './api.ts';
 import { withLinks, withoutDomains } from './count.ts';
@@ -36,26 +37,48 @@ export function compareStatus(sent: Sent, status: RemoteStatus): Likeness {
 
 /** The text behind the HTML: a link is what it leads to, however much of it is shown. */
 export function textOf(html: string): string {
-  const withBreaks = html
-    .replace(/\s*<br\s*\/?>\s*/gi, '\n')
-    .replace(/<\/(p|div|li|blockquote|h[1-6])\s*>/gi, '\n\n');
-  const withLinksWritten = withBreaks.replace(
-    /<a\b([^>]*)>(.*?)<\/a\s*>/gis,
-    (_, attributes: string, shown: string) => linkedText(attributes, shown),
-  );
-  return unescape(withoutTags(withLinksWritten));
+  const pieces: string[] = [];
+  let at = 0;
+  /** The link that is open: its attributes, and which piece is the first of its words. */
+  let link: { attributes: string; from: number } | undefined;
+  // Tag by tag: an expression that looks for the end of each tag reads a hostile page again for every `<` in it.
+  for (let open = html.indexOf('<'); open !== -1; open = html.indexOf('<', at)) {
+    const close = html.indexOf('>', open);
+    if (close === -1) break;
+    const before = html.slice(at, open);
+    at = close + 1;
+    const tag = html.slice(open + 1, close);
+    const name = /^\/?[a-z][a-z0-9]*/i.exec(tag)?.[0].toLowerCase() ?? '';
+    pieces.push(name === 'br' ? before.trimEnd() : before);
+    if (name === 'br') {
+      pieces.push('\n');
+      at += spacesAt(html, at);
+    } else if (PARAGRAPHS.has(name)) pieces.push('\n\n');
+    else if (name === 'a') link ??= { attributes: tag.slice(1), from: pieces.length };
+    else if (name === '/a' && link) {
+      pieces.push(linkedText(link.attributes, pieces.splice(link.from).join('')));
+      link = undefined;
+    }
+  }
+  return unescape(pieces.join('') + html.slice(at));
 }
 
-function linkedText(attributes: string, shown: string): string {
-  const words = withoutTags(shown);
+const PARAGRAPHS = new Set(
+  ['p', 'div', 'li', 'blockquote', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6'].map((name) => `/${name}`),
+);
+
+const SPACES = /\s*/y;
+
+function spacesAt(text: string, position: number): number {
+  SPACES.lastIndex = position;
+  return SPACES.exec(text)?.[0].length ?? 0;
+}
+
+function linkedText(attributes: string, words: string): string {
   // Mentions and tags lead to pages of the server's own.
   if (/^\s*[#@]/.test(unescape(words)) || /\bclass=["'][^"']*\b(mention|hashtag)\b/i.test(attributes))
     return words;
   return /\bhref=(["'])(.*?)\1/is.exec(attributes)?.[2] ?? words;
-}
-
-function withoutTags(html: string): string {
-  return html.replace(/<[^>]*>/g, '');
 }
 
 const named: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: ' ' };
@@ -80,7 +103,7 @@ function canonical(text: string): string {
 }
 
 function canonicalLink(link: string): string {
-  return URL.canParse(link) ? new URL(link).href : link;
+  return parseUrl(link)?.href ?? link;
 }
 
 function lettersOnly(text: string): string {

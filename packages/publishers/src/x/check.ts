@@ -1,5 +1,6 @@
 import twitterText from 'twitter-text';
 import { checkMedia, textMissing, textTooLong } from '../draft-rules.ts';
+import { withoutLongHosts } from '../find-links.ts';
 import type { Limits } from '../limits.ts';
 import type { Draft, DraftMedia, Violation } from '../publisher.ts';
 
@@ -68,7 +69,9 @@ function checkSound({ kind, audioCodec }: DraftMedia, field: string): Violation[
 
 function checkText({ text, media }: Draft): Violation[] {
   if (text.trim() === '') return media.length > 0 ? [] : [textMissing(NAME)];
-  const found = textTooLong(NAME, weightedLength(text), limits.maxTextLength);
+  const { weight, counted } = weigh(text);
+  const found = textTooLong(NAME, weight, limits.maxTextLength, { atLeast: !counted });
+  if (!counted) return found;
   if (twitterText.hasInvalidCharacters(text)) {
     found.push({
       field: 'text',
@@ -86,7 +89,29 @@ function checkText({ text, media }: Draft): Violation[] {
   return found;
 }
 
-/** As X counts: any link 23, an emoji 2, letters beyond Latin and its neighbours 2, after NFC. */
+/** The longest link that twitter-text takes for one. It counts 23. */
+const LONGEST_LINK = 4_096;
+const LONGEST_WORD = LONGEST_LINK + limits.maxTextLength;
+
+/**
+ * What the text counts; or, where that is far above the limit, what its first words count (`counted` is false). Only links
+ * and emoji count less than they are long, and no link goes across a space: what is long is weighed word by word, up to where
+ * it is too much.
+ */
+function weigh(text: string): { weight: number; counted: boolean } {
+  if (text.length <= LONGEST_WORD) return { weight: weightedLength(text), counted: true };
+  let weight = 0;
+  for (const [word] of text.matchAll(/\S+|\s+/g)) {
+    weight += word.length > LONGEST_WORD ? Infinity : weightedLength(word);
+    if (weight > limits.maxTextLength) return { weight, counted: false };
+  }
+  return { weight, counted: true };
+}
+
+/**
+ * As X counts: any link 23, an emoji 2, letters beyond Latin and its neighbours 2, after NFC. Only for texts of a bounded
+ * length.
+ */
 export function weightedLength(text: string): number {
-  return twitterText.parseTweet(text).weightedLength;
+  return twitterText.parseTweet(withoutLongHosts(text.normalize())).weightedLength;
 }

@@ -1,5 +1,6 @@
-import twitterText from 'twitter-text';
+import { parseUrl } from '@solospark/foundation';
 import { Type, type Static } from 'typebox';
+import { findLinks } from '../find-links.ts';
 import type { Likeness } from '../look-up.ts';
 
 /** A post as `GET /2/users/{id}/tweets` lists it. */
@@ -71,13 +72,13 @@ function wordsOnly(text: string): string {
 /** X makes `Example.com` to `http://example.com`, and `http://example.com` to the same with a slash, or not. */
 function canonicalLink(link: string): string {
   const absolute = /^https?:\/\//i.test(link) ? link : `http://${link}`;
-  return URL.canParse(absolute) ? new URL(absolute).href : absolute;
+  return parseUrl(absolute)?.href ?? absolute;
 }
 
 function replaceLinks(text: string, replace: (link: string) => string): string {
   let replaced = '';
   let end = 0;
-  for (const { url, indices } of twitterText.extractUrlsWithIndices(text)) {
+  for (const { url, indices } of findLinks(text)) {
     replaced += text.slice(end, indices[0]) + replace(url);
     end = indices[1];
   }

@@ -1,3 +1,4 @@
+import { parseUrl } from '@solospark/foundation';
 import { numberFromName, tokenFromName, visitor } from '../accounts.ts';
 import { seal, unseal } from '../oauth/tokens.ts';
 import type { Answer, Call, Endpoint } from '../platform.ts';
@@ -42,7 +43,7 @@ function register({ request }: Call): Answer {
   if (redirectUris.includes(outOfBand)) {
     return unprocessable(`redirect_uris: this sandbox does not play ${outOfBand}`);
   }
-  if (!redirectUris.every((uri) => /^https?:\/\/./i.test(uri) && URL.canParse(uri))) {
+  if (!redirectUris.every((uri) => /^https?:\/\/./i.test(uri) && parseUrl(uri))) {
     return validationFailed('Redirect URI must be an absolute URI.');
   }
   const scopes = wordsOf(textOf(parameters, 'scopes') || 'read');

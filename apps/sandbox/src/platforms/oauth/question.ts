@@ -1,3 +1,4 @@
+import { parseUrl } from '@solospark/foundation';
 import type { Answer } from '../platform.ts';
 import type { Parameters } from './parameters.ts';
 import type { Challenge, ChallengeMethod } from './pkce.ts';
@@ -72,7 +73,7 @@ export function readQuestion(rules: AuthorizeRules, query: Parameters): Reading 
 }
 
 /** Printable ASCII only, since it goes into a header, and nothing but the web. */
-const isRedirectUri = (uri: string) => /^https?:\/\/[\x21\x22\x24-\x7e]+$/i.test(uri) && URL.canParse(uri);
+const isRedirectUri = (uri: string) => /^https?:\/\/[\x21\x22\x24-\x7e]+$/i.test(uri) && parseUrl(uri) !== null;
 
 const scopesOf = (list: string, separator: RegExp) => [
   ...new Set(list.split(separator).filter((scope) => scope !== '')),

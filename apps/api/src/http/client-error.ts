@@ -1,0 +1,34 @@
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import { problemCatalog, type ProblemCode } from './problems.ts';
+
+const WHAT: Record<string, { code: ProblemCode; status: number; detail: string }> = {
+  ERR_HTTP_REQUEST_TIMEOUT: {
+    code: 'request_timeout',
+    status: 408,
+    detail: 'The request did not come in time. Send it again, over a better connection.',
+  },
+  HPE_HEADER_OVERFLOW: {
+    code: 'invalid_request',
+    status: 431,
+    detail: 'The address and the headers of the request are too long: they may have 16 KB together.',
+  },
+};
+
+const UNREADABLE = { code: 'invalid_request', status: 400, detail: 'This is not an HTTP request.' } as const;
+
+/** Answers what Node could not read as a request: there is none that a route could answer. */
+export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed) return;
+  const { code, status, detail } = WHAT[error.code ?? ''] ?? UNREADABLE;
+  const { title } = problemCatalog[code];
+  const problem = { type: `urn:solospark:problem:${code}`, title, status, code, detail, errors: [] };
+  const body = JSON.stringify(problem);
+  if (socket.writable) {
+    socket.write(
+      `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nConnection: close\r\n` +
+        `Content-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    );
+  }
+  socket.destroy(error);
+}

@@ -1,0 +1,48 @@
+import type { Logger } from '@solospark/foundation';
+import type { Server, Socket } from 'node:net';
+
+/** One line a minute, however many are closed. */
+const LOG_EVERY_MS = 60_000;
+
+/**
+ * Closes what one client opens beyond `max` connections at once: a process has so many, and they are for everybody. `max` 0:
+ * no limit, for an API behind a proxy, where all come from one address. A Unix socket has no address, and no limit.
+ */
+export function limitSockets(server: Server, options: { max: number; log: Pick<Logger, 'warn'> }): void {
+  if (options.max === 0) return;
+  const open = new Map<string, number>();
+  let loggedAt = -Infinity;
+  server.on('connection', (socket: Socket) => {
+    const client = clientOf(socket.remoteAddress);
+    if (client === undefined) return;
+    const count = (open.get(client) ?? 0) + 1;
+    if (count > options.max) {
+      socket.destroy();
+      if (performance.now() - loggedAt < LOG_EVERY_MS) return;
+      loggedAt = performance.now();
+      options.log.warn(
+        { client, max: options.max },
+        'client has too many open connections, closing new ones',
+      );
+      return;
+    }
+    open.set(client, count);
+    socket.once('close', () => {
+      const left = (open.get(client) ?? 1) - 1;
+      if (left === 0) open.delete(client);
+      else open.set(client, left);
+    });
+  });
+}
+
+/** An IPv4 address, or the /64 of an IPv6 address: a client is given at least that, and may use all of it. */
+export function clientOf(address: string | undefined): string | undefined {
+  if (address === undefined) return undefined;
+  const unmapped = address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address;
+  if (!unmapped.includes(':')) return unmapped;
+  const [head = '', tail = ''] = unmapped.split('::');
+  const before = head === '' ? [] : head.split(':');
+  const after = tail === '' ? [] : tail.split(':');
+  const zeros = Array<string>(Math.max(0, 8 - before.length - after.length)).fill('0');
+  return `${[...before, ...(unmapped.includes('::') ? zeros : []), ...after].slice(0, 4).join(':')}::/64`;
+}

@@ -1,0 +1,294 @@
+import { buildApp } from '@solospark/api';
+import { createLogger } from '@solospark/foundation';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { connect, type AddressInfo, type Socket } from 'node:net';
+import { demoImage, eventually, startTestApp, type TestApp } from '../../../test/support/app.ts';
+
+// What a client may do to the API: too much of everything, too slowly, or too often. It is refused in a small answer, at once.
+
+const MOST_BYTES = 16 * 1024;
+
+let api: TestApp;
+beforeAll(async () => {
+  api = await startTestApp();
+});
+afterAll(() => api.close());
+
+interface Problem {
+  status: number;
+  code: string;
+  detail: string;
+  errors: { pointer: string; code: string }[];
+}
+
+const ask = async (method: string, path: string, body: string, headers: Record<string, string> = {}) => {
+  const response = await fetch(`${api.url}${path}`, {
+    method,
+    body,
+    headers: { 'content-type': 'application/json', 'x-api-key': api.apiKey, ...headers },
+  });
+  const text = await response.text();
+  expect(Buffer.byteLength(text)).toBeLessThanOrEqual(MOST_BYTES);
+  return { status: response.status, text };
+};
+const post = async (body: string): Promise<Problem> => {
+  const { text } = await ask('POST', `/organizations/${api.organizationId}/posts`, body);
+  return JSON.parse(text) as Problem;
+};
+const names = (count: number, nameOf: (index: number) => string) =>
+  Object.fromEntries(Array.from({ length: count }, (_, index) => [nameOf(index), 0]));
+
+describe('a refused request is answered in at most 16 KB and 20 errors', () => {
+  it('of a list with 60,000 wrong ids, only that it is too long', async () => {
+    const { errors, code } = await post(JSON.stringify({ text: 'a', channelIds: Array(60_000).fill(1) }));
+    expect(code).toBe('invalid_request');
+    expect(errors).toMatchObject([{ pointer: '/channelIds', code: 'maxItems' }]);
+  });
+  it('of 30,000 names that nobody knows', async () => {
+    const { errors, code } = await post(JSON.stringify({ text: 'a', ...names(30_000, String) }));
+    expect(code).toBe('invalid_request');
+    expect(errors).toMatchObject([{ pointer: '', code: 'maxProperties' }]);
+  });
+  it('of a few that are long and take six bytes a character', async () => {
+    const long = names(15, (index) => index + '\u0001'.repeat(2_000) + '\ud800');
+    const { errors, code, detail } = await post(JSON.stringify({ text: 'a', ...long }));
+    expect(code).toBe('invalid_request');
+    expect(errors.length).toBeGreaterThan(0);
+    expect(detail).toMatch(/The first \d+ of 15 errors are listed/);
+  });
+  it('of one hundred wrong ids the first twenty, and how many there are', async () => {
+    const channelIds = Array.from({ length: 100 }, (_, index) => `wrong ${index}`);
+    const { errors, detail } = await post(JSON.stringify({ text: 'a', channelIds }));
+    expect(errors).toHaveLength(20);
+    expect(detail).toContain('The first 20 of 100 errors are listed.');
+  });
+  it('of 30,000 texts for channels, and of as many settings', async () => {
+    const many = Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [index, 'a']));
+    expect((await post(JSON.stringify({ text: 'a', channelTexts: many }))).errors).toMatchObject([
+      { pointer: '/channelTexts', code: 'maxProperties' },
+    ]);
+    const channelId = api.channelOn('x');
+    const settings = names(20_000, (index) => `unknown${index}`);
+    const { errors, code } = await post(
+      JSON.stringify({ text: 'a', channelIds: [channelId], channelSettings: { [channelId]: settings } }),
+    );
+    expect(code).toBe('invalid_post');
+    expect(errors).toHaveLength(20);
+  });
+  it('of a hundred unknown channels', async () => {
+    const channelIds = Array.from(
+      { length: 100 },
+      (_, index) => `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`,
+    );
+    const { errors, code, detail } = await post(JSON.stringify({ text: 'a', channelIds }));
+    expect(code).toBe('invalid_post');
+    expect(errors).toHaveLength(20);
+    expect(detail).toContain('of 100 errors');
+  });
+  it.each([
+    ['deeper than anybody writes', `{"text":${'['.repeat(100_000)}${']'.repeat(100_000)}}`],
+    ['with a prototype', '{"text":"a","__proto__":{"admin":true}}'],
+    ['with a number that is none', `{"text":"a","lateLimitMinutes":1e99999}`],
+    ['with a number of 100,000 digits', `{"text":"a","lateLimitMinutes":${'9'.repeat(100_000)}}`],
+  ])('of a body %s', async (_, body) => {
+    expect((await post(body)).status).toBe(400);
+  });
+  it('of an address of 10,000 characters', async () => {
+    const response = await fetch(`${api.url}/${'a'.repeat(10_000)}?${'b&'.repeat(1_000)}`);
+    expect((await response.text()).length).toBeLessThan(MOST_BYTES);
+    expect(response.status).toBe(404);
+  });
+  it('without a key: 413 for what is larger than the form has to be', async () => {
+    const form = Array.from({ length: 40_000 }, (_, index) => `a${index}=1`).join('&');
+    const type = { 'content-type': 'application/x-www-form-urlencoded' };
+    expect((await ask('POST', '/connections/start', form, type)).status).toBe(413);
+    expect((await ask('POST', '/connections/start', form.slice(0, 4_000), type)).status).toBe(400);
+    const wrong = JSON.stringify({ state: Array(130_000).fill(1) });
+    expect((await ask('POST', '/connections/start', wrong)).status).toBe(413);
+  });
+});
+
+describe('a text that no platform takes', () => {
+  it.each([
+    ['letters', 'a'.repeat(100_000)],
+    ['dots between letters', 'a.'.repeat(50_000)],
+    ['marks above one letter', `a${'\u0301\u0316'.repeat(40_000)}`],
+  ])('of 100,000 %s is refused on every channel, and the API goes on answering', async (_, text) => {
+    const channelIds = api.channels.map(({ id }) => id);
+    const draft = (await api.request('POST', '/posts', { text, channelIds })).body as { id: string };
+    const scheduledAt = new Date(Date.now() + 3_600_000).toISOString();
+    const { status, body } = await api.request('PUT', `/posts/${draft.id}/schedule`, { scheduledAt });
+    expect(status).toBe(422);
+    const told = (body as Problem).errors.filter(({ code }) => code === 'text_too_long');
+    expect(told.length).toBeGreaterThanOrEqual(api.channels.length - 1);
+    expect((await fetch(`${api.url}/health/live`)).status).toBe(200);
+  });
+});
+
+describe('the API, with small limits', () => {
+  const opened: { close(): Promise<unknown> }[] = [];
+  const sockets: Socket[] = [];
+  const lines: string[] = [];
+  afterEach(async () => {
+    for (const socket of sockets.splice(0)) socket.destroy();
+    for (const each of opened.splice(0)) await each.close();
+    lines.length = 0;
+  });
+  const open = async (limits: Parameters<typeof buildApp>[1] = {}) => {
+    const log = createLogger({ name: 'test', level: 'info' }, { write: (line) => void lines.push(line) });
+    const app = await buildApp({ ...api.ctx, log }, limits);
+    opened.push(app);
+    await app.listen({ host: '127.0.0.1', port: 0 });
+    return (app.server.address() as AddressInfo).port;
+  };
+  const dial = (port: number) => {
+    const socket = connect(port, '127.0.0.1');
+    sockets.push(socket);
+    const state = { text: '', closed: false };
+    socket.on('data', (bytes) => (state.text += bytes.toString()));
+    socket.on('error', () => undefined);
+    socket.on('close', () => (state.closed = true));
+    return { socket, state };
+  };
+  const posts = () => `/organizations/${api.organizationId}/posts`;
+  const head = (path: string, headers: Record<string, string | number>, key = api.apiKey) =>
+    [`POST ${path} HTTP/1.1`, 'host: a', `x-api-key: ${key}`]
+      .concat(Object.entries(headers).map(([name, value]) => `${name}: ${value}`))
+      .concat('', '')
+      .join('\r\n');
+  const json = { 'content-type': 'application/json' };
+  const drip = (socket: Socket, bytes: () => string | Buffer, everyMs: number) => {
+    const timer = setInterval(() => socket.writable && socket.write(bytes()), everyMs);
+    socket.on('close', () => clearInterval(timer));
+  };
+  const closed = (state: { closed: boolean }) =>
+    eventually(
+      async () => state.closed,
+      (value) => value,
+      'the connection is closed',
+    );
+
+  it('401 before the body of the request has come', async () => {
+    const port = await open();
+    const { socket, state } = dial(port);
+    socket.write(head(posts(), { ...json, 'content-length': 200_000 }, 'ss_wrong'));
+    await eventually(
+      async () => state.text,
+      (text) => text.includes('"unauthorized"'),
+      'it is refused',
+    );
+  });
+  it('408 for a body that comes byte by byte, and the connection is closed', async () => {
+    const port = await open({ requestTimeoutMs: 700 });
+    const { socket, state } = dial(port);
+    socket.write(head(posts(), { ...json, 'content-length': 1_000 }));
+    drip(socket, () => 'a', 100);
+    await closed(state);
+    expect(state.text).toMatch(/^HTTP\/1\.1 408 /);
+    expect(state.text).toContain('"request_timeout"');
+    expect(state.text).toMatch(/connection: close/i);
+  });
+  it('closes the connection of whoever was refused and goes on with the body', async () => {
+    const port = await open({ requestTimeoutMs: 700 });
+    const { socket, state } = dial(port);
+    socket.write(head(posts(), { ...json, 'content-length': 1_000 }, 'ss_wrong'));
+    drip(socket, () => 'a', 100);
+    await closed(state);
+    expect(state.text).toMatch(/^HTTP\/1\.1 401 /);
+  });
+  it('408 for headers that do not end', async () => {
+    const port = await open({ headersTimeoutMs: 500 });
+    const { socket, state } = dial(port);
+    socket.write('GET /health/live HTTP/1.1\r\nhost: a\r\n');
+    drip(socket, () => 'x: y\r\n', 100);
+    await closed(state);
+    expect(state.text).toMatch(/^HTTP\/1\.1 408 /);
+    expect(state.text).toContain('application/problem+json');
+  });
+  const upload = async () => {
+    const boundary = 'b';
+    const image = Buffer.from(await demoImage());
+    const body = Buffer.concat([
+      Buffer.from(`--${boundary}\r\ncontent-disposition: form-data; name="file"; filename="a.jpg"\r\n\r\n`),
+      image,
+      Buffer.from(`\r\n--${boundary}--\r\n`),
+    ]);
+    const headers = {
+      'content-type': `multipart/form-data; boundary=${boundary}`,
+      'content-length': body.length,
+    };
+    return { body, head: head(`/organizations/${api.organizationId}/media`, headers) };
+  };
+  it('408 for an upload that comes more slowly than the least rate', async () => {
+    const port = await open({ upload: { bytesPerSecond: 4_096, overMs: 500 } });
+    const { socket, state } = dial(port);
+    const { body, head: start } = await upload();
+    socket.write(start);
+    socket.write(body.subarray(0, 200));
+    drip(socket, () => 'a', 100);
+    await closed(state);
+    expect(state.text).toMatch(/^HTTP\/1\.1 408 /);
+    expect(state.text).toContain('"request_timeout"');
+  });
+  it('201 for an upload that takes far longer than other requests may, and comes steadily', async () => {
+    const port = await open({ requestTimeoutMs: 200, upload: { bytesPerSecond: 10, overMs: 1_000 } });
+    const { socket, state } = dial(port);
+    const { body, head: start } = await upload();
+    socket.write(start);
+    const piece = Math.ceil(body.length / 20);
+    let at = 0;
+    drip(socket, () => body.subarray(at, (at += piece)), 100);
+    await eventually(
+      async () => state.text,
+      (text) => text.includes('\r\n\r\n'),
+      'it is answered',
+    );
+    expect(state.text).toMatch(/^HTTP\/1\.1 201 /);
+  });
+  it('closes what one client opens beyond its number of connections, and takes it again when others are closed', async () => {
+    const port = await open({ maxSocketsPerClient: 3 });
+    const first = [dial(port), dial(port), dial(port)];
+    const ok = async ({ socket, state }: ReturnType<typeof dial>) => {
+      socket.write('GET /health/live HTTP/1.1\r\nhost: a\r\n\r\n');
+      await eventually(
+        async () => state.text,
+        (text) => text.includes('"ok"'),
+        'it is answered',
+      );
+    };
+    for (const each of first) await ok(each);
+    const fourth = dial(port);
+    await closed(fourth.state);
+    expect(fourth.state.text).toBe('');
+    expect(lines.filter((line) => line.includes('too many open connections'))).toHaveLength(1);
+    first[0]?.socket.destroy();
+    await eventually(
+      async () => {
+        const again = dial(port);
+        again.socket.write('GET /health/live HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n');
+        await closed(again.state);
+        return again.state.text;
+      },
+      (text) => text.includes('"ok"'),
+      'another one is taken',
+    );
+  });
+  it.each([
+    ['a platform that nobody has set up', { platform: 'x' }, 503],
+    ['a server that is away', { platform: 'mastodon', server: 'nowhere.invalid' }, 502],
+  ])('logs %s as one warning without a stack: any tenant can cause it at will', async (_, body, status) => {
+    const port = await open();
+    const answer = await fetch(`http://127.0.0.1:${port}/organizations/${api.organizationId}/connections`, {
+      method: 'POST',
+      headers: { ...json, 'x-api-key': api.apiKey },
+      body: JSON.stringify(body),
+    });
+    expect(answer.status).toBe(status);
+    const above = lines
+      .map((line) => JSON.parse(line) as { level: number; reason?: string })
+      .filter(({ level }) => level >= 40);
+    expect(above).toMatchObject([{ level: 40, msg: 'request not carried out', reason: expect.any(String) }]);
+    expect(JSON.stringify(above)).not.toContain('"stack"');
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(2_000);
+  });
+});

@@ -1,0 +1,51 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import ts from 'typescript';
+
+export interface Expression {
+  file: string;
+  source: string;
+  flags: string;
+  /** The longest text that it is asked about. */
+  largest: number;
+}
+
+const root = join(import.meta.dirname, '../..');
+
+/** What an expression is asked about where nothing else is said. */
+const LARGEST = 100_000;
+
+/**
+ * Expressions that are not linear, and need not be: their text is bounded before, to this many code units. Add one only
+ * together with the line that bounds it.
+ */
+const BOUNDED: Record<string, number> = {};
+
+/** Every regular expression that stands in our sources, but for the sandbox's, which no stranger reaches. */
+export function readExpressions(): Expression[] {
+  const rooms = ['packages', 'apps'].flatMap((floor) =>
+    readdirSync(join(root, floor))
+      .filter((room) => room !== 'sandbox')
+      .map((room) => join(root, floor, room, 'src')),
+  );
+  return rooms.flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts') && !name.includes('generated'))
+      .flatMap((name) => expressionsIn(join(folder, name))),
+  );
+}
+
+function expressionsIn(path: string): Expression[] {
+  const file = relative(root, path);
+  const found: Expression[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isRegularExpressionLiteral(node)) {
+      const end = node.text.lastIndexOf('/');
+      const source = node.text.slice(1, end);
+      found.push({ file, source, flags: node.text.slice(end + 1), largest: BOUNDED[source] ?? LARGEST });
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.Latest));
+  return found;
+}

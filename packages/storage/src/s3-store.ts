@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { assertKey, FileMissingError, type ByteRange, type FileStore } from './file-store.ts';
+import { limitAnswer } from './limit-answer.ts';
 
 export interface S3Settings {
   bucket: string;
@@ -17,6 +18,9 @@ export interface S3Settings {
 
 /** For what is answered in one piece. A large file takes as long as it takes, as long as something moves. */
 const ANSWER_TIMEOUT_MS = 30_000;
+
+/** Of an answer that is no file. */
+const MAX_ANSWER_BYTES = 64 * 1024;
 
 /**
  * Files in a bucket of a service that speaks S3: four calls, signed with signature version 4. A file is put with one
@@ -41,7 +45,9 @@ export function openS3Store(settings: S3Settings): FileStore {
       secretAccessKey,
     });
     const signed = await signer.sign();
-    const response = await fetch(signed.url, { ...options, method, headers: signed.headers });
+    const answer = await fetch(signed.url, { ...options, method, headers: signed.headers });
+    const isFile = answer.ok && method === 'GET';
+    const response = isFile ? answer : limitAnswer(answer, MAX_ANSWER_BYTES);
     if (!response.ok) throw await refusalOf(method, key, response);
     return response;
   }
@@ -62,7 +68,8 @@ export function openS3Store(settings: S3Settings): FileStore {
       const response = await call('GET', key, { headers: headersFor(range), signal });
       // Some take no notice of a range, and would give the whole file for a part.
       if (range && response.status !== 206) throw new Error(`the store gave no part of ${key}`);
-      return new Uint8Array(await response.arrayBuffer());
+      const part = range ? limitAnswer(response, range.end - range.start + 1) : response;
+      return new Uint8Array(await part.arrayBuffer());
     },
     async open(key, range) {
       const { body } = await call('GET', key, { headers: headersFor(range) });

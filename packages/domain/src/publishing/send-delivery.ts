@@ -83,8 +83,9 @@ function notReached({ name }: Publisher, { message }: NoAnswerError): Failure {
 
 /** No byte left, so nothing is out: too late, asked to stop, the database or the platform away; or a mistake of ours. */
 function notSent(hold: Hold, { publisher, call }: OpenedCall, error: unknown): Settlement {
-  if (error instanceof TooLateToSendError || hold.signal.aborted || isTransient(error)) return handBack();
+  // First, as its code (`ECONNREFUSED`) is also what a database that is away says.
   if (error instanceof NoAnswerError) return retryOrGiveUp(hold.claim, 'retry', notReached(publisher, error));
+  if (error instanceof TooLateToSendError || hold.signal.aborted || isTransient(error)) return handBack();
   // Handed back it would be here again at once, with the same mistake.
   call.log.error({ err: error }, 'not sent');
   return retryOrGiveUp(hold.claim, 'retry', {

@@ -210,7 +210,10 @@ function asFetch(http: HttpClient) {
   return async (path: string, options: oauth.CustomFetchOptions<'POST', URLSearchParams>) => {
     const { headers, body: form } = options;
     const response = await http.request({ method: 'POST', path, headers, form });
-    return new Response(bodyOf(response) || null, { status: response.status, headers: response.headers });
+    const { status } = response;
+    // A `Response` of these must not have a body, whatever the server has sent.
+    const body = [204, 205, 304].includes(status) ? null : bodyOf(response) || null;
+    return new Response(body, { status, headers: response.headers });
   };
 }
 

@@ -14,8 +14,9 @@ const GLOBAL_UNICAST_6 = ipaddr.parseCIDR('2000::/3');
  * translated, tunnelled) never does: where it leads depends on this machine's network.
  */
 export function isPublicAddress(address: string): boolean {
-  // The library also reads spellings such as `0x7f.1`; an address that is connected to is never written so.
-  if (isIP(address) === 0) return false;
+  // The library also reads spellings such as `0x7f.1`; an address that is connected to is never written so. A zone (`%eth0`)
+  // is a part of this machine's own network.
+  if (isIP(address) === 0 || address.includes('%')) return false;
   const parsed = ipaddr.parse(address);
   if (parsed.range() !== 'unicast') return false;
   return parsed.kind() === 'ipv4' || parsed.match(GLOBAL_UNICAST_6);

@@ -14,6 +14,7 @@ import {
   type FileStore,
   type StoredFile,
 } from './file-store.ts';
+import { limitAnswer } from './limit-answer.ts';
 import { watchState } from './watch-state.ts';
 
 export interface S3Settings {
@@ -34,6 +35,9 @@ const WHOLE_TIMEOUT_MS = 60_000;
 
 const PROBE_TIMEOUT_MS = 5_000;
 const PROBE_KEY = 'solospark-probe';
+
+/** Of an answer that is no file. */
+const MAX_ANSWER_BYTES = 64 * 1024;
 
 /**
  * Files in a bucket of a service that speaks S3: four calls, signed with signature version 4. A file is put with one
@@ -66,7 +70,9 @@ export function openS3Store(settings: S3Settings & { disk: DiskProcess }): FileS
     const signed = await signer.sign();
     const sending = fetch(signed.url, { ...options, method, headers: signed.headers, signal: stop.signal });
     // Of what is put, the pieces have their own deadlines, and this one begins with the last of them.
-    const response = await (options.body ? reached(sending) : inTime(sending, stop));
+    const answer = await (options.body ? reached(sending) : inTime(sending, stop));
+    const isFile = answer.ok && method === 'GET';
+    const response = isFile ? answer : limitAnswer(answer, MAX_ANSWER_BYTES);
     if (!response.ok) throw await refusalOf(method, key, response, (text) => inTime(text, stop));
     return response;
   }

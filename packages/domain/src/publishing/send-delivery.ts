@@ -103,6 +103,8 @@ async function notSent(ctx: Context, hold: Hold, opened: OpenedCall, error: unkn
   if (hold.signal.aborted) return interrupted(hold);
   const trouble = troubleOf(ctx, hold, opened, error);
   if (trouble) return refused(ctx, hold, opened, trouble);
+  // Before the database: its code (`ECONNREFUSED`) is also what that says when it is away.
+  if (error instanceof NoAnswerError) return retryOrGiveUp(hold.claim, 'retry', notReached(publisher, error));
   const detail = messageOf(error);
   const ours = { kind: 'unknown', actor: 'operator', detail } as const;
   if (error instanceof TooLateToSendError || isTransient(error)) {
@@ -113,7 +115,6 @@ async function notSent(ctx: Context, hold: Hold, opened: OpenedCall, error: unkn
     const before = await withRetry(() => countHandBacks(ctx.db, hold.claim.id));
     return handBackOrCount(hold.claim, before, { ...ours, reason: `${why} It will be tried again.` });
   }
-  if (error instanceof NoAnswerError) return retryOrGiveUp(hold.claim, 'retry', notReached(publisher, error));
   // Handed back it would be here again at once, with the same mistake.
   call.log.error({ err: error }, 'not sent');
   return retryOrGiveUp(hold.claim, 'retry', {

@@ -1,0 +1,19 @@
+/**
+ * The answer, of which no more than `maxBytes` can be read: reading more fails, and ends the connection. Of a body that is
+ * packed, what it becomes is counted.
+ */
+export function limitAnswer(response: Response, maxBytes: number): Response {
+  const { body, status, headers } = response;
+  if (!body) return response;
+  let byteSize = 0;
+  const counted = body.pipeThrough(
+    new TransformStream<Uint8Array, Uint8Array>({
+      transform(piece, controller) {
+        byteSize += piece.byteLength;
+        if (byteSize > maxBytes) throw new Error(`the store's answer is longer than ${maxBytes} bytes`);
+        controller.enqueue(piece);
+      },
+    }),
+  );
+  return new Response(counted, { status, headers });
+}

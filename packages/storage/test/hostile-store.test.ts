@@ -1,0 +1,60 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import { openS3Store } from '../src/s3-store.ts';
+
+let server: Server | undefined;
+afterEach(() => {
+  server?.closeAllConnections();
+  server?.close();
+});
+
+async function openStore(answer: (response: ServerResponse) => void) {
+  server = createServer((request, response) => {
+    request.resume();
+    answer(response);
+  });
+  await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
+  return openS3Store({
+    bucket: 'media',
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    region: 'here',
+    accessKeyId: 'key',
+    secretAccessKey: 'secret',
+    pathStyle: true,
+  });
+}
+
+const flood = (status: number) => (response: ServerResponse) => {
+  response.writeHead(status);
+  const more = () => {
+    while (!response.destroyed && response.write('a'.repeat(64 * 1024)));
+  };
+  response.on('drain', more);
+  more();
+};
+
+const KEY = 'organization/file';
+
+describe('of what a store answers that is no file, 64 KB are read', () => {
+  it.each([
+    ['a refusal without an end', flood(403)],
+    ['a confirmation without an end', flood(200)],
+    [
+      'a refusal that grows a thousandfold when it is unpacked',
+      (response: ServerResponse) =>
+        void response
+          .writeHead(403, { 'content-encoding': 'gzip' })
+          .end(gzipSync(Buffer.alloc(20 * 1024 * 1024))),
+    ],
+  ])('%s', async (_, answer) => {
+    const store = await openStore(answer);
+    await expect(store.remove(KEY)).rejects.toThrow(/longer than 65536 bytes|terminated/);
+  });
+
+  it('and of a part of a file, as much as was asked for', async () => {
+    const store = await openStore(flood(206));
+    await expect(store.read(KEY, { start: 0, end: 99 })).rejects.toThrow(/longer than 100 bytes/);
+  });
+});

@@ -81,8 +81,12 @@ it('what a worker holds whose media reads hang is handed on at its deadline, and
   const stuck = await startWorkerOnDeadMount({ ATTEMPT_STALL_MS: '4000', SHUTDOWN_TIMEOUT_MS: '2000' });
   await allAreHeld();
   await startWorker({});
-  await allArePublished(ids);
-  for (const first of await attempts('a.fence = 1')) {
+  const handedOn = await eventually(
+    () => attempts('a.fence = 1 AND a.ended_at IS NOT NULL'),
+    (ended) => ended.length === POSTS,
+    'all are handed on, by a worker that lives and renews its leases',
+  );
+  for (const first of handedOn) {
     expect(first).toMatchObject({ outcome: 'retry', failure: 'unknown' });
     expect(first.detail).toMatch(/no step further for 4 s/);
   }
@@ -90,6 +94,7 @@ it('what a worker holds whose media reads hang is handed on at its deadline, and
   stuck.signal('SIGTERM');
   expect(await stuck.exited).toBe('SIGKILL');
   expect(stuck.output()).toContain('ended by its watchdog');
+  await allArePublished(ids);
 }, 180_000);
 
 it('a worker whose media reads hang gives back what it holds on SIGTERM, and ends in bounded time', async () => {

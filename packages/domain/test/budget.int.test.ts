@@ -44,3 +44,24 @@ it('a delivery that is refused before the public call takes nothing', async () =
   expect((await publish('Never sent')).status).toBe('failed');
   expect(await taken()).toEqual({});
 });
+
+it('an account keeps its token when the budget of its whole platform is empty', async () => {
+  app.ctx.settings.rates['linkedin'] = { platform: { max: 1, perSeconds: 3600 } };
+  try {
+    expect((await publish('The only one this hour')).status).toBe('published');
+    expect(await taken()).toMatchObject({ account: 1 });
+    const content = { text: 'One too many', mediaIds: [mediaId], platforms: ['linkedin'] };
+    const post = (await app.request('POST', '/posts', content)).body;
+    await app.request('POST', `/posts/${post.id}/publish`);
+    const waiting = await eventually(
+      async () => (await app.request('GET', `/posts/${post.id}`)).body.deliveries[0],
+      (delivery) => delivery.failure !== null,
+      'it waits for the budget',
+    );
+    expect(waiting).toMatchObject({ status: 'pending', failure: { kind: 'rate_limited' } });
+    const { account } = await taken();
+    expect(account).toBeLessThanOrEqual(1);
+  } finally {
+    delete app.ctx.settings.rates['linkedin'];
+  }
+});

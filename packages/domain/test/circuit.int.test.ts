@@ -58,3 +58,28 @@ it('a platform that fails three accounts is paused; the others go on; when it is
     'X is served as before',
   );
 }, 150_000);
+
+it('accounts on one Mastodon server that is down pause only that server: those on another publish meanwhile', async () => {
+  const handles = ['ada', 'ben', 'cleo'];
+  const downIds: string[] = [];
+  for (const handle of handles) {
+    const channel = await app.request('POST', '/channels', { platform: 'mastodon', handle });
+    // To us another server than the demo account's; behind both stands the sandbox.
+    await app.ctx.db.query(`UPDATE channel SET server = 'https://down.example' WHERE id = $1`, [
+      channel.body.id,
+    ]);
+    for (const step of ['lookup', 'publish', 'identity']) {
+      const fault = { step, fault: '5xx-before-commit', status: 503, times: 1_000_000 };
+      await app.sandbox('POST', '/faults', { platform: 'mastodon', account: handle, ...fault });
+    }
+    downIds.push(await publish({ text: `On the other server: ${handle}`, channelIds: [channel.body.id] }));
+  }
+  const paused = () =>
+    app.ctx.db.query('SELECT platform, endpoint FROM platform_circuit WHERE paused_until IS NOT NULL');
+  const [only] = await eventually(paused, (rows) => rows.length > 0, 'the server is paused');
+  expect(only).toEqual({ platform: 'mastodon', endpoint: 'sandbox https://down.example' });
+  await isPublished(await publish({ text: 'On a healthy server', channelIds: [app.channelOn('mastodon')] }));
+  expect(await paused()).toHaveLength(1);
+  await app.sandbox('DELETE', '/faults');
+  for (const id of downIds) await isPublished(id);
+}, 150_000);

@@ -255,3 +255,84 @@ describe('with a worker', () => {
     expect((await app.publicPosts('x')).length).toBe(14);
   });
 });
+
+describe('disconnecting a channel for a moment, with posts=hold', () => {
+  const disconnectFor = (posts: string) =>
+    app.request('DELETE', `/channels/${app.channelOn('x')}?posts=${posts}`);
+  const connectAgain = () => app.request('POST', '/channels', { platform: 'x', handle: 'demo' });
+  const isPublished = (post: { id: string }) =>
+    eventually(
+      () => postNow(post),
+      ({ status }) => status === 'published',
+      'it is published',
+    );
+
+  it('holds what is due meanwhile, says why, and lets it go when the account is connected again', async () => {
+    const [fired, held] = [await draft(), await claimedOf(await draft())];
+    const hold = createHold(ctx, held, new AbortController().signal);
+    await firePostNow(ctx.db, fired);
+    const answer = await disconnectFor('hold');
+    expect([answer.status, answer.body.status, answer.body.holdsPosts]).toEqual([200, 'disabled', true]);
+    // Who held one can neither send it nor say anything about it.
+    await expect(hold.commitSending()).rejects.toThrow(SupersededError);
+    await expect(hold.settle({ as: 'failed', failure })).rejects.toThrow(SupersededError);
+    await app.startWorker();
+    for (const post of [fired, { id: held.postId }]) {
+      const waiting = await eventually(
+        () => postNow(post),
+        ({ deliveries }) => deliveries[0].failure !== null,
+        'it waits',
+      );
+      expect(waiting.status).toBe('publishing');
+      expect(waiting.deliveries[0]).toMatchObject({
+        status: 'pending',
+        failure: {
+          actor: 'user',
+          reason: expect.stringMatching(/disconnected for the moment.*connected again/),
+        },
+      });
+    }
+    expect(await app.publicPosts('x')).toEqual([]);
+    const again = await connectAgain();
+    expect([again.status, again.body.holdsPosts]).toEqual([201, false]);
+    // Far sooner than the next look, which is half a minute later.
+    const connectedAt = Date.now();
+    for (const post of [fired, { id: held.postId }]) await isPublished(post);
+    expect(Date.now() - connectedAt).toBeLessThan(25_000);
+    expect(await app.publicPosts('x')).toHaveLength(2);
+  });
+
+  it('holds a post no longer than it may be late', async () => {
+    const post = await draft();
+    await app.request('PATCH', `/posts/${post.id}`, { lateLimitMinutes: 1 });
+    await firePostNow(ctx.db, await postNow(post));
+    expect((await disconnectFor('hold')).status).toBe(200);
+    await ctx.db.query(`UPDATE delivery SET due_at = now() - interval '2 minutes' WHERE post_id = $1`, [
+      post.id,
+    ]);
+    await ctx.db.query(
+      `INSERT INTO attempt (delivery_id, fence, worker, trigger, started_at, ended_at, outcome)
+       SELECT id, 0, 'earlier', 'job', due_at, due_at, 'wait_until' FROM delivery WHERE post_id = $1`,
+      [post.id],
+    );
+    await app.startWorker();
+    const ended = await eventually(
+      () => postNow(post),
+      ({ status }) => status === 'failed',
+      'it is given up',
+    );
+    expect(ended.deliveries[0].failure.reason).toMatch(/waited for that as long as it may be late/);
+  });
+
+  it('is taken back by posts=fail, and kept by the same call without it; another word is refused', async () => {
+    const post = await draft();
+    await firePostNow(ctx.db, post);
+    expect((await disconnectFor('hold')).body.holdsPosts).toBe(true);
+    expect((await disconnect()).body.holdsPosts).toBe(true);
+    expect((await postNow(post)).status).toBe('publishing');
+    const refused = await disconnectFor('keep');
+    expect([refused.status, refused.body.errors[0].pointer]).toEqual([400, '/posts']);
+    expect((await disconnectFor('fail')).body.holdsPosts).toBe(false);
+    expect((await postNow(post)).status).toBe('failed');
+  });
+});

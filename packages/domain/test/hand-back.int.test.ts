@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Database } from '@solospark/db';
+import type { PublishCall } from '@solospark/publishers';
 import { rename } from 'node:fs/promises';
 import { demoImage, eventually, startTestApp, type TestApp } from '../../../test/support/app.ts';
+import { MAX_ATTEMPTS, SEND_WINDOW_MS } from '../src/delivery/delivery.ts';
 import { claimDeliveries } from '../src/delivery/claim.repository.ts';
 import { firePostNow } from '../src/delivery/firing.repository.ts';
 import { publishDelivery } from '../src/publishing/publish-delivery.ts';
@@ -110,3 +112,55 @@ it.each(['x', 'mastodon'])(
     await eventually(deliveryOf, ({ status }) => status === 'published', 'it is published');
   },
 );
+
+it('a publisher too slow for the send window is handed back with pauses and a reason, and then gives up; no token is lost', async () => {
+  const post = (await app.request('POST', '/posts', { text: 'Too slow', platforms: ['x'] })).body;
+  await app.ctx.db.query('DELETE FROM rate_bucket');
+  await firePostNow(app.ctx.db, post);
+  // It reads its files within `publish`, for longer than the window is open: a clock says so, and nobody waits.
+  let asleepMs = 0;
+  const slow = {
+    ...app.ctx,
+    clock: { ...app.ctx.clock, monotonicMs: () => app.ctx.clock.monotonicMs() + asleepMs },
+    findPublisher(platform: string) {
+      const publisher = app.ctx.findPublisher(platform);
+      return (
+        publisher && {
+          ...publisher,
+          publish(call: PublishCall) {
+            asleepMs += SEND_WINDOW_MS + 1;
+            return publisher.publish(call);
+          },
+        }
+      );
+    },
+  };
+  const request = { platform: 'x', limit: 1, perChannel: 1, except: [], trigger: 'job' } as const;
+  const rows: unknown[] = [];
+  for (let round = 0; round < 3 + MAX_ATTEMPTS; round += 1) {
+    const [claim] = await claimDeliveries(app.ctx.db, request, 'test');
+    await publishDelivery(slow, claim!, new AbortController().signal, () => undefined);
+    const [row] = await app.ctx.db.query(
+      `SELECT status, attempts_used AS tries, failure_actor AS actor, next_attempt_at > now() AS later, sending_at
+       FROM delivery WHERE id = $1`,
+      [claim!.id],
+    );
+    rows.push(row);
+    await app.ctx.db.query(
+      `UPDATE delivery SET next_attempt_at = now() WHERE id = $1 AND status = 'pending'`,
+      [claim!.id],
+    );
+  }
+  const waiting = { status: 'pending', actor: 'operator', later: true, sending_at: null };
+  expect(rows).toEqual([
+    ...[0, 0, 0, ...Array.from({ length: MAX_ATTEMPTS - 1 }, (_, at) => at + 1)].map((tries) => ({
+      ...waiting,
+      tries,
+    })),
+    { status: 'failed', tries: MAX_ATTEMPTS, actor: 'operator', later: null, sending_at: null },
+  ]);
+  const [delivery] = (await app.request('GET', `/posts/${post.id}`)).body.deliveries;
+  expect(delivery.failure.reason).toMatch(/too slow to send the post.*tried 10 times/);
+  const lost = 'SELECT key FROM rate_bucket WHERE tokens < capacity - 0.5';
+  expect(await app.ctx.db.query(lost)).toEqual([]);
+});

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import type { Rate } from '@solospark/publishers';
-import { takeToken as take } from '../src/delivery/rate-limit.repository.ts';
+import { giveTokensBack, takeToken as take } from '../src/delivery/rate-limit.repository.ts';
 
 let test: TestDatabase;
 beforeAll(async () => {
@@ -51,5 +51,17 @@ describe('takeToken', () => {
     const rate = { max: 1, perSeconds: 3600 };
     expect(await takeToken('one', rate)).toBe(0);
     expect(await takeToken('two', rate)).toBe(0);
+  });
+});
+
+describe('giveTokensBack', () => {
+  it('gives a token back at once, and never more than the budget holds', async () => {
+    const rate = { max: 1, perSeconds: 3600 };
+    expect(await takeToken('given back', rate)).toBe(0);
+    expect(await takeToken('given back', rate)).toBeGreaterThan(0);
+    await giveTokensBack(test.database, ['given back', 'never heard of']);
+    await giveTokensBack(test.database, ['given back']);
+    expect(await takeToken('given back', rate)).toBe(0);
+    expect(await takeToken('given back', rate)).toBeGreaterThan(0);
   });
 });

@@ -58,6 +58,7 @@ export function presentChannel(ctx: Context, channel: ChannelSummary) {
     reconnectReason,
     expiresAt: instant(expiresAt),
     expiresSoon: leftMs < EXPIRY_WARNING_MS,
+    holdsPosts: channel.holdsPosts,
     limits: publisher ? limitsOf(publisher, channel) : null,
     createdAt: channel.createdAt.toISOString(),
   };

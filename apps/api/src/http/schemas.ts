@@ -17,6 +17,18 @@ export const ChannelParams = Type.Object({ ...OrganizationParams.properties, cha
 export const MediaParams = Type.Object({ mediaId: Id });
 export const OrganizationMediaParams = Type.Object({ ...OrganizationParams.properties, mediaId: Id });
 
+export const DisconnectQuery = Type.Object(
+  {
+    posts: Type.Optional(
+      Type.Enum(['hold', 'fail'], {
+        description:
+          'What becomes of its posts: hold lets what is due wait until the account is connected again, for as long as it may be late; fail (as without it) ends it',
+      }),
+    ),
+  },
+  closed,
+);
+
 export const IfMatchHeaders = Type.Object({
   'if-match': Type.Optional(Type.String({ description: 'Only if the post still has this ETag' })),
 });
@@ -204,6 +216,9 @@ export const Channel = Type.Object(
       }),
     ),
     expiresSoon: Type.Boolean({ description: 'Within a week: connect it again' }),
+    holdsPosts: Type.Boolean({
+      description: 'Disconnected with posts=hold: what is due on it waits until it is connected again',
+    }),
     limits: Nullable(Limits),
     createdAt: Instant,
   },

@@ -64,12 +64,14 @@ export function channelRoutes(app: App, ctx: Context): void {
         operationId: 'disconnectChannel',
         summary: 'Disconnect an account; nothing goes out on it any more',
         params: schemas.ChannelParams,
+        querystring: schemas.DisconnectQuery,
         response: {
           200: schemas.Channel,
           ...problemResponses(...guarded, 'channel_not_found', 'being_sent'),
         },
       },
     },
-    async (request) => presentChannel(ctx, await disconnectChannel(ctx, request.params)),
+    async (request) =>
+      presentChannel(ctx, await disconnectChannel(ctx, { ...request.params, ...request.query })),
   );
 }

@@ -13,6 +13,8 @@ export interface ChannelSummary {
   status: ChannelStatus;
   /** When the connection ends unless its author connects it again; null: it does not end by itself. */
   expiresAt: Date | null;
+  /** While it is disconnected its posts wait until it is connected again; else they fail. */
+  holdsPosts: boolean;
   /** Why it needs to be connected again. */
   reconnectReason: string | null;
   /** What the account's server takes, as it lies in the row: read it with `limitsOf`. */
@@ -29,6 +31,7 @@ const SUMMARY = {
   sandbox: true,
   status: true,
   expiresAt: true,
+  holdsPosts: true,
   reconnectReason: true,
   limits: true,
   createdAt: true,
@@ -37,7 +40,7 @@ const SUMMARY = {
 /** The same, for SQL. */
 export const SUMMARY_COLUMNS = `
   id, platform, handle, remote_account_id AS "remoteAccountId", server, sandbox, status, expires_at AS "expiresAt",
-  reconnect_reason AS "reconnectReason", limits, created_at AS "createdAt"`;
+  holds_posts AS "holdsPosts", reconnect_reason AS "reconnectReason", limits, created_at AS "createdAt"`;
 
 /**
  * Which of a platform's servers a channel lives on, in one word: the author's own (an origin), the sandbox, or the
@@ -144,7 +147,7 @@ export async function reconnectChannel(
        UPDATE channel
        SET status = 'active', handle = $2, sealed_credentials = $4,
            credentials_version = credentials_version + 1, refresh_at = $5, expires_at = $6, refreshing_until = NULL,
-           reconnect_reason = NULL, updated_at = now()
+           reconnect_reason = NULL, holds_posts = false, updated_at = now()
        WHERE id = $1 AND sandbox = $3 AND (status <> 'active' OR $7)
        RETURNING ${SUMMARY_COLUMNS}
      ), waiting AS (

@@ -14,20 +14,21 @@ const DISCONNECTED: Failure = {
 
 /**
  * Disconnects an account: its credentials are gone, and once this resolves nothing goes out on it. What has fired and
- * is not sent fails; what is scheduled fails at its time, unless the account is connected again by then. The row stays,
- * because the ledger refers to it. A second time changes nothing.
+ * is not sent fails; what is scheduled fails at its time, unless the account is connected again by then. With `posts` as
+ * `hold` both wait for that instead, for as long as they may be late. The row stays, because the ledger refers to it. A
+ * second time changes nothing, except for what it says of the posts.
  *
  * @throws DomainError `channel_not_found`; `being_sent` while a post is going out on it, or is looked for there.
  */
 export async function disconnectChannel(
   ctx: Pick<Context, 'db' | 'log'>,
-  input: { organizationId: string; channelId: string },
+  input: { organizationId: string; channelId: string; posts?: 'hold' | 'fail' },
 ): Promise<ChannelSummary> {
-  const { organizationId, channelId: id } = input;
+  const { organizationId, channelId: id, posts } = input;
   // The same for every repetition: made once, it is not made again, whoever has connected the account since.
   const changeId = randomUUID();
   const channel = await withRetry(() =>
-    disableChannel(ctx.db, { organizationId, id, changeId }, DISCONNECTED),
+    disableChannel(ctx.db, { organizationId, id, changeId, posts }, DISCONNECTED),
   );
   if (!channel) throw new DomainError('channel_not_found', 'There is no such channel in this organization.');
   if (channel === 'being_sent') {
@@ -36,6 +37,9 @@ export async function disconnectChannel(
       'A post is going out on this channel right now, or is being looked for there. Try again in a moment.',
     );
   }
-  ctx.log.info({ channelId: id, platform: channel.platform }, 'channel disconnected');
+  ctx.log.info(
+    { channelId: id, platform: channel.platform, holdsPosts: channel.holdsPosts },
+    'channel disconnected',
+  );
   return channel;
 }

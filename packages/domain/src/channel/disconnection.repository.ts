@@ -4,8 +4,8 @@ import { settlePosts } from '../delivery/firing.repository.ts';
 import { SUMMARY_COLUMNS, type ChannelSummary } from './channel.repository.ts';
 
 /**
- * Disables a channel, wipes its credentials, and fails what of it has fired and is not sent: in one transaction, after
- * which nothing goes out on it, whatever fires, is tried again or is held by a worker at that moment.
+ * Disables a channel, wipes its credentials, and fails (or holds) what of it has fired and is not sent: in one
+ * transaction, after which nothing goes out on it, whatever fires, is tried again or is held by a worker at that moment.
  *
  * Locked are the channel, so that no new delivery can refer to it meanwhile, and every delivery of it that may yet go
  * out. So nothing becomes claimable until the commit, and a claim after it reads that the channel is disabled. A holder
@@ -16,7 +16,7 @@ import { SUMMARY_COLUMNS, type ChannelSummary } from './channel.repository.ts';
  */
 export async function disableChannel(
   db: Database,
-  channel: { organizationId: string; id: string; changeId: string },
+  channel: { organizationId: string; id: string; changeId: string; posts: 'hold' | 'fail' | undefined },
   failure: Failure,
 ): Promise<ChannelSummary | 'being_sent' | undefined> {
   return db.transaction(async (tx) => {
@@ -27,14 +27,16 @@ export async function disableChannel(
     );
     if (!row) return undefined;
     const { isMade, ...found } = row;
+    const holds = channel.posts ? channel.posts === 'hold' : found.status === 'disabled' && found.holdsPosts;
     // Made before, and its answer was lost. Connected again since, it stays so.
-    if (isMade || found.status === 'disabled') return found;
+    if (isMade || (found.status === 'disabled' && found.holdsPosts === holds)) return found;
     if (await lockDeliveries(tx, channel.id)) return 'being_sent';
-    await failFired(tx, channel.id, failure);
+    await (holds ? holdFired(tx, channel.id) : failFired(tx, channel.id, failure));
     const [disabled] = await tx.query<ChannelSummary>(
-      `UPDATE channel SET status = 'disabled', sealed_credentials = '', last_disconnection = $2, updated_at = now()
+      `UPDATE channel SET status = 'disabled', sealed_credentials = '', holds_posts = $2, last_disconnection = $3,
+         updated_at = now()
        WHERE id = $1 RETURNING ${SUMMARY_COLUMNS}`,
-      [channel.id, channel.changeId],
+      [channel.id, holds, channel.changeId],
     );
     return disabled;
   });
@@ -80,4 +82,23 @@ async function failFired(tx: SqlRunner, channelId: string, failure: Failure): Pr
   const postIds = rows.map(({ postId }) => postId);
   // A post whose last other delivery ends at this very moment is left to the reconciler, which sees both.
   if (postIds.length > 0) await settlePosts(tx, postIds);
+}
+
+/** What a worker holds and has not sent is taken from it; whoever claims it next finds that the channel is disconnected. */
+async function holdFired(tx: SqlRunner, channelId: string): Promise<void> {
+  await tx.query(
+    `WITH taken AS (
+       UPDATE delivery
+       SET status = 'pending', fence = fence + 1, lease_until = NULL, next_attempt_at = now(), updated_at = now()
+       WHERE channel_id = $1 AND status = 'publishing'
+       RETURNING id, fence
+     ), overtaken AS (
+       UPDATE attempt SET ended_at = clock_timestamp(), outcome = 'superseded', detail = $2
+       FROM taken
+       WHERE attempt.delivery_id = taken.id AND attempt.fence = taken.fence - 1 AND attempt.ended_at IS NULL
+     )
+     INSERT INTO attempt (delivery_id, fence, worker, trigger, started_at, ended_at, outcome, detail)
+     SELECT id, fence, 'person', 'person', clock_timestamp(), clock_timestamp(), 'handed_back', $2 FROM taken`,
+    [channelId, 'the channel was disconnected for a moment'],
+  );
 }

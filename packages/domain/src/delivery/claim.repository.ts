@@ -133,7 +133,7 @@ export async function claimDeliveries(
             jsonb_build_object(
               'id', c.id, 'organizationId', c.organization_id, 'handle', c.handle,
               'platform', c.platform,
-              'remoteAccountId', c.remote_account_id, 'server', c.server, 'sandbox', c.sandbox, 'status', c.status, 'limits', c.limits,
+              'remoteAccountId', c.remote_account_id, 'server', c.server, 'sandbox', c.sandbox, 'status', c.status, 'limits', c.limits, 'holdsPosts', c.holds_posts,
               'sealedCredentials', c.sealed_credentials, 'credentialsVersion', c.credentials_version) AS channel,
             ${MEDIA_OF_POST} AS media
      FROM claimed d JOIN post p ON p.id = d.post_id JOIN channel c ON c.id = d.channel_id`,

@@ -107,7 +107,13 @@ export interface ClaimedDelivery {
   platformInDoubt: boolean;
   /** The platform's pause is over, and nothing else is claimed before this one has an answer. */
   isProbe: boolean;
-  channel: SealedChannel & { handle: string; remoteAccountId: string; limits: unknown };
+  channel: SealedChannel & {
+    handle: string;
+    remoteAccountId: string;
+    limits: unknown;
+    /** While it is disconnected its posts wait, as its author chose; else they fail. */
+    holdsPosts: boolean;
+  };
 }
 
 /** How a claim ends: what the row says afterwards, and what the ledger says happened. */

@@ -39,7 +39,11 @@ export async function openAccess(
   const { channel } = claim;
   switch (channel.status) {
     case 'disabled':
-      return { settlement: { as: 'failed', failure: disconnected(publisher.name, channel.handle) } };
+      return {
+        settlement: channel.holdsPosts
+          ? holdForAuthor(claim, hold.now(), awaited(publisher.name, channel.handle))
+          : { as: 'failed', failure: disconnected(publisher.name, channel.handle) },
+      };
     case 'needs_reconnect':
       return { settlement: holdForAuthor(claim, hold.now(), endedFor(publisher)) };
     case 'active':
@@ -108,5 +112,13 @@ function disconnected(platform: string, handle: string): Failure {
     kind: 'auth_expired',
     actor: 'user',
     reason: `The ${platform} account ${handle} was disconnected. Connect it again, then publish again.`,
+  };
+}
+
+function awaited(platform: string, handle: string): Failure {
+  return {
+    kind: 'auth_expired',
+    actor: 'user',
+    reason: `The ${platform} account ${handle} is disconnected for the moment. The post goes out once it is connected again.`,
   };
 }

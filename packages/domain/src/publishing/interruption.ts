@@ -28,14 +28,14 @@ export function interrupted(hold: Hold): Settlement {
 
 /**
  * Resolves when the attempt was told to end and has not, as when it waits for a file that never comes. Whatever it still
- * does is fenced off by the settlement that this is.
+ * does is fenced off by the settlement that follows. `over` aborts when nobody waits for this any more.
  */
-export async function whenInterrupted(hold: Hold): Promise<Settlement> {
+export async function whenInterrupted(hold: Hold, over: AbortSignal): Promise<'interrupted'> {
   await aborted(hold.signal);
-  await sleep(GRACE_MS);
+  await sleep(GRACE_MS, over);
   const isOverdue = hold.signal.reason instanceof AttemptOverdueError;
-  if (!isOverdue && (hold.hasSent() || hold.claim.sendingAt)) await sleep(SENT_GRACE_MS);
-  return interrupted(hold);
+  if (!isOverdue && (hold.hasSent() || hold.claim.sendingAt)) await sleep(SENT_GRACE_MS, over);
+  return 'interrupted';
 }
 
 function askAgain({ claim, now }: Hold, failure: Failure): Settlement {

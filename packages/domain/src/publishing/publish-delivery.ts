@@ -15,7 +15,7 @@ import { giveTokensBack } from '../delivery/rate-limit.repository.ts';
 import { enqueueDeliveries } from './enqueue-deliveries.ts';
 import { failPoint } from './fail-points.ts';
 import { createHold, SupersededError, type Hold } from './hold.ts';
-import { whenInterrupted } from './interruption.ts';
+import { interrupted, whenInterrupted } from './interruption.ts';
 import { openCall } from './open-call.ts';
 import { reconcileDelivery } from './reconcile-delivery.ts';
 import { sendDelivery } from './send-delivery.ts';
@@ -56,17 +56,16 @@ export async function publishDelivery(
 /** Ends with the attempt; or without it, when it was told to end and does not: nothing in this process can stop it. */
 async function advanceOrGiveUp(ctx: Context, hold: Hold, log: Logger): Promise<Settlement> {
   const advancing = advance(ctx, hold, log);
-  let givenUp = false;
-  const interrupted = whenInterrupted(hold).then((settlement) => {
-    givenUp = true;
-    return settlement;
-  });
-  const settlement = await Promise.race([advancing, interrupted]);
-  if (givenUp) {
-    log.error({ reason: messageOf(hold.signal.reason) }, 'attempt given up: it was told to end and did not');
-    void keepLateReceipt(ctx, hold, advancing, log);
+  const over = new AbortController();
+  try {
+    const first = await Promise.race([advancing, whenInterrupted(hold, over.signal)]);
+    if (first !== 'interrupted') return first;
+  } finally {
+    over.abort();
   }
-  return settlement;
+  log.error({ reason: messageOf(hold.signal.reason) }, 'attempt given up: it was told to end and did not');
+  void keepLateReceipt(ctx, hold, advancing, log);
+  return interrupted(hold);
 }
 
 /** What a given-up attempt brings after all counts only where it is proof: everything else about it has been settled. */

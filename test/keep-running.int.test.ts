@@ -20,7 +20,7 @@ beforeEach(async () => {
   database = await createTestDatabase();
   home = mkdtempSync(join(tmpdir(), 'solospark-home-'));
   printed = '';
-  process.stderr.write = ((text: string) => Boolean((printed += text))) as typeof process.stderr.write;
+  process.stderr.write = (text: string | Uint8Array) => Boolean((printed += String(text)));
   stack = await startStack({
     settings: { PATH: process.env['PATH'] ?? '', DATABASE_URL: database.url, PORT: '0' },
     home,

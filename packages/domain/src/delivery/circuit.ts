@@ -23,7 +23,8 @@ export function healthSign(
   if (!asked) return undefined;
   if (settlement.as === 'published') return 'answers';
   // Trouble with our own files says nothing of who was to be given them, whatever was asked before.
-  if (settlement.failure?.kind === 'media_unavailable' || settlement.failure?.kind === 'media_damaged') return undefined;
+  if (settlement.failure?.kind === 'media_unavailable' || settlement.failure?.kind === 'media_damaged')
+    return undefined;
   const outcome = settlement.as === 'pending' ? settlement.outcome : settlement.as;
   switch (outcome) {
     case 'wait_until':

@@ -12,7 +12,12 @@ type Trouble = Exclude<PrepareOutcome, { outcome: 'ready' }>;
  * What it means for a delivery that a file of it could not be had: it is this server's trouble, whatever platform was to
  * be given the file, and says nothing of that platform. Undefined for what is no trouble with files.
  */
-export function fileTrouble(error: unknown, platform: string, publicUrl: string, now: Date): Trouble | undefined {
+export function fileTrouble(
+  error: unknown,
+  platform: string,
+  publicUrl: string,
+  now: Date,
+): Trouble | undefined {
   const away = (reason: string): Trouble => ({
     outcome: 'wait-until',
     until: new Date(now.getTime() + AWAY_PAUSE_MS),

@@ -2,7 +2,14 @@ import { openDatabase } from '@solospark/db';
 import { ConfigError, parseKeyring, systemClock, type Logger } from '@solospark/foundation';
 import { findPublisher, publishers, type App, type Rates } from '@solospark/publishers';
 import { createQueues } from '@solospark/queue';
-import { openDiskProcess, openDiskStore, openS3Store, openStaging, type DiskProcess, type FileStore } from '@solospark/storage';
+import {
+  openDiskProcess,
+  openDiskStore,
+  openS3Store,
+  openStaging,
+  type DiskProcess,
+  type FileStore,
+} from '@solospark/storage';
 import { join } from 'node:path';
 import { Type, type Static } from 'typebox';
 import { apiVersionVariable } from './connection/api-version.ts';
@@ -82,7 +89,8 @@ export const contextEnv = {
     Type.Integer({
       minimum: 100,
       maximum: 600_000,
-      description: 'how long the media store may take for its first word, and for each piece of a file; 10000, if not set',
+      description:
+        'how long the media store may take for its first word, and for each piece of a file; 10000, if not set',
     }),
   ),
   MEDIA_S3_BUCKET: Type.Optional(
@@ -209,7 +217,16 @@ function openFiles(env: ContextEnv, disk: DiskProcess, timeoutMs: number): FileS
   } = env;
   if (bucket && endpoint && accessKeyId && secretAccessKey) {
     const { MEDIA_S3_REGION: region = 'us-east-1', MEDIA_S3_PATH_STYLE: pathStyle = false } = env;
-    return openS3Store({ bucket, endpoint, region, accessKeyId, secretAccessKey, pathStyle, timeoutMs, disk });
+    return openS3Store({
+      bucket,
+      endpoint,
+      region,
+      accessKeyId,
+      secretAccessKey,
+      pathStyle,
+      timeoutMs,
+      disk,
+    });
   }
   const missing = S3_NAMES.filter((name) => !env[name]);
   if (missing.length === S3_NAMES.length) return openDiskStore({ directory: env.MEDIA_DIR, disk });

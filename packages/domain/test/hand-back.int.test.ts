@@ -106,7 +106,10 @@ it.each(['x', 'mastodon'])(
     expect((await app.request('POST', `/posts/${post.id}/publish`)).status).toBe(202);
     const deliveryOf = async () => (await app.request('GET', `/posts/${post.id}`)).body.deliveries[0];
     const failed = await eventually(deliveryOf, ({ failure }) => failure !== null, 'a try fails');
-    expect(failed).toMatchObject({ status: 'pending', failure: { kind: 'media_unavailable', actor: 'operator' } });
+    expect(failed).toMatchObject({
+      status: 'pending',
+      failure: { kind: 'media_unavailable', actor: 'operator' },
+    });
     expect(await app.ctx.db.query('SELECT 1 FROM platform_circuit')).toEqual([]);
     await rename(`${app.mediaDirectory}-away`, app.mediaDirectory);
     await eventually(deliveryOf, ({ status }) => status === 'published', 'it is published');

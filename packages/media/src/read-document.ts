@@ -1,10 +1,9 @@
 import { execFile } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { promisify } from 'node:util';
-import { inTurn } from './in-turn.ts';
+import { inTurn } from './media-processes.ts';
 import { MAX_PAGES } from './media-file.ts';
 import { damaged, encrypted, tooComplex, wrongPageCount } from './refusals.ts';
-import { hasWholeEnd } from './whole-end.ts';
 
 /** What `tools/read-pdf.mjs` prints. */
 type Answer =
@@ -29,9 +28,9 @@ const MAX_POINTS = 2 ** 31 - 1;
 export async function readDocument(
   path: string,
   mimeType: string,
+  client: string,
 ): Promise<{ pageCount: number; width: number; height: number }> {
-  if (!(await hasWholeEnd(path))) throw damaged(mimeType);
-  const answer = await inTurn(() => readInProcess(path));
+  const answer = await inTurn(client, () => readInProcess(path));
   if ('refusal' in answer) {
     throw answer.refusal === 'encrypted' ? encrypted() : damaged(mimeType, new Error(answer.reason));
   }

@@ -1,7 +1,6 @@
 import type { Sharp } from 'sharp';
 import { writeFile } from 'node:fs/promises';
 import { decoding, loadSharp, READING } from './image-library.ts';
-import { inTurn } from './in-turn.ts';
 import type { FileFacts } from './media-file.ts';
 import { animated } from './refusals.ts';
 
@@ -23,14 +22,12 @@ export async function reencodeImage(path: string, target: string, mimeType: stri
   const encode = ENCODERS[mimeType];
   if (!encode) throw new Error(`no encoder for ${mimeType}`);
   const sharp = await loadSharp();
-  return inTurn(async () => {
-    const { data, info } = await decoding(mimeType, async () => {
-      const { pages = 1 } = await sharp(path, READING).metadata();
-      if (pages > 1) throw animated(mimeType);
-      const image = sharp(path, READING).autoOrient().toColourspace('srgb');
-      return encode(image).toBuffer({ resolveWithObject: true });
-    });
-    await writeFile(target, data);
-    return { mimeType, byteSize: data.byteLength, width: info.width, height: info.height };
+  const { data, info } = await decoding(mimeType, async () => {
+    const { pages = 1 } = await sharp(path, READING).metadata();
+    if (pages > 1) throw animated(mimeType);
+    const image = sharp(path, READING).autoOrient().toColourspace('srgb');
+    return encode(image).toBuffer({ resolveWithObject: true });
   });
+  await writeFile(target, data);
+  return { mimeType, byteSize: data.byteLength, width: info.width, height: info.height };
 }

@@ -118,8 +118,8 @@ export function tooComplex(cause: unknown): MediaFileError {
   return refusal(
     'invalid_media',
     'complexity',
-    'is a PDF that takes too long to read, or too much memory',
-    'Print it to a new PDF, and upload that one.',
+    'takes too long to read, or too much memory',
+    'Export it once more, or print it to a new PDF, and upload that one.',
     cause,
   );
 }

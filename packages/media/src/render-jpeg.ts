@@ -1,6 +1,5 @@
 import { writeFile } from 'node:fs/promises';
 import { loadSharp, READING } from './image-library.ts';
-import { inTurn } from './in-turn.ts';
 import type { FileFacts } from './media-file.ts';
 
 export interface RenditionSize {
@@ -19,21 +18,19 @@ const SHRINK = 0.75;
  */
 export async function renderJpeg(path: string, target: string, size: RenditionSize): Promise<FileFacts> {
   const sharp = await loadSharp();
-  return inTurn(async () => {
-    for (let scale = 1; ; scale *= SHRINK) {
-      const width = Math.max(1, Math.round(size.maxWidth * scale));
-      const height = Math.max(1, Math.round(size.maxHeight * scale));
-      for (const quality of QUALITIES) {
-        const { data, info } = await sharp(path, READING)
-          .flatten({ background: '#ffffff' })
-          .resize({ width, height, fit: 'inside', withoutEnlargement: true })
-          .jpeg({ quality })
-          .toBuffer({ resolveWithObject: true });
-        if (data.byteLength > size.maxBytes) continue;
-        await writeFile(target, data);
-        const { width: shownWidth, height: shownHeight } = info;
-        return { mimeType: 'image/jpeg', byteSize: data.byteLength, width: shownWidth, height: shownHeight };
-      }
+  for (let scale = 1; ; scale *= SHRINK) {
+    const width = Math.max(1, Math.round(size.maxWidth * scale));
+    const height = Math.max(1, Math.round(size.maxHeight * scale));
+    for (const quality of QUALITIES) {
+      const { data, info } = await sharp(path, READING)
+        .flatten({ background: '#ffffff' })
+        .resize({ width, height, fit: 'inside', withoutEnlargement: true })
+        .jpeg({ quality })
+        .toBuffer({ resolveWithObject: true });
+      if (data.byteLength > size.maxBytes) continue;
+      await writeFile(target, data);
+      const { width: shownWidth, height: shownHeight } = info;
+      return { mimeType: 'image/jpeg', byteSize: data.byteLength, width: shownWidth, height: shownHeight };
     }
-  });
+  }
 }

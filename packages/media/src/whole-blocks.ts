@@ -5,14 +5,15 @@ const TRAILER = 0x3b;
 
 /**
  * A GIF is a head and a row of blocks, of which the last is a trailer (GIF89a, appendix B). In a file that was cut off it is
- * not reached. The library takes such a file, with the frames that are left of it.
+ * not reached: undefined. The library takes such a file, with the frames that are left of it. Behind the trailer nobody
+ * looks, so there may be anything.
  */
-export function hasWholeBlocks(gif: Buffer): boolean {
+export function wholeLength(gif: Buffer): number | undefined {
   let at = HEAD_BYTES + tableBytes(gif[10]);
   for (;;) {
     switch (gif[at]) {
       case TRAILER:
-        return true;
+        return at + 1;
       case EXTENSION:
         at = afterSubBlocks(gif, at + 2);
         break;
@@ -21,7 +22,7 @@ export function hasWholeBlocks(gif: Buffer): boolean {
         at = afterSubBlocks(gif, at + 10 + tableBytes(gif[at + 9]) + 1);
         break;
       default:
-        return false;
+        return undefined;
     }
   }
 }

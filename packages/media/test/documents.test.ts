@@ -21,7 +21,7 @@ const written = async (bytes: Buffer) => {
   return path;
 };
 const readAt = async (path: string) =>
-  readMediaFile({ path, byteSize: (await stat(path)).size, name: 'a' }, join(folder, 'unused'));
+  readMediaFile({ path, byteSize: (await stat(path)).size, name: 'a' }, join(folder, 'unused'), 'client');
 const read = async (bytes: Buffer) => readAt(await written(bytes));
 
 /** The most that any process has which this one started, as the system counts it. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { moving, noise, photoOnItsSide, plain } from '../../../test/support/media.ts';
-import { readMediaFile, renderJpeg } from '../src/index.ts';
+import { readMediaFile, renderMediaFile } from '../src/index.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -20,7 +20,7 @@ const written = async (bytes: Buffer) => {
   return path;
 };
 const read = async (bytes: Buffer) =>
-  readMediaFile({ path: await written(bytes), byteSize: bytes.byteLength, name: 'a' }, newPath());
+  readMediaFile({ path: await written(bytes), byteSize: bytes.byteLength, name: 'a' }, newPath(), 'client');
 const pixelOf = async (path: string, left: number, top: number) => {
   const pixel = await sharp(path).extract({ left, top, width: 1, height: 1 }).raw().toBuffer();
   return [...pixel].map((part) => Math.round(part / 255));
@@ -85,7 +85,7 @@ describe('a rendition', () => {
   it('is white where the image was transparent', async () => {
     const path = await written(await plain(20, 20, '#ff000000').png().toBuffer());
     const target = newPath();
-    expect(await renderJpeg(path, target, SIZE)).toMatchObject({
+    expect(await renderMediaFile(path, target, SIZE, 'client')).toMatchObject({
       mimeType: 'image/jpeg',
       width: 20,
       height: 20,
@@ -97,7 +97,12 @@ describe('a rendition', () => {
     const path = await written(await noise(900, 600, 4).png().toBuffer());
     for (const maxBytes of [200_000, 60_000, 5_000]) {
       const target = newPath();
-      const rendition = await renderJpeg(path, target, { maxBytes, maxWidth: 500, maxHeight: 500 });
+      const rendition = await renderMediaFile(
+        path,
+        target,
+        { maxBytes, maxWidth: 500, maxHeight: 500 },
+        'client',
+      );
       expect((await stat(target)).size).toBe(rendition.byteSize);
       expect(rendition.byteSize).toBeLessThanOrEqual(maxBytes);
       expect(rendition.width).toBeLessThanOrEqual(500);
@@ -106,11 +111,11 @@ describe('a rendition', () => {
   });
   it('is not larger than the image is', async () => {
     const path = await written(await plain(20, 10, '#ffffff').png().toBuffer());
-    expect(await renderJpeg(path, newPath(), SIZE)).toMatchObject({ width: 20, height: 10 });
+    expect(await renderMediaFile(path, newPath(), SIZE, 'client')).toMatchObject({ width: 20, height: 10 });
   });
   it('of a GIF is its first frame', async () => {
     const target = newPath();
-    await renderJpeg(await written(await moving('gif')), target, SIZE);
+    await renderMediaFile(await written(await moving('gif')), target, SIZE, 'client');
     expect(await pixelOf(target, 10, 10)).toEqual([1, 0, 0]);
   });
 });

@@ -19,7 +19,7 @@ const film = async (options: FilmOptions = {}) => {
   return path;
 };
 const read = async (path: string) =>
-  readMediaFile({ path, byteSize: (await stat(path)).size, name: 'a' }, join(folder, 'unused'));
+  readMediaFile({ path, byteSize: (await stat(path)).size, name: 'a' }, join(folder, 'unused'), 'client');
 
 describe('a video', () => {
   it.each([

@@ -66,7 +66,10 @@ export function openDiskProcess(options: { timeoutMs: number }): DiskProcess {
     });
     const socket = child.stdio[3] as Worker['socket'];
     const worker: Worker = { child, socket, calls: new Map(), isGivenUp: false };
-    socket.on('data', readFrames((head, body) => receive(worker, head as Answer, body)));
+    socket.on(
+      'data',
+      readFrames((head, body) => receive(worker, head as Answer, body)),
+    );
     const end = (error?: Error) => {
       dying.delete(worker);
       if (current === worker) current = undefined;
@@ -110,7 +113,10 @@ export function openDiskProcess(options: { timeoutMs: number }): DiskProcess {
     call<Facts>(
       operation: string,
       asked: object,
-      { body = new Uint8Array(), timeoutMs = options.timeoutMs }: { body?: Uint8Array; timeoutMs?: number } = {},
+      {
+        body = new Uint8Array(),
+        timeoutMs = options.timeoutMs,
+      }: { body?: Uint8Array; timeoutMs?: number } = {},
     ) {
       return new Promise<{ facts: Facts; bytes: Uint8Array<ArrayBuffer> }>((resolve, reject) => {
         const worker = (current ??= start());
@@ -161,9 +167,18 @@ const STATES: Readonly<Record<string, 'away' | 'full' | 'read_only'>> = {
   EACCES: 'read_only',
   EPERM: 'read_only',
   ...Object.fromEntries(
-    ['EIO', 'ESTALE', 'ENXIO', 'ENODEV', 'EHOSTDOWN', 'ETIMEDOUT', 'ENOTCONN', 'EMFILE', 'ENFILE', 'EREMOTEIO'].map(
-      (code) => [code, 'away' as const],
-    ),
+    [
+      'EIO',
+      'ESTALE',
+      'ENXIO',
+      'ENODEV',
+      'EHOSTDOWN',
+      'ETIMEDOUT',
+      'ENOTCONN',
+      'EMFILE',
+      'ENFILE',
+      'EREMOTEIO',
+    ].map((code) => [code, 'away' as const]),
   ),
 };
 

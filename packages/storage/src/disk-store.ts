@@ -36,7 +36,10 @@ export function openDiskStore(options: { directory: string; disk: DiskProcess })
       throw new FileChangedError(key, 'it was written to or replaced while it was being read');
     }
     if (part.length !== undefined && bytes.byteLength < part.length) {
-      throw new FileChangedError(key, `it ends after ${facts.byteSize} bytes, within the part that is wanted`);
+      throw new FileChangedError(
+        key,
+        `it ends after ${facts.byteSize} bytes, within the part that is wanted`,
+      );
     }
     return { facts, bytes };
   }

@@ -45,7 +45,8 @@ export function healthRoutes(app: App, ctx: Context): void {
       schema: {
         tags: ['Health'],
         operationId: 'ready',
-        summary: 'Can it do its work? Degraded: it takes requests, but the queue, a worker or the media store is away',
+        summary:
+          'Can it do its work? Degraded: it takes requests, but the queue, a worker or the media store is away',
         security: [],
         response: { 200: Readiness, 503: Readiness },
       },

@@ -80,7 +80,9 @@ export async function mediaRoutes(app: App, ctx: Context): Promise<void> {
         throw storeProblem(error);
       } finally {
         // What cannot be removed now is found by the sweep.
-        await upload?.discard().catch((error) => request.log.warn({ err: error }, 'an upload is left behind'));
+        await upload
+          ?.discard()
+          .catch((error) => request.log.warn({ err: error }, 'an upload is left behind'));
       }
     },
   );

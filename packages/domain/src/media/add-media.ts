@@ -1,4 +1,4 @@
-import { readMediaFile, renderJpeg, type ReadFile } from '@solospark/media';
+import { readMediaFile, renderMediaFile, type ReadFile } from '@solospark/media';
 import { publishers } from '@solospark/publishers';
 import type { ReceivedFile, Upload } from '@solospark/storage';
 import { randomUUID } from 'node:crypto';
@@ -30,9 +30,12 @@ export async function addMedia(
   },
 ): Promise<Media> {
   const { organizationId, upload, file, name, altText } = input;
-  const original = await readMediaFile({ ...file, name }, upload.path('original'));
-  const kept = original.path === file.path ? file : await upload.digest(original.path);
-  const renditions = await renderAll(original, upload);
+  const original = await readMediaFile({ ...file, name }, upload.path('original'), organizationId);
+  const kept =
+    original.path === file.path && original.byteSize === file.byteSize
+      ? file
+      : await upload.digest(original.path);
+  const renditions = await renderAll(original, upload, organizationId);
   const media: Media = {
     id: randomUUID(),
     kind: original.kind,
@@ -63,13 +66,13 @@ export async function addMedia(
 }
 
 /** Videos and documents have no thumbnail: to show a frame or a page takes a decoder. */
-async function renderAll(original: ReadFile, upload: Upload): Promise<Rendition[]> {
+async function renderAll(original: ReadFile, upload: Upload, organizationId: string): Promise<Rendition[]> {
   if (original.kind === 'video' || original.kind === 'document') return [];
   const platforms = publishers.map(({ limits }) => limits.media.image);
   const wanted = original.kind === 'image' ? renditionsFor(original, platforms) : [];
   const renditions: Rendition[] = [];
   for (const [name, size] of [[THUMBNAIL, THUMBNAIL_SIZE] as const, ...wanted]) {
-    const file = await renderJpeg(original.path, upload.path(name), size);
+    const file = await renderMediaFile(original.path, upload.path(name), size, organizationId);
     renditions.push({ name, ...file, sha256: (await upload.digest(upload.path(name))).sha256 });
   }
   return renditions;

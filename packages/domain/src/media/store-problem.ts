@@ -7,7 +7,9 @@ const ASK = 'Whoever runs this server should look at where media lies.';
 /** What a caller is told of trouble with the store. What is none stays what it is. */
 export function storeProblem(error: unknown): unknown {
   if (error instanceof FileMissingError) {
-    return new DomainError('media_not_found', `The bytes of this media file are missing. ${ASK}`, { cause: error });
+    return new DomainError('media_not_found', `The bytes of this media file are missing. ${ASK}`, {
+      cause: error,
+    });
   }
   if (error instanceof FileChangedError) {
     const message = `This media file is not what was uploaded: ${error.difference}. ${ASK}`;
@@ -16,7 +18,9 @@ export function storeProblem(error: unknown): unknown {
   if (!(error instanceof StoreUnavailableError)) return error;
   switch (error.state) {
     case 'full':
-      return new DomainError('storage_full', `There is no room left where media lies. ${ASK}`, { cause: error });
+      return new DomainError('storage_full', `There is no room left where media lies. ${ASK}`, {
+        cause: error,
+      });
     case 'read_only':
       return new DomainError('storage_read_only', `Nothing can be written where media lies. ${ASK}`, {
         cause: error,

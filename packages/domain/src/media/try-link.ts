@@ -24,9 +24,11 @@ export async function tryLink(
 ): Promise<void> {
   const http = createHttpClient({ baseUrl: url, timeoutMs: TIMEOUT_MS, signal });
   const range = { range: 'bytes=0-0' };
-  const response = await http.request({ method: 'GET', path: url, headers: range }).catch((error: unknown) => {
-    throw new LinkUnservedError(messageOf(error), error);
-  });
+  const response = await http
+    .request({ method: 'GET', path: url, headers: range })
+    .catch((error: unknown) => {
+      throw new LinkUnservedError(messageOf(error), error);
+    });
   const { status, headers } = response;
   if (status !== 200 && status !== 206) throw new LinkUnservedError(`it answered with HTTP ${status}`);
   const type = headers.get('content-type') ?? 'no type';

@@ -27,7 +27,9 @@ async function containerOnce(call: PublishCall): Promise<Step<string>> {
   const usedUp = await findUsedUpQuota(call);
   if (usedUp) return usedUp;
   const made =
-    more.length > 0 ? await makeCarousel(call) : await makeContainer(call, await singleParameters(call, file));
+    more.length > 0
+      ? await makeCarousel(call)
+      : await makeContainer(call, await singleParameters(call, file));
   if (made.outcome === 'done') await keepContainer(call, made.value);
   return made;
 }

@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { moving, writeFilm } from '../../../test/support/media.ts';
+import { fairTurns } from '../src/fair-turns.ts';
+import { readMediaFile } from '../src/index.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'solospark-hostile-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** Its table of times claims so many frames, in one entry of eight bytes. */
+async function filmThatClaims(frames: number): Promise<string> {
+  const path = join(folder, `claims-${frames}.mp4`);
+  await writeFilm(path, { frames: 30 });
+  const bytes = await readFile(path);
+  const at = bytes.indexOf('stts');
+  expect(at).toBeGreaterThan(0);
+  bytes.writeUInt32BE(frames, at + 12);
+  await writeFile(path, bytes);
+  return path;
+}
+
+const read = async (path: string, client = 'client') =>
+  readMediaFile({ path, byteSize: (await stat(path)).size, name: 'a' }, join(folder, `${client}-kept`), client);
+
+it('a film whose table claims four billion frames is refused, while this process goes on and stays small', async () => {
+  const path = await filmThatClaims(0xffff_ffff);
+  let longestMs = 0;
+  let last = Date.now();
+  const watching = setInterval(() => {
+    longestMs = Math.max(longestMs, Date.now() - last);
+    last = Date.now();
+  }, 20);
+  const before = process.memoryUsage.rss();
+  await expect(read(path)).rejects.toMatchObject({ code: 'invalid_media' });
+  clearInterval(watching);
+  // It would be a hundred seconds, and four gigabytes.
+  expect(longestMs).toBeLessThan(5_000);
+  expect(process.memoryUsage.rss() - before).toBeLessThan(300_000_000);
+}, 120_000);
+
+it('what is hidden behind the end of a GIF is cut off', async () => {
+  const gif = await moving('gif');
+  const path = join(folder, 'hiding.gif');
+  await writeFile(path, Buffer.concat([gif, Buffer.from('<script>alert(1)</script>')]));
+  expect(await read(path)).toMatchObject({ kind: 'gif', byteSize: gif.length });
+  expect((await readFile(path)).equals(gif)).toBe(true);
+});
+
+describe('turns', () => {
+  it('alternate between clients: a file of one does not wait for forty of another', async () => {
+    const turns = fairTurns({ places: 3, perClient: 2 });
+    const ended: string[] = [];
+    let running = 0;
+    let most = 0;
+    const work = (name: string) => async () => {
+      running += 1;
+      most = Math.max(most, running);
+      await delay(5);
+      running -= 1;
+      ended.push(name);
+    };
+    const many = Array.from({ length: 40 }, () => turns.take('many', work('many')));
+    await delay(1);
+    const few = [turns.take('one', work('one')), turns.take('other', work('other'))];
+    await Promise.all([...many, ...few]);
+    expect(most).toBe(3);
+    expect(ended.indexOf('one')).toBeLessThan(4);
+    expect(ended.indexOf('other')).toBeLessThan(6);
+  });
+  it('are given on when a work fails', async () => {
+    const turns = fairTurns({ places: 1, perClient: 1 });
+    const failing = turns.take('a', () => Promise.reject(new Error('no')));
+    const next = turns.take('a', () => Promise.resolve('yes'));
+    await expect(failing).rejects.toThrow('no');
+    expect(await next).toBe('yes');
+  });
+});

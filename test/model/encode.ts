@@ -55,27 +55,42 @@ const fieldsOf = (of: object): [string, Kind][] =>
     .filter(([name, value]) => name !== 'broken' && !Array.isArray(value))
     .map(([name, value]) => [name, kinds[typeof value]!]);
 
+type Writer = (of: object, bytes: Uint8Array, at: number) => void;
+
+/** Writes the fields of an object behind one another. Unrolled, which makes it several times as fast as a loop. */
+function writerOf(fields: [string, Kind][]) {
+  const lines = fields.map(([name, kind], i) => {
+    const value = kind === 'word' ? `byteOf[of.${name}]` : `+of.${name}`;
+    return `bytes[at + ${i}] = ${value};`;
+  });
+  // eslint-disable-next-line @typescript-eslint/no-implied-eval
+  return new Function('byteOf', 'of', 'bytes', 'at', lines.join('\n')).bind(null, byteOf) as Writer;
+}
+
 const someState = begin(worldOf({}));
 const rowFields = fieldsOf(someState);
 const workerFields = fieldsOf(idle);
 const callFields = fieldsOf(someState.calls[0]!);
+const [writeRow, writeWorker, writeCall] = [rowFields, workerFields, callFields].map(writerOf) as [
+  Writer,
+  Writer,
+  Writer,
+];
 
 export const widthOf = (world: World) =>
   rowFields.length + world.workers * workerFields.length + someState.calls.length * callFields.length;
 
 export function encode(s: State, bytes: Uint8Array): void {
-  let at = write(s as unknown as Flat, rowFields, bytes, 0);
-  for (const worker of s.workers) at = write(worker as unknown as Flat, workerFields, bytes, at);
-  for (const call of s.calls) at = write(call as unknown as Flat, callFields, bytes, at);
-}
-
-function write(flat: Flat, fields: [string, Kind][], bytes: Uint8Array, from: number): number {
-  let at = from;
-  for (const [name, kind] of fields) {
-    const value = flat[name];
-    bytes[at++] = kind === 'word' ? byteOf[value as string]! : Number(value);
+  let at = rowFields.length;
+  writeRow(s, bytes, 0);
+  for (const worker of s.workers) {
+    writeWorker(worker, bytes, at);
+    at += workerFields.length;
   }
-  return at;
+  for (const call of s.calls) {
+    writeCall(call, bytes, at);
+    at += callFields.length;
+  }
 }
 
 export function decode(bytes: Uint8Array, from: number, world: World): State {
@@ -116,7 +131,7 @@ export function forget(s: State, world: World): void {
   s.nextAttemptAt = past(s.nextAttemptAt, 0);
   s.sendingAt = past(s.sendingAt, absence + 1);
   s.sendingDeadline = past(s.sendingDeadline, call + 1);
-  s.callEndedAt = past(s.callEndedAt, absence + 1);
+  s.callEndedAt = s.callEndedAt > s.sendingAt ? past(s.callEndedAt, absence + 1) : 0;
   s.publicAt = past(s.publicAt, world.times.lag);
   if (s.ending === 'none') s.touched = false;
   if (s.late !== 'settle') s.lateOutcome = 'none';
@@ -158,15 +173,12 @@ export function sort(s: State): void {
   s.workers.sort(
     (one, other) => compare(one, other, workerNames) || compareCalls(callOf(one), callOf(other)),
   );
-  // First those that a worker waits for, in its order; then the others.
-  const calls = new Set(s.workers.map(callOf).filter((call) => call !== undefined));
-  for (const call of [...s.calls].sort(compareCalls)) calls.add(call);
-  const sorted = [...calls];
-  for (const w of s.workers) {
-    const call = callOf(w);
-    if (call) w.call = sorted.indexOf(call);
-  }
-  s.calls = sorted;
+  // First the call that the first of them waits for.
+  const waiting = s.workers.find(({ at }) => at === 'calling');
+  const isFirst = waiting ? waiting.call === 0 : compareCalls(s.calls[0], s.calls[1]) <= 0;
+  if (isFirst) return;
+  s.calls.reverse();
+  for (const w of s.workers) if (w.at === 'calling') w.call = 1 - w.call;
 }
 
 const workerNames = workerFields.map(([name]) => name).filter((name) => name !== 'call');

@@ -34,7 +34,7 @@ export function explore(world: World, { maxStates = 20_000_000 } = {}): Explorat
 
   let wrong: { what: string; at: number; parent: number } | undefined;
   let transitions = 0;
-  let over: number[] = [];
+  const over: number[] = [];
   let current = 0;
   for (; current < store.count && !wrong && store.count <= maxStates; current++) {
     const s = decode(store.bytes, current * width, world);
@@ -58,7 +58,6 @@ export function explore(world: World, { maxStates = 20_000_000 } = {}): Explorat
     const stuck = edges.firstWithoutAWayTo(over, store.count);
     if (stuck >= 0) wrong = { what: NEVER_ENDS, at: stuck, parent: parents.at(stuck) };
   }
-  over = [];
   const path = wrong && [wrong.at];
   for (let at = wrong?.parent ?? -1; path && at >= 0; at = parents.at(at)) path.unshift(at);
   return {

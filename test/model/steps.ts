@@ -25,7 +25,7 @@ function clockSteps(s: State, world: World, go: Go): void {
   if (!(world.prompt && isBusy(s, world))) {
     go('a tick', (next) => age(next, world, { ofRows: 1, ofProcesses: 1 }));
   }
-  if (s.jumps === 0) return;
+  if (s.jumps === 0 || world.on.A7) return;
   const jump = (next: State) => {
     next.jumps--;
     age(next, world, { ofRows: 3, ofProcesses: 0 });

@@ -78,6 +78,7 @@ export function worldOf({ faults, times, off = [], ...rest }: Scenario): World {
     times: { window: 1, lease: 2, call: 1, lag: 1, absence: 4, ...times },
     on,
   };
+  if (on.A7) world.faults.jumps = 0;
   // Written at once where it can be looked up by its key.
   if (world.platform === 'keyed') world.times.lag = 0;
   if (!on.A2) world.times.absence = world.times.window + world.times.call;

@@ -19,7 +19,11 @@ export function send(baseUrl: string, { method, path, headers, body }: Sending):
   return new Promise((resolve, reject) => {
     const { hostname, port } = new URL(baseUrl);
     const outgoing = httpRequest(
-      { hostname, port, method, path, headers, agent, insecureHTTPParser: false },
+      {
+        ...{ hostname, port, method, path, agent },
+        // Node sends the body of a DELETE without a length otherwise, which makes it the next request.
+        headers: body ? { ...headers, 'content-length': body.length } : headers,
+      },
       (incoming) => {
         const chunks: Buffer[] = [];
         incoming.on('data', (chunk: Buffer) => chunks.push(chunk));

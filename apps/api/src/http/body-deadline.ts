@@ -42,7 +42,11 @@ function watchBody(request: IncomingMessage, response: ServerResponse, limits: B
   };
   let timer: NodeJS.Timeout = setTimeout(expire, limits.requestTimeoutMs);
   const { socket } = request;
-  const stop = () => clearTimeout(timer);
+  const stop = () => {
+    clearTimeout(timer);
+    // It may carry thousands of requests.
+    socket.off('close', stop);
+  };
   request.once('end', stop);
   request.once('close', stop);
   // A request that was answered early has no end, and its connection may be kept.
@@ -51,7 +55,7 @@ function watchBody(request: IncomingMessage, response: ServerResponse, limits: B
     measureRate() {
       const { bytesPerSecond, overMs } = limits.upload;
       let before = socket.bytesRead;
-      stop();
+      clearTimeout(timer);
       timer = setInterval(() => {
         const came = socket.bytesRead - before;
         before = socket.bytesRead;

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { problemCatalog, type ProblemCode } from './problems.ts';
@@ -22,7 +23,9 @@ export function answerClientError(error: Error & { code?: string }, socket: Sock
   if (error.code === 'ECONNRESET' || socket.destroyed) return;
   const { code, status, detail } = WHAT[error.code ?? ''] ?? UNREADABLE;
   const { title } = problemCatalog[code];
-  const problem = { type: `urn:solospark:problem:${code}`, title, status, code, detail, errors: [] };
+  const type = `urn:solospark:problem:${code}`;
+  // Nothing is known of what was asked for, and the document promises a path and an id with every problem.
+  const problem = { type, title, status, code, detail, instance: '', requestId: randomUUID(), errors: [] };
   const body = JSON.stringify(problem);
   if (socket.writable) {
     socket.write(

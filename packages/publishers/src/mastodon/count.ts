@@ -16,8 +16,10 @@ export function countedLength(text: string, charactersPerLink = CHARACTERS_PER_L
 }
 
 function countCodePoints(text: string): number {
+  let count = 0;
   // A surrogate pair is two code units, and one code point.
-  return text.length - (text.match(/[\u{10000}-\u{10ffff}]/gu) ?? []).length;
+  for (let at = 0; at < text.length; at += (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1) count += 1;
+  return count;
 }
 
 /** In a content warning a link is only letters. */

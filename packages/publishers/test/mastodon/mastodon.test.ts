@@ -45,12 +45,6 @@ describe('Mastodon check', () => {
     expect(codes('a'.repeat(501))).toEqual(['text_too_long']);
     expect(codes(`${'a'.repeat(476)} https://example.com/${'b'.repeat(200)}`)).toEqual([]);
   });
-  it('counts in a moment, also what is made to take long', () => {
-    const start = performance.now();
-    for (const nasty of ['(', '@a.', 'http://a.', 'https://a.com/(', 'https://a.com/?', '@a@b-'])
-      countedLength(nasty.repeat(2_000));
-    expect(performance.now() - start).toBeLessThan(5_000);
-  });
   it('needs a text or an image', () => {
     expect(codes(' ')).toEqual(['text_missing']);
     expect(codes('', [jpegDraft()])).toEqual([]);

@@ -1,0 +1,47 @@
+import { parseArgs } from 'node:util';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fuzz } from './fuzz.ts';
+import { residentMb, startStack, type Life } from './stack.ts';
+
+/** What a warm process may keep above its level after the first requests: caches, compiled code, a larger heap. */
+const MAY_KEEP_MB = 120;
+
+/** `npm run fuzz -- --seed N --requests 25000` against a real API process. Exits 1 when an answer is not as it must be. */
+export async function main(args: string[], life: Life): Promise<number> {
+  const { values } = parseArgs({
+    args,
+    options: { seed: { type: 'string', default: '1' }, requests: { type: 'string', default: '25000' } },
+  });
+  const { app, api, url } = await startStack(life);
+  const common = {
+    ...{ baseUrl: url, organizationId: app.organizationId, apiKey: app.apiKey, signal: life.signal },
+    ids: app.channels.map(({ id }) => id),
+  };
+  // The level is that of a process that has seen everything once.
+  await fuzz({ ...common, seed: Number(values.seed) + 1_000, requests: 500 });
+  const before = residentMb(api.pid);
+  const { requests, operations, statuses, violations } = await fuzz({
+    ...common,
+    seed: Number(values.seed),
+    requests: Number(values.requests),
+  });
+  const peak = residentMb(api.pid);
+  await delay(10_000);
+  const after = residentMb(api.pid);
+  print(`${requests} requests over ${operations} operations, seed ${values.seed}`);
+  for (const [operation, counts] of Object.entries(statuses)) {
+    const told = Object.entries(counts).map(([status, count]) => `${status}: ${count}`);
+    print(`  ${operation.padEnd(24)} ${told.join(', ')}`);
+  }
+  print(`resident memory: ${before} MB before, ${peak} MB at the end, ${after} MB ten seconds later`);
+  for (const violation of violations.slice(0, 50)) print(`VIOLATION ${violation}`);
+  print(`${violations.length} violations (5xx of ours, no answer, or another answer than the document says)`);
+  if (api.output() !== '') print(`the API's error log:\n${api.output().slice(0, 3_000)}`);
+  const grew = after - before > MAY_KEEP_MB;
+  if (grew) print(`resident memory has not come back to its level`);
+  return violations.length > 0 || grew || requests < Number(values.requests) ? 1 : 0;
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

@@ -1,0 +1,37 @@
+import { readFileSync } from 'node:fs';
+import { startTestApp, type TestApp } from '../support/app.ts';
+import { envOf, startProcess, type AppProcess } from '../support/processes.ts';
+import { freePort } from '../support/queue.ts';
+
+export interface Life {
+  signal: AbortSignal;
+  onClose(close: () => Promise<void> | void): void;
+}
+
+/** A built API as a process of its own, on the database and the sandbox of a `TestApp`. */
+export async function startStack({ onClose }: Life): Promise<{ app: TestApp; api: AppProcess; url: string }> {
+  const app = await startTestApp();
+  onClose(app.close);
+  const port = String(await freePort());
+  const api = await startProcess('api', {
+    ...envOf(app),
+    PORT: port,
+    LOG_LEVEL: 'error',
+    NODE_ENV: 'production',
+  });
+  onClose(async () => {
+    api.signal('SIGKILL');
+    await api.exited;
+  });
+  return { app, api, url: `http://127.0.0.1:${port}` };
+}
+
+/** Resident memory in MB, where /proc tells it. */
+export function residentMb(pid: number): number {
+  try {
+    const line = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    return Math.round(Number(line) / 1_024);
+  } catch {
+    return Number.NaN;
+  }
+}

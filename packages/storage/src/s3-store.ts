@@ -158,7 +158,8 @@ export function openS3Store(settings: S3Settings & { disk: DiskProcess }): FileS
         stop.abort();
         throw new FileChangedError(key, 'it was written to or replaced while it was being read');
       }
-      return new Uint8Array(await inTime(response.arrayBuffer(), stop, WHOLE_TIMEOUT_MS));
+      const bytes = range ? limitAnswer(response, range.end - range.start + 1) : response;
+      return new Uint8Array(await inTime(bytes.arrayBuffer(), stop, WHOLE_TIMEOUT_MS));
     },
     async open(key, byteSize, range) {
       const { response, stop, stored } = await get(key, range);

@@ -1,8 +1,12 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
+import { openDiskProcess } from '../src/disk-process.ts';
 import { openS3Store } from '../src/s3-store.ts';
+
+const disk = openDiskProcess({ timeoutMs: 20_000 });
+afterAll(() => disk.close());
 
 let server: Server | undefined;
 afterEach(() => {
@@ -23,6 +27,8 @@ async function openStore(answer: (response: ServerResponse) => void) {
     accessKeyId: 'key',
     secretAccessKey: 'secret',
     pathStyle: true,
+    timeoutMs: 20_000,
+    disk,
   });
 }
 

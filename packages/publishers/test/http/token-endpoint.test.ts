@@ -39,7 +39,7 @@ it.each([
         redirectUri: 'https://here.example/connections/callback',
         state: 'state',
         codeVerifier: 'v'.repeat(43),
-        answer: new URLSearchParams({ code: 'code', state: 'state' }),
+        code: 'code',
       })
       .catch((thrown: unknown) => thrown);
     expect([PublisherError, NoAnswerError].some((kind) => error instanceof kind)).toBe(true);

@@ -12,7 +12,7 @@ function attemptWith(byteSizes: number[]) {
   return {
     deadline,
     /** Takes a step each minute for so long. */
-    goOnFor(ms: number) {
+    goOnFor: (ms: number) => {
       for (let passed = 0; passed < ms; passed += minutes(1)) {
         nowMs += minutes(1);
         deadline.noteStep();

@@ -38,8 +38,10 @@ export async function whenInterrupted(hold: Hold, over: AbortSignal): Promise<'i
   return 'interrupted';
 }
 
-function askAgain({ claim, now }: Hold, failure: Failure): Settlement {
-  return postpone({ ...claim, sendingAt: claim.sendingAt ?? now() }, ASK_AGAIN_MS, now(), failure);
+function askAgain(hold: Hold, failure: Failure): Settlement {
+  const { claim } = hold;
+  const now = hold.now();
+  return postpone({ ...claim, sendingAt: claim.sendingAt ?? now }, ASK_AGAIN_MS, now, failure);
 }
 
 function overdue(detail: string): Failure {

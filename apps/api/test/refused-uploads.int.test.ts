@@ -76,12 +76,13 @@ it('507 storage_full when the disk takes no more, and the connection goes on', a
   const { headers, body } = formOf('file', randomBytes(3_000_000));
   // Started by the first call to the disk.
   expect((await client.ask('POST', path, headers, body)).status).toBe(415);
-  const disks = execFileSync('pgrep', ['-P', String(process.pid), '-f', 'disk-process']).toString().trim();
-  for (const pid of disks.split('\n')) execFileSync('prlimit', ['--pid', pid, '--fsize=2000']);
+  const disks = execFileSync('pgrep', ['-P', String(process.pid), '-f', 'disk-process'])
+    .toString()
+    .trim();
+  for (const pid of disks.split('\n')) execFileSync('prlimit', ['--pid', pid, '--fsize=2000:']);
   const full = await client.ask('POST', path, headers, body);
   expect([full.status, full.body.code]).toEqual([507, 'storage_full']);
   await expectNextAnswer(client);
   expect((await client.ask('GET', '/health/ready')).body).toMatchObject({ store: 'full' });
-  for (const pid of disks.split('\n')) execFileSync('prlimit', ['--pid', pid, '--fsize=unlimited']);
   client.close();
 });

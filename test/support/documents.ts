@@ -13,14 +13,23 @@ export interface PdfOptions {
   /** Of each page's content. */
   fillerBytes?: number;
   encrypted?: 'password' | 'restrictions';
+  /** What its catalog says besides. */
+  catalog?: string;
 }
 
 /** A PDF of empty pages, with its table of contents at its end. */
 export function pdf(options: PdfOptions = {}): Buffer {
-  const { pages = 1, count = pages, size = '/MediaBox [0 0 300 200]', fillerBytes = 0, encrypted } = options;
+  const {
+    pages = 1,
+    count = pages,
+    size = '/MediaBox [0 0 300 200]',
+    fillerBytes = 0,
+    encrypted,
+    catalog = '',
+  } = options;
   const numbers = Array.from({ length: pages }, (_, index) => 4 + 2 * index);
   const objects: (string | Buffer)[] = [
-    '<< /Type /Catalog /Pages 2 0 R >>',
+    `<< /Type /Catalog /Pages 2 0 R ${catalog} >>`,
     `<< /Type /Pages /Count ${count} /Kids [${numbers.map((number) => `${number} 0 R`).join(' ')}] >>`,
     encrypted ? encryption(encrypted) : 'null',
     ...numbers.flatMap((number) => [

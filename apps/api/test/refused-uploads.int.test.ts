@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { Agent, request, type IncomingHttpHeaders } from 'node:http';
-import { startTestApp, type TestApp } from '../../../test/support/app.ts';
+import { demoImage, startTestApp, type TestApp } from '../../../test/support/app.ts';
+import { pdf } from '../../../test/support/documents.ts';
 
 // A refused upload is answered, and leaves a connection on which the next request is answered as well.
 
@@ -69,6 +70,19 @@ describe('a refused upload', () => {
   });
 });
 
+it('a browser runs nothing of a file that it is served, and keeps what it cannot show', async () => {
+  const served = async (name: string, bytes: Uint8Array) => {
+    const { url } = (await app.upload(name, bytes)).body as { url: string };
+    const { headers } = await fetch(url);
+    expect(headers.get('content-security-policy')).toBe("default-src 'none'; sandbox");
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('cross-origin-resource-policy')).toBe('cross-origin');
+    return headers.get('content-disposition');
+  };
+  expect(await served('a.jpg', await demoImage())).toBe('inline');
+  expect(await served('a.pdf', pdf())).toBe('attachment');
+});
+
 it('507 storage_full when the disk takes no more, and the connection goes on', async () => {
   // A disk that is really full takes a mount; a limit on the size of a file is refused by the kernel at the same place.
   const client = openClient(app.url, app.apiKey);
@@ -76,12 +90,13 @@ it('507 storage_full when the disk takes no more, and the connection goes on', a
   const { headers, body } = formOf('file', randomBytes(3_000_000));
   // Started by the first call to the disk.
   expect((await client.ask('POST', path, headers, body)).status).toBe(415);
-  const disks = execFileSync('pgrep', ['-P', String(process.pid), '-f', 'disk-process']).toString().trim();
-  for (const pid of disks.split('\n')) execFileSync('prlimit', ['--pid', pid, '--fsize=2000']);
+  const disks = execFileSync('pgrep', ['-P', String(process.pid), '-f', 'disk-process'])
+    .toString()
+    .trim();
+  for (const pid of disks.split('\n')) execFileSync('prlimit', ['--pid', pid, '--fsize=2000:']);
   const full = await client.ask('POST', path, headers, body);
   expect([full.status, full.body.code]).toEqual([507, 'storage_full']);
   await expectNextAnswer(client);
   expect((await client.ask('GET', '/health/ready')).body).toMatchObject({ store: 'full' });
-  for (const pid of disks.split('\n')) execFileSync('prlimit', ['--pid', pid, '--fsize=unlimited']);
   client.close();
 });

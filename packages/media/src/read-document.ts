@@ -1,13 +1,15 @@
+import { assertNever } from '@solospark/foundation';
 import { execFile } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { promisify } from 'node:util';
 import { inTurn } from './media-processes.ts';
 import { MAX_PAGES } from './media-file.ts';
-import { damaged, encrypted, tooComplex, wrongPageCount } from './refusals.ts';
+import { activeContent, damaged, encrypted, tooComplex, wrongPageCount } from './refusals.ts';
 
 /** What `tools/read-pdf.mjs` prints. */
 type Answer =
-  { pageCount: number; width: number; height: number } | { refusal: 'encrypted' | 'damaged'; reason: string };
+  | { pageCount: number; width: number; height: number }
+  | { refusal: 'encrypted' | 'damaged' | 'active'; reason: string };
 
 /** It ends itself after seconds of work. This is for one that does not get to work at all. */
 const TIMEOUT_MS = 60_000;
@@ -31,14 +33,25 @@ export async function readDocument(
   client: string,
 ): Promise<{ pageCount: number; width: number; height: number }> {
   const answer = await inTurn(client, () => readInProcess(path));
-  if ('refusal' in answer) {
-    throw answer.refusal === 'encrypted' ? encrypted() : damaged(mimeType, new Error(answer.reason));
-  }
+  if ('refusal' in answer) throw refusalOf(answer, mimeType);
   const { pageCount } = answer;
   if (pageCount === 0 || pageCount > MAX_PAGES) throw wrongPageCount(pageCount);
   const [width, height] = [Math.round(answer.width), Math.round(answer.height)];
   if (!(width > 0 && height > 0 && width <= MAX_POINTS && height <= MAX_POINTS)) throw damaged(mimeType);
   return { pageCount, width, height };
+}
+
+function refusalOf({ refusal, reason }: Extract<Answer, { refusal: string }>, mimeType: string) {
+  switch (refusal) {
+    case 'encrypted':
+      return encrypted();
+    case 'active':
+      return activeContent(reason);
+    case 'damaged':
+      return damaged(mimeType, new Error(reason));
+    default:
+      return assertNever(refusal);
+  }
 }
 
 async function readInProcess(path: string): Promise<Answer> {

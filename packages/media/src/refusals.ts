@@ -102,6 +102,16 @@ export function encrypted(): MediaFileError {
   );
 }
 
+/** `what` stands in the sentence, as "JavaScript" or "a file inside". */
+export function activeContent(what: string): MediaFileError {
+  return refusal(
+    'unsupported_media',
+    'active_content',
+    `is a PDF with ${what}, and only pages to be looked at are taken`,
+    'Print it to a new PDF, and upload that one.',
+  );
+}
+
 export function wrongPageCount(pageCount: number): MediaFileError {
   return pageCount === 0
     ? refusal('invalid_media', 'pages', 'is a PDF without a page', 'Upload one that has pages.')

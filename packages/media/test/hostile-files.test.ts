@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { pdf } from '../../../test/support/documents.ts';
 import { moving, writeFilm } from '../../../test/support/media.ts';
 import { fairTurns } from '../src/fair-turns.ts';
 import { readMediaFile } from '../src/index.ts';
@@ -26,7 +27,11 @@ async function filmThatClaims(frames: number): Promise<string> {
 }
 
 const read = async (path: string, client = 'client') =>
-  readMediaFile({ path, byteSize: (await stat(path)).size, name: 'a' }, join(folder, `${client}-kept`), client);
+  readMediaFile(
+    { path, byteSize: (await stat(path)).size, name: 'a' },
+    join(folder, `${client}-kept`),
+    client,
+  );
 
 it('a film whose table claims four billion frames is refused, while this process goes on and stays small', async () => {
   const path = await filmThatClaims(0xffff_ffff);
@@ -79,5 +84,40 @@ describe('turns', () => {
     const next = turns.take('a', () => Promise.resolve('yes'));
     await expect(failing).rejects.toThrow('no');
     expect(await next).toBe('yes');
+  });
+});
+
+describe('a PDF', () => {
+  it.each([
+    ['JavaScript when it is opened', '/OpenAction << /S /JavaScript /JS (app.alert(1)) >>', 'JavaScript'],
+    [
+      'JavaScript under an escaped name',
+      '/OpenAction << /S /J#61vaScript /J#53 (app.alert(1)) >>',
+      'JavaScript',
+    ],
+    ['JavaScript in its table of names', '/Names << /JavaScript << /Names [(a) << >>] >> >>', 'JavaScript'],
+    ['a program that it starts', '/AA << /WC << /S /Launch /F (cmd.exe) >> >>', 'starts a program'],
+    ['a form that it sends', '/AcroForm << /Fields [<< /A << /S /SubmitForm >> >>] >>', 'sends a form'],
+    ['a file inside', '/Names << /EmbeddedFiles << /Names [(a) << /EF << >> >>] >> >>', 'a file inside'],
+    ['another file that it opens', '/OpenAction << /S /GoToR /F (other.pdf) >>', 'opens another file'],
+    [
+      'an address that it opens',
+      '/OpenAction << /S /URI /URI (http://a) >>',
+      'an address that opens by itself',
+    ],
+    ['a form with scripts', '/AcroForm << /Fields [] /XFA (x) >>', 'XFA'],
+  ])('is refused for %s', async (_what, catalog, named) => {
+    const path = join(folder, 'active.pdf');
+    await writeFile(path, pdf({ catalog }));
+    await expect(read(path)).rejects.toMatchObject({
+      code: 'unsupported_media',
+      message: expect.stringContaining(named),
+      errors: [{ pointer: '/file', code: 'active_content' }],
+    });
+  });
+  it('with a link that a person may follow is taken', async () => {
+    const path = join(folder, 'link.pdf');
+    await writeFile(path, pdf({ catalog: '/Extra << /Subtype /Link /A << /S /URI /URI (http://a) >> >>' }));
+    expect(await read(path)).toMatchObject({ kind: 'document', pageCount: 1 });
   });
 });

@@ -3,21 +3,27 @@
 // `read-pdf <file> <most pages>`: prints as JSON how many pages a PDF has and how large the first one is, or why that cannot
 // be told. A process of its own, as a few kilobytes can be made to unpack to gigabytes, or to an endless search: a
 // watchman in a second thread ends it then, while the library is still busy, and also when its parent is gone.
-import { open } from 'node:fs/promises';
-import { isMainThread, Worker } from 'node:worker_threads';
+import { open, readFile, stat } from 'node:fs/promises';
+import { isMainThread, Worker, workerData } from 'node:worker_threads';
+import { findActiveContent } from './find-active-content.mjs';
 
-const MOST_CPU_SECONDS = 5;
+const MOST_CPU_SECONDS = 10;
+/** Besides what the file itself takes, twice: it is looked through as a whole. */
 const MOST_MEMORY_BYTES = 400_000_000;
+const MOST_FILE_BYTES = 100_000_000;
 const WATCH_EVERY_MS = 25;
 
 if (isMainThread) {
-  new Worker(new URL(import.meta.url), { stdout: true }).unref();
   const [path = '', maxPages = ''] = process.argv.slice(2);
+  const byteSize = Math.min((await stat(path)).size, MOST_FILE_BYTES);
+  const mostMemory = MOST_MEMORY_BYTES + 3 * byteSize;
+  new Worker(new URL(import.meta.url), { stdout: true, workerData: mostMemory }).unref();
   process.stdout.write(JSON.stringify(await readPdf(path, Number(maxPages))));
 } else {
+  const mostMemory = Number(workerData);
   setInterval(() => {
     const { user, system } = process.cpuUsage();
-    const isOver = user + system > MOST_CPU_SECONDS * 1e6 || process.memoryUsage.rss() > MOST_MEMORY_BYTES;
+    const isOver = user + system > MOST_CPU_SECONDS * 1e6 || process.memoryUsage.rss() > mostMemory;
     if (isOver) process.kill(process.pid, 'SIGKILL');
   }, WATCH_EVERY_MS);
 }
@@ -65,6 +71,8 @@ async function readPdf(path, maxPages) {
     // The count is what the file says. Each page is looked for.
     for (let number = 2; number <= pageCount; number += 1) (await document.getPage(number)).cleanup();
     const { width, height } = (await document.getPage(1)).getViewport({ scale: 1 });
+    const active = await findActiveContent(await readFile(path));
+    if (active) return { refusal: 'active', reason: active };
     return { pageCount, width, height };
   } catch (error) {
     // The disk's own errors have a code, and those of the library one that is a number.

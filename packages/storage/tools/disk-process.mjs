@@ -63,11 +63,7 @@ const operations = {
     return { facts: { path: await mkdtemp(join(directory, 'upload-')) } };
   },
   async write({ path, at }, body) {
-    await withFile(path, at === 0 ? 'w' : 'r+', async (file) => {
-      for (let done = 0; done < body.length;) {
-        done += (await file.write(body, done, body.length - done, at + done)).bytesWritten;
-      }
-    });
+    await withFile(path, at === 0 ? 'w' : 'r+', (file) => writeAll(file, body, at));
     return {};
   },
   async sweep({ directory, olderThanMs }, _body, noteProgress) {
@@ -84,7 +80,7 @@ const operations = {
     const path = join(directory, `.probe-${process.pid}`);
     try {
       await withFile(path, 'w+', async (file) => {
-        await file.write(Buffer.alloc(PROBE_BYTES, 1), 0, PROBE_BYTES, 0);
+        await writeAll(file, Buffer.alloc(PROBE_BYTES, 1), 0);
         await file.sync();
         await fill(file, Buffer.alloc(PROBE_BYTES), 0);
       });
@@ -129,6 +125,18 @@ async function withFile(path, flags, work) {
 async function factsOf(file) {
   const { dev, ino, size, mtimeNs, ctimeNs } = await file.stat({ bigint: true });
   return { byteSize: Number(size), version: [dev, ino, size, mtimeNs, ctimeNs].join('-') };
+}
+
+/**
+ * A disk that is nearly full takes a part, and says so only when it is asked for the rest.
+ * @param {FileHandle} file
+ * @param {Buffer} bytes
+ * @param {number} start
+ */
+async function writeAll(file, bytes, start) {
+  for (let done = 0; done < bytes.length;) {
+    done += (await file.write(bytes, done, bytes.length - done, start + done)).bytesWritten;
+  }
 }
 
 /**

@@ -24,7 +24,7 @@ export function copyBuild(from: string = repoRoot): { root: string; remove: () =
       const [source, target] = [join(from, floor, room), join(root, floor, room)];
       if (!existsSync(join(source, 'dist'))) continue;
       mkdirSync(target, { recursive: true });
-      for (const part of ['package.json', 'dist', 'bundle', 'node_modules']) {
+      for (const part of ['package.json', 'dist', 'bundle', 'tools', 'node_modules']) {
         if (!existsSync(join(source, part))) continue;
         cpSync(join(source, part), join(target, part), { recursive: true, verbatimSymlinks: true });
       }

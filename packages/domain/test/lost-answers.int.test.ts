@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Database } from '@solospark/db';
-import { startTestApp, type TestApp } from '../../../test/support/app.ts';
+import { demoImage, startTestApp, type TestApp } from '../../../test/support/app.ts';
+import { connectSandboxChannel } from '../src/channel/connect-sandbox-channel.ts';
+import { leaveRefresh, takeRefresh } from '../src/channel/credentials.repository.ts';
 import { disconnectChannel } from '../src/channel/disconnect-channel.ts';
 import type { Context } from '../src/context.ts';
+import { describeMedia } from '../src/media/describe-media.ts';
 import { deletePost } from '../src/post/delete-post.ts';
 import { editPost } from '../src/post/edit-post.ts';
 import { getPost } from '../src/post/get-post.ts';
@@ -169,6 +172,53 @@ describe('a change whose answer was lost', () => {
       key,
     );
     await expect(getPost(ctx, key)).rejects.toMatchObject({ code: 'post_not_found' });
+  });
+});
+
+describe('a connection whose answer was lost', () => {
+  it('leaves the account disconnected that a person has disconnected meanwhile', async () => {
+    const channelId = app.channelOn('mastodon');
+    const key = { organizationId: app.organizationId, channelId };
+    await disconnectChannel(ctx, key);
+    const on = losing(
+      (sql) => sql.includes('credentials_version = credentials_version + 1'),
+      () => disconnectChannel(ctx, key),
+    );
+    const connected = connectSandboxChannel(on, {
+      organizationId: app.organizationId,
+      platform: 'mastodon',
+      handle: 'demo',
+    });
+    await expect(connected).rejects.toThrow('Connection terminated');
+    const [row] = await ctx.db.query('SELECT status FROM channel WHERE id = $1', [channelId]);
+    expect(row).toEqual({ status: 'disabled' });
+  });
+});
+
+describe('an alt text whose answer was lost', () => {
+  it('is not written over the one that another has written meanwhile', async () => {
+    const media = (await app.upload('image.jpg', await demoImage())).body as { id: string };
+    const key = { organizationId: app.organizationId, mediaId: media.id };
+    const on = losing(
+      (sql) => sql.includes('SET alt_text'),
+      () => describeMedia(ctx, { ...key, altText: 'Theirs' }),
+    );
+    expect(await describeMedia(on, { ...key, altText: 'Ours' })).toMatchObject({ altText: 'Theirs' });
+  });
+});
+
+describe('a renewal of credentials whose answer was lost', () => {
+  it('gives up its own turn only, and not that of the process which has taken it since', async () => {
+    const [channel] = await ctx.db.query<{ id: string; credentialsVersion: number }>(
+      `SELECT id, credentials_version AS "credentialsVersion" FROM channel WHERE id = $1`,
+      [app.channelOn('x')],
+    );
+    const own = await takeRefresh(ctx.db, { ...channel!, forMs: 60_000, againAfterMs: 1 });
+    await leaveRefresh(ctx.db, { ...channel!, until: own! });
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(await takeRefresh(ctx.db, { ...channel!, forMs: 60_000, againAfterMs: 1 })).toBeDefined();
+    await leaveRefresh(ctx.db, { ...channel!, until: own! });
+    expect(await takeRefresh(ctx.db, { ...channel!, forMs: 60_000, againAfterMs: 1 })).toBeUndefined();
   });
 });
 

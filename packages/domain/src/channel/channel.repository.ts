@@ -136,11 +136,11 @@ export async function insertChannel(
 /**
  * New credentials for an account that has a channel; its row, and all that refers to it, stays. What waited for this
  * may be claimed at once. Undefined when it is active and `evenIfActive` is not said, or is not the sandbox's where that
- * is wanted.
+ * is wanted; or its credentials are not of `ifVersion` any more.
  */
 export async function reconnectChannel(
   db: SqlRunner,
-  channel: ConnectedChannel & { evenIfActive: boolean },
+  channel: ConnectedChannel & { evenIfActive: boolean; ifVersion?: number | undefined },
 ): Promise<ChannelSummary | undefined> {
   const rows = await db.query<ChannelSummary>(
     `WITH reconnected AS (
@@ -148,7 +148,7 @@ export async function reconnectChannel(
        SET status = 'active', handle = $2, sealed_credentials = $4,
            credentials_version = credentials_version + 1, refresh_at = $5, expires_at = $6, refreshing_until = NULL,
            reconnect_reason = NULL, holds_posts = false, updated_at = now()
-       WHERE id = $1 AND sandbox = $3 AND (status <> 'active' OR $7)
+       WHERE id = $1 AND sandbox = $3 AND (status <> 'active' OR $7) AND ($8::int IS NULL OR credentials_version = $8)
        RETURNING ${SUMMARY_COLUMNS}
      ), waiting AS (
        UPDATE delivery SET next_attempt_at = now(), turn_at = now(), updated_at = now()
@@ -165,6 +165,7 @@ export async function reconnectChannel(
       channel.refreshAt,
       channel.expiresAt,
       channel.evenIfActive,
+      channel.ifVersion ?? null,
     ],
   );
   return rows[0];

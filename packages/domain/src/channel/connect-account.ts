@@ -11,6 +11,7 @@ import {
   reconnectChannel,
   type ChannelSummary,
 } from './channel.repository.ts';
+import { findSealedChannel } from './credentials.repository.ts';
 import { explainRefusal } from './explain-refusal.ts';
 import type { Place } from './place.ts';
 import { readLimits } from './read-limits.ts';
@@ -62,14 +63,29 @@ export async function connectAccount(
   if (inserted) return withLimits(inserted);
 
   const existing = await findChannelByAccount(ctx.db, account);
-  const reconnected =
-    existing &&
-    (await withRetry(() =>
-      reconnectChannel(ctx.db, { ...rowFor(existing.id), evenIfActive: input.evenIfActive }),
-    ));
+  const reconnected = existing && (await reconnect(existing.id));
   if (reconnected) return withLimits(reconnected);
   throw new DomainError(
     'channel_exists',
     `${publisher.name} account ${identity.handle} is connected already, as channel ${existing?.id}.`,
   );
+
+  /** Asked for again after a lost answer, it undoes nothing that a person has decided since. */
+  async function reconnect(id: string): Promise<ChannelSummary | undefined> {
+    const row = { ...rowFor(id), evenIfActive: input.evenIfActive };
+    const seen = await withRetry(() => findSealedChannel(ctx.db, id));
+    let lost: Error | undefined;
+    return withRetry(
+      async () => {
+        const ifVersion = lost && seen?.credentialsVersion;
+        const reconnected = await reconnectChannel(ctx.db, { ...row, ifVersion });
+        if (reconnected || !lost) return reconnected;
+        const now = await findChannelByAccount(ctx.db, account);
+        // Disconnected since: whether it had been connected before that, nobody can tell.
+        if (now?.status !== 'active') throw lost;
+        return now;
+      },
+      { onRetry: (error) => (lost ??= error as Error) },
+    );
+  }
 }

@@ -11,29 +11,30 @@ type Versioned = Pick<SealedChannel, 'id' | 'credentialsVersion'>;
 export const SEALED_COLUMNS = `id, organization_id AS "organizationId", platform, server, sandbox, status,
                  sealed_credentials AS "sealedCredentials", credentials_version AS "credentialsVersion"`;
 
-/** False: somebody else is at it, or has done it, or the channel is not active any more. */
+/** Until when. Undefined: somebody else is at it, or has done it, or the channel is not active any more. */
 export async function takeRefresh(
   db: SqlRunner,
   channel: Versioned & { forMs: number; againAfterMs: number },
-): Promise<boolean> {
-  const rows = await db.query(
+): Promise<Date | undefined> {
+  const [row] = await db.query<{ until: Date }>(
     `UPDATE channel
      SET refreshing_until = now() + make_interval(secs => $3::float8 / 1000),
          refresh_at = now() + make_interval(secs => $4::float8 / 1000)
      WHERE id = $1 AND credentials_version = $2 AND status = 'active'
        AND (refreshing_until IS NULL OR refreshing_until <= now())
-     RETURNING id`,
+     RETURNING refreshing_until AS until`,
     [channel.id, channel.credentialsVersion, channel.forMs, channel.againAfterMs],
   );
-  return rows.length === 1;
+  return row?.until;
 }
 
-/** Nobody is at it any more. What it said before stays. */
-export async function leaveRefresh(db: SqlRunner, channel: Versioned): Promise<void> {
-  await db.query(`UPDATE channel SET refreshing_until = NULL WHERE id = $1 AND credentials_version = $2`, [
-    channel.id,
-    channel.credentialsVersion,
-  ]);
+/** Nobody is at it any more, unless somebody else has taken it since. What it said before stays. */
+export async function leaveRefresh(db: SqlRunner, channel: Versioned & { until: Date }): Promise<void> {
+  await db.query(
+    `UPDATE channel SET refreshing_until = NULL
+     WHERE id = $1 AND credentials_version = $2 AND refreshing_until = $3`,
+    [channel.id, channel.credentialsVersion, channel.until],
+  );
 }
 
 /**

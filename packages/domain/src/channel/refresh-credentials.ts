@@ -49,7 +49,9 @@ export async function refreshCredentials(
 ): Promise<Refreshed> {
   const giveUpAt = ctx.clock.monotonicMs() + REFRESH_LEASE_MS;
   const request = { ...channel, forMs: REFRESH_LEASE_MS, againAfterMs: REFRESH_AGAIN_MS };
-  while (!(await withRetry(() => takeRefresh(ctx.db, request)))) {
+  for (;;) {
+    const until = await withRetry(() => takeRefresh(ctx.db, request));
+    if (until) return refreshAlone(ctx, publisher, channel, until);
     const now = await findSealedChannel(ctx.db, channel.id);
     if (!now || now.status !== 'active') return { outcome: 'refused', failure: endedFor(publisher) };
     if (now.credentialsVersion !== channel.credentialsVersion) {
@@ -60,13 +62,13 @@ export async function refreshCredentials(
     }
     await sleep(LOOK_EVERY_MS, signal);
   }
-  return refreshAlone(ctx, publisher, channel);
 }
 
 async function refreshAlone(
   ctx: Context,
   publisher: Publisher,
   channel: Omit<SealedChannel, 'status'>,
+  until: Date,
 ): Promise<Refreshed> {
   const { keyring } = ctx.settings;
   try {
@@ -87,7 +89,7 @@ async function refreshAlone(
       'credentials not renewed',
     );
     if (failure.kind !== 'auth_expired') {
-      await withRetry(() => leaveRefresh(ctx.db, channel));
+      await withRetry(() => leaveRefresh(ctx.db, { ...channel, until }));
       return { outcome: 'unavailable', failure };
     }
     await withRetry(() => markNeedsReconnect(ctx.db, { ...channel, reason: failure.reason }));

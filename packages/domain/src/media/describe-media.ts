@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { mediaNotFound } from './get-media.ts';
 import type { Media } from './media.ts';
-import { changeAltText } from './media.repository.ts';
+import { changeAltText, readMediaVersion } from './media.repository.ts';
 
 /**
  * Changes the alt text of a media file, for the drafts that show it and for posts to come.
@@ -14,7 +14,13 @@ export async function describeMedia(
   input: { organizationId: string; mediaId: string; altText: string | null },
 ): Promise<Media> {
   const { organizationId, mediaId: id, altText } = input;
-  const media = await withRetry(() => changeAltText(ctx.db, { organizationId, id }, altText));
+  const seen = await withRetry(() => readMediaVersion(ctx.db, id));
+  let isAnswerLost = false;
+  // Asked for again after a lost answer, it is not written over what another has written since.
+  const media = await withRetry(
+    () => changeAltText(ctx.db, { organizationId, id }, altText, isAnswerLost ? seen : undefined),
+    { onRetry: () => (isAnswerLost = true) },
+  );
   if (!media) throw mediaNotFound();
   if (media === 'in_use') {
     throw new DomainError(

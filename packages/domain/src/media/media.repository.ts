@@ -113,10 +113,12 @@ export async function changeAltText(
   db: Database,
   media: { organizationId: string; id: string },
   altText: string | null,
+  ifVersion?: string,
 ): Promise<Media | 'in_use' | undefined> {
   return db.transaction(async (tx) => {
     const found = await lockMedia(tx, media);
     if (!found || found.altText === altText) return found;
+    if (ifVersion !== undefined && (await readMediaVersion(tx, media.id)) !== ifVersion) return found;
     const posts = await tx.query<{ id: string; status: string }>(
       `SELECT id, status FROM post
        WHERE id IN (SELECT post_id FROM post_media WHERE media_id = $1) AND deleted_at IS NULL AND status <> 'published'
@@ -132,6 +134,14 @@ export async function changeAltText(
     await tx.query(`UPDATE media SET alt_text = $2 WHERE id = $1`, [media.id, altText]);
     return { ...found, altText };
   });
+}
+
+/** Another one after every change of the row. */
+export async function readMediaVersion(db: SqlRunner, id: string): Promise<string | undefined> {
+  const [row] = await db.query<{ version: string }>(`SELECT xmin::text AS version FROM media WHERE id = $1`, [
+    id,
+  ]);
+  return row?.version;
 }
 
 /** Until the transaction ends no post can take the file up. */

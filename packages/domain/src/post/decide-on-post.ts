@@ -14,7 +14,7 @@ export interface Deciding {
   /** Written down with the change, so that it is recognised when its answer is lost. */
   changeId: string;
   /** Called before anything is changed: what is already as it was asked for is no conflict, whatever the revision. */
-  assertCurrent(): void;
+  assertCurrent: () => void;
 }
 
 /**
@@ -37,7 +37,7 @@ export async function decideOnPost<T>(
   const changeId = randomUUID();
   /** The first revision on which the change was tried without an answer. */
   let triedOn: number | undefined;
-  let lost: unknown;
+  let lost: Error | undefined;
 
   async function decideOnce(): Promise<T | Post | typeof RACED> {
     const post = await readPost();
@@ -80,7 +80,7 @@ export async function decideOnPost<T>(
   for (;;) {
     const outcome = await withRetry(decideOnce, {
       onRetry: (error) => {
-        if (triedOn !== undefined) lost = error;
+        if (triedOn !== undefined) lost = error as Error;
       },
     });
     if (outcome !== RACED) return outcome;

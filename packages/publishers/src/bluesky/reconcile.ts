@@ -12,7 +12,7 @@ import { witnessOf } from './witness.ts';
  * its way: the next one writes the same record under the same key, and whichever comes second changes nothing.
  */
 export async function reconcile(call: ReconcileCall): Promise<ReconcileOutcome> {
-  const { rkey = createTid(call.delivery) } = witnessOf(call);
+  const { rkey = createTid(call.delivery), createdAt } = witnessOf(call);
   const looked = await lookUp(
     call,
     dialect,
@@ -31,8 +31,10 @@ export async function reconcile(call: ReconcileCall): Promise<ReconcileOutcome> 
   if (looked.value === 'absent') return { outcome: 'absent' };
 
   const url = urlOf(call.account, rkey);
-  // Under a key that is this delivery's alone. Its date may be another: that of a sending which the database has lost.
-  if (looked.value.value.text === call.text) {
+  const { text, createdAt: foundAt } = looked.value.value;
+  // Under this delivery's own key. An earlier date is that of a sending which the database has lost.
+  const isOurs = createdAt === undefined || Date.parse(foundAt) <= Date.parse(createdAt);
+  if (text === call.text && isOurs) {
     return { outcome: 'published', receipt: { remoteId: looked.value.uri, url } };
   }
   // Sent with other words before a person changed them, or edited there since. Sending again would be refused.
@@ -44,5 +46,5 @@ export async function reconcile(call: ReconcileCall): Promise<ReconcileOutcome> 
 
 const Found = Type.Object({
   uri: Type.String(),
-  value: Type.Object({ text: Type.String() }),
+  value: Type.Object({ text: Type.String(), createdAt: Type.String() }),
 });

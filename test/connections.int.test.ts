@@ -13,11 +13,11 @@ let app: TestApp;
 const closers: (() => Promise<unknown>)[] = [];
 beforeEach(async () => {
   app = await startTestApp();
-});
+}, 180_000);
 afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
   await app.close();
-});
+}, 180_000);
 
 async function start(name: 'api' | 'worker', env: Record<string, string>): Promise<AppProcess> {
   const process = await startProcess(name, { ...envOf(app), LOG_LEVEL: 'info', ...env });

@@ -72,7 +72,7 @@ const changesPost = (sql: string) => /UPDATE post\s+SET/.test(sql);
 
 describe('a change whose answer was lost', () => {
   const edit = (on: Context, key: PostKey, text: string) =>
-    editPost(on, { ...key, content: { text, channelIds: [app.channelOn('x')] } as never });
+    editPost(on, { ...key, content: { text, channelIds: [app.channelOn('x')] } });
   const first = inHours(1);
   const second = inHours(48);
 

@@ -41,7 +41,7 @@ export async function decideOnPost<T>(
 
   async function decideOnce(): Promise<T | Post | typeof RACED> {
     const post = await readPost();
-    if (lost !== undefined && (await isMade())) {
+    if (lost !== undefined && (await isMade(lost))) {
       const now = await readPost();
       if (now) return now;
       if (whenGone) return whenGone();
@@ -63,10 +63,10 @@ export async function decideOnPost<T>(
     }
   }
 
-  async function isMade(): Promise<boolean> {
+  async function isMade(unanswered: Error): Promise<boolean> {
     if (triedOn === undefined) return false;
     const fate = await findChange(ctx.db, { postId: input.postId, changeId, triedOn });
-    if (fate === 'unknown') throw lost;
+    if (fate === 'unknown') throw unanswered;
     return fate === 'made';
   }
 

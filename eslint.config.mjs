@@ -51,7 +51,11 @@ export default defineConfig(
       'no-console': 'error',
       'no-restricted-properties': [
         'error',
-        { object: 'URL', property: 'canParse', message: 'Node 20 answers it wrongly: use parseUrl of foundation.' },
+        {
+          object: 'URL',
+          property: 'canParse',
+          message: 'Node 20 answers it wrongly: use parseUrl of foundation.',
+        },
       ],
       eqeqeq: 'error',
     },

@@ -219,6 +219,6 @@ function rawRequest(random: Random, operation: Operation, { organizationId, apiK
 function show(sent: Sending | string): string {
   if (typeof sent === 'string') return JSON.stringify(sent.slice(0, 300));
   const { method, path, body, headers } = sent;
-  const { 'x-api-key': _key, ...rest } = headers;
+  const rest = { ...headers, 'x-api-key': 'left out' };
   return `${method} ${path.slice(0, 300)} ${JSON.stringify(rest).slice(0, 300)} ${body?.subarray(0, 300).toString() ?? ''}`;
 }

@@ -9,9 +9,9 @@ export interface Life {
 }
 
 /** A built API as a process of its own, on the database and the sandbox of a `TestApp`. */
-export async function startStack({ onClose }: Life): Promise<{ app: TestApp; api: AppProcess; url: string }> {
+export async function startStack(life: Life): Promise<{ app: TestApp; api: AppProcess; url: string }> {
   const app = await startTestApp();
-  onClose(app.close);
+  life.onClose(() => app.close());
   const port = String(await freePort());
   const api = await startProcess('api', {
     ...envOf(app),
@@ -19,7 +19,7 @@ export async function startStack({ onClose }: Life): Promise<{ app: TestApp; api
     LOG_LEVEL: 'error',
     NODE_ENV: 'production',
   });
-  onClose(async () => {
+  life.onClose(async () => {
     api.signal('SIGKILL');
     await api.exited;
   });

@@ -19,7 +19,7 @@ export interface Subject {
   name: string;
   /** The largest text that reaches it. */
   largest: number;
-  run(text: string): unknown;
+  run: (text: string) => unknown;
 }
 
 /** `maxLength` of a text in schemas.ts; what other servers answer may be as long. */

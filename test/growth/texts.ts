@@ -1,7 +1,7 @@
 /** A text of about `size` UTF-16 code units that is made to cost much. */
 export interface HostileText {
   name: string;
-  make(size: number): string;
+  make: (size: number) => string;
 }
 
 const UNITS = [

@@ -1,7 +1,7 @@
 import { decode, encode, forget, sort, widthOf } from './encode.ts';
 import { isOver, NEVER_ENDS, wrongIn } from './properties.ts';
 import { begin, copy, type State } from './state.ts';
-import { steps, type Kind } from './steps.ts';
+import { steps } from './steps.ts';
 import { StateStore } from './store.ts';
 import type { World } from './world.ts';
 
@@ -134,5 +134,3 @@ class Edges {
     return reaches.indexOf(0);
   }
 }
-
-export type { Kind };

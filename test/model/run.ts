@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 import { bold, green, red, say, table } from '../../scripts/lib/report.mjs';
 import { explore, type Exploration } from './explore.ts';
-import { cleanWorlds, switches, worldFor, type SwitchedOff } from './switches.ts';
-import type { World } from './world.ts';
+import { cleanWorlds, secondLines, switches, worldFor, type SwitchedOff } from './switches.ts';
+import { worldOf, type World } from './world.ts';
 
 /** `npm run model [-- --full] [-- --trace <switch>]`. The exit code is 1 when a run found what it should not, or did not find what it should. */
 export async function main(args: string[]): Promise<number> {
@@ -13,7 +13,8 @@ export async function main(args: string[]): Promise<number> {
   if (values.trace !== undefined) return showTrace(values.trace);
   const cleanFailed = exploreClean(values.full);
   const offFailed = exploreSwitches();
-  return cleanFailed || offFailed ? 1 : 0;
+  const secondFailed = exploreSecondLines();
+  return cleanFailed || offFailed || secondFailed ? 1 : 0;
 }
 
 function exploreClean(full: boolean): boolean {
@@ -59,7 +60,14 @@ function exploreSwitches(): boolean {
   return failed;
 }
 
-export function isClean(found: Exploration): boolean {
+/** What nothing depends on alone, within the assumptions. */
+function exploreSecondLines(): boolean {
+  const missed = secondLines.filter((name) => !isClean(explore(worldOf({ off: [name] }))));
+  for (const name of missed) say(red(`something depends on ${name}`));
+  return missed.length > 0;
+}
+
+function isClean(found: Exploration): boolean {
   return found.exhausted && found.violation === undefined;
 }
 
@@ -70,7 +78,7 @@ const figuresOf = ({ states, transitions, seconds }: Exploration) => [
 ];
 
 /** What sets a world apart from the plain one. */
-export function boundsOf({ people, faults, times, prompt, on }: World): string {
+function boundsOf({ people, faults, times, prompt, on }: World): string {
   const counts = Object.entries(faults).filter(([, count]) => count > 0);
   return [
     ...people,

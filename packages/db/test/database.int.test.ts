@@ -64,7 +64,9 @@ describe('query', () => {
 
   it('ends a statement that takes too long, and the next one works', async () => {
     const database = open({ maxConnections: 1, statementTimeoutMs: 300 });
-    await expect(database.query('SELECT pg_sleep(20)')).rejects.toThrow('canceling statement due to statement timeout');
+    await expect(database.query('SELECT pg_sleep(20)')).rejects.toThrow(
+      'canceling statement due to statement timeout',
+    );
     expect(await nameOf(database)).toBe('O');
   });
 

@@ -32,19 +32,18 @@ export function startWatchdog(options: {
   const shared = new SharedArrayBuffer(3 * Int32Array.BYTES_PER_ELEMENT);
   const cells = new Int32Array(shared);
   /** Set: the pool has been asked, and has not answered yet. */
-  let asked = false;
+  let asking: Promise<void> | undefined;
   let watchesPool = options.poolStallMs !== undefined;
   const ticksIn = (ms: number) => Math.ceil(ms / TICK_MS);
 
   function askPool(): Promise<void> {
-    asked = true;
-    return new Promise((resolve) => {
+    return (asking ??= new Promise((resolve) => {
       randomBytes(1, () => {
-        asked = false;
+        asking = undefined;
         Atomics.add(cells, POOL, 1);
         resolve();
       });
-    });
+    }));
   }
 
   const thread = new Worker(WATCH, {
@@ -62,11 +61,11 @@ export function startWatchdog(options: {
   thread.unref();
   setInterval(() => {
     Atomics.add(cells, LOOP, 1);
-    if (watchesPool && !asked) void askPool();
+    if (watchesPool) void askPool();
   }, TICK_MS).unref();
   process.once('exit', () => {
     // The thread is gone before the process waits for its pool.
-    if (asked) endNow(options.name, 'its threads are held, so that it could not exit');
+    if (asking) endNow(options.name, 'its threads are held, so that it could not exit');
   });
 
   return {
@@ -75,7 +74,6 @@ export function startWatchdog(options: {
       watchesPool = true;
     },
     async beforeExit() {
-      if (asked) return;
       let timer: NodeJS.Timeout | undefined;
       const enough = new Promise<void>((resolve) => (timer = setTimeout(resolve, LAST_LOOK_MS)));
       await Promise.race([askPool(), enough]);

@@ -1,3 +1,4 @@
+import { parseUrl } from '@solospark/foundation';
 import { Readable } from 'node:stream';
 import { anyHost, TooLongError } from './connections.ts';
 import { exchange, type ExchangeRequest } from './exchange.ts';
@@ -194,8 +195,8 @@ function urlOf(baseUrl: string, request: HttpRequest): URL {
     throw new Error('a path starts with / or is an absolute URL');
   const address = absolute ? request.path : baseUrl.replace(/\/$/, '') + request.path;
   // A server may have handed it out, and wrongly.
-  if (!URL.canParse(address)) throw new NoAnswerError(request, 'it is no URL', { wasSent: false });
-  const url = new URL(address);
+  const url = parseUrl(address);
+  if (!url) throw new NoAnswerError(request, 'it is no URL', { wasSent: false });
   for (const [name, value] of Object.entries(request.query ?? {})) {
     if (value !== undefined) url.searchParams.set(name, String(value));
   }

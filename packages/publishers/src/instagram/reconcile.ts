@@ -7,6 +7,7 @@ import { ofAccount, readStatus, statusRequest } from './api.ts';
 import { dialect } from './errors.ts';
 import { settings } from './settings.ts';
 import { containerIdOf, forgetContainer } from './witness.ts';
+import { normalizeText } from '../normalize.ts';
 
 /** A publish call under way may still land, so FINISHED is "not published" only after the last of these. */
 const LOOKS_AT_MS = [5_000, 20_000, 60_000];
@@ -105,7 +106,7 @@ function typeOf({ media }: LookUpCall): string {
 }
 
 function normal(text: string): string {
-  return text.normalize('NFC').trim();
+  return normalizeText(text).trim();
 }
 
 /** The Graph API writes offsets as `+0000`, which `Date` does not have to read. */

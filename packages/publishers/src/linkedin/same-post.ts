@@ -1,6 +1,7 @@
 import { Type, type Static } from 'typebox';
 import type { Likeness } from '../look-up.ts';
 import { fromLittleText } from './little-text.ts';
+import { normalizeText } from '../normalize.ts';
 
 const FileRef = Type.Object({ id: Type.String() });
 
@@ -43,12 +44,11 @@ function attachedTo({ content }: RemotePost): string[] {
 }
 
 function canonical(text: string): string {
-  return text.normalize('NFC').replace(/\r\n?/g, '\n').trim();
+  return normalizeText(text).replace(/\r\n?/g, '\n').trim();
 }
 
 function lettersOnly(text: string): string {
-  return text
-    .normalize('NFKC')
+  return normalizeText(text, 'NFKC')
     .replace(/[^\p{L}\p{N}\p{Extended_Pictographic}]+/gu, '')
     .toLowerCase();
 }

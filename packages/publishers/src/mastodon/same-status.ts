@@ -2,6 +2,7 @@ import { parseUrl } from '@solospark/foundation';
 import type { Likeness } from '../look-up.ts';
 import type { RemoteStatus } from './api.ts';
 import { withLinks, withoutDomains } from './count.ts';
+import { normalizeText } from '../normalize.ts';
 
 /** `mediaIds`, `mediaUrls`: all under which a file of this delivery was ever uploaded. */
 export interface Sent {
@@ -94,7 +95,7 @@ function unescape(html: string): string {
 
 /** One form for both sides: mentions without their server, links in full, spaces and empty lines as one. */
 function canonical(text: string): string {
-  return withLinks(withoutDomains(text.normalize('NFC')), canonicalLink)
+  return withLinks(withoutDomains(normalizeText(text)), canonicalLink)
     .replace(/\r\n?/g, '\n')
     .replace(/[^\S\n]+/g, ' ')
     .replace(/ ?\n ?/g, '\n')
@@ -107,6 +108,6 @@ function canonicalLink(link: string): string {
 }
 
 function lettersOnly(text: string): string {
-  const withoutLinks = withLinks(withoutDomains(text.normalize('NFKC')), () => ' ');
+  const withoutLinks = withLinks(withoutDomains(normalizeText(text, 'NFKC')), () => ' ');
   return withoutLinks.replace(/[^\p{L}\p{N}\p{Extended_Pictographic}]+/gu, '').toLowerCase();
 }

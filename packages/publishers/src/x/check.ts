@@ -3,6 +3,7 @@ import { checkMedia, textMissing, textTooLong } from '../draft-rules.ts';
 import { withoutLongHosts } from '../find-links.ts';
 import type { Limits } from '../limits.ts';
 import type { Draft, DraftMedia, Violation } from '../publisher.ts';
+import { normalizeText } from '../normalize.ts';
 
 const NAME = 'X';
 
@@ -113,5 +114,5 @@ function weigh(text: string): { weight: number; counted: boolean } {
  * length.
  */
 export function weightedLength(text: string): number {
-  return twitterText.parseTweet(withoutLongHosts(text.normalize())).weightedLength;
+  return twitterText.parseTweet(withoutLongHosts(normalizeText(text))).weightedLength;
 }

@@ -2,6 +2,7 @@ import { parseUrl } from '@solospark/foundation';
 import { Type, type Static } from 'typebox';
 import { findLinks } from '../find-links.ts';
 import type { Likeness } from '../look-up.ts';
+import { normalizeText } from '../normalize.ts';
 
 /** A post as `GET /2/users/{id}/tweets` lists it. */
 export const PostSchema = Type.Object({
@@ -62,7 +63,7 @@ function withoutEntities(text: string): string {
 }
 
 function canonical(text: string): string {
-  return replaceLinks(text.normalize('NFC'), canonicalLink).trim();
+  return replaceLinks(normalizeText(text), canonicalLink).trim();
 }
 
 function wordsOnly(text: string): string {

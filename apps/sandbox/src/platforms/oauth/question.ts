@@ -73,7 +73,8 @@ export function readQuestion(rules: AuthorizeRules, query: Parameters): Reading 
 }
 
 /** Printable ASCII only, since it goes into a header, and nothing but the web. */
-const isRedirectUri = (uri: string) => /^https?:\/\/[\x21\x22\x24-\x7e]+$/i.test(uri) && parseUrl(uri) !== null;
+const isRedirectUri = (uri: string) =>
+  /^https?:\/\/[\x21\x22\x24-\x7e]+$/i.test(uri) && parseUrl(uri) !== null;
 
 const scopesOf = (list: string, separator: RegExp) => [
   ...new Set(list.split(separator).filter((scope) => scope !== '')),

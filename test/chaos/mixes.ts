@@ -118,6 +118,15 @@ const mixes: Mix[] = [
     lives: 'plain',
   },
   { ...nothing, name: 'slow', latencyMs: [1_200, 1_500], lives: 'plain', rate: 4 },
+  {
+    ...nothing,
+    name: 'hanging-store',
+    everyMs: 4_000,
+    faults: { 'store-hangs': 1 },
+    lives: 'plain',
+    platforms: ['x', 'instagram'],
+    rate: 4,
+  },
   { ...nothing, name: 'wrong-clocks', skewMs: 90_000, lives: 'plain' },
 ];
 

@@ -135,4 +135,25 @@ export const protections: Protection[] = [
     seed: 1,
     minutes: 0.3,
   },
+  {
+    name: 'the deadline of an attempt',
+    instead: 'nothing ends an attempt that waits for a file which never comes',
+    patches: [
+      {
+        file: publishing('running-deliveries'),
+        find: /if \(!overdue \|\| abort\.signal\.aborted\)/g,
+        replace: 'if (true)',
+      },
+      // The store's own deadline would cover for it.
+      {
+        file: 'packages/storage/dist/disk-process.js',
+        find: /setTimeout\(hangs, timeoutMs\)/g,
+        replace: 'setTimeout(hangs, 3_600_000)',
+      },
+    ],
+    mix: 'hanging-store',
+    seed: 1,
+    minutes: 0.5,
+    quietSeconds: 60,
+  },
 ];

@@ -244,9 +244,8 @@ const S3_NAMES = [
 
 function parseRates(text: string): Record<string, Partial<Rates>> {
   const rates: Record<string, Partial<Rates>> = {};
-  for (const [, platform = '', scope = '', max, perSeconds] of text.matchAll(
-    /([a-z]+)\.(\w+)=(\d+)\/(\d+)/g,
-  )) {
+  for (const rate of text.split(',')) {
+    const [, platform = '', scope = '', max, perSeconds] = /^([a-z]+)\.(\w+)=(\d+)\/(\d+)$/.exec(rate) ?? [];
     rates[platform] = { ...rates[platform], [scope]: { max: Number(max), perSeconds: Number(perSeconds) } };
   }
   return rates;

@@ -22,4 +22,4 @@ export function fromLittleText(commentary: string): string {
 }
 
 const ESCAPE_OR_MARKUP =
-  /\\(.)|\{hashtag\|\\?#\|((?:\\.|[^|{}\\])+)\}|@\[((?:\\.|[^\]\\])+)\]\(urn:li:[\w:-]+\)/gsu;
+  /\\(.)|\{hashtag\|\\?#\|((?:\\.|[^|{}\\])+)\}|@\[((?:\\.|[^[\]\\])+)\]\(urn:li:[\w:-]+\)/gsu;

@@ -166,7 +166,7 @@ describe('the request for a connection', () => {
     expect(problem(await ask({ platform: 'x', server: 'a.example' }))).toBe('422 invalid_connection /server');
   });
 
-  it('502 for a server on an address that is not public: it is not spoken to', async () => {
+  it('422 for a server on an address that is not public: it is not spoken to', async () => {
     let connections = 0;
     const server = createServer((socket) => {
       connections += 1;
@@ -177,7 +177,7 @@ describe('the request for a connection', () => {
     try {
       for (const host of ['127.0.0.1', 'localhost', '[::1]']) {
         const answer = await ask({ platform: 'mastodon', server: `https://${host}:${port}` });
-        expect(problem(answer)).toBe('502 platform_unavailable');
+        expect(problem(answer)).toBe('422 invalid_connection /server');
       }
       expect(connections).toBe(0);
     } finally {

@@ -90,10 +90,9 @@ it('what a worker holds whose media reads hang is handed on at its deadline, and
     expect(first).toMatchObject({ outcome: 'retry', failure: 'unknown' });
     expect(first.detail).toMatch(/no step further for 4 s/);
   }
-  // Its threads are held for ever, so that `process.exit` would wait for ever as well.
+  // What hangs is a process of its own, and holds nothing of the worker.
   stuck.signal('SIGTERM');
-  expect(await stuck.exited).toBe('SIGKILL');
-  expect(stuck.output()).toContain('ended by its watchdog');
+  expect(await stuck.exited).toBe(0);
   await allArePublished(ids);
 }, 180_000);
 
@@ -102,8 +101,7 @@ it('a worker whose media reads hang gives back what it holds on SIGTERM, and end
   const stuck = await startWorkerOnDeadMount({ SHUTDOWN_TIMEOUT_MS: '3000' });
   await allAreHeld();
   stuck.signal('SIGTERM');
-  expect(await stuck.exited).toBe('SIGKILL');
-  expect(stuck.output()).toContain('ended by its watchdog');
+  expect(await stuck.exited).toBe(0);
   const first = await attempts('a.fence = 1');
   expect(first.map(({ outcome }) => outcome)).toEqual(ids.map(() => 'handed_back'));
   await startWorker({});

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { execFile } from 'node:child_process';
 import { createReadStream } from 'node:fs';
 import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
@@ -18,6 +18,9 @@ import { freePort } from './support/queue.ts';
 // The API as a process of its own, so that its memory is its own: a large file goes through it, and never into it.
 
 const MB = 1_000_000;
+
+// Hundreds of megabytes through several processes, beside other suites.
+jest.setTimeout(300_000);
 
 let app: TestApp;
 let api: AppProcess;

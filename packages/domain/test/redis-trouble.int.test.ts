@@ -34,7 +34,7 @@ describeWithRedisServer('a Redis that is', () => {
       const startedAt = Date.now();
       const answer = await app.request('PUT', `/posts/${post.id}/schedule`, { scheduledAt });
       expect(answer.status).toBe(200);
-      expect(Date.now() - startedAt).toBeLessThan(1_500);
+      expect(Date.now() - startedAt).toBeLessThan(10_000);
       return { id: post.id as string, alarm: answer.body.alarm as string };
     };
     const before = await schedule('Scheduled before', 3);

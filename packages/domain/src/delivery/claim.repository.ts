@@ -79,15 +79,19 @@ export async function claimDeliveries(
        SELECT id, turn_at, in_doubt,
               COALESCE(in_work.deliveries, 0) + row_number() OVER (PARTITION BY channel_id ORDER BY turn_at, id) AS at_once
        FROM front LEFT JOIN in_work USING (channel_id)
-     ), nearest AS (
+     ), placed AS (
        SELECT id, turn_at, in_doubt, row_number() OVER (PARTITION BY in_doubt ORDER BY turn_at, id) AS place
        FROM counted WHERE at_once <= $6
+     ), nearest AS (
+       -- The limit is for the planner: it takes the lines for much longer than they are, and would read the whole table below.
+       SELECT id, turn_at FROM placed
+       WHERE NOT in_doubt OR place <= (
+         SELECT $10 - COALESCE(sum(deliveries), 0) FROM held JOIN platform_circuit c USING (endpoint) WHERE platform = $4)
+       ORDER BY turn_at, id LIMIT $5 * 4
      ), candidate AS (
        -- Looked at again under the lock. As a CASE no index fits it: each row is found by its key, and not among all in line.
        SELECT d.id FROM delivery d JOIN nearest USING (id)
-       WHERE (NOT in_doubt OR place <= (
-           SELECT $10 - COALESCE(sum(deliveries), 0) FROM held JOIN platform_circuit c USING (endpoint) WHERE platform = $4))
-         AND CASE d.status WHEN 'pending' THEN d.next_attempt_at <= now()
+       WHERE CASE d.status WHEN 'pending' THEN d.next_attempt_at <= now()
                            WHEN 'publishing' THEN d.lease_until <= now() ELSE false END
        ORDER BY nearest.turn_at
        LIMIT $5

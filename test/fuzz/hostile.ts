@@ -34,8 +34,12 @@ export async function main(_args: string[], life: Life): Promise<number> {
     response.on('drain', write);
     response.writeHead(200, { 'content-type': 'application/json' });
     write();
-  }).listen(0, '127.0.0.1');
-  life.onClose(() => void endless.closeAllConnections());
+  });
+  await new Promise<void>((resolve) => endless.listen(0, '127.0.0.1', resolve));
+  life.onClose(() => {
+    endless.closeAllConnections();
+    endless.close();
+  });
   const { port: endlessPort } = endless.address() as AddressInfo;
 
   const inputs: Record<string, () => Promise<string>> = {

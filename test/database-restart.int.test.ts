@@ -20,24 +20,27 @@ const dropConnections = () =>
 
 describe('connections that break', () => {
   it('in the middle of requests: each is answered, and done once', async () => {
-    const breaking = setInterval(() => void dropConnections(), 500);
-    try {
-      const answers = await Promise.all(
-        Array.from({ length: 20 }, async (_, index) => {
-          const text = `Steady ${index}`;
-          const created = await app.request('POST', '/posts', { text, platforms: ['x'] });
-          const path = `/posts/${created.body.id}`;
-          const edited = await app.request('PATCH', path, { text: `${text}, edited` });
-          const scheduledAt = secondsAhead(3600);
-          const scheduled = await app.request('PUT', `${path}/schedule`, { scheduledAt });
-          const deleted = await app.request('DELETE', path);
-          return [created.status, edited.status, scheduled.status, deleted.status];
-        }),
-      );
-      for (const statuses of answers) expect(statuses).toEqual([201, 200, 200, 204]);
-    } finally {
-      clearInterval(breaking);
-    }
+    // Five times while others are under way, fewer than a request tries: however slow the machine is, each one can be answered.
+    let answered = 0;
+    const ask = async (...request: Parameters<TestApp['request']>) => {
+      const answer = await app.request(...request);
+      answered += 1;
+      if (answered % 15 === 0) await dropConnections();
+      return answer;
+    };
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, async (_, index) => {
+        const text = `Steady ${index}`;
+        const created = await ask('POST', '/posts', { text, platforms: ['x'] });
+        const path = `/posts/${created.body.id}`;
+        const edited = await ask('PATCH', path, { text: `${text}, edited` });
+        const scheduledAt = secondsAhead(3600);
+        const scheduled = await ask('PUT', `${path}/schedule`, { scheduledAt });
+        const deleted = await ask('DELETE', path);
+        return [created.status, edited.status, scheduled.status, deleted.status];
+      }),
+    );
+    for (const statuses of answers) expect(statuses).toEqual([201, 200, 200, 204]);
     const left = await app.request('GET', '/posts?limit=100');
     expect(left.body.data).toEqual([]);
   });

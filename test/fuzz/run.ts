@@ -20,12 +20,14 @@ export async function main(args: string[], life: Life): Promise<number> {
   // The level is that of a process that has seen everything once.
   await fuzz({ ...common, seed: Number(values.seed) + 1_000, requests: 500 });
   const before = residentMb(api.pid);
+  const through: number[] = [];
+  const sampling = setInterval(() => through.push(residentMb(api.pid)), 10_000);
   const { requests, operations, statuses, violations } = await fuzz({
     ...common,
     seed: Number(values.seed),
     requests: Number(values.requests),
   });
-  const peak = residentMb(api.pid);
+  clearInterval(sampling);
   await delay(10_000);
   const after = residentMb(api.pid);
   print(`${requests} requests over ${operations} operations, seed ${values.seed}`);
@@ -33,7 +35,9 @@ export async function main(args: string[], life: Life): Promise<number> {
     const told = Object.entries(counts).map(([status, count]) => `${status}: ${count}`);
     print(`  ${operation.padEnd(24)} ${told.join(', ')}`);
   }
-  print(`resident memory: ${before} MB before, ${peak} MB at the end, ${after} MB ten seconds later`);
+  print(
+    `resident memory: ${before} MB before, ${through.join(', ')} MB every ten seconds, ${after} MB ten seconds after the end`,
+  );
   for (const violation of violations.slice(0, 50)) print(`VIOLATION ${violation}`);
   print(`${violations.length} violations (5xx of ours, no answer, or another answer than the document says)`);
   if (api.output() !== '') print(`the API's error log:\n${api.output().slice(0, 3_000)}`);

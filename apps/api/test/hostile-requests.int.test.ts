@@ -1,6 +1,7 @@
 import { buildApp } from '@solospark/api';
 import { createLogger } from '@solospark/foundation';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import type { IncomingMessage } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { demoImage, eventually, startTestApp, type TestApp } from '../../../test/support/app.ts';
 
@@ -134,10 +135,14 @@ describe('the API, with small limits', () => {
     for (const each of opened.splice(0)) await each.close();
     lines.length = 0;
   });
-  const open = async (limits: Parameters<typeof buildApp>[1] = {}) => {
+  const open = async (
+    limits: Parameters<typeof buildApp>[1] = {},
+    onRequest: (request: IncomingMessage) => void = () => undefined,
+  ) => {
     const log = createLogger({ name: 'test', level: 'info' }, { write: (line) => void lines.push(line) });
     const app = await buildApp({ ...api.ctx, log }, limits);
     opened.push(app);
+    app.server.on('request', onRequest);
     await app.listen({ host: '127.0.0.1', port: 0 });
     return (app.server.address() as AddressInfo).port;
   };
@@ -195,6 +200,69 @@ describe('the API, with small limits', () => {
     drip(socket, () => 'a', 100);
     await closed(state);
     expect(state.text).toMatch(/^HTTP\/1\.1 401 /);
+  });
+  it.each<[string, number, string, Record<string, string>, number, string?]>([
+    ['that is too large', 413, '/posts', json, 300_000],
+    ['that is far too large', 413, '/posts', json, 20_000_000],
+    ['of a type that is not read', 415, '/posts', { 'content-type': 'image/png' }, 5_000_000],
+    ['that is no JSON', 400, '/posts', json, 200_000],
+    ['without the right key', 401, '/posts', json, 5_000_000, 'ss_wrong'],
+    ['for a route that is not there', 404, '/nothing', { 'content-type': 'image/png' }, 5_000_000],
+    ['that is no upload', 415, '/media', { 'content-type': 'image/png' }, 5_000_000],
+  ])('refuses a body %s with %d, reads on, and answers the next request', async (...row) => {
+    const [, status, path, headers, length, key] = row;
+    const { socket, state } = dial(await open());
+    socket.pause();
+    socket.write(
+      head(`/organizations/${api.organizationId}${path}`, { ...headers, 'content-length': length }, key),
+    );
+    // Whoever reads the answer only after all was sent gets to hear it as well.
+    await new Promise((resolve) => socket.write('a'.repeat(length), resolve));
+    socket.write('GET /health/live HTTP/1.1\r\nhost: a\r\n\r\n');
+    socket.resume();
+    await eventually(
+      async () => [...state.text.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, told]) => Number(told)),
+      (told) => told.length === 2 && told[0] === status && told[1] === 200,
+      'both are answered',
+    );
+    expect(state.closed).toBe(false);
+  });
+  it('closes the connection of whoever was refused and sends without an end', async () => {
+    const { socket, state } = dial(await open());
+    socket.write(head(posts(), { ...json, 'transfer-encoding': 'chunked' }, 'ss_wrong'));
+    const chunk = Buffer.from(`40000\r\n${'a'.repeat(0x40000)}\r\n`);
+    const pump = () => {
+      while (socket.writable && socket.write(chunk));
+    };
+    socket.on('drain', pump);
+    pump();
+    await closed(state);
+    expect(state.text).toMatch(/^HTTP\/1\.1 401 /);
+  });
+  it.each([
+    ['JSON', () => posts(), json],
+    [
+      'an upload',
+      () => `/organizations/${api.organizationId}/media`,
+      { 'content-type': 'multipart/form-data; boundary=b' },
+    ],
+  ])('is not alarmed by a client that goes away in the middle of %s', async (_, path, type) => {
+    let request: IncomingMessage | undefined;
+    const { socket } = dial(await open({}, (seen) => (request = seen)));
+    socket.write(head(path(), { ...type, 'content-length': 100_000 }));
+    socket.write('--b\r\ncontent-disposition: form-data; name="file"; filename="a.jpg"\r\n\r\na');
+    await eventually(
+      async () => request?.listenerCount('data') ?? 0,
+      (readers) => readers > 0,
+      'it is being read',
+    );
+    socket.destroy();
+    await eventually(
+      async () => lines.join(''),
+      (told) => told.includes('request refused'),
+      'it is seen to be gone',
+    );
+    expect(lines.filter((line) => (JSON.parse(line) as { level: number }).level > 30)).toEqual([]);
   });
   it('408 for headers that do not end', async () => {
     const port = await open({ headersTimeoutMs: 500 });

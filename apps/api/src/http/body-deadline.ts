@@ -15,9 +15,15 @@ export const BODY_LIMITS: BodyLimits = {
   upload: { bytesPerSecond: 4_096, overMs: 30_000 },
 };
 
+/** What of a body is still read after its request was refused, so that whoever sends it gets to hear why. */
+const MOST_UNWANTED_BYTES = 64_000_000;
+
 /**
  * Ends requests whose body does not come, with 408: a client that sends a byte now and then would keep its socket, and what
  * is held for it, for ever. Node's own `requestTimeout` is one for all routes, and a video may take hours on a slow line.
+ *
+ * What is answered before its body has come is read on and thrown away, within bounds: closed at once, the connection would
+ * often break under the answer; left alone, its next request would wait behind half a body.
  */
 export function limitBodies(app: App, limits: BodyLimits): void {
   const watches = new WeakMap<IncomingMessage, BodyWatch>();
@@ -51,6 +57,17 @@ function watchBody(request: IncomingMessage, response: ServerResponse, limits: B
   request.once('close', stop);
   // A request that was answered early has no end, and its connection may be kept.
   socket.once('close', stop);
+  response.once('finish', () => {
+    if (request.complete) return;
+    clearTimeout(timer);
+    request.unpipe();
+    request.resume();
+    const readBefore = socket.bytesRead;
+    const until = Date.now() + limits.requestTimeoutMs;
+    timer = setInterval(() => {
+      if (socket.bytesRead - readBefore > MOST_UNWANTED_BYTES || Date.now() > until) socket.destroy();
+    }, 100);
+  });
   return {
     measureRate() {
       const { bytesPerSecond, overMs } = limits.upload;

@@ -3,26 +3,24 @@ import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { problemCatalog, type ProblemCode } from './problems.ts';
 
-const WHAT: Record<string, { code: ProblemCode; status: number; detail: string }> = {
+const WHAT: Record<string, { code: ProblemCode; detail: string }> = {
   ERR_HTTP_REQUEST_TIMEOUT: {
     code: 'request_timeout',
-    status: 408,
     detail: 'The request did not come in time. Send it again, over a better connection.',
   },
   HPE_HEADER_OVERFLOW: {
-    code: 'invalid_request',
-    status: 431,
+    code: 'headers_too_large',
     detail: 'The address and the headers of the request are too long: they may have 16 KB together.',
   },
 };
 
-const UNREADABLE = { code: 'invalid_request', status: 400, detail: 'This is not an HTTP request.' } as const;
+const UNREADABLE = { code: 'invalid_request', detail: 'This is not an HTTP request.' } as const;
 
 /** Answers what Node could not read as a request: there is none that a route could answer. */
 export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return;
-  const { code, status, detail } = WHAT[error.code ?? ''] ?? UNREADABLE;
-  const { title } = problemCatalog[code];
+  const { code, detail } = WHAT[error.code ?? ''] ?? UNREADABLE;
+  const { status, title } = problemCatalog[code];
   const type = `urn:solospark:problem:${code}`;
   // Nothing is known of what was asked for, and the document promises a path and an id with every problem.
   const problem = { type, title, status, code, detail, instance: '', requestId: randomUUID(), errors: [] };

@@ -30,6 +30,8 @@ export const problemPlugin = fp(async (app: FastifyInstance) => {
 
 export function sendProblem(error: FastifyError, request: FastifyRequest, reply: FastifyReply) {
   const problem = noteProblem(error, request);
+  // Fastify closes after every body that it refuses, often before the answer is read; body-deadline.ts reads on instead.
+  if (reply.raw.shouldKeepAlive) reply.header('connection', 'keep-alive');
   return reply
     .code(problem.status)
     .type('application/problem+json')
@@ -39,7 +41,7 @@ export function sendProblem(error: FastifyError, request: FastifyRequest, reply:
 
 /** Logs what went wrong, and answers what the caller is to be told, in whatever form. */
 export function noteProblem(error: FastifyError, request: FastifyRequest) {
-  const problem = bodyOf(problemOf(error), request);
+  const problem = bodyOf(problemOf(error, request), request);
   logProblem(request.log, error, problem);
   return problem;
 }
@@ -108,7 +110,7 @@ function pathOf(request: FastifyRequest): string {
   return request.url.split('?', 1)[0] ?? '';
 }
 
-function problemOf(error: FastifyError): Problem {
+function problemOf(error: FastifyError, { raw }: FastifyRequest): Problem {
   if (error instanceof AppError) {
     const code = error.code in problemCatalog ? (error.code as ProblemCode) : 'internal_error';
     return {
@@ -116,6 +118,11 @@ function problemOf(error: FastifyError): Problem {
       detail: error.message,
       errors: error.errors.map((field) => ({ in: 'body', ...field })),
     };
+  }
+  // What a client that went away leaves behind looks like a broken connection of ours.
+  if (raw.destroyed && !raw.complete) {
+    const detail = 'The connection was closed before the whole request had come. Send it again.';
+    return { code: 'request_timeout', detail, errors: [] };
   }
   if (error.validation) return validationProblem(error);
   const known = FASTIFY_PROBLEMS[error.code];

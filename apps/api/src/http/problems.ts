@@ -11,6 +11,7 @@ export type ProblemCode =
   | 'organization_not_found'
   | 'route_not_found'
   | 'request_timeout'
+  | 'headers_too_large'
   | 'payload_too_large'
   | 'unsupported_content_type'
   | 'range_not_satisfiable'
@@ -52,6 +53,7 @@ export const problemCatalog: Record<ProblemCode, { status: number; title: string
   invalid_channel: { status: 422, title: 'The channel cannot be connected' },
   invalid_connection: { status: 422, title: 'The account cannot be connected' },
   platform_refused: { status: 422, title: 'The platform refused' },
+  headers_too_large: { status: 431, title: 'The address and the headers are too long' },
   media_damaged: { status: 500, title: 'The media file is not what was uploaded' },
   internal_error: { status: 500, title: 'Something went wrong on our side' },
   platform_unavailable: { status: 502, title: 'The platform cannot be reached' },
@@ -95,6 +97,7 @@ export function problemResponses(...codes: ProblemCode[]): Record<number, object
   const always: ProblemCode[] = [
     'invalid_request',
     'request_timeout',
+    'headers_too_large',
     'internal_error',
     'database_unavailable',
   ];

@@ -13,7 +13,6 @@ import {
 import { Readable } from 'node:stream';
 import { Type } from 'typebox';
 import { byteRangeOf } from '../http/byte-range.ts';
-import { drainBody } from '../http/drain-body.ts';
 import { HttpProblem } from '../http/problem-plugin.ts';
 import { presentMedia } from '../http/present.ts';
 import { problemResponses } from '../http/problems.ts';
@@ -76,7 +75,6 @@ export async function mediaRoutes(app: App, ctx: Context): Promise<void> {
         reply.code(201);
         return presentMedia(ctx, media);
       } catch (error) {
-        await drainBody(request, reply);
         throw storeProblem(error);
       } finally {
         // What cannot be removed now is found by the sweep.

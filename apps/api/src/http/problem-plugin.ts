@@ -125,7 +125,7 @@ function problemOf(error: FastifyError, { raw }: FastifyRequest): Problem {
     return { code: 'request_timeout', detail, errors: [] };
   }
   if (error.validation) return validationProblem(error);
-  const known = FASTIFY_PROBLEMS[error.code];
+  const known = KNOWN_ERRORS[error.code];
   if (known) return { ...known, errors: [] };
   if (isTransient(error)) {
     const detail = 'The database cannot be reached just now. Try again in a moment.';
@@ -138,7 +138,13 @@ function problemOf(error: FastifyError, { raw }: FastifyRequest): Problem {
   return { code: 'internal_error', detail, errors: [] };
 }
 
-const FASTIFY_PROBLEMS: Record<string, Omit<Problem, 'errors'>> = {
+/** By the code of Fastify, or of PostgreSQL. */
+const KNOWN_ERRORS: Record<string, Omit<Problem, 'errors'>> = {
+  // The last of several nets: a field of which nobody thought.
+  '22021': {
+    code: 'invalid_request',
+    detail: 'The request holds the character NUL (U+0000), which cannot be kept. Leave it out.',
+  },
   FST_ERR_CTP_INVALID_JSON_BODY: { code: 'malformed_json', detail: 'The body could not be read as JSON.' },
   FST_ERR_CTP_EMPTY_JSON_BODY: {
     code: 'malformed_json',

@@ -6,6 +6,8 @@ import { Type } from 'typebox';
 // Not `format: uuid`: that one also takes urn:uuid:…, which PostgreSQL does not.
 const Id = Type.String({ pattern: '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$' });
 const Instant = Type.String({ format: 'date-time' });
+/** Asked of the database as it is, which knows no NUL. */
+const PlatformId = Type.String({ minLength: 1, maxLength: 50, pattern: '^[^\\u0000]+$' });
 const Nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 const OneOf = <T extends string[]>(...values: [...T]) => Type.Enum<T>(values);
 const closed = { additionalProperties: false };
@@ -39,7 +41,7 @@ const content = {
   text: Type.String({ maxLength: 100_000 }),
   mediaIds: Type.Array(Id, { maxItems: 20, uniqueItems: true }),
   channelIds: Type.Array(Id, { maxItems: 100, uniqueItems: true, description: 'Where it goes' }),
-  platforms: Type.Array(Type.String({ minLength: 1, maxLength: 50 }), {
+  platforms: Type.Array(PlatformId, {
     maxItems: 20,
     uniqueItems: true,
     description: 'Every active channel of these platforms, in addition to channelIds',
@@ -229,13 +231,12 @@ export const ChannelList = Type.Object({ data: Type.Array(Channel) }, { title: '
 
 export const NewChannel = Type.Object(
   {
-    platform: Type.String({ minLength: 1, maxLength: 50 }),
+    platform: PlatformId,
     handle: Type.String({ pattern: '^[a-z0-9-]{1,40}$', description: 'The account to open on the sandbox' }),
   },
   { ...closed, title: 'NewChannel' },
 );
 
-const PlatformId = Type.String({ minLength: 1, maxLength: 50 });
 const Server = Type.String({
   maxLength: 253,
   description: 'The server that the account lives on, such as social.example.org, where the platform is many',

@@ -10,7 +10,7 @@ const WATCHED_MS = 5_000;
 
 /** `npm run hostile`: plays each hostile input against a real API, and asks it all the while whether it is alive. */
 export async function main(_args: string[], life: Life): Promise<number> {
-  const { app, url } = await startStack(life);
+  const { app, url } = await startStack(life, { ALLOW_PRIVATE_SERVERS: 'true' });
   const json = { 'content-type': 'application/json', 'x-api-key': app.apiKey };
   const base = `${url}/organizations/${app.organizationId}`;
   const channelIds = app.channels.map(({ id }) => id);
@@ -27,7 +27,9 @@ export async function main(_args: string[], life: Life): Promise<number> {
     const scheduledAt = new Date(Date.now() + 3_600_000).toISOString();
     return `${(await ask('PUT', `/posts/${draft.id}/schedule`, { scheduledAt })).status}`;
   };
+  let asked = 0;
   const endless = createServer((_request, response) => {
+    asked += 1;
     const write = () => {
       while (response.writable && response.write('x'.repeat(65_536)));
     };
@@ -77,8 +79,11 @@ export async function main(_args: string[], life: Life): Promise<number> {
       );
       return [...new Set(answers)].join(', ');
     },
-    'a server of the author’s with an endless body': async () =>
-      `${(await ask('POST', '/connections', { platform: 'mastodon', server: `http://127.0.0.1:${endlessPort}` })).status}`,
+    'a server of the author’s with an endless body': async () => {
+      const server = `http://127.0.0.1:${endlessPort}`;
+      const { status, text } = await ask('POST', '/connections', { platform: 'mastodon', server });
+      return asked > 0 ? `${status}` : `it was not asked: ${text}`;
+    },
     'one hundred bodies, a byte a second': async () => {
       const sockets = Array.from({ length: 100 }, () => {
         const socket = connect(Number(new URL(url).port), '127.0.0.1');

@@ -19,12 +19,16 @@ const COLLECTS_GARBAGE = `
 `;
 
 /** A built API as a process of its own, on the database and the sandbox of a `TestApp`. */
-export async function startStack(life: Life): Promise<{ app: TestApp; api: AppProcess; url: string }> {
+export async function startStack(
+  life: Life,
+  settings: Record<string, string> = {},
+): Promise<{ app: TestApp; api: AppProcess; url: string }> {
   const app = await startTestApp();
   life.onClose(() => app.close());
   const port = String(await freePort());
   const api = await startProcess('api', {
     ...envOf(app),
+    ...settings,
     PORT: port,
     LOG_LEVEL: 'error',
     NODE_ENV: 'production',
@@ -38,10 +42,10 @@ export async function startStack(life: Life): Promise<{ app: TestApp; api: AppPr
 }
 
 /** Resident memory in MB, of what is held and not of what is garbage. */
-export async function heldMb({ pid, signal }: AppProcess): Promise<number> {
-  signal('SIGWINCH');
+export async function heldMb(app: AppProcess): Promise<number> {
+  app.signal('SIGWINCH');
   await delay(5_000);
-  return residentMb(pid);
+  return residentMb(app.pid);
 }
 
 /** Resident memory in MB, where /proc tells it. */

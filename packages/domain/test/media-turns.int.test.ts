@@ -1,0 +1,33 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { Readable } from 'node:stream';
+import { demoImage, startTestApp, type TestApp } from '../../../test/support/app.ts';
+import { addMedia } from '../src/index.ts';
+
+// Foreign files are read by few processes. Which of them comes next is decided between organizations.
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startTestApp();
+  await app.ctx.db.query(`INSERT INTO organization (id, name, slug) VALUES ('other', 'Other', 'other')`);
+});
+afterAll(() => app.close());
+
+const MANY = 12;
+
+it('the only file of one organization does not wait for twelve that another gave before it', async () => {
+  const image = Buffer.from(await demoImage());
+  const ended: string[] = [];
+  const add = async (organizationId: string) => {
+    const upload = await app.ctx.staging.open();
+    try {
+      const file = await upload.receive(Readable.from([image]));
+      await addMedia(app.ctx, { organizationId, upload, file, name: 'a', altText: null });
+      ended.push(organizationId);
+    } finally {
+      await upload.discard();
+    }
+  };
+  await Promise.all([...Array.from({ length: MANY }, () => add(app.organizationId)), add('other')]);
+  expect(ended).toHaveLength(MANY + 1);
+  expect(ended.indexOf('other')).toBeLessThan(MANY / 3);
+});

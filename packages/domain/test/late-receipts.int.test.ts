@@ -6,7 +6,13 @@ import { startTestApp, type TestApp } from '../../../test/support/app.ts';
 import { claimDeliveries } from '../src/delivery/claim.repository.ts';
 import type { ClaimedDelivery } from '../src/delivery/delivery.ts';
 import { firePostNow, settlePosts } from '../src/delivery/firing.repository.ts';
-import { markSending, recordReceipt, saveWitness, settleDelivery } from '../src/delivery/hold.repository.ts';
+import {
+  markSending,
+  markSuperseded,
+  recordReceipt,
+  saveWitness,
+  settleDelivery,
+} from '../src/delivery/hold.repository.ts';
 import { createHold, SupersededError } from '../src/publishing/hold.ts';
 
 // A receipt that comes when another worker holds the delivery, or when a database that lost its last commits has given
@@ -196,6 +202,8 @@ describe('a fencing number that is given out twice, by a database that lost its 
     const { lost, present } = await claimedTwice();
     const hold = createHold(ctx, lost, new AbortController().signal);
     await expect(hold.settle(handedBack)).rejects.toThrow(SupersededError);
+    // As its worker does then.
+    await markSuperseded(ctx.db, lost);
     expect(await ledgerOf(present)).toEqual([{ outcome: null, detail: null, open: true }]);
   });
 

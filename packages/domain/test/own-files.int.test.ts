@@ -96,6 +96,9 @@ describe('a file that Instagram could not fetch from us', () => {
       failure: { kind: 'media_unavailable', actor: 'operator' },
     });
     expect(waiting?.failure?.reason).toContain('at http://127.0.0.1:1 (PUBLIC_URL)');
+    // Neither says what makes the link a permission.
+    const ledger = await app.ctx.db.query('SELECT detail FROM attempt');
+    expect(JSON.stringify([waiting, ledger])).not.toMatch(/signature|expires=/);
     await expectNothingOut('Unreachable');
     const { requests } = (await app.sandbox('GET', '/requests?platform=instagram')) as {
       requests: Record<string, number>;

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventually, secondsAhead, startTestApp, type TestApp } from '../../../test/support/app.ts';
 import { describeWithRedisServer } from '../../../test/support/describe-with-redis.ts';
 import { startRedis, type RedisServer } from '../../../test/support/queue.ts';
+import { watchForLostAlarms } from '../src/publishing/lost-alarms.ts';
 
 // The rows say that an alarm is set, and the queue that held it has lost it. Two workers share the mending.
 
@@ -116,6 +117,22 @@ describeWithRedisServer('a Redis that', () => {
     await eventually(beat, (now) => now >= before + 8, 'both workers have looked several times');
     expect(said).toEqual([]);
     expect(await countAlarms()).toBe(POSTS);
+  });
+
+  it('is well is not thought to have gone back by a worker that another has overtaken while it looked', async () => {
+    await schedulePosts();
+    said.length = 0;
+    const other = watchForLostAlarms(app.ctx, 'other');
+    const queues = {
+      ...app.ctx.queues,
+      async readMark() {
+        const found = await app.ctx.queues.readMark();
+        await other.look();
+        return found;
+      },
+    };
+    await watchForLostAlarms({ ...app.ctx, queues }, 'overtaken').look();
+    expect(said.filter((line) => line.startsWith('alarms lost'))).toEqual([]);
   });
 });
 

@@ -46,9 +46,9 @@ export const protections: Protection[] = [
       { file: publishing('hold'), find: /throw new TooLateToSendError\(\);/g, replace: ';' },
       // The time limit of the call counts from before the pause as well, and would cover for it after 30 s.
       {
-        file: 'packages/publishers/dist/http.js',
-        find: /AbortSignal\.timeout\(options\.timeoutMs\)/g,
-        replace: 'AbortSignal.timeout(600_000)',
+        file: 'packages/publishers/dist/exchange.js',
+        find: /setTimeout\(\(\) => void readOut\(\), timeoutMs\)/g,
+        replace: 'setTimeout(() => void readOut(), 600_000)',
       },
     ],
     mix: 'pause-before-socket',

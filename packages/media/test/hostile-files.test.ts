@@ -14,15 +14,29 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** Its table of times claims so many frames, in one entry of eight bytes. */
+/**
+ * Its table of times claims so many frames, in one entry of eight bytes. With a table of offsets beside it, of whatever it says,
+ * the library lists them all: without one it takes no notice of how many there are.
+ */
 async function filmThatClaims(frames: number): Promise<string> {
   const path = join(folder, `claims-${frames}.mp4`);
   await writeFilm(path, { frames: 30 });
   const bytes = await readFile(path);
-  const at = bytes.indexOf('stts');
-  expect(at).toBeGreaterThan(0);
-  bytes.writeUInt32BE(frames, at + 12);
-  await writeFile(path, bytes);
+  const times = bytes.indexOf('stts') - 4;
+  expect(times).toBeGreaterThan(0);
+  bytes.writeUInt32BE(frames, times + 16);
+  const offsets = Buffer.alloc(24);
+  offsets.writeUInt32BE(offsets.length);
+  offsets.write('ctts', 4);
+  // One entry: of one frame, nothing.
+  offsets.writeUInt32BE(1, 12);
+  offsets.writeUInt32BE(1, 16);
+  for (const around of ['moov', 'trak', 'mdia', 'minf', 'stbl']) {
+    const at = bytes.lastIndexOf(around, times) - 4;
+    bytes.writeUInt32BE(bytes.readUInt32BE(at) + offsets.length, at);
+  }
+  const end = times + bytes.readUInt32BE(times);
+  await writeFile(path, Buffer.concat([bytes.subarray(0, end), offsets, bytes.subarray(end)]));
   return path;
 }
 
@@ -42,12 +56,16 @@ it('a film whose table claims four billion frames is refused, while this process
     last = Date.now();
   }, 20);
   const before = process.memoryUsage.rss();
-  await expect(read(path)).rejects.toMatchObject({ code: 'invalid_media' });
+  // By the limits of the process that reads it, and not because the library finds something wrong with it.
+  await expect(read(path)).rejects.toMatchObject({
+    code: 'invalid_media',
+    errors: [{ pointer: '/file', code: 'complexity' }],
+  });
   clearInterval(watching);
-  // It would be a hundred seconds, and four gigabytes.
+  // It would be minutes, and more memory than there is.
   expect(longestMs).toBeLessThan(5_000);
   expect(process.memoryUsage.rss() - before).toBeLessThan(300_000_000);
-}, 120_000);
+}, 240_000);
 
 it('what is hidden behind the end of a GIF is cut off', async () => {
   const gif = await moving('gif');
@@ -77,6 +95,16 @@ describe('turns', () => {
     expect(most).toBe(3);
     expect(ended.indexOf('one')).toBeLessThan(4);
     expect(ended.indexOf('other')).toBeLessThan(6);
+  });
+  it('go round among all that wait, each with as much to do', async () => {
+    const turns = fairTurns({ places: 1, perClient: 1 });
+    let begun = '';
+    const works = ['a', 'b', 'c'].flatMap((client) =>
+      Array.from({ length: 3 }, () => turns.take(client, () => Promise.resolve((begun += client)))),
+    );
+    await Promise.all(works);
+    // The first found everything free.
+    expect(begun).toBe('aabcabcbc');
   });
   it('are given on when a work fails', async () => {
     const turns = fairTurns({ places: 1, perClient: 1 });

@@ -63,16 +63,16 @@ export async function main(_args: string[], life: Life): Promise<number> {
       });
       return `${response.status}, ${(await response.text()).length} bytes`;
     },
-    'twenty uploads of a crafted MP4': async () => {
+    'four uploads of a crafted MP4': async () => {
       const answers = await Promise.all(
-        Array.from({ length: 20 }, async () => {
+        Array.from({ length: 4 }, async () => {
           const form = new FormData();
           form.append('file', new Blob([craftedMp4()]), 'a.mp4');
           const response = await fetch(`${base}/media`, {
             method: 'POST',
             headers: { 'x-api-key': app.apiKey },
             body: form,
-            signal: AbortSignal.timeout(120_000),
+            signal: AbortSignal.timeout(170_000),
           });
           return response.status;
         }),
@@ -109,7 +109,7 @@ export async function main(_args: string[], life: Life): Promise<number> {
     const watching = watch(url, controller.signal);
     const outcome = await Promise.race([
       play().catch(String),
-      delay(60_000).then(() => 'no answer in a minute'),
+      delay(180_000).then(() => 'no answer in three minutes'),
     ]);
     await delay(Math.min(500, WATCHED_MS));
     controller.abort();
@@ -158,6 +158,8 @@ function craftedMp4(): Buffer {
     'stbl',
     box('stsd', words(0, 1), box('avc1', entry, box('avcC', Buffer.from('0164001fffe1000067640001', 'hex')))),
     box('stts', words(0, 1, 0xffff_ffff, 1)),
+    // Without it the frames are not listed, however many there are.
+    box('ctts', words(0, 1, 1, 0)),
     box('stsc', words(0, 1, 1, 1, 1)),
     box('stsz', words(0, 1, 0xffff_ffff)),
     box('stco', words(0, 1, 32)),

@@ -115,6 +115,7 @@ describe('a text that no platform takes', () => {
     ['letters', 'a'.repeat(100_000)],
     ['dots between letters', 'a.'.repeat(50_000)],
     ['marks above one letter', `a${'\u0301\u0316'.repeat(40_000)}`],
+    ['letters in one link', `http://a.co/${'あ'.repeat(80_000)}`],
   ])('of 100,000 %s is refused on every channel, and the API goes on answering', async (_, text) => {
     const channelIds = api.channels.map(({ id }) => id);
     const draft = (await api.request('POST', '/posts', { text, channelIds })).body as { id: string };

@@ -111,13 +111,12 @@ export const protections: Protection[] = [
   {
     name: 'the reconciler',
     instead: 'nobody looks after the alarms and the leases',
-    patches: [
-      {
-        file: publishing('reconciler'),
-        find: /forEver\('overdue', RECONCILE_INTERVAL_MS, publishOverdue\)/g,
-        replace: `forEver('overdue', RECONCILE_INTERVAL_MS, async () => undefined)`,
-      },
-    ],
+    // Both: what one of them finds, the other would wake.
+    patches: ['overdue', 'alarms'].map((loop) => ({
+      file: publishing('reconciler'),
+      find: new RegExp(`forEver\\('${loop}', RECONCILE_INTERVAL_MS, \\w+\\)`, 'g'),
+      replace: `forEver('${loop}', RECONCILE_INTERVAL_MS, async () => undefined)`,
+    })),
     mix: 'flushes',
     seed: 1,
     minutes: 0.5,

@@ -1,8 +1,10 @@
 import * as oauth from 'oauth4webapi';
 import type { App, AppCall, ConsentConnection, ConsentRequest, ExchangeCall } from './connection.ts';
 import type { HttpClient, HttpResponse } from './http.ts';
+import { isSuccess } from './answer.ts';
 import { issuerAt } from './issuer.ts';
 import { PublisherError, type Credentials, type Failure } from './publisher.ts';
+import { endOfLife } from './told-time.ts';
 
 /**
  * OAuth 2.0 (RFC 6749, with PKCE of RFC 7636) as far as it is the same on every platform that follows it. A platform says
@@ -122,20 +124,17 @@ async function granted(
 const MAX_TOKEN_LENGTH = 6_000;
 
 function credentialsOf(answer: oauth.TokenEndpointResponse, now: Date): Credentials {
-  const refreshSeconds = Number(answer['refresh_token_expires_in'] ?? Number.NaN);
+  const expiresAt = endOfLife(now, answer.expires_in);
+  const refreshExpiresAt = endOfLife(now, answer['refresh_token_expires_in']);
   if (answer.access_token.length > MAX_TOKEN_LENGTH) {
     throw new oauth.OperationProcessingError('the access token is longer than any platform’s');
   }
   return {
     accessToken: answer.access_token,
     ...(answer.refresh_token !== undefined && { refreshToken: answer.refresh_token }),
-    ...(answer.expires_in !== undefined && { expiresAt: inSeconds(now, answer.expires_in) }),
-    ...(Number.isFinite(refreshSeconds) && { refreshExpiresAt: inSeconds(now, refreshSeconds) }),
+    ...(expiresAt !== undefined && { expiresAt }),
+    ...(refreshExpiresAt !== undefined && { refreshExpiresAt }),
   };
-}
-
-export function inSeconds(now: Date, seconds: number): string {
-  return new Date(now.getTime() + seconds * 1000).toISOString();
 }
 
 /** Refusals of RFC 6749 section 5.2 that are about the author's grant, and those that are about the app. */
@@ -210,10 +209,13 @@ function asFetch(http: HttpClient) {
   return async (path: string, options: oauth.CustomFetchOptions<'POST', URLSearchParams>) => {
     const { headers, body: form } = options;
     const response = await http.request({ method: 'POST', path, headers, form });
-    const { status } = response;
+    const { headers: told } = response;
     // A `Response` of these must not have a body, whatever the server has sent.
-    const body = [204, 205, 304].includes(status) ? null : bodyOf(response) || null;
-    return new Response(body, { status, headers: response.headers });
+    if ([204, 205, 304].includes(response.status))
+      return new Response(null, { status: response.status, headers: told });
+    const token = tokenOf(response);
+    if (!token) return new Response(response.text || null, { status: response.status, headers: told });
+    return Response.json(token);
   };
 }
 
@@ -227,11 +229,23 @@ function basic({ clientId, clientSecret }: App): oauth.ClientAuth {
 }
 
 /**
- * Made to fit: LinkedIn leaves `token_type` out, and sends an ID token that nobody here asked for, as whose token it is
- * is asked for with the token itself.
+ * A token that a 2xx brings, made to fit, since it is thrown away otherwise and the author has to connect again: LinkedIn leaves
+ * `token_type` out, and sends an ID token that nobody here asked for, as whose token it is is asked for with the token
+ * itself; others write null for what they leave out, or a list of scopes, or a life that is no number, or answer 201.
  */
-function bodyOf(response: HttpResponse): string {
+function tokenOf(response: HttpResponse): Record<string, unknown> | undefined {
   const { json } = response;
-  if (typeof json !== 'object' || json === null || !('access_token' in json)) return response.text;
-  return JSON.stringify({ token_type: 'bearer', ...json, id_token: undefined });
+  if (!isSuccess(response) || typeof json !== 'object' || json === null || !('access_token' in json))
+    return undefined;
+  const told = Object.entries(json).filter(([, value]) => value !== null);
+  const token: Record<string, unknown> = { token_type: 'bearer', ...Object.fromEntries(told) };
+  // Read by nobody; oauth4webapi is strict about both.
+  delete token['id_token'];
+  delete token['scope'];
+  const seconds = Number(token['expires_in']);
+  if (Number.isFinite(seconds) && seconds > 0) token['expires_in'] = seconds;
+  else delete token['expires_in'];
+  if (typeof token['refresh_token'] !== 'string' || token['refresh_token'] === '')
+    delete token['refresh_token'];
+  return token;
 }

@@ -2,8 +2,8 @@ import { Type } from 'typebox';
 import { askWho, decode } from '../answer.ts';
 import type { ConnectionCall, PasswordConnection } from '../connection.ts';
 import type { HttpRequest } from '../http.ts';
-import { inSeconds } from '../oauth.ts';
 import { PublisherError, type Credentials } from '../publisher.ts';
+import { endOfLife } from '../told-time.ts';
 import { dialect } from './errors.ts';
 
 /** For a server that keeps to itself how long a token lasts. */
@@ -48,23 +48,24 @@ function openSession(call: ConnectionCall, secret: string, request: HttpRequest)
   return askWho({ http: call.http, credentials: { accessToken: secret } }, dialect, request, (response) => {
     const session = decode(Session, response);
     if (!session) return undefined;
-    const refreshExpiresAt = expiryOf(session.refreshJwt);
-    const expiresAt = expiryOf(session.accessJwt) ?? inSeconds(call.now(), ASSUMED_ACCESS_SECONDS);
+    const now = call.now();
+    const refreshExpiresAt = expiryOf(session.refreshJwt, now);
+    const expiresAt = expiryOf(session.accessJwt, now) ?? endOfLife(now, ASSUMED_ACCESS_SECONDS);
     return {
       accessToken: session.accessJwt,
       refreshToken: session.refreshJwt,
-      expiresAt,
+      ...(expiresAt && { expiresAt }),
       ...(refreshExpiresAt && { refreshExpiresAt }),
     };
   });
 }
 
 /** How long a token lasts stands in it. Read for planning only: the server decides. */
-function expiryOf(jwt: string): string | undefined {
+function expiryOf(jwt: string, now: Date): string | undefined {
   const payload = jwt.split('.')[1] ?? '';
   try {
     const { exp } = JSON.parse(Buffer.from(payload, 'base64url').toString()) as { exp?: unknown };
-    return typeof exp === 'number' ? new Date(exp * 1000).toISOString() : undefined;
+    return typeof exp === 'number' ? endOfLife(now, exp - now.getTime() / 1_000) : undefined;
   } catch {
     return undefined;
   }

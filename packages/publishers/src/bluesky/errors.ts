@@ -1,11 +1,8 @@
 import { Type } from 'typebox';
-import { decode, inFuture, waitUntil, type Dialect, type Refusal } from '../answer.ts';
+import { decode, waitUntil, type Dialect, type Refusal } from '../answer.ts';
 import type { HttpResponse } from '../http.ts';
 import type { Actor, DraftMedia, Failed, FailureKind } from '../publisher.ts';
-
-const PAUSE_WITHOUT_RESET_MS = 60_000;
-/** The shortest wait that is told on, should Bluesky's clock be ahead of ours. */
-const SHORTEST_PAUSE_MS = 1_000;
+import { pauseUntil } from '../told-time.ts';
 
 /** XRPC: every error has a name. The status alone says little: an expired token is a 400. */
 const XrpcError = Type.Object({ error: Type.String({ minLength: 1 }) });
@@ -65,18 +62,11 @@ function nameOf(response: HttpResponse): string | undefined {
 }
 
 function throttled(response: HttpResponse, now: Date): Refusal {
-  return waitUntil(resetOf(response.headers, now), {
+  return waitUntil(pauseUntil(response.headers, now, response.headers.get('ratelimit-reset')), {
     kind: 'rate_limited',
     actor: 'platform',
     reason: 'Bluesky asks to slow down. The post waits and goes out by itself.',
   });
-}
-
-/** `ratelimit-reset` is in epoch seconds. */
-function resetOf(headers: Headers, now: Date): Date {
-  const resetMs = Number(headers.get('ratelimit-reset') ?? Number.NaN) * 1_000;
-  if (!Number.isFinite(resetMs) || resetMs <= 0) return inFuture(now, PAUSE_WITHOUT_RESET_MS);
-  return new Date(Math.max(resetMs, now.getTime() + SHORTEST_PAUSE_MS));
 }
 
 function failed(kind: FailureKind, actor: Actor, reason: string): Failed {

@@ -3,13 +3,15 @@ import { askWho, decode } from '../answer.ts';
 import type { ConsentConnection } from '../connection.ts';
 import type { HttpRequest, HttpResponse } from '../http.ts';
 import { issuerAt } from '../issuer.ts';
-import { inSeconds } from '../oauth.ts';
 import type { Credentials } from '../publisher.ts';
+import { endOfLife } from '../told-time.ts';
 import { dialect } from './errors.ts';
 
 const CONSENT_HOST = 'https://www.instagram.com';
 const CODE_HOST = 'https://api.instagram.com';
 const TOKEN_HOST = 'https://graph.instagram.com';
+/** Sixty days, should an answer not say it. */
+const USUAL_LIFE_SECONDS = 60 * 24 * 3_600;
 
 /**
  * Not OAuth's grants but Meta's own: the code buys a token for an hour, that one a token for sixty days, and that one, a
@@ -80,9 +82,13 @@ async function askForLongToken(
     const token = decode(LongToken, response);
     if (!token) return undefined;
     const { access_token: accessToken, expires_in: seconds } = token;
-    const expiresAt = inSeconds(now(), seconds);
+    const expiresAt = endOfLife(now(), seconds) ?? endOfLife(now(), USUAL_LIFE_SECONDS);
     // It is its own refresh token: once it has ended nothing renews it.
-    return { accessToken, refreshToken: accessToken, expiresAt, refreshExpiresAt: expiresAt };
+    return {
+      accessToken,
+      refreshToken: accessToken,
+      ...(expiresAt && { expiresAt, refreshExpiresAt: expiresAt }),
+    };
   });
 }
 
@@ -100,5 +106,5 @@ const ShortToken = Type.Object({ access_token: Type.String({ minLength: 1 }) });
 const ShortTokenList = Type.Object({ data: Type.Array(ShortToken) });
 const LongToken = Type.Object({
   access_token: Type.String({ minLength: 1 }),
-  expires_in: Type.Number({ exclusiveMinimum: 0 }),
+  expires_in: Type.Optional(Type.Unknown()),
 });

@@ -2,9 +2,9 @@ import { Type } from 'typebox';
 import { decode, inFuture, waitUntil, type Dialect, type Refusal } from '../answer.ts';
 import type { HttpResponse } from '../http.ts';
 import type { Actor, Failure, FailureKind } from '../publisher.ts';
+import { pauseUntil } from '../told-time.ts';
 
 const DAILY_LIMIT_PAUSE_MS = 30 * 60_000;
-const THROTTLED_PAUSE_MS = 60_000;
 const NOT_READY_PAUSE_MS = 5_000;
 
 /** Every error of the Graph API is HTTP 400, throttling included: only `code` and `error_subcode` tell them apart. */
@@ -121,10 +121,11 @@ export function dailyLimit(now: Date): Refusal {
 }
 
 function throttled(response: HttpResponse | null, now: Date): Refusal {
-  const minutes = regainMinutes(response?.headers.get('x-business-use-case-usage') ?? null);
-  const pauseMs = Math.max(THROTTLED_PAUSE_MS, minutes * 60_000);
+  const headers = response?.headers ?? new Headers();
+  const seconds = regainMinutes(headers.get('x-business-use-case-usage')) * 60;
+  const until = pauseUntil(headers, now, seconds > 0 ? String(seconds) : null);
   const reason = 'Instagram asks to slow down. The post waits and goes out by itself.';
-  return waitUntil(inFuture(now, pauseMs), { kind: 'rate_limited', actor: 'platform', reason });
+  return waitUntil(until, { kind: 'rate_limited', actor: 'platform', reason });
 }
 
 /** `{"<id>":[{"estimated_time_to_regain_access":<minutes>,…}]}`; anything else is no information. */

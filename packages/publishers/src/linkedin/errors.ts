@@ -2,9 +2,9 @@ import { Type, type Static } from 'typebox';
 import { decode, inFuture, waitUntil, type Dialect, type Refusal } from '../answer.ts';
 import type { HttpResponse } from '../http.ts';
 import type { Actor, FailureKind } from '../publisher.ts';
+import { pauseUntil } from '../told-time.ts';
 
 const UPLOAD_PENDING_PAUSE_MS = 2 * 60_000;
-const THROTTLED_PAUSE_MS = 60_000;
 
 /** The older shape has `message`, `serviceErrorCode`, `status`; the newer adds `code` and `errorDetails`. */
 const ErrorBody = Type.Object({
@@ -24,7 +24,7 @@ export const dialect: Dialect = {
     // These three mean the same whoever words them: nothing got past the door.
     if (response.status === 401) return failed('auth_expired', 'user', expiredReason);
     if (response.status === 426) return failed('misconfigured', 'operator', versionReason);
-    if (response.status === 429) return throttled(now);
+    if (response.status === 429) return throttled(response, now);
 
     const body = bodyOf(response);
     if (!body) return null;
@@ -99,9 +99,9 @@ function bodyOf(response: HttpResponse): Static<typeof ErrorBody> | undefined {
   return body && (body.message ?? body.code) !== undefined ? body : undefined;
 }
 
-/** LinkedIn tells neither its limits nor when they end. */
-function throttled(now: Date): Refusal {
-  return waitUntil(inFuture(now, THROTTLED_PAUSE_MS), {
+/** LinkedIn documents no header that tells when a limit ends. */
+function throttled({ headers }: HttpResponse, now: Date): Refusal {
+  return waitUntil(pauseUntil(headers, now), {
     kind: 'rate_limited',
     actor: 'platform',
     reason: 'LinkedIn asks to slow down. The post waits and goes out by itself.',

@@ -2,10 +2,8 @@ import { Type } from 'typebox';
 import { decode, inFuture, waitUntil, type Dialect, type Refusal } from '../answer.ts';
 import type { HttpResponse } from '../http.ts';
 import type { Actor, FailureKind } from '../publisher.ts';
+import { pauseUntil } from '../told-time.ts';
 
-const PAUSE_WITHOUT_RESET_MS = 60_000;
-/** The shortest wait that is told on, should the server's clock be behind ours. */
-const SHORTEST_PAUSE_MS = 1_000;
 /** A video may be worked on for minutes: the longer it takes, the more rarely it is asked for. */
 const PROCESSING_PAUSE_MS = { shortest: 5_000, longest: 60_000 };
 
@@ -76,19 +74,11 @@ function failed(kind: FailureKind, actor: Actor, reason: string): Refusal {
 }
 
 function throttled(response: HttpResponse, now: Date): Refusal {
-  return waitUntil(resetOf(response.headers, now), {
+  return waitUntil(pauseUntil(response.headers, now, response.headers.get('x-ratelimit-reset')), {
     kind: 'rate_limited',
     actor: 'platform',
     reason: 'The Mastodon server asks to slow down. The post waits and goes out by itself.',
   });
-}
-
-/** A date, not a number of seconds; there is no `Retry-After`. Anything but a whole date is no information. */
-function resetOf(headers: Headers, now: Date): Date {
-  const told = headers.get('x-ratelimit-reset') ?? '';
-  const resetMs = /^\d{4}-\d\d-\d\dT/.test(told) ? Date.parse(told) : Number.NaN;
-  if (!Number.isFinite(resetMs)) return inFuture(now, PAUSE_WITHOUT_RESET_MS);
-  return new Date(Math.max(resetMs, now.getTime() + SHORTEST_PAUSE_MS));
 }
 
 const expiredReason =

@@ -2,11 +2,9 @@ import { Type } from 'typebox';
 import { decode, inFuture, waitUntil, type Dialect, type Refusal } from '../answer.ts';
 import type { HttpResponse } from '../http.ts';
 import type { Actor, FailureKind } from '../publisher.ts';
+import { pauseUntil } from '../told-time.ts';
 
 const PAUSE_WITHOUT_CREDIT_MS = 15 * 60_000;
-const PAUSE_WITHOUT_RESET_MS = 60_000;
-/** The shortest wait that is told on, should X's clock be ahead of ours. */
-const SHORTEST_PAUSE_MS = 1_000;
 
 /** `application/problem+json` of X. A fake of a proxy, or its HTML, does not decode. */
 const Problem = Type.Object({
@@ -109,21 +107,18 @@ function outOfCredit(now: Date): Refusal {
 }
 
 function throttled(response: HttpResponse, now: Date): Refusal {
-  return waitUntil(resetOf(response.headers, now), {
+  return waitUntil(pauseUntil(response.headers, now, ...resetsOf(response.headers)), {
     kind: 'rate_limited',
     actor: 'platform',
     reason: 'X asks to slow down. The post waits and goes out by itself.',
   });
 }
 
-/** The latest reset among the windows that are used up: 15 minutes, or one of the two 24-hour ones. Epoch seconds. */
-function resetOf(headers: Headers, now: Date): Date {
-  const resets = ['x-rate-limit', 'x-app-limit-24hour', 'x-user-limit-24hour']
+/** Of the windows that are used up: 15 minutes, or one of the two 24-hour ones. Epoch seconds. */
+function resetsOf(headers: Headers): (string | null)[] {
+  return ['x-rate-limit', 'x-app-limit-24hour', 'x-user-limit-24hour']
     .filter((window) => window === 'x-rate-limit' || headers.get(`${window}-remaining`) === '0')
-    .map((window) => Number(headers.get(`${window}-reset`) ?? Number.NaN) * 1_000)
-    .filter((resetMs) => Number.isFinite(resetMs) && resetMs > 0);
-  if (resets.length === 0) return inFuture(now, PAUSE_WITHOUT_RESET_MS);
-  return new Date(Math.max(...resets, now.getTime() + SHORTEST_PAUSE_MS));
+    .map((window) => headers.get(`${window}-reset`));
 }
 
 const invalidReason = 'X did not accept this post. Change its text or media and post it anew.';

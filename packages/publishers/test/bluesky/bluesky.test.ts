@@ -165,14 +165,12 @@ describe('Bluesky refusals', () => {
     expect(dialect.readRefusal(response, NOW)).toBeNull();
   });
 
-  it('comes back at the reset, in a minute without one, and never in the past', () => {
+  it('comes back at the reset, and in a minute without one', () => {
     const until = (headers: Record<string, string>) =>
       dialect.readRefusal(answer(429, undefined, headers), NOW);
     const reset = String(NOW.getTime() / 1_000 + 90);
     expect(until({ 'ratelimit-reset': reset })).toMatchObject({ until: new Date('2026-11-22T10:01:30Z') });
     expect(until({})).toMatchObject({ until: new Date('2026-11-22T10:01:00Z') });
-    expect(until({ 'ratelimit-reset': 'soon' })).toMatchObject({ until: new Date('2026-11-22T10:01:00Z') });
-    expect(until({ 'ratelimit-reset': '1000' })).toMatchObject({ until: new Date('2026-11-22T10:00:01Z') });
   });
 
   it('knows an upload that is gone, and a record that is not there, by their own words only', () => {

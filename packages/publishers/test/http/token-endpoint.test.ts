@@ -2,6 +2,7 @@ import { expect, it } from '@jest/globals';
 import { createHttpClient, NoAnswerError } from '../../src/http.ts';
 import { PublisherError } from '../../src/publisher.ts';
 import { findPublisher } from '../../src/registry.ts';
+import { NOW } from '../answers.ts';
 import { serveRaw } from './raw-server.ts';
 
 const jsonAnswer = (status: string, json: unknown, headers = '') => {
@@ -9,6 +10,26 @@ const jsonAnswer = (status: string, json: unknown, headers = '') => {
   return `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\n${headers}content-length: ${body.length}\r\n\r\n${body}`;
 };
 const token = { access_token: 'token', token_type: 'Bearer' };
+
+async function exchange(platform: string, answer: string) {
+  const server = await serveRaw((socket) => socket.write(answer));
+  try {
+    const { connection } = findPublisher(platform)!;
+    if (connection.kind !== 'consent') throw new Error(`${platform} does not ask on a page`);
+    return await connection.exchange({
+      http: createHttpClient({ baseUrl: server.url, timeoutMs: 10_000 }),
+      at: () => server.url,
+      now: () => NOW,
+      app: { clientId: 'app', clientSecret: 'secret' },
+      redirectUri: 'https://here.example/connections/callback',
+      state: 'state',
+      codeVerifier: 'v'.repeat(43),
+      code: 'code',
+    });
+  } finally {
+    await server.close();
+  }
+}
 
 // Otherwise it would be answered 500, as a mistake of ours, and logged as one, as often as its author likes.
 it.each([
@@ -18,7 +39,6 @@ it.each([
   ['a status that nobody knows', jsonAnswer('999 Odd', token)],
   ['a kind of token that nobody knows', jsonAnswer('200 OK', { ...token, token_type: 'odd' })],
   ['a token that is no text', jsonAnswer('200 OK', { ...token, access_token: { a: 1 } })],
-  ['a life that is no number', jsonAnswer('200 OK', { ...token, expires_in: 'soon' })],
   ['a list', jsonAnswer('200 OK', [token])],
   ['null', jsonAnswer('200 OK', null)],
   ['a refusal that is odd', jsonAnswer('400 Bad Request', { error: { a: 1 } })],
@@ -26,24 +46,33 @@ it.each([
   ['a page', 'HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 6\r\n\r\n<html>'],
   ['nothing', 'HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n'],
 ])('what a token endpoint answers is never taken for a mistake of ours: %s', async (_, answer) => {
-  const server = await serveRaw((socket) => socket.write(answer));
-  try {
-    const { connection } = findPublisher('mastodon')!;
-    if (connection.kind !== 'consent') throw new Error('mastodon asks on a page');
-    const error: unknown = await connection
-      .exchange({
-        http: createHttpClient({ baseUrl: server.url, timeoutMs: 10_000 }),
-        at: () => server.url,
-        now: () => new Date(),
-        app: { clientId: 'app', clientSecret: 'secret' },
-        redirectUri: 'https://here.example/connections/callback',
-        state: 'state',
-        codeVerifier: 'v'.repeat(43),
-        code: 'code',
-      })
-      .catch((thrown: unknown) => thrown);
-    expect([PublisherError, NoAnswerError].some((kind) => error instanceof kind)).toBe(true);
-  } finally {
-    await server.close();
-  }
+  const error: unknown = await exchange('mastodon', answer).catch((thrown: unknown) => thrown);
+  expect([PublisherError, NoAnswerError].some((kind) => error instanceof kind)).toBe(true);
+});
+
+// The code that bought it is worth nothing any more: thrown away, the author has to connect again.
+it.each<[string, string, object, object]>([
+  ['nothing of what is optional', '200 OK', {}, {}],
+  ['null for what is left out', '200 OK', { refresh_token: null, expires_in: null, scope: null }, {}],
+  ['a list of scopes', '200 OK', { scope: ['read', 'write'] }, {}],
+  ['201', '201 Created', {}, {}],
+  ['no type', '200 OK', { token_type: null }, {}],
+  ['an ID token that nobody here can check', '200 OK', { id_token: 'a.b.c' }, {}],
+  ['a life in a text', '200 OK', { expires_in: '3600' }, { expiresAt: '2026-11-22T11:00:00.000Z' }],
+  ['a life that is no number', '200 OK', { expires_in: 'soon' }, {}],
+  ['a life of no time', '200 OK', { expires_in: 0 }, {}],
+  ['a life of 285 million years', '200 OK', { expires_in: 9e15 }, { expiresAt: '2036-11-19T10:00:00.000Z' }],
+  [
+    'lives of two kinds',
+    '200 OK',
+    { expires_in: 60, refresh_token_expires_in: 1e300, refresh_token: 'next' },
+    {
+      expiresAt: '2026-11-22T10:01:00.000Z',
+      refreshToken: 'next',
+      refreshExpiresAt: '2036-11-19T10:00:00.000Z',
+    },
+  ],
+])('a token that comes with %s is used', async (_, status, odd, known) => {
+  const answer = jsonAnswer(status, { ...token, ...odd });
+  expect(await exchange('linkedin', answer)).toEqual({ accessToken: 'token', ...known });
 });

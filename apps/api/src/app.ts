@@ -5,6 +5,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BODY_LIMITS, limitBodies, type BodyLimits } from './http/body-deadline.ts';
 import { answerClientError } from './http/client-error.ts';
+import { readJsonBodies } from './http/json-body.ts';
 import { limitSockets } from './http/limit-sockets.ts';
 import { openapiPlugin } from './http/openapi-plugin.ts';
 import { guardOrganization } from './http/organization-scope.ts';
@@ -56,6 +57,7 @@ export async function buildApp(ctx: Context, chosen: Partial<ApiLimits> = {}): P
   }).withTypeProvider<TypeBoxTypeProvider>();
   // Text is not a form of anything here: it is answered 415, like every other type.
   app.removeContentTypeParser('text/plain');
+  readJsonBodies(app);
   limitSockets(app.server, { max: limits.maxSocketsPerClient, log: ctx.log });
   limitBodies(app, limits);
   app.setValidatorCompiler(createValidatorCompiler());

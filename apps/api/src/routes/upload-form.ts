@@ -57,8 +57,9 @@ export function altTextOf(value: unknown): string | null {
   if (typeof value !== 'string' || value.length > MAX_ALT_TEXT) {
     throw invalidField('altText', 'maxLength', `must be text of at most ${MAX_ALT_TEXT} characters`);
   }
-  if (!value.isWellFormed() || value.includes('\0')) {
-    throw invalidField('altText', 'characters', 'must be whole Unicode characters, without NUL');
+  // A form says nothing of its encoding: what is not UTF-8 has become U+FFFD, which nobody writes.
+  if (!value.isWellFormed() || /[\0\ufffd]/.test(value)) {
+    throw invalidField('altText', 'characters', 'must be whole Unicode characters in UTF-8, without NUL');
   }
   return value.trim() === '' ? null : value;
 }

@@ -175,6 +175,12 @@ describe('the API, with small limits', () => {
       'the connection is closed',
     );
 
+  it('400 for NUL that nobody but the database finds', async () => {
+    const app = await buildApp(api.ctx);
+    opened.push(app);
+    app.get('/nul', () => api.ctx.db.query('SELECT $1::text', ['\0']));
+    expect((await app.inject('/nul')).statusCode).toBe(400);
+  });
   it('401 before the body of the request has come', async () => {
     const port = await open();
     const { socket, state } = dial(port);

@@ -58,7 +58,8 @@ function watchBody(request: IncomingMessage, response: ServerResponse, limits: B
   // A request that was answered early has no end, and its connection may be kept.
   socket.once('close', stop);
   response.once('finish', () => {
-    if (request.complete) return;
+    // Of a socket that is gone there is no "close" to come, which ends the watching.
+    if (request.complete || socket.destroyed) return;
     clearTimeout(timer);
     request.unpipe();
     request.resume();

@@ -12,14 +12,20 @@ export function readJsonBodies(app: App): void {
   const parse = app.getDefaultJsonParser('error', 'error');
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     if (body.length === 0 && !request.routeOptions.schema?.body) return done(null, undefined);
-    const charset = /;\s*charset\s*=\s*"?([^\s";]+)/i.exec(request.headers['content-type'] ?? '')?.[1];
-    try {
-      if (charset !== undefined && !READABLE_CHARSETS.includes(charset.toLowerCase())) throw new TypeError();
-      void parse(request, utf8.decode(body as Buffer), done);
-    } catch {
-      done(new HttpProblem('malformed_json', NOT_UTF8));
-    }
+    const charset =
+      /;\s*charset\s*=\s*"?([^\s";]+)/i.exec(request.headers['content-type'] ?? '')?.[1] ?? 'utf-8';
+    const text = READABLE_CHARSETS.includes(charset.toLowerCase()) ? decoded(body as Buffer) : undefined;
+    if (text === undefined) done(new HttpProblem('malformed_json', NOT_UTF8));
+    else void parse(request, text, done);
   });
+}
+
+function decoded(body: Buffer): string | undefined {
+  try {
+    return utf8.decode(body);
+  } catch {
+    return undefined;
+  }
 }
 
 const NOT_UTF8 = 'The body is not in UTF-8, as JSON has to be. Send it as UTF-8.';

@@ -21,6 +21,7 @@ export interface TestApp {
   databaseUrl: string;
   mediaDirectory: string;
   sealingKeys: string;
+  queuePrefix: string;
   organizationId: string;
   apiKey: string;
   channels: { id: string; platform: string }[];
@@ -72,13 +73,14 @@ async function openTestApp(
   opened.push(() => sandboxApp.close());
   await sandboxApp.listen({ host: '127.0.0.1', port: 0 });
   const sandboxUrl = urlOf(sandboxApp.server.address());
+  const queuePrefix = uniquePrefix();
   const sealingKeys = `test:${randomBytes(32).toString('base64')}`;
   const log = createLogger({ name: 'test', level: process.env['TEST_LOG_LEVEL'] ?? 'silent' });
   const ctx = openContext(
     {
       DATABASE_URL: databaseUrl,
       DATABASE_POOL_SIZE: 10,
-      QUEUE_PREFIX: uniquePrefix(),
+      QUEUE_PREFIX: queuePrefix,
       ...(options.redisUrl ? { REDIS_URL: options.redisUrl } : {}),
       SANDBOX_URL: sandboxUrl,
       PUBLIC_URL: 'http://127.0.0.1:1',
@@ -113,6 +115,7 @@ async function openTestApp(
     databaseUrl,
     mediaDirectory: directory,
     sealingKeys,
+    queuePrefix,
     ...demo,
     channelOn(platform) {
       const channel = demo.channels.find((candidate) => candidate.platform === platform);

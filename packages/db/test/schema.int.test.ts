@@ -107,7 +107,7 @@ describe('our own states', () => {
   it('a post with an unknown status is not saved', async () => {
     await target.database.query(`INSERT INTO organization (id, name, slug) VALUES ('o', 'O', 'o')`);
     const insert = `INSERT INTO post (organization_id, text, status) VALUES ('o', 'hello', $1) RETURNING status`;
-    expect(await target.database.query(insert, ['scheduled'])).toEqual([{ status: 'scheduled' }]);
+    expect(await target.database.query(insert, ['failed'])).toEqual([{ status: 'failed' }]);
     await expect(target.database.query(insert, ['sent'])).rejects.toMatchObject({ code: '22P02' });
   });
 });

@@ -31,6 +31,7 @@ export { startSweeping } from './media/start-sweeping.ts';
 export { sweepFiles } from './media/sweep-files.ts';
 export { createPost } from './post/create-post.ts';
 export { deletePost } from './post/delete-post.ts';
+export { duplicatePost } from './post/duplicate-post.ts';
 export { editPost } from './post/edit-post.ts';
 export { getPost } from './post/get-post.ts';
 export { listPosts } from './post/list-posts.ts';

@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Failure } from '@solospark/publishers';
 import {
-  MAX_AGE_MS,
   MAX_ATTEMPTS,
   retryDelayMs,
   retryOrGiveUp,
-  waitOrGiveUp,
+  withTime,
+  type Settlement,
 } from '../src/delivery/delivery.ts';
 
 const failure: Failure = { kind: 'unavailable', actor: 'platform', reason: 'It is away.' };
@@ -33,15 +33,31 @@ describe('retryOrGiveUp', () => {
   });
 });
 
-describe('waitOrGiveUp', () => {
-  const now = new Date('2026-11-22T12:00:00Z');
-  it('waits for the time that the platform named, a second at least, without using an attempt', () => {
-    const wait = (ms: number) => waitOrGiveUp({ triedForMs: 0 }, new Date(now.getTime() + ms), now, failure);
-    expect(wait(60_000)).toMatchObject({ outcome: 'wait_until', afterMs: 60_000, usesAttempt: false });
-    expect(wait(-5)).toMatchObject({ afterMs: 1_000 });
+describe('withTime', () => {
+  const wait = (afterMs: number): Settlement => ({
+    as: 'pending',
+    outcome: 'wait_until',
+    afterMs,
+    usesAttempt: false,
+    mayBeOut: false,
+    failure,
   });
-  it('gives up when it would wait past the age limit', () => {
-    const until = new Date(now.getTime() + 1_000);
-    expect(waitOrGiveUp({ triedForMs: MAX_AGE_MS }, until, now, failure)).toMatchObject({ as: 'failed' });
+  const month = 32 * 24 * 3_600_000;
+
+  it.each([
+    [60_000, 60_000],
+    [0, 0],
+    [-5, 0],
+    [Number.NaN, 60_000],
+    [Infinity, 60_000],
+    [-Infinity, 60_000],
+    [1e300, month],
+  ])('gives what waits %p ms a time that a row can hold', (afterMs, bounded) => {
+    expect(withTime(wait(afterMs))).toMatchObject({ afterMs: bounded });
+  });
+
+  it('leaves an end as it is', () => {
+    const end: Settlement = { as: 'failed', failure };
+    expect(withTime(end)).toBe(end);
   });
 });

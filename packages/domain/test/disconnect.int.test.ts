@@ -196,12 +196,17 @@ describe('while a channel is being disconnected', () => {
   const failedPost = async () => {
     const held = await claimedOf(await draft());
     await settle(held, { as: 'failed', failure });
-    return postNow({ id: held.postId });
+    return { ...(await postNow({ id: held.postId })), deliveryIds: [held.id] };
   };
 
   it.each([
     ['fires', draft, (post: { id: string; revision: number }) => firePostNow(ctx.db, post)],
-    ['is tried again', failedPost, (post: { id: string; revision: number }) => refirePost(ctx.db, post)],
+    [
+      'is tried again',
+      failedPost,
+      (post: { id: string; revision: number; deliveryIds?: string[] }) =>
+        refirePost(ctx.db, { deliveryIds: [], ...post }),
+    ],
     [
       'is written and published',
       () => Promise.resolve({ id: '', revision: 0 }),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { DEFAULT_LATE_LIMIT_MINUTES, tooLate } from '../src/delivery/late-policy.ts';
+import type { Failure } from '@solospark/publishers';
+import { DEFAULT_LATE_LIMIT_MINUTES, tooLate, waitOrGiveUp } from '../src/delivery/late-policy.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -43,5 +44,49 @@ describe('tooLate', () => {
 
   it('never fails what may be out: that is asked about', () => {
     expect(tooLate({ ...first(48 * HOUR), sendingAt: new Date() }, 1)).toBeUndefined();
+  });
+});
+
+describe('waitOrGiveUp', () => {
+  const now = new Date('2026-11-22T12:00:00Z');
+  const failure: Failure = { kind: 'rate_limited', actor: 'platform', reason: 'X asks to slow down.' };
+  const wait = (ms: number, claim: { sinceDueMs: number; lateLimitMinutes: number | null }) =>
+    waitOrGiveUp(claim, new Date(now.getTime() + ms), now, failure);
+  const fresh = { sinceDueMs: 0, lateLimitMinutes: null };
+
+  it('waits for the time that was named, a second at least, without using an attempt', () => {
+    expect(wait(MINUTE, fresh)).toMatchObject({ outcome: 'wait_until', afterMs: MINUTE, usesAttempt: false });
+    expect(wait(-5, fresh)).toMatchObject({ afterMs: 1_000 });
+  });
+
+  it("waits for the end of a day's limit that is told a few seconds after the post was due", () => {
+    expect(wait(24 * HOUR + 3_000, { sinceDueMs: 2_000, lateLimitMinutes: null })).toMatchObject({
+      as: 'pending',
+      afterMs: 24 * HOUR + 3_000,
+    });
+  });
+
+  it('waits as long as the author lets the post be late, and looks again at the end of that', () => {
+    const aWeek = { sinceDueMs: 10 * MINUTE, lateLimitMinutes: 7 * 24 * 60 };
+    expect(wait(25 * HOUR, aWeek)).toMatchObject({ as: 'pending', afterMs: 25 * HOUR });
+    const anHour = { sinceDueMs: 10 * MINUTE, lateLimitMinutes: 60 };
+    expect(wait(25 * HOUR, anHour)).toMatchObject({ as: 'pending', afterMs: 50 * MINUTE });
+  });
+
+  it('then gives up, and says how long it may be late, that nothing was published, and what to do', () => {
+    expect(wait(MINUTE, { sinceDueMs: HOUR, lateLimitMinutes: 60 })).toMatchObject({
+      as: 'failed',
+      failure: {
+        kind: 'rate_limited',
+        actor: 'platform',
+        reason:
+          'It had to wait for longer than the 60 minutes that it may be late, so it was given up. Nothing was published. ' +
+          'Try it again to publish it now, or write it anew for another time.',
+        detail: 'X asks to slow down.',
+      },
+    });
+    expect(wait(MINUTE, { sinceDueMs: 25 * HOUR, lateLimitMinutes: null })).toMatchObject({
+      failure: { reason: expect.stringMatching(/^It had to wait for more than a day/) },
+    });
   });
 });

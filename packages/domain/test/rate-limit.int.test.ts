@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
 import type { Rate } from '@solospark/publishers';
-import { giveTokensBack, takeToken as take } from '../src/delivery/rate-limit.repository.ts';
+import { giveTokensBack, recordLimit, takeToken as take } from '../src/delivery/rate-limit.repository.ts';
 
 let test: TestDatabase;
 beforeAll(async () => {
@@ -63,5 +63,60 @@ describe('giveTokensBack', () => {
     await giveTokensBack(test.database, ['given back']);
     expect(await takeToken('given back', rate)).toBe(0);
     expect(await takeToken('given back', rate)).toBeGreaterThan(0);
+  });
+});
+
+describe('recordLimit', () => {
+  const SECOND = 1_000;
+  const record = (key: string, forMs: number) => recordLimit(test.database, { key, forMs });
+  /** As if the last limit had ended so long ago. */
+  const ended = (key: string, ms: number) =>
+    test.database.query(
+      `UPDATE rate_bucket SET limited_until = now() - make_interval(secs => $2::float8 / 1000) WHERE key = $1`,
+      [key, ms],
+    );
+  const about = (ms: number) => [ms - 200, ms + 200] as const;
+  const expectAbout = (actual: number, ms: number) => {
+    const [least, most] = about(ms);
+    expect(actual).toBeGreaterThanOrEqual(least);
+    expect(actual).toBeLessThanOrEqual(most);
+  };
+
+  it('is what the platform said', async () => {
+    expectAbout(await record('told', 3_600 * SECOND), 3_600 * SECOND);
+    expect(await takeToken('told', { max: 5, perSeconds: 60 })).toBeGreaterThan(3_590 * SECOND);
+  });
+
+  it('has a floor that doubles while the platform goes on refusing, and starts anew when it has not for as long', async () => {
+    const floors: number[] = [];
+    for (let time = 0; time < 12; time += 1) {
+      const floorMs = await record('again', -300 * SECOND);
+      floors.push(Math.round(floorMs / SECOND));
+      await ended('again', 1);
+    }
+    expect(floors).toEqual([5, 10, 20, 40, 80, 160, 320, 640, 900, 900, 900, 900]);
+    await ended('again', 901 * SECOND);
+    expectAbout(await record('again', -300 * SECOND), 5 * SECOND);
+  });
+
+  it('counts answers to what was asked at the same time once, and keeps the longest', async () => {
+    await Promise.all([7, 30, 9, 8].map((seconds) => record('at once', seconds * SECOND)));
+    expectAbout(await record('at once', 0), 30 * SECOND);
+    await ended('at once', 1);
+    expectAbout(await record('at once', 0), 10 * SECOND);
+  });
+
+  it('never silences an account for longer than a day and an hour', async () => {
+    expectAbout(await record('odd', 30 * 24 * 3_600 * SECOND), 25 * 3_600 * SECOND);
+  });
+
+  it('takes no token while it lasts, and afterwards what the budget holds', async () => {
+    const rate = { max: 2, perSeconds: 3600 };
+    expect(await takeToken('limited', rate)).toBe(0);
+    await record('limited', 60 * SECOND);
+    expect(await takeToken('limited', rate)).toBeGreaterThan(59 * SECOND);
+    await ended('limited', 1);
+    expect(await takeToken('limited', rate)).toBe(0);
+    expect(await takeToken('limited', rate)).toBeGreaterThan(0);
   });
 });

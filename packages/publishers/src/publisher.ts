@@ -234,6 +234,8 @@ export interface Retry {
 export interface WaitUntil {
   outcome: 'wait-until';
   until: Date;
+  /** Whom a limit (`rate_limited`, `quota_exhausted`) holds: the account, if not said, or all accounts of this app. */
+  limits?: 'account' | 'platform';
   failure: Failure;
 }
 /** Nothing was created, and trying again will not help. */

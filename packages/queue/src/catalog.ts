@@ -1,13 +1,22 @@
 import type { BackoffOptions, KeepJobs } from 'bullmq';
 
 // The jobs of the house, as data. A payload carries ids and a revision, never content and never a token: the row in
-// PostgreSQL is read again when the job runs. Once shipped, a payload only gains optional fields.
+// PostgreSQL is read again when the job runs. The one that is there to be read by people says a reason, in our own words. Once shipped, a payload only gains optional fields.
 
 export interface JobPayloads {
   /** Post P, revision R, is due. Firing is a compare-and-set, so it is safe to repeat. */
   'post-due': { postId: string; revision: number };
   /** "Look now": this delivery's time has come. Which ones are taken, the rows say. A further try is a new job. */
   'publish-delivery': { deliveryId: string; revision: number; attempt: number };
+  /** Kept as failed, for people to look at; made to run again, it tries this delivery again. */
+  'failed-delivery': {
+    organizationId: string;
+    postId: string;
+    deliveryId: string;
+    platform: string;
+    kind: string;
+    reason: string;
+  };
   /** Does nothing but say that queue and worker work. */
   'worker-test': { note: string };
 }
@@ -18,6 +27,7 @@ export type JobName = keyof JobPayloads;
 export type QueueRef =
   | { job: 'post-due'; platform?: undefined }
   | { job: 'publish-delivery'; platform: string }
+  | { job: 'failed-delivery'; platform?: undefined }
   | { job: 'worker-test'; platform?: undefined };
 
 /** One job, wherever it is in its life. */
@@ -60,6 +70,13 @@ export const jobCatalog: Record<JobName, JobDefinition> = {
     keepCompleted: true,
     keepFailed: keepTenFailed,
   },
+  'failed-delivery': {
+    queue: () => 'failed-deliveries',
+    perPlatform: false,
+    attempts: 1,
+    keepCompleted: true,
+    keepFailed: keepTenFailed,
+  },
   'worker-test': {
     queue: () => 'worker-test',
     perPlatform: false,
@@ -70,7 +87,7 @@ export const jobCatalog: Record<JobName, JobDefinition> = {
   },
 };
 
-/** The queue's name: `post-due`, `worker-test`, `publish-<platform>`. */
+/** The queue's name: `post-due`, `failed-deliveries`, `worker-test`, `publish-<platform>`. */
 export function queueName(ref: QueueRef): string {
   return jobCatalog[ref.job].queue(ref.platform ?? '');
 }
@@ -80,6 +97,7 @@ export function allQueues(platforms: readonly string[]): QueueRef[] {
   return [
     { job: 'post-due' },
     ...platforms.map((platform): QueueRef => ({ job: 'publish-delivery', platform })),
+    { job: 'failed-delivery' },
     { job: 'worker-test' },
   ];
 }
@@ -92,6 +110,11 @@ export function postDueJobId(of: { postId: string; revision: number }): string {
 /** One id for each try: a job that is kept as failed cannot stand in the way of the next one. */
 export function deliveryJobId(of: { deliveryId: string; revision: number; attempt: number }): string {
   return `delivery-${of.deliveryId}-r${of.revision}-a${of.attempt}`;
+}
+
+/** One for each failure: one delivery may fail, be tried again, and fail once more. */
+export function failedDeliveryJobId(of: { deliveryId: string; attempt: number }): string {
+  return `failed-${of.deliveryId}-a${of.attempt}`;
 }
 
 /** BullMQ refuses ids with a colon and mistakes whole numbers for its own: a programming error, said as one. */

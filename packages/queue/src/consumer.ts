@@ -2,7 +2,7 @@ import { sleep, type Logger } from '@solospark/foundation';
 import { DelayedError } from 'bullmq';
 import type { JobName, JobPayloads } from './catalog.ts';
 import type { AnyJob, AnyProcessor, Engine, WorkerHandle, WorkerTuning } from './engine.ts';
-import { reasonOf } from './errors.ts';
+import { KeptAsFailedError, reasonOf } from './errors.ts';
 import { runAgainTime } from './run-again.ts';
 
 export interface ConsumedJob<Name extends JobName = JobName> {
@@ -155,6 +155,7 @@ function logOutcomes({ worker }: WorkerHandle, log: Logger): void {
   });
   worker.on('failed', (job: AnyJob | undefined, error: Error) => {
     if (!job) return log.error({ err: error }, 'job failed');
+    if (error instanceof KeptAsFailedError) return log.info(jobFields(job), 'job kept among the failed ones');
     const { attemptsMade, opts, delay } = job;
     const facts = { ...jobFields(job), attemptsMade, attempts: opts.attempts ?? 1, err: error };
     if (job.finishedOn) log.error(facts, 'job failed');

@@ -14,6 +14,16 @@ export class QueueUnavailableError extends Error {
   }
 }
 
+/** Thrown by a handler whose job is to be kept among the failed ones, as it should be. Its message is what people read there. */
+export class KeptAsFailedError extends Error {
+  constructor(reason: string) {
+    super(reason);
+    this.name = 'KeptAsFailedError';
+    // There is nothing to be found in our own code.
+    this.stack = reason;
+  }
+}
+
 /**
  * What may be logged of a driver's error: its sentence and code. The object itself is never logged, since ioredis
  * hangs the command with its arguments on it, and the arguments of AUTH are the password.

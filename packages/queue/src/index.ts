@@ -2,6 +2,7 @@
 export {
   allQueues,
   deliveryJobId,
+  failedDeliveryJobId,
   postDueJobId,
   queueName,
   type JobName,
@@ -12,7 +13,7 @@ export {
 } from './catalog.ts';
 export { type ConsumedJob, type Consumer, type JobHandler } from './consumer.ts';
 export { type QueueMark } from './engine.ts';
-export { QueueUnavailableError } from './errors.ts';
+export { KeptAsFailedError, QueueUnavailableError } from './errors.ts';
 export {
   createQueues,
   type ConsumeOptions,

@@ -1,6 +1,7 @@
 import {
   createPost,
   deletePost,
+  duplicatePost,
   editPost,
   getPost,
   listPosts,
@@ -198,6 +199,27 @@ export function postRoutes(app: App, ctx: Context): void {
       const expectedRevision = revisionOf(request.headers['if-match']);
       const post = await publishPostNow(ctx, { ...request.params, expectedRevision });
       return reply.code(202).header('etag', revisionTag(post)).send(presentPost(ctx, post));
+    },
+  );
+
+  app.post(
+    '/posts/:postId/duplicate',
+    {
+      schema: {
+        tags,
+        operationId: 'duplicatePost',
+        summary: 'Make a draft of a post, whatever became of it',
+        params: schemas.PostParams,
+        response: { 201: schemas.Post, ...problemResponses(...onPost) },
+      },
+    },
+    async (request, reply) => {
+      const post = await duplicatePost(ctx, request.params);
+      return reply
+        .code(201)
+        .header('location', `/organizations/${request.params.organizationId}/posts/${post.id}`)
+        .header('etag', revisionTag(post))
+        .send(presentPost(ctx, post));
     },
   );
 

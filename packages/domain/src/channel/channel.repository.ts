@@ -1,4 +1,5 @@
 import { inBatches, type Database, type SqlRunner } from '@solospark/db';
+import { DEFAULT_LATE_LIMIT_MINUTES } from '../delivery/late-policy.ts';
 import type { ChannelStatus, CredentialDates } from './channel.ts';
 
 /** A channel without its credentials: what lists and checks need. */
@@ -135,7 +136,7 @@ export async function insertChannel(
 
 /**
  * New credentials for an account that has a channel; its row, and all that refers to it, stays. What waited for this
- * may be claimed at once. Undefined when it is active and `evenIfActive` is not said, or is not the sandbox's where that
+ * may be claimed at once; and so may what has failed for want of it, if it may still be that late. Undefined when it is active and `evenIfActive` is not said, or is not the sandbox's where that
  * is wanted; or its credentials are not of `ifVersion` any more.
  */
 export async function reconnectChannel(
@@ -155,6 +156,18 @@ export async function reconnectChannel(
        FROM reconnected
        WHERE channel_id = reconnected.id AND delivery.status = 'pending' AND next_attempt_at > now()
          AND failure_kind = 'auth_expired'
+     ), failed_for_it AS (
+       UPDATE delivery d
+       SET status = 'pending', next_attempt_at = now(), turn_at = now(), attempts_used = 0, failure_kind = NULL,
+           failure_actor = NULL, failure_reason = NULL, updated_at = now()
+       FROM reconnected, post p
+       WHERE d.channel_id = reconnected.id AND d.status = 'failed' AND d.failure_kind = 'auth_expired'
+         AND p.id = d.post_id AND p.deleted_at IS NULL AND p.status IN ('failed', 'partially_published', 'publishing')
+         AND now() < d.due_at + make_interval(mins => COALESCE(p.late_limit_minutes, ${DEFAULT_LATE_LIMIT_MINUTES}))
+       RETURNING d.post_id
+     ), reopened AS (
+       UPDATE post SET status = 'publishing', revision = revision + 1, updated_at = now()
+       FROM failed_for_it WHERE post.id = failed_for_it.post_id
      )
      SELECT * FROM reconnected`,
     [

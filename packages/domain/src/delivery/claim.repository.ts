@@ -1,6 +1,7 @@
 import type { SqlRunner } from '@solospark/db';
 import { MEDIA_OF_POST } from '../media/media.repository.ts';
 import { LEASE_MS, type ClaimedDelivery } from './delivery.ts';
+import { LIMITED_FOR_MS } from './rate-limit.repository.ts';
 
 // Who works on what. Both statements are compare-and-sets by the database's clock.
 
@@ -132,6 +133,7 @@ export async function claimDeliveries(
               WHERE a.delivery_id = d.id AND a.fence < d.fence AND a.sending_at IS NOT NULL
                 AND COALESCE(a.outcome, 'superseded') IN ('uncertain', 'absent', 'ask_again', 'superseded')
             ) AS "sentBefore",
+            ${LIMITED_FOR_MS} AS "limitedForMs",
             EXISTS (SELECT FROM platform_circuit pc WHERE pc.platform = $4 AND pc.endpoint = d.endpoint) AS "platformInDoubt",
             EXISTS (SELECT FROM probe WHERE probe.endpoint = d.endpoint) AS "isProbe",
             jsonb_build_object(

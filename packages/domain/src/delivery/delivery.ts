@@ -45,7 +45,7 @@ export const FREE_HAND_BACKS = 3;
 /** Tries that end in a transient failure, before it is given up: with the back-off below, about half an hour. */
 export const MAX_ATTEMPTS = 10;
 
-/** How long a platform may keep a delivery waiting, or unanswered, before it is given up. */
+/** How long a platform may leave it unanswered whether a delivery is out, before a person has to look. */
 export const MAX_AGE_MS = 24 * 60 * 60 * 1000;
 
 /** How soon what is about to fail is looked for once more. */
@@ -86,7 +86,7 @@ export interface ClaimedDelivery {
   claimedAt: Date;
   /** Milliseconds since it was due, by the database's clock. */
   sinceDueMs: number;
-  /** Milliseconds since it was first tried: patience counts from there, also for a post that was late to begin with. */
+  /** Milliseconds since it was first tried. */
   triedForMs: number;
   /** How late it may still go out; null: the default. */
   lateLimitMinutes: number | null;
@@ -103,6 +103,8 @@ export interface ClaimedDelivery {
   witness: Witness;
   /** An earlier attempt made the public call, or may have, and what became of that was never clear. */
   sentBefore: boolean;
+  /** Milliseconds for which the platform has asked this account, or all of them, not to post. 0: it has not, or that is over. */
+  limitedForMs: number;
   /** The platform has failed somebody since it last answered clearly. */
   platformInDoubt: boolean;
   /** The platform's pause is over, and nothing else is claimed before this one has an answer. */
@@ -135,6 +137,20 @@ export type Settlement =
       /** For the ledger, where no failure says it. */
       detail?: string;
     };
+
+/** No wait is longer: what would be is looked at again then. */
+const LONGEST_WAIT_MS = 32 * 24 * 60 * 60 * 1000;
+const WAIT_WITHOUT_A_TIME_MS = 60_000;
+
+/** What waits has a time, whatever came of a number from outside: a row without one is never looked at again. */
+export function withTime(settlement: Settlement): Settlement {
+  if (settlement.as !== 'pending') return settlement;
+  const { afterMs } = settlement;
+  const bounded = Number.isFinite(afterMs)
+    ? Math.min(Math.max(0, afterMs), LONGEST_WAIT_MS)
+    : WAIT_WITHOUT_A_TIME_MS;
+  return { ...settlement, afterMs: bounded };
+}
 
 /** Whoever is free may begin afresh, after `afterMs`: this holder sent nothing. What may be out already stays so. */
 export function handBack(
@@ -214,41 +230,8 @@ export function retryOrGiveUp(
   return { as: 'pending', outcome, afterMs, usesAttempt: true, mayBeOut: false, failure };
 }
 
-/** Waits for the time that the platform named, or gives up when it has kept us waiting for too long. */
-export function waitOrGiveUp(
-  claim: Pick<ClaimedDelivery, 'triedForMs'>,
-  until: Date,
-  now: Date,
-  failure: Failure,
-): Settlement {
-  // A second at least: a reset time that has just passed must not become a tight loop.
-  const afterMs = Math.max(1_000, until.getTime() - now.getTime());
-  if (claim.triedForMs + afterMs > MAX_AGE_MS) {
-    const reason =
-      failure.actor === 'operator'
-        ? `It could not be published for more than a day, so it was given up. ${failure.reason}`
-        : 'The platform kept the post waiting for more than a day, so it was given up. Nothing was published.';
-    return { as: 'failed', failure: { ...failure, reason, detail: failure.detail ?? failure.reason } };
-  }
-  return { as: 'pending', outcome: 'wait_until', afterMs, usesAttempt: false, mayBeOut: false, failure };
-}
-
-/**
- * Nothing can be done about it now, and nobody knows when. What may be out stays so: the next claim asks about it before
- * anything else, and when nobody could ask for a day, a person decides.
- */
-export function postpone(
-  claim: Pick<ClaimedDelivery, 'sendingAt' | 'triedForMs'>,
-  afterMs: number,
-  now: Date,
-  failure: Failure,
-): Settlement {
-  if (!claim.sendingAt) return waitOrGiveUp(claim, new Date(now.getTime() + afterMs), now, failure);
-  if (claim.triedForMs > MAX_AGE_MS) return mayBeOutUnseen(failure);
-  return { as: 'pending', outcome: 'ask_again', afterMs, usesAttempt: false, mayBeOut: true, failure };
-}
-
-function mayBeOutUnseen(failure: Failure): Settlement {
+/** For what may be out and could not be looked for: its author has to look. */
+export function mayBeOutUnseen(failure: Failure): Settlement {
   const reason = `It may be out, and could not be looked for. ${failure.reason}`;
   return { as: 'uncertain', failure: { kind: 'unknown', actor: 'user', reason, detail: failure.reason } };
 }

@@ -105,23 +105,23 @@ export async function firePostNow(
   );
 }
 
-/** Opens the failed deliveries of a post that has ended again, if it still has this revision; the others stay as they are. */
+/** Opens these failed deliveries of a post again, if it still has this revision; the others stay as they are. */
 export async function refirePost(
   db: SqlRunner,
-  post: { id: string; revision: number; changeId?: string },
+  post: { id: string; revision: number; deliveryIds: string[]; changeId?: string },
 ): Promise<OpenDelivery[]> {
   return db.query<OpenDelivery>(
     `WITH fired AS (
        UPDATE post SET status = 'publishing', revision = revision + 1, ${noteChange('$3')}, updated_at = now()
-       WHERE id = $1 AND revision = $2 AND status IN ('failed', 'partially_published') AND deleted_at IS NULL
+       WHERE id = $1 AND revision = $2 AND status IN ('failed', 'partially_published', 'publishing') AND deleted_at IS NULL
        RETURNING id, revision, now() AS due_at
      )
      UPDATE delivery d
      SET status = 'pending', next_attempt_at = fired.due_at, turn_at = fired.due_at, due_at = fired.due_at, attempts_used = 0,
          failure_kind = NULL, failure_actor = NULL, failure_reason = NULL, updated_at = now()
-     FROM fired WHERE d.post_id = fired.id AND d.status = 'failed'
+     FROM fired WHERE d.post_id = fired.id AND d.status = 'failed' AND d.id = ANY ($4::uuid[])
      RETURNING ${OPEN}`,
-    [post.id, post.revision, post.changeId ?? null],
+    [post.id, post.revision, post.changeId ?? null, post.deliveryIds],
   );
 }
 

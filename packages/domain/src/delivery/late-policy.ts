@@ -1,5 +1,5 @@
 import type { Failure } from '@solospark/publishers';
-import { postpone, type ClaimedDelivery, type Settlement } from './delivery.ts';
+import { MAX_AGE_MS, mayBeOutUnseen, type ClaimedDelivery, type Settlement } from './delivery.ts';
 
 // How late a post may still go out. "Good morning" at four in the afternoon is worse than nothing, and what waited for a
 // server that was away for a week is no longer what its author meant.
@@ -26,6 +26,62 @@ export function tooLate(
       `It was ${inWords(firstTriedLateMs)} late, and may go out ${inWords(limitMs)} late at most. Nothing was published. ` +
       'Try it again to publish it now, or write it anew for another time.',
   };
+}
+
+/** The same for what was tried in time and told to wait: a day's limit that is told just after nine ends just after nine. */
+const DEFAULT_PATIENCE_MS = (DEFAULT_LATE_LIMIT_MINUTES + 60) * 60_000;
+
+/** A time that has just passed must not become a tight loop. */
+const SHORTEST_WAIT_MS = 1_000;
+
+/**
+ * Waits for the time that was named, and no longer than the post may be late: then it is looked at once more, and given up
+ * if that still says to wait.
+ */
+export function waitOrGiveUp(
+  claim: Pick<ClaimedDelivery, 'sinceDueMs' | 'lateLimitMinutes'>,
+  until: Date,
+  now: Date,
+  failure: Failure,
+): Settlement {
+  const leftMs = patienceMs(claim.lateLimitMinutes) - claim.sinceDueMs;
+  if (leftMs <= 0) return { as: 'failed', failure: waitedInVain(claim.lateLimitMinutes, failure) };
+  const afterMs = Math.min(Math.max(SHORTEST_WAIT_MS, until.getTime() - now.getTime()), leftMs);
+  return { as: 'pending', outcome: 'wait_until', afterMs, usesAttempt: false, mayBeOut: false, failure };
+}
+
+/**
+ * Nothing can be done about it now, and nobody knows when. What may be out stays so: the next claim asks about it before
+ * anything else, and when nobody could ask for a day, a person decides.
+ */
+export function postpone(
+  claim: Pick<ClaimedDelivery, 'sendingAt' | 'triedForMs' | 'sinceDueMs' | 'lateLimitMinutes'>,
+  afterMs: number,
+  now: Date,
+  failure: Failure,
+): Settlement {
+  if (!claim.sendingAt) return waitOrGiveUp(claim, new Date(now.getTime() + afterMs), now, failure);
+  if (claim.triedForMs > MAX_AGE_MS) return mayBeOutUnseen(failure);
+  return { as: 'pending', outcome: 'ask_again', afterMs, usesAttempt: false, mayBeOut: true, failure };
+}
+
+function waitedInVain(lateLimitMinutes: number | null, failure: Failure): Failure {
+  const limit =
+    lateLimitMinutes === null
+      ? 'more than a day'
+      : `longer than the ${inWords(lateLimitMs(lateLimitMinutes))} that it may be late`;
+  const why = failure.actor === 'operator' ? ` It waited for this: ${failure.reason}` : '';
+  return {
+    ...failure,
+    reason:
+      `It had to wait for ${limit}, so it was given up. Nothing was published. Try it again to publish it now, or write ` +
+      `it anew for another time.${why}`,
+    detail: failure.detail ?? failure.reason,
+  };
+}
+
+function patienceMs(lateLimitMinutes: number | null): number {
+  return lateLimitMinutes === null ? DEFAULT_PATIENCE_MS : lateLimitMs(lateLimitMinutes);
 }
 
 const SHORTEST_HOLD_MS = 30_000;

@@ -1,5 +1,63 @@
 import { FORGETTABLE, inBatches, type SqlRunner } from '@solospark/db';
 import type { Rate } from '@solospark/publishers';
+import type { ClaimedDelivery } from './delivery.ts';
+
+/** Whom a limit holds: all accounts here, one of them, or what that one has to upload. */
+export type Limited = 'platform' | 'account' | 'uploads';
+
+export function bucketKey(
+  limited: Limited,
+  {
+    platform,
+    endpoint,
+    channel,
+  }: Pick<ClaimedDelivery, 'platform' | 'endpoint'> & {
+    channel: Pick<ClaimedDelivery['channel'], 'remoteAccountId'>;
+  },
+): string {
+  const place = [limited, platform, ...(endpoint ? [endpoint] : [])];
+  return [...place, ...(limited === 'platform' ? [] : [channel.remoteAccountId])].join(':');
+}
+
+/** The same for a delivery `d` of a channel `c`: milliseconds until the platform wants to be asked again about it. */
+export const LIMITED_FOR_MS = `
+  GREATEST(0, COALESCE((
+    SELECT (extract(epoch FROM max(b.limited_until) - now()) * 1000)::float8 FROM rate_bucket b
+    WHERE b.key IN (
+      concat_ws(':', 'platform', d.platform, NULLIF(d.endpoint, '')),
+      concat_ws(':', 'account', d.platform, NULLIF(d.endpoint, ''), c.remote_account_id),
+      CASE WHEN EXISTS (SELECT FROM post_media WHERE post_media.post_id = d.post_id)
+        THEN concat_ws(':', 'uploads', d.platform, NULLIF(d.endpoint, ''), c.remote_account_id) END)), 0))`;
+
+/** A platform that names no time, or one that is over, is asked again after this; each further time in a row, twice that. */
+export const SHORTEST_LIMIT_MS = 5_000;
+export const LONGEST_FLOOR_MS = 15 * 60_000;
+/** No window is longer than a day. One odd answer must not silence an account for weeks. */
+export const LONGEST_LIMIT_MS = 25 * 60 * 60_000;
+
+/**
+ * The platform has asked these to slow down for `forMs`. Answers for how long they do: what it said, and at least a floor that
+ * grows while it goes on refusing. What was asked before the last answer counts with that one.
+ */
+export async function recordLimit(db: SqlRunner, limit: { key: string; forMs: number }): Promise<number> {
+  const floorMs = (times: string) =>
+    `LEAST(${LONGEST_FLOOR_MS}, ${SHORTEST_LIMIT_MS} * 2 ^ LEAST(GREATEST(${times}, 1) - 1, 20))`;
+  const [row] = await db.query<{ ms: number }>(
+    `WITH ${FORGETTABLE}
+     INSERT INTO rate_bucket AS b (key, capacity, per_ms, taken, tokens, refilled_at, limited_until, limits)
+     SELECT $1, 1, 1, 0, 1, now(), now() + make_interval(secs => GREATEST($2::float8, ${SHORTEST_LIMIT_MS}) / 1000), 1
+     FROM forgettable
+     ON CONFLICT (key) DO UPDATE
+     SET (limited_until, limits) = (
+       SELECT GREATEST(b.limited_until, now() + make_interval(secs => GREATEST($2::float8, ${floorMs('times')}) / 1000)), times
+       FROM (SELECT CASE WHEN b.limited_until > now() THEN b.limits
+                         WHEN b.limited_until + make_interval(secs => ${floorMs('b.limits')} / 1000) > now() THEN b.limits + 1
+                         ELSE 1 END AS times) AS row)
+     RETURNING (extract(epoch FROM limited_until - now()) * 1000)::float8 AS ms`,
+    [limit.key, Math.min(limit.forMs, LONGEST_LIMIT_MS)],
+  );
+  return row?.ms ?? limit.forMs;
+}
 
 export interface TokenRequest {
   /** Names the bucket: it holds `rate.max` and refills evenly over `rate.perSeconds`. */
@@ -21,7 +79,7 @@ export const takeToken = inBatches(async (db, requests: TokenRequest[]): Promise
   });
   // In order, so that two processes that want the same buckets wait for each other and do not lock each other out.
   const buckets = [...wanted].sort(([one], [other]) => (one < other ? -1 : 1));
-  const rows = await db.query<{ key: string; tokens: number; taken: number }>(
+  const rows = await db.query<{ key: string; tokens: number; taken: number; limitedMs: number }>(
     // Forgotten, they are there again: the platform's own limit is behind ours.
     `WITH ${FORGETTABLE}
      INSERT INTO rate_bucket AS b (key, capacity, per_ms, taken, tokens, refilled_at)
@@ -29,8 +87,9 @@ export const takeToken = inBatches(async (db, requests: TokenRequest[]): Promise
      FROM unnest($1::text[], $2::float8[], $3::float8[], $4::int[]) AS new(key, capacity, per_ms, wanted), forgettable
      ON CONFLICT (key) DO UPDATE
      SET capacity = EXCLUDED.capacity, per_ms = EXCLUDED.per_ms, refilled_at = now(),
-         taken = LEAST(EXCLUDED.taken, floor(${FILLED})), tokens = ${FILLED} - LEAST(EXCLUDED.taken, floor(${FILLED}))
-     RETURNING key, tokens, taken`,
+         taken = ${TAKEN}, tokens = ${FILLED} - ${TAKEN}
+     RETURNING key, tokens, taken,
+               GREATEST(0, COALESCE(extract(epoch FROM limited_until - now()) * 1000, 0))::float8 AS "limitedMs"`,
     [
       buckets.map(([key]) => key),
       buckets.map(([, { rate }]) => rate.max),
@@ -39,11 +98,13 @@ export const takeToken = inBatches(async (db, requests: TokenRequest[]): Promise
     ],
   );
   const waits = requests.map(() => 0);
-  for (const { key, tokens, taken } of rows) {
+  for (const { key, tokens, taken, limitedMs } of rows) {
     const bucket = wanted.get(key);
     const perMs = bucket ? bucket.rate.max / (bucket.rate.perSeconds * 1000) : 1;
     // Whoever is left waits for a token of its own: they do not all come back for the same one.
-    bucket?.requests.slice(taken).forEach((at, rank) => (waits[at] = Math.ceil((rank + 1 - tokens) / perMs)));
+    bucket?.requests
+      .slice(taken)
+      .forEach((at, rank) => (waits[at] = Math.ceil(Math.max(limitedMs, (rank + 1 - tokens) / perMs, 1))));
   }
   return waits;
 });
@@ -59,3 +120,7 @@ export async function giveTokensBack(db: SqlRunner, keys: readonly string[]): Pr
 /** What an existing bucket holds at this moment. */
 const FILLED = `
   LEAST(EXCLUDED.capacity, b.tokens + EXCLUDED.per_ms * GREATEST(0, extract(epoch FROM now() - b.refilled_at)::float8) * 1000)`;
+
+/** What a statement may take of it: nothing, while the platform itself has said to wait. */
+const TAKEN = `
+  CASE WHEN b.limited_until > now() THEN 0 ELSE LEAST(EXCLUDED.taken, floor(${FILLED})) END`;

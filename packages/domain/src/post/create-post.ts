@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Context } from '../context.ts';
 import { getPost } from './get-post.ts';
 import type { Post } from './post.ts';
-import { insertPost, isMediaGone } from './post.repository.ts';
+import { insertPost, isMediaGone, type PostContent } from './post.repository.ts';
 import { resolveContent, type ContentInput } from './resolve-content.ts';
 
 /**
@@ -16,10 +16,19 @@ export async function createPost(
 ): Promise<Post> {
   const empty = { text: '', media: [], deliveries: [], lateLimitMinutes: null };
   const { organizationId } = input;
+  return writeDraft(ctx, organizationId, () => resolveContent(ctx, organizationId, input.content, empty));
+}
+
+/** `readContent` is asked again when a file was removed between what it read and the writing. */
+export async function writeDraft(
+  ctx: Pick<Context, 'db'>,
+  organizationId: string,
+  readContent: () => Promise<PostContent>,
+): Promise<Post> {
   // The id is chosen here, so that an insertion whose answer was lost can be repeated.
   const id = randomUUID();
   const write = async () => {
-    const content = await withRetry(() => resolveContent(ctx, organizationId, input.content, empty));
+    const content = await withRetry(readContent);
     // Not decided on again once it may be written: a refusal would deny that.
     await withRetry(() => insertPost(ctx.db, { id, organizationId, content }));
   };

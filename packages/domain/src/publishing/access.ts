@@ -11,8 +11,8 @@ import { isRefreshable, unsealCredentials } from '../channel/channel.ts';
 import { countRefusals, markNeedsReconnect } from '../channel/credentials.repository.ts';
 import { endedFor, refreshCredentials, type Refreshed } from '../channel/refresh-credentials.ts';
 import type { Context } from '../context.ts';
-import { postpone, retryOrGiveUp, type ClaimedDelivery, type Settlement } from '../delivery/delivery.ts';
-import { holdForAuthor } from '../delivery/late-policy.ts';
+import { retryOrGiveUp, type ClaimedDelivery, type Settlement } from '../delivery/delivery.ts';
+import { holdForAuthor, postpone } from '../delivery/late-policy.ts';
 import type { Hold } from './hold.ts';
 import type { OpenedCall } from './open-call.ts';
 

@@ -1,6 +1,7 @@
 import { sleep } from '@solospark/foundation';
 import type { Failure } from '@solospark/publishers';
-import { handBack, postpone, retryOrGiveUp, type Settlement } from '../delivery/delivery.ts';
+import { handBack, retryOrGiveUp, type Settlement } from '../delivery/delivery.ts';
+import { postpone } from '../delivery/late-policy.ts';
 import { AttemptOverdueError } from './deadline.ts';
 import type { Hold } from './hold.ts';
 

@@ -3,7 +3,8 @@ import type { Failure, PublishCall, Publisher, PublishMedia } from '@solospark/p
 import { limitsOf } from '../channel/limits.ts';
 import { baseUrlOf, clientFor } from '../channel/place.ts';
 import type { Context } from '../context.ts';
-import { CALL_TIMEOUT_MS, postpone, type Settlement } from '../delivery/delivery.ts';
+import { CALL_TIMEOUT_MS, type Settlement } from '../delivery/delivery.ts';
+import { postpone } from '../delivery/late-policy.ts';
 import { fileFor, fileKey, signMediaUrl } from '../media/media.ts';
 import { tryLink } from '../media/try-link.ts';
 import { verifyFile } from '../media/verify-file.ts';

@@ -1,7 +1,13 @@
 import { assertNever, messageOf, type Logger } from '@solospark/foundation';
 import { deliveryJobId } from '@solospark/queue';
 import { withRetry } from '@solospark/db';
-import { handBack, stillInDoubt, type ClaimedDelivery, type Settlement } from '../delivery/delivery.ts';
+import {
+  handBack,
+  stillInDoubt,
+  withTime,
+  type ClaimedDelivery,
+  type Settlement,
+} from '../delivery/delivery.ts';
 import { healthSign } from '../delivery/circuit.ts';
 import {
   giveProbeBack,
@@ -10,14 +16,16 @@ import {
 } from '../delivery/circuit.repository.ts';
 import { settlePost } from '../delivery/firing.repository.ts';
 import { markSuperseded, recordReceipt } from '../delivery/hold.repository.ts';
-import { tooLate } from '../delivery/late-policy.ts';
+import { tooLate, waitOrGiveUp } from '../delivery/late-policy.ts';
 import { giveTokensBack } from '../delivery/rate-limit.repository.ts';
 import { enqueueDeliveries } from './enqueue-deliveries.ts';
 import { failPoint } from './fail-points.ts';
+import { showFailedDelivery } from './failed-deliveries.ts';
 import { createHold, SupersededError, type Hold } from './hold.ts';
 import { interrupted, whenInterrupted } from './interruption.ts';
 import { openCall } from './open-call.ts';
 import { reconcileDelivery } from './reconcile-delivery.ts';
+import { findLimit } from './take-rate.ts';
 import { sendDelivery } from './send-delivery.ts';
 import type { Context } from '../context.ts';
 
@@ -38,7 +46,7 @@ export async function publishDelivery(
   failPoint('after-claim');
   const hold = createHold(ctx, claim, signal, noteStep);
   try {
-    const settlement = await advanceOrGiveUp(ctx, hold, log);
+    const settlement = withTime(await advanceOrGiveUp(ctx, hold, log));
     onAnswer();
     await hold.settle(settlement);
     logSettlement(log, claim, settlement);
@@ -100,10 +108,13 @@ async function advance(ctx: Context, hold: Hold, log: Logger): Promise<Settlemen
       callEndedAt: claim.callEndedAt,
     });
   }
+  const limit = findLimit(hold, opened.publisher.name);
+  if (limit) return stillInDoubt(claim, waitOrGiveUp(claim, limit.until, hold.now(), limit.failure));
   return sendDelivery(ctx, hold, opened);
 }
 
 async function follow(ctx: Context, claim: ClaimedDelivery, settlement: Settlement): Promise<void> {
+  if (settlement.as === 'failed') await showFailedDelivery(ctx, claim, settlement.failure);
   if (settlement.as !== 'pending') return settlePost(ctx.db, claim.postId);
   const next = { id: claim.id, platform: claim.platform, revision: claim.revision, attempt: claim.fence + 1 };
   const runAt = new Date(ctx.clock.now().getTime() + settlement.afterMs);

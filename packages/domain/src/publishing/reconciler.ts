@@ -3,6 +3,7 @@ import { readDueLimits } from '../channel/read-limits.ts';
 import { refreshDueCredentials } from '../channel/refresh-due-credentials.ts';
 import type { StoreState } from '@solospark/storage';
 import type { Context } from '../context.ts';
+import { freeStuckDeliveries } from '../delivery/stuck.repository.ts';
 import { findBackloggedPlatforms } from '../delivery/claim.repository.ts';
 import {
   findOverduePosts,
@@ -32,6 +33,7 @@ const ALARM_BATCH = 500;
 const HEARTBEAT_MS = 5_000;
 const CREDENTIALS_MS = 30_000;
 const LIMITS_MS = 60_000;
+const STUCK_MS = 60_000;
 
 export interface Reconciler {
   /** Starts nothing new from now on; resolves when its loops have ended. What it claimed goes on running. */
@@ -99,6 +101,12 @@ export function startReconciler(ctx: Context, lanes: ReadonlyMap<string, Lane>, 
     }
   }
 
+  async function freeStuck(): Promise<void> {
+    const freed = await freeStuckDeliveries(ctx.db);
+    if (freed.length > 0)
+      ctx.log.error({ deliveries: freed }, 'deliveries freed that would never have been looked at');
+  }
+
   /** Says with each beat how the store looks from here. Asking it has a deadline far below the next beat. */
   async function beat(): Promise<void> {
     const state = await ctx.files.state();
@@ -114,6 +122,7 @@ export function startReconciler(ctx: Context, lanes: ReadonlyMap<string, Lane>, 
     forEver('overdue', RECONCILE_INTERVAL_MS, publishOverdue),
     forEver('alarms', RECONCILE_INTERVAL_MS, setAlarms),
     forEver('heartbeat', HEARTBEAT_MS, beat),
+    forEver('stuck', STUCK_MS, freeStuck),
     forEver('credentials', CREDENTIALS_MS, () => refreshDueCredentials(ctx, [...lanes.keys()])),
     forEver('limits', LIMITS_MS, () => readDueLimits(ctx, [...lanes.keys()])),
   ]);

@@ -7,10 +7,10 @@ import {
   PUBLIC_CALL_TIMEOUT_MS,
   retryOrGiveUp,
   stillInDoubt,
-  waitOrGiveUp,
   type Settlement,
 } from '../delivery/delivery.ts';
 import { countHandBacks } from '../delivery/hand-back.repository.ts';
+import { waitOrGiveUp } from '../delivery/late-policy.ts';
 import { recoverAccess } from './access.ts';
 import { failPoint } from './fail-points.ts';
 import { fileTrouble } from './file-trouble.ts';
@@ -19,7 +19,7 @@ import { interrupted } from './interruption.ts';
 import { noteRequests } from './note-steps.ts';
 import type { OpenedCall } from './open-call.ts';
 import { reconcileDelivery } from './reconcile-delivery.ts';
-import { takeRate } from './take-rate.ts';
+import { keepLimit, takeRate } from './take-rate.ts';
 import type { Context } from '../context.ts';
 
 /** Prepares, commits `sending`, makes the one public call, and says what came of it. */
@@ -28,7 +28,7 @@ export async function sendDelivery(ctx: Context, hold: Hold, opened: OpenedCall)
   // What an earlier sending may have put out stays in doubt, whatever becomes of this try.
   const inDoubt = (settlement: Settlement) => stillInDoubt(hold.claim, settlement);
   if (hold.signal.aborted) return inDoubt(interrupted(hold));
-  if (prepared.outcome !== 'ready') return inDoubt(await refused(ctx, hold, opened, prepared));
+  if (prepared.outcome !== 'ready') return inDoubt(await refused(ctx, hold, opened, 'prepare', prepared));
 
   const wait = await withRetry(() => takeRate(ctx, hold, opened.publisher));
   if (wait) return inDoubt(waitOrGiveUp(hold.claim, wait.until, hold.now(), wait.failure));
@@ -42,7 +42,7 @@ export async function sendDelivery(ctx: Context, hold: Hold, opened: OpenedCall)
     });
     failPoint('after-answer');
     if (outcome.outcome === 'published') return { as: 'published', receipt: outcome.receipt };
-    if (outcome.outcome !== 'uncertain') return inDoubt(await refused(ctx, hold, opened, outcome));
+    if (outcome.outcome !== 'uncertain') return inDoubt(await refused(ctx, hold, opened, 'publish', outcome));
     opened.call.log.warn({ detail: outcome.detail }, 'outcome unclear');
   } catch (error) {
     if (error instanceof SupersededError) throw error;
@@ -102,7 +102,7 @@ async function notSent(ctx: Context, hold: Hold, opened: OpenedCall, error: unkn
   const { publisher, call } = opened;
   if (hold.signal.aborted) return interrupted(hold);
   const trouble = troubleOf(ctx, hold, opened, error);
-  if (trouble) return refused(ctx, hold, opened, trouble);
+  if (trouble) return refused(ctx, hold, opened, 'publish', trouble);
   // Before the database: its code (`ECONNREFUSED`) is also what that says when it is away.
   if (error instanceof NoAnswerError) return retryOrGiveUp(hold.claim, 'retry', notReached(publisher, error));
   const detail = messageOf(error);
@@ -125,12 +125,18 @@ async function notSent(ctx: Context, hold: Hold, opened: OpenedCall, error: unkn
 
 type Refused = Exclude<PrepareOutcome, { outcome: 'ready' }>;
 
-async function refused(ctx: Context, hold: Hold, opened: OpenedCall, answer: Refused): Promise<Settlement> {
+async function refused(
+  ctx: Context,
+  hold: Hold,
+  opened: OpenedCall,
+  step: 'prepare' | 'publish',
+  answer: Refused,
+): Promise<Settlement> {
   switch (answer.outcome) {
     case 'retry':
       return retryOrGiveUp(hold.claim, 'retry', answer.failure);
     case 'wait-until':
-      return waitOrGiveUp(hold.claim, answer.until, hold.now(), answer.failure);
+      return waitOrGiveUp(hold.claim, await keepLimit(ctx, hold, step, answer), hold.now(), answer.failure);
     case 'failed':
       if (answer.failure.kind === 'auth_expired') return recoverAccess(ctx, hold, opened, answer.failure);
       return { as: 'failed', failure: answer.failure };

@@ -6,6 +6,7 @@ import type { Context } from '../context.ts';
 import { STALL_MS } from '../delivery/delivery.ts';
 import { claimDeliveries, type ClaimRequest } from '../delivery/claim.repository.ts';
 import { Type } from 'typebox';
+import { takeFailedDelivery } from './failed-deliveries.ts';
 import { firePost } from './fire-post.ts';
 import { removeHeartbeat } from './heartbeat.repository.ts';
 import { openLane } from './lane.ts';
@@ -75,6 +76,7 @@ export async function startPublishing(ctx: Context, options: PublishingOptions):
       for (const platform of fired.platforms) lanes.get(platform)?.wake('job');
       return fired.again ? runAgainAt(fired.again) : undefined;
     }),
+    ctx.queues.consume({ job: 'failed-delivery' }, { concurrency: 1 }, (job) => takeFailedDelivery(ctx, job)),
     ctx.queues.consume({ job: 'worker-test' }, { concurrency: 1 }, (job, log) => {
       log.info('test job received');
       return Promise.resolve({

@@ -25,7 +25,7 @@ const read = async (app: TestApp, id: string) => (await app.request('GET', `/pos
 const ended = (app: TestApp, id: string) =>
   eventually(
     () => read(app, id),
-    ({ status }) => status !== 'publishing',
+    ({ status }) => ['published', 'partially_published', 'failed'].includes(status as string),
     'the post ends',
   );
 interface Delivery {

@@ -98,6 +98,12 @@ describe('X: the code', () => {
     }
   });
 
+  it('200 for a method in small letters, as X’s own users send it', async () => {
+    const code = await codeFrom(sandbox, ask({ code_challenge_method: 's256' }));
+    expect((await redeem(code, { code_verifier: challenge })).status).toBe(400);
+    expect((await redeem(code)).status).toBe(200);
+  });
+
   it('302 with invalid_request without a challenge, with an unknown method, and for a long state', async () => {
     for (const over of [
       { code_challenge: undefined },

@@ -43,7 +43,7 @@ export function openOAuth(world: World, x: SandboxPlatform, rules: { replayEndsG
     scopeSeparator: / +/,
     knownScopes,
     scopeError: 'invalid_scope',
-    pkce: { required: true, methods: ['S256', 'plain'], methodError: 'invalid_request' },
+    pkce: { required: true, methods: ['S256', 'plain'], anyCase: true, methodError: 'invalid_request' },
     maxStateLength: 500,
     denied: { error: 'access_denied' },
   });

@@ -1,6 +1,7 @@
 import { assertNever, messageOf, type Logger } from '@solospark/foundation';
 import { deliveryJobId } from '@solospark/queue';
 import { withRetry } from '@solospark/db';
+import { linkAt } from '../channel/place.ts';
 import { handBack, stillInDoubt, type ClaimedDelivery, type Settlement } from '../delivery/delivery.ts';
 import { healthSign } from '../delivery/circuit.ts';
 import {
@@ -94,13 +95,16 @@ async function advance(ctx: Context, hold: Hold, log: Logger): Promise<Settlemen
   if (late) return { as: 'failed', failure: late };
   const opened = await openCall(ctx, hold, log);
   if ('settlement' in opened) return stillInDoubt(claim, opened.settlement);
-  if (claim.sendingAt && !claim.absenceUnproved) {
-    return reconcileDelivery(hold, opened, {
-      sendingSince: claim.sendingAt,
-      callEndedAt: claim.callEndedAt,
-    });
-  }
-  return sendDelivery(ctx, hold, opened);
+  const settlement =
+    claim.sendingAt && !claim.absenceUnproved
+      ? await reconcileDelivery(hold, opened, {
+          sendingSince: claim.sendingAt,
+          callEndedAt: claim.callEndedAt,
+        })
+      : await sendDelivery(ctx, hold, opened);
+  if (settlement.as !== 'published') return settlement;
+  const { receipt } = settlement;
+  return { ...settlement, receipt: { ...receipt, url: linkAt(claim.channel, opened.baseUrl, receipt.url) } };
 }
 
 async function follow(ctx: Context, claim: ClaimedDelivery, settlement: Settlement): Promise<void> {

@@ -1,3 +1,4 @@
+import { numberFromName } from '../accounts.ts';
 import type { PublicPost, Shelf } from '../../world/posts.ts';
 import { presentAccount, serverUrl } from './account.ts';
 import { presentAttachment, type Attachment } from './media.ts';
@@ -57,7 +58,11 @@ export function presentStatus(status: Status, around: { origin: string; statuses
       presentAttachment(attachment, true, around.origin),
     ),
     mentions: [],
-    tags: hashtagsOf(text).map((name) => ({ name, url: `${serverUrl}/tags/${encodeURIComponent(name)}` })),
+    tags: hashtagsOf(text).map((name) => ({
+      id: numberFromName(`mastodon tag ${name}`, 8),
+      name,
+      url: `${serverUrl}/tags/${encodeURIComponent(name)}`,
+    })),
     emojis: [],
     card: null,
     poll: null,

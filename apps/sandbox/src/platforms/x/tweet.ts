@@ -32,14 +32,13 @@ export const knownFields: readonly string[] = (
   'suggested_source_links text withheld'
 ).split(' ');
 
-/** The tweet as the API shows it; `fields` are those asked for with `tweet.fields`. */
+/** The tweet as the API shows it: its three default fields, and those asked for with `tweet.fields`. */
 export function presentTweet(tweet: Tweet, fields: readonly string[]): Record<string, unknown> {
   const { text, urls } = renderText(tweet);
-  const shown: Record<string, unknown> = { id: tweet.id, text };
+  const shown: Record<string, unknown> = { id: tweet.id, text, edit_history_tweet_ids: [tweet.id] };
   const mediaKeys = tweet.media.map((media) => media.mediaKey);
   const optional: Record<string, unknown> = {
     author_id: tweet.authorId,
-    edit_history_tweet_ids: [tweet.id],
     created_at: new Date(tweet.createdAt).toISOString(),
     ...referencesOf(tweet),
     ...(urls.length > 0 && { entities: { urls } }),

@@ -3,6 +3,7 @@ import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } 
 import { setMaxListeners } from 'node:events';
 import { registerControl } from './control/routes.ts';
 import { registerFeed } from './feed/routes.ts';
+import { readJson } from './json-body.ts';
 import { mountPlatform } from './platforms/mount.ts';
 import { platforms } from './platforms/registry.ts';
 import { createWorld } from './world/world.ts';
@@ -22,6 +23,7 @@ export function buildSandbox(options: { clock?: Clock; log?: Logger } = {}): Fas
     // One line per call would drown what the control side has to say.
     logController: new LogController({ disableRequestLogging: true }),
   });
+  readJson(app);
   const closing = new AbortController();
   // Every answer that is held back listens for it, and there may be any number of those.
   setMaxListeners(0, closing.signal);

@@ -132,7 +132,7 @@ describe('Bluesky: putRecord', () => {
     expect((await read(rkey)).json).toEqual({ uri, cid, value: record });
     expect((await read(rkey, 'ann.test')).json.cid).toBe(cid);
     expect(await sandbox.publicPosts('bluesky', 'ann')).toMatchObject([
-      { id: uri, text: 'Hello', url: `https://bsky.app/profile/${did}/post/${rkey}` },
+      { id: uri, text: 'Hello', url: `${sandbox.url}/bluesky/profile/${did}/post/${rkey}` },
     ]);
   });
 
@@ -247,8 +247,8 @@ describe('Bluesky: the record', () => {
   });
 
   it.each([
-    ['301 letters', 'a'.repeat(301), /grapheme too big \(maximum 300, got 301\)/],
-    ['121 families: 3,025 bytes', family.repeat(121), /string too big \(maximum 3000, got 3025\)/],
+    ['301 letters', 'a'.repeat(301), /must not be longer than 300 graphemes/],
+    ['121 families: 3,025 bytes', family.repeat(121), /must not be longer than 3000 characters/],
   ])('400 for %s', async (_, text, message) => {
     const reply = await put(blueskyPost(text));
     expect([reply.status, reply.json.error]).toEqual([400, 'InvalidRequest']);
@@ -267,11 +267,9 @@ describe('Bluesky: the record', () => {
 
   it.each([
     ['no date', { createdAt: undefined }],
-    ['a date without a zone', { createdAt: '2026-11-22T10:00:00' }],
     ['a day that is not', { createdAt: '2026-13-22T10:00:00Z' }],
     ['another type', { $type: 'app.bsky.feed.like' }],
     ['no text', { text: undefined }],
-    ['a field that nobody knows', { colour: 'red' }],
     ['a fourth language', { langs: ['en', 'de', 'fr', 'it'] }],
     ['a ninth tag', { tags: [...'abcdefghi'] }],
     ['a tag of 650 bytes', { tags: ['👨‍👩‍👧‍👦'.repeat(26)] }],
@@ -291,11 +289,6 @@ describe('Bluesky: the record', () => {
     ['a video of 100,000,001 bytes', { embed: video({ size: 100_000_001 }) }],
     ['a video with 1,001 characters of words', { embed: { ...video(), alt: 'a'.repeat(1_001) } }],
     ['a video with 10,025 bytes of words', { embed: { ...video(), alt: '👨‍👩‍👧‍👦'.repeat(401) } }],
-    ['a video with captions, which are not played', { embed: { ...video(), captions: [] } }],
-    ['a facet behind the text', { text: 'é!', facets: [link(0, 4)] }],
-    ['a facet that cuts a character', { text: 'é!', facets: [link(1, 3)] }],
-    ['a facet of nothing', { text: 'é!', facets: [link(2, 2)] }],
-    ['facets that overlap', { text: 'abcdef', facets: [link(2, 5), link(0, 3)] }],
     [
       'a link that is none',
       {
@@ -359,12 +352,82 @@ describe('Bluesky: the record', () => {
     expect(await texts()).toEqual([]);
   });
 
+  const strongRef = {
+    uri: 'at://did:plc:abcdefghijklmnopqrstuvwx/app.bsky.feed.post/3k22222222222',
+    cid: `bafyrei${'a'.repeat(52)}`,
+  };
+  const card = { uri: 'https://example.com', title: 'Example', description: '' };
+  const external = { $type: 'app.bsky.embed.external', external: card };
+  const quote = { $type: 'app.bsky.embed.record', record: strongRef };
+
+  it.each([
+    ['a reply', { reply: { root: strongRef, parent: strongRef } }],
+    ['a quote', { embed: quote }],
+    [
+      'a quote with a card',
+      { embed: { $type: 'app.bsky.embed.recordWithMedia', record: quote, media: external } },
+    ],
+    ['an embed of a later lexicon', { embed: { $type: 'app.bsky.embed.later', anything: true } }],
+    ['a field of a later lexicon', { colour: 'red' }],
+    [
+      'a card with the records that it stands for',
+      { embed: { ...external, associatedRecords: [strongRef] } },
+    ],
+    [
+      'a feature of a later lexicon',
+      { facets: [{ index: { byteStart: 0, byteEnd: 1 }, features: [{ $type: 'com.example.bold' }] }] },
+    ],
+    ['the entities of older apps', { entities: [] }],
+    ['a facet behind the text', { facets: [link(0, 400)] }],
+  ])('200 for what the lexicons allow: %s', async (_, over) => {
+    const reply = await put({ ...blueskyPost('Hello'), ...over });
+    expect([reply.status, reply.json]).toMatchObject([200, { validationStatus: 'valid' }]);
+  });
+
+  it('the oracle and the reader get the reply and the quote as they were sent', async () => {
+    const reply = { root: strongRef, parent: strongRef };
+    const rkey = tid();
+    await put({ ...blueskyPost('Hello'), reply, embed: quote }, { rkey });
+    expect((await read(rkey)).json.value).toMatchObject({ reply, embed: quote });
+    expect(await sandbox.publicPosts('bluesky', 'ann')).toMatchObject([
+      { settings: { inReplyTo: strongRef.uri, quoted: strongRef.uri } },
+    ]);
+  });
+
+  it.each([
+    ['a reply without its root', { reply: { parent: strongRef } }],
+    ['a reply to a web page', { reply: { root: strongRef, parent: { ...strongRef, uri: 'https://a.b/c' } } }],
+    ['a reply to a record without a CID', { reply: { root: strongRef, parent: { uri: strongRef.uri } } }],
+    ['a quote of nothing', { embed: { $type: 'app.bsky.embed.record' } }],
+    [
+      'a quote with a reference for its media',
+      { embed: { ...quote, $type: 'app.bsky.embed.recordWithMedia' } },
+    ],
+    ['an embed without a type', { embed: { images: [] } }],
+    ['a CID that is none', { embed: { ...quote, record: { ...strongRef, cid: 'abc' } } }],
+  ])('400 for what they do not allow: %s', async (_, over) => {
+    const reply = await put({ ...blueskyPost('Hello'), ...over });
+    expect([reply.status, reply.json.error]).toEqual([400, 'InvalidRequest']);
+    expect(await texts()).toEqual([]);
+  });
+
+  it.each([
+    ['a field that nobody knows', { colour: 'red' }],
+    ['a date without a zone', { createdAt: '2026-11-22T10:00:00' }],
+    ['a facet behind the text', { text: 'é!', facets: [link(0, 4)] }],
+    ['a facet that cuts a character', { text: 'é!', facets: [link(1, 3)] }],
+    ['a facet of nothing', { text: 'é!', facets: [link(2, 2)] }],
+    ['facets that overlap', { text: 'abcdef', facets: [link(2, 5), link(0, 3)] }],
+  ])('400 on a server that refuses slips, as none of them does: %s', async (_, over) => {
+    await sandbox.control('settings', { platform: 'bluesky', refusesSlips: true });
+    const reply = await put({ ...blueskyPost('Hello'), ...over });
+    expect([reply.status, reply.json.error]).toEqual([400, 'InvalidRequest']);
+  });
+
   it('200 for a facet in bytes behind an emoji, and for a card', async () => {
     const facets = [link(Buffer.byteLength('👍 '), Buffer.byteLength('👍 here'))];
-    const external = { uri: 'https://example.com', title: 'Example', description: '' };
-    const embed = { $type: 'app.bsky.embed.external', external };
-    expect((await put({ ...blueskyPost('👍 here'), facets, embed })).status).toBe(200);
-    expect(await sandbox.publicPosts('bluesky', 'ann')).toMatchObject([{ settings: { external } }]);
+    expect((await put({ ...blueskyPost('👍 here'), facets, embed: external })).status).toBe(200);
+    expect(await sandbox.publicPosts('bluesky', 'ann')).toMatchObject([{ settings: { external: card } }]);
   });
 
   it('200 for languages of every form, and for labels; the oracle tells them', async () => {
@@ -462,13 +525,13 @@ describe('Bluesky: images', () => {
     expect((await put(withImages(blob))).status).toBe(200);
   });
 
-  it('400 for more than 1,000,000 bytes, which shows at the record', async () => {
-    const large = (await upload(Buffer.concat([jpeg, Buffer.alloc(1_000_001 - jpeg.length)]))).json.blob;
-    expect(large.size).toBe(1_000_001);
+  it('400 for more than 2,000,000 bytes, which shows at the record', async () => {
+    const large = (await upload(Buffer.concat([jpeg, Buffer.alloc(2_000_001 - jpeg.length)]))).json.blob;
+    expect(large.size).toBe(2_000_001);
     const reply = await put(withImages(large));
     expect([reply.status, reply.json.message]).toEqual([
       400,
-      expect.stringMatching(/blob too big \(maximum 1000000/),
+      expect.stringMatching(/blob too big \(maximum 2000000/),
     ]);
   });
 

@@ -19,7 +19,7 @@ describe('the oracle', () => {
       platform: 'x',
       account: 'bob',
       id: expect.stringMatching(/^\d+$/),
-      url: expect.stringMatching(/^https:\/\/x\.com\/bob\/status\/\d+$/),
+      url: expect.stringMatching(new RegExp(`^${sandbox.url}/x/bob/status/\\d+$`)),
       viewUrl: expect.stringMatching(new RegExp(`^${sandbox.url}/_sandbox/view/x/\\d+$`)),
       text: 'Two',
       mediaCount: 0,

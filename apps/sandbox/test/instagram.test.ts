@@ -133,7 +133,7 @@ describe('Instagram: publishing', () => {
     const [shown] = await sandbox.publicPosts('instagram', 'ann');
     expect(shown).toMatchObject({ id, text: 'Caption', mediaCount: 1 });
     const media = (await get(`${id}?fields=permalink,shortcode,timestamp,caption`)).json;
-    expect(media.permalink).toBe(`https://www.instagram.com/p/${media.shortcode}/`);
+    expect(media.permalink).toBe(`${sandbox.url}/instagram/p/${media.shortcode}/`);
     expect(media.permalink).toBe(shown.url);
     expect(media.shortcode).not.toBe(id);
     expect(media.timestamp).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+0000$/);

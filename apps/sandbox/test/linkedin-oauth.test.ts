@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { createPublicKey, verify } from 'node:crypto';
 import { linkedinPost, restHeaders, startSandbox, type Sandbox } from './harness.ts';
 import { afterRestart, callback, codeFrom, question, tokenRequests } from './oauth-harness.ts';
 
@@ -40,13 +41,15 @@ const publish = async (token: string, handle = 'ann') =>
 const partner = () => sandbox.control('settings', { platform: 'linkedin', refreshTokens: true });
 
 describe('LinkedIn: the code', () => {
-  it('200 gives a token for sixty days, without a type and without one to renew it', async () => {
+  it('200 gives a token for sixty days, an ID token besides, scopes between commas, and nothing to renew it', async () => {
     const reply = await redeem(await codeFrom(sandbox, ask()));
     expect(reply.status).toBe(200);
     expect(reply.json).toEqual({
       access_token: expect.any(String),
       expires_in: 5_184_000,
-      scope: memberScopes,
+      scope: 'email,openid,profile,w_member_social',
+      token_type: 'Bearer',
+      id_token: expect.any(String),
     });
     const { sub } = (await userinfo(reply.json.access_token)).json;
     expect(`urn:li:person:${sub}`).toBe(await sandbox.idOf('linkedin', 'ann'));
@@ -105,6 +108,54 @@ describe('LinkedIn: the code', () => {
     const json = { grant_type: 'authorization_code', code, redirect_uri: callback, client_id: 'app-1' };
     const reply = await sandbox.send('/linkedin/oauth/v2/accessToken', { json });
     expect(reply.json.error_description).toBe('A required parameter "grant_type" is missing');
+  });
+});
+
+describe('LinkedIn: the ID token', () => {
+  const claimsOf = (idToken: string) =>
+    JSON.parse(Buffer.from(idToken.split('.')[1] ?? '', 'base64url').toString());
+  const askWith = (over: Record<string, string>) => `${ask()}&${new URLSearchParams(over).toString()}`;
+
+  it('is signed by a key that the discovery document leads to, and says whose it is', async () => {
+    const issuer = `${sandbox.url}/linkedin/oauth`;
+    const before = Math.floor(Date.now() / 1000);
+    const { id_token: token, access_token: accessToken } = await connect();
+    const discovery = (await sandbox.send('/linkedin/oauth/.well-known/openid-configuration')).json;
+    expect(discovery).toMatchObject({ issuer, id_token_signing_alg_values_supported: ['RS256'] });
+    const { keys } = (await sandbox.send(discovery.jwks_uri)).json;
+    const [head = '', payload = '', signature = ''] = token.split('.');
+    const { alg, kid } = JSON.parse(Buffer.from(head, 'base64url').toString());
+    expect([alg, kid]).toEqual(['RS256', keys[0].kid]);
+    const key = createPublicKey({ key: keys[0], format: 'jwk' });
+    const isSigned = (text: string) =>
+      verify('RSA-SHA256', Buffer.from(text), key, Buffer.from(signature, 'base64url'));
+    expect([isSigned(`${head}.${payload}`), isSigned(`${head}.${payload}x`)]).toEqual([true, false]);
+    const claims = claimsOf(token);
+    expect(claims).toMatchObject({ iss: issuer, aud: 'app-1', name: 'ann', email: 'ann@sandbox.example' });
+    expect(claims.sub).toBe((await userinfo(accessToken)).json.sub);
+    expect(claims.iat).toBeGreaterThanOrEqual(before);
+    expect(claims.exp).toBe(claims.iat + 3600);
+    expect(claims).not.toHaveProperty('nonce');
+  });
+
+  it('says the nonce that it was asked with, and no more than its scopes allow', async () => {
+    const code = await codeFrom(sandbox, `${ask('openid')}&nonce=n-0S6_WzA2Mj`);
+    const claims = claimsOf((await redeem(code)).json.id_token);
+    expect(claims.nonce).toBe('n-0S6_WzA2Mj');
+    expect(Object.keys(claims).sort()).toEqual(['aud', 'exp', 'iat', 'iss', 'nonce', 'sub']);
+    expect(
+      claimsOf((await redeem(await codeFrom(sandbox, askWith({ nonce: 'b' })))).json.id_token).nonce,
+    ).toBe('b');
+  });
+
+  it('comes with the scope openid only', async () => {
+    expect(await connect('w_member_social')).not.toHaveProperty('id_token');
+  });
+
+  it('scopes may stand between spaces, commas, or both', async () => {
+    for (const scope of ['openid,profile', 'openid profile', 'openid, profile']) {
+      expect((await connect(scope)).scope).toBe('openid,profile');
+    }
   });
 });
 

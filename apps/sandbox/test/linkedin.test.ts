@@ -85,7 +85,7 @@ describe('LinkedIn: publishing', () => {
     expect(post).toMatchObject({
       id: urn,
       text: 'Hello',
-      url: `https://www.linkedin.com/feed/update/${urn}/`,
+      url: `${sandbox.url}/linkedin/feed/update/${urn}/`,
     });
   });
 

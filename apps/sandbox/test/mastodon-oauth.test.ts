@@ -69,6 +69,7 @@ describe('Mastodon: registering an app', () => {
       client_id: expect.any(String),
       client_secret: expect.any(String),
       client_secret_expires_at: 0,
+      vapid_key: '',
     });
     const ways = [callback, 'https://app.example/other'];
     for (const body of [

@@ -88,7 +88,9 @@ describe('X: a chunked upload', () => {
     const listed = await sandbox.send(`/x/2/users/${userId}/tweets?tweet.fields=entities,attachments`, ann);
     const [{ attachments, entities, text }] = listed.json.data;
     expect(attachments.media_keys).toEqual([`7_${id}`]);
-    expect(entities.urls).toMatchObject([{ expanded_url: `${post.url}/video/1`, media_key: `7_${id}` }]);
+    expect(entities.urls).toMatchObject([
+      { expanded_url: `https://x.com/ann/status/${post.id}/video/1`, media_key: `7_${id}` },
+    ]);
     expect(text).toBe(`Look ${entities.urls[0].url}`);
   });
 
@@ -197,7 +199,11 @@ describe('X: posting a video or GIF', () => {
     const id = await upload(bytes);
     if (bytes !== mp4) {
       await status(id);
-      expect((await status(id)).json.data.processing_info.state).toBe('failed');
+      expect((await status(id)).json.data.processing_info).toEqual({
+        state: 'failed',
+        progress_percent: 0,
+        error: { code: 1, name: 'InvalidMedia', message: 'Unsupported video format' },
+      });
     }
     const reply = await tweet({ text: 'a', media: { media_ids: [id] } });
     expect(reply.status).toBe(400);

@@ -98,6 +98,27 @@ describe('X: the code', () => {
     }
   });
 
+  it('200 from JSON as well, for the tokens and for their end', async () => {
+    const client = { client_id: 'app-1' };
+    const send = (path: string, json: object) =>
+      sandbox.send(`/x/2/oauth2/${path}`, { json: { ...client, ...json }, headers: basic('app-1') });
+    const code = await codeFrom(sandbox, ask());
+    const grant = { grant_type: 'authorization_code', code, redirect_uri: callback, code_verifier: verifier };
+    const first = await send('token', grant);
+    expect(first.status).toBe(200);
+    const renewal = { grant_type: 'refresh_token', refresh_token: first.json.refresh_token };
+    const second = await send('token', renewal);
+    expect(second.status).toBe(200);
+    expect((await send('revoke', { token: second.json.access_token })).json).toEqual({ revoked: true });
+    expect((await me(second.json.access_token)).status).toBe(401);
+  });
+
+  it('200 for a method in small letters, as X’s own users send it', async () => {
+    const code = await codeFrom(sandbox, ask({ code_challenge_method: 's256' }));
+    expect((await redeem(code, { code_verifier: challenge })).status).toBe(400);
+    expect((await redeem(code)).status).toBe(200);
+  });
+
   it('302 with invalid_request without a challenge, with an unknown method, and for a long state', async () => {
     for (const over of [
       { code_challenge: undefined },
@@ -164,8 +185,10 @@ describe('X: the code', () => {
     expect((await redeem('')).json.error_description).toContain('[code]');
     expect((await redeem(code, { redirect_uri: '' })).json.error_description).toContain('[redirect_uri]');
     expect((await redeem(code, { grant_type: 'password' })).json.error).toBe('unsupported_grant_type');
-    const json = { grant_type: 'authorization_code', code, redirect_uri: callback, code_verifier: verifier };
-    expect((await sandbox.send('/x/2/oauth2/token', { json, headers: basic('app-1') })).status).toBe(400);
+    const body = new Blob(['grant_type=authorization_code'], { type: 'text/plain' });
+    const noForm = await sandbox.send('/x/2/oauth2/token', { body, headers: basic('app-1') });
+    expect(noForm.status).toBeGreaterThanOrEqual(400);
+    expect(noForm.status).toBeLessThan(500);
     expect(statusAndBody(await redeem(`${code}a`))).toEqual(codeRefused);
     expect(statusAndBody(await redeem((await connect()).access_token))).toEqual(codeRefused);
   });

@@ -59,7 +59,7 @@ describe('X: publishing', () => {
     expect(reply.json.data.text).toBe('Hello');
     const [post] = await sandbox.publicPosts('x', 'ann');
     expect(post.id).toBe(reply.json.data.id);
-    expect(post.url).toBe(`https://x.com/ann/status/${post.id}`);
+    expect(post.url).toBe(`${sandbox.url}/x/ann/status/${post.id}`);
     expect(post.text).toBe('Hello');
   });
 

@@ -83,7 +83,7 @@ describe('a scheduled post', () => {
       const shown = await publicWith(delivery.platform, text);
       expect(shown).toHaveLength(1);
       expect(shown[0]).toMatchObject({ id: delivery.remoteId, mediaCount: 1 });
-      expect(delivery.remoteUrl).toMatch(/^https:\/\//);
+      expect(delivery.remoteUrl).toContain(`${app.sandboxUrl}/${delivery.platform}/`);
     }
   });
 

@@ -67,6 +67,17 @@ export interface ArmedFault {
   ms?: number;
 }
 
+/** Where a publisher makes the link itself, it is that of the real platform; the sandbox has its page at the same path. */
+function ownLinkOf({ platform, url }: OraclePost): string {
+  const hosts: Record<string, string> = {
+    x: 'https://x.com',
+    linkedin: 'https://www.linkedin.com',
+    bluesky: 'https://bsky.app',
+  };
+  const host = hosts[platform];
+  return host === undefined ? url : url.replace(/^.*?:\/\/[^/]+\/[^/]+/, host);
+}
+
 /** Every picture is the same pixel, with its name behind it. */
 const pictureOf = (name: string) => Buffer.concat([JPEG, Buffer.from(name)]);
 const nameOf = (picture: Uint8Array) => Buffer.from(picture.subarray(JPEG.length)).toString();
@@ -94,7 +105,8 @@ export async function openStage(): Promise<Stage> {
 
   async function posts(platform: string, account: string): Promise<OraclePost[]> {
     const query = new URLSearchParams({ platform, account });
-    return ((await control('GET', `/posts?${query.toString()}`)) as { posts: OraclePost[] }).posts;
+    const listed = (await control('GET', `/posts?${query.toString()}`)) as { posts: OraclePost[] };
+    return listed.posts.map((post) => ({ ...post, url: ownLinkOf(post) }));
   }
 
   return {

@@ -1,7 +1,7 @@
 import type { Images } from '../world/images.ts';
 import type { ShelvedPost } from '../world/posts.ts';
 
-/** A post as the oracle tells it. `url` is what the platform would say; `viewUrl` can be opened. */
+/** A post as the oracle tells it. `url` is its page on the platform, `viewUrl` the same page by its id. */
 export function presentPost({ platform, post }: ShelvedPost, images: Images, origin: string) {
   return {
     platform,

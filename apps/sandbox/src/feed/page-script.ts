@@ -6,7 +6,6 @@ const feed = document.getElementById('feed');
 const empty = document.getElementById('empty');
 const state = document.getElementById('state');
 const byId = new Map(platforms.map((platform) => [platform.id, platform]));
-const single = location.pathname.match(/^\/_sandbox\/view\/([^/]+)\/([^/]+)$/);
 const cards = new Map();
 let chosen = '';
 let first = true;
@@ -64,12 +63,10 @@ function createCard(post) {
     }
     card.append(pictures);
   }
-  const foot = element('p', 'foot', post.url);
-  if (!single) {
-    const link = element('a', '', 'Open');
-    link.href = new URL(post.viewUrl).pathname;
-    foot.prepend(link, ' · ');
-  }
+  const foot = element('p', 'foot', post.id);
+  const link = element('a', '', 'Open');
+  link.href = new URL(post.url).pathname;
+  foot.prepend(link, ' · ');
   card.append(foot);
   return card;
 }
@@ -96,12 +93,6 @@ function render(posts) {
 }
 
 async function load() {
-  if (single) {
-    const response = await fetch('/_sandbox/posts/' + single[1] + '/' + single[2]);
-    if (response.status === 404) return { total: 0, posts: [] };
-    if (!response.ok) throw new Error(String(response.status));
-    return { total: 1, posts: [(await response.json()).post] };
-  }
   const query = new URLSearchParams({ limit: String(shownAtOnce) });
   if (chosen) query.set('platform', chosen);
   const response = await fetch('/_sandbox/posts?' + query);
@@ -116,7 +107,7 @@ async function refresh() {
     if (mine !== generation) return;
     render(posts);
     const more = total > posts.length ? ', the newest ' + posts.length + ' shown' : '';
-    state.textContent = single ? '' : total + (total === 1 ? ' public post' : ' public posts') + more;
+    state.textContent = total + (total === 1 ? ' public post' : ' public posts') + more;
   } catch {
     if (mine === generation) state.textContent = 'The sandbox does not answer; trying again';
   }
@@ -128,34 +119,23 @@ async function follow() {
   setTimeout(follow, 1000);
 }
 
-if (single) {
-  const all = element('a', '', '← All posts');
-  all.href = '/';
-  all.style.color = 'inherit';
-  document.getElementById('filters').append(all);
-  document.getElementById('empty-title').textContent = 'This post is not here';
-  document.getElementById('empty-text').textContent =
-    'It was deleted, or the sandbox has been restarted since: it keeps everything in memory.';
-  document.getElementById('command').remove();
-} else {
-  for (const { id, name } of [{ id: '', name: 'All' }, ...platforms]) {
-    const button = element('button', '', name);
-    button.type = 'button';
-    button.setAttribute('aria-pressed', String(id === chosen));
-    button.onclick = () => {
-      chosen = id;
-      for (const other of button.parentNode.children) other.setAttribute('aria-pressed', String(other === button));
-      refresh();
-    };
-    document.getElementById('filters').append(button);
-  }
-  document.getElementById('command').textContent = [
-    'curl ' + location.origin + '/x/2/tweets \\',
-    '  -H "Authorization: Bearer sandbox-demo" \\',
-    '  -H "Content-Type: application/json" \\',
-    '  -d \'{"text":"Hello from the sandbox"}\'',
-  ].join('\n');
+for (const { id, name } of [{ id: '', name: 'All' }, ...platforms]) {
+  const button = element('button', '', name);
+  button.type = 'button';
+  button.setAttribute('aria-pressed', String(id === chosen));
+  button.onclick = () => {
+    chosen = id;
+    for (const other of button.parentNode.children) other.setAttribute('aria-pressed', String(other === button));
+    refresh();
+  };
+  document.getElementById('filters').append(button);
 }
+document.getElementById('command').textContent = [
+  'curl ' + location.origin + '/x/2/tweets \\',
+  '  -H "Authorization: Bearer sandbox-demo" \\',
+  '  -H "Content-Type: application/json" \\',
+  '  -d \'{"text":"Hello from the sandbox"}\'',
+].join('\n');
 document.addEventListener('visibilitychange', () => { if (!document.hidden) refresh(); });
 follow();
 `;

@@ -41,7 +41,7 @@ article.fresh { animation: arrive .5s ease-out; }
   display: block; width: 100%; max-height: 26rem; object-fit: cover; border-radius: .5rem; background: var(--line);
 }
 .foot { margin: .625rem 0 0; font-size: .8125rem; color: var(--soft); overflow-wrap: anywhere; }
-.foot a { color: inherit; }
+.foot a, nav a { color: inherit; }
 section { padding-top: 3rem; }
 section h1 { font-size: 1.5rem; margin: 0 0 .5rem; }
 section p { color: var(--soft); margin: 0 0 1rem; }

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { platforms } from '../platforms/registry.ts';
 import type { World } from '../world/world.ts';
 import { renderPage } from './page.ts';
+import { postPage } from './post-page.ts';
 
 /** The feed, the page of a single post, and the images and videos of both. */
 export function registerFeed(app: FastifyInstance, world: World): void {
@@ -15,10 +16,15 @@ export function registerFeed(app: FastifyInstance, world: World): void {
     'cache-control': 'no-cache',
   };
 
-  // The page finds out by its own address whether it shows one post or all.
-  for (const url of ['/', '/_sandbox/view/:platform/:id']) {
-    app.get(url, (_request, reply) => reply.headers(pageHeaders).send(page));
-  }
+  app.get('/', (_request, reply) => reply.headers(pageHeaders).send(page));
+  app.get<{ Params: { platform: string; id: string } }>('/_sandbox/view/:platform/:id', (request, reply) => {
+    const { platform: name, id } = request.params;
+    const platform = platforms.find((candidate) => candidate.id === name);
+    const post = platform && world.posts.shelf(name).find(id);
+    const host = platform ?? { id: name, name, colour: '#64748b' };
+    const shown = postPage(host, post, { images: world.images, now: world.now() });
+    return reply.code(shown.status).headers(shown.headers).send(shown.body);
+  });
   app.get<{ Params: { id: string } }>('/_sandbox/media/:id', (request, reply) => {
     const image = world.images.find(request.params.id);
     if (!image) return reply.code(404).send({ error: 'no such file; the oldest are forgotten first' });

@@ -1,5 +1,6 @@
 import { sleep } from '@solospark/foundation';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { postPage } from '../feed/post-page.ts';
 import type { Step } from '../steps.ts';
 import { outcomeFaults } from '../world/faults.ts';
 import type { World } from '../world/world.ts';
@@ -34,6 +35,16 @@ export function mountPlatform(app: FastifyInstance, platform: SandboxPlatform, w
       url: page.url,
       handler: (request, reply) => send(reply, page.answer({ request, now: world.now() })),
     });
+  }
+  for (const link of opened.postPaths) {
+    // People's links end with a slash as often as not.
+    for (const path of [link.url, `${link.url}/`]) {
+      app.get(path, (request, reply) => {
+        const id = link.idOf(request.params as Record<string, string>);
+        const post = id === undefined ? undefined : world.posts.shelf(platform.id).find(id);
+        return send(reply, postPage(platform, post, { images: world.images, now: world.now() }));
+      });
+    }
   }
   app.setErrorHandler<FastifyError>((error, request, reply) => {
     const status = error.statusCode ?? 500;

@@ -53,6 +53,12 @@ export interface Page {
   answer(visit: Visit): Answer;
 }
 
+/** Where a post can be looked at by everybody: the path of its permalink, and the id of the post that it names. */
+export interface PostPath {
+  url: string;
+  idOf(parameters: Record<string, string>): string | undefined;
+}
+
 /** A call that has told whose it is, and nothing more has been done about it. */
 export interface KnownCall {
   request: FastifyRequest;
@@ -83,6 +89,7 @@ export interface OpenedPlatform {
   endpoints: Endpoint[];
   /** What people see, where they let an app in. */
   pages?: Page[];
+  postPaths: PostPath[];
   /** Looks at every call of a known account before anything else does. */
   guard?(call: KnownCall): Answer | undefined;
   /** Counts the call; gives the headers of every answer, or the refusal when the allowance is used up. */

@@ -4,7 +4,7 @@ export interface PublicPost {
   account: string;
   /** The platform's own id. */
   id: string;
-  /** The permalink in the platform's own form; it leads nowhere. */
+  /** The permalink: the platform's own path, at the sandbox, where it is a page that shows the post. */
   url: string;
   /** What a reader sees. */
   text: string;

@@ -1,3 +1,4 @@
+import { parseUrl } from '@solospark/foundation';
 import { createHttpClient, type HttpClient, type HttpRequest, type Publisher } from '@solospark/publishers';
 import type { Settings } from '../context.ts';
 
@@ -16,6 +17,16 @@ export function baseUrlOf(publisher: Publisher, place: Place, sandboxUrl: string
 /** The address of one of a platform's hosts at this place. Only a platform that is one service has several. */
 export function hostAt(publisher: Publisher, place: Place, baseUrl: string): (host: string) => string {
   return (host) => (place.sandbox || publisher.anyServer ? baseUrl : host);
+}
+
+/**
+ * A link that shows a post at this place. Publishers know their platform's own; the sandbox has a page at the same path below its
+ * own address, and there is nothing at the platform's.
+ */
+export function linkAt(place: Place, baseUrl: string, link: string | null): string | null {
+  const url = place.sandbox && link !== null ? parseUrl(link) : null;
+  if (!url || url.href.startsWith(`${baseUrl}/`)) return link;
+  return `${baseUrl}${url.pathname}${url.search}`;
 }
 
 /** How the API at this place is spoken to. An author may have named its host: then only public addresses are behind it. */

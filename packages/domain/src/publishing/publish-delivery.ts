@@ -1,6 +1,7 @@
 import { assertNever, messageOf, type Logger } from '@solospark/foundation';
 import { deliveryJobId } from '@solospark/queue';
 import { withRetry } from '@solospark/db';
+import { linkAt } from '../channel/place.ts';
 import {
   handBack,
   stillInDoubt,
@@ -23,7 +24,7 @@ import { failPoint } from './fail-points.ts';
 import { showFailedDelivery } from './failed-deliveries.ts';
 import { createHold, SupersededError, type Hold } from './hold.ts';
 import { interrupted, whenInterrupted } from './interruption.ts';
-import { openCall } from './open-call.ts';
+import { openCall, type OpenedCall } from './open-call.ts';
 import { reconcileDelivery } from './reconcile-delivery.ts';
 import { findLimit } from './take-rate.ts';
 import { sendDelivery } from './send-delivery.ts';
@@ -102,6 +103,14 @@ async function advance(ctx: Context, hold: Hold, log: Logger): Promise<Settlemen
   if (late) return { as: 'failed', failure: late };
   const opened = await openCall(ctx, hold, log);
   if ('settlement' in opened) return stillInDoubt(claim, opened.settlement);
+  const settlement = await sendOrAsk(ctx, hold, opened);
+  if (settlement.as !== 'published') return settlement;
+  const { receipt } = settlement;
+  return { ...settlement, receipt: { ...receipt, url: linkAt(claim.channel, opened.baseUrl, receipt.url) } };
+}
+
+async function sendOrAsk(ctx: Context, hold: Hold, opened: OpenedCall): Promise<Settlement> {
+  const { claim } = hold;
   if (claim.sendingAt && !claim.absenceUnproved) {
     return reconcileDelivery(hold, opened, {
       sendingSince: claim.sendingAt,

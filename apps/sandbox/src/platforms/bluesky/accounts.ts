@@ -17,5 +17,8 @@ export function handleOfDomain(domain: string): string | undefined {
   return /^([a-z0-9-]{1,40})\.test$/.exec(domain.toLowerCase())?.[1];
 }
 
+/** The DID that somebody writes, as such or by the handle that it has. */
+export const didIn = (repo: string) => (repo.startsWith('did:') ? repo : didOf(handleOfDomain(repo) ?? ''));
+
 export const uriOf = (did: string, rkey: string) => `at://${did}/${postCollection}/${rkey}`;
 export const isPostCollection = (collection: string | undefined) => collection === postCollection;

@@ -3,7 +3,7 @@ import { createIdSequence } from '../../world/ids.ts';
 import type { World } from '../../world/world.ts';
 import { readFaults, writeFaults, type OpenedPlatform, type SandboxPlatform } from '../platform.ts';
 import { countInWindow, type WindowCount } from '../windows.ts';
-import { didOf } from './accounts.ts';
+import { didIn, didOf, uriOf } from './accounts.ts';
 import { uploadEndpoint, type StoredBlob } from './blobs.ts';
 import { tidOf } from './content-id.ts';
 import { readingEndpoints } from './reading.ts';
@@ -26,6 +26,8 @@ const Rules = Type.Object(
     blobUploadLimit: Type.Integer({ minimum: 0, maximum: largestBlobBytes, default: largestBlobBytes }),
     /** "Minutes", says the document. */
     unreferencedBlobMs: Type.Integer({ minimum: 0, default: 300_000 }),
+    /** True: what every server takes and no app shows is refused, so that a test notices it. */
+    refusesSlips: Type.Boolean({ default: false }),
   },
   { additionalProperties: false },
 );
@@ -67,10 +69,14 @@ function open(world: World): OpenedPlatform {
     endpoints: [
       ...endpoints,
       uploadEndpoint(world, rules, blobs),
-      ...writingEndpoints(posts, blobs, nextTid),
+      ...writingEndpoints(rules, posts, blobs, nextTid),
       ...readingEndpoints(world, posts),
     ],
     guard,
+    // By DID, or by handle.
+    postPaths: [
+      { url: '/profile/:repo/post/:rkey', idOf: ({ repo = '', rkey = '' }) => uriOf(didIn(repo), rkey) },
+    ],
     // Writes cost points by the hour; everything else counts as a request, here per account and kind of call.
     meter({ account, step, now }) {
       const cost = step === 'publish' ? 2 : 1;

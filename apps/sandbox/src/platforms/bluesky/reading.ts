@@ -1,7 +1,7 @@
 import type { Shelf } from '../../world/posts.ts';
 import type { World } from '../../world/world.ts';
 import type { Answer, Call, Endpoint } from '../platform.ts';
-import { didOf, handleOfDomain, isPostCollection, uriOf } from './accounts.ts';
+import { didIn, didOf, isPostCollection, uriOf } from './accounts.ts';
 import type { BlueskyPost } from './records.ts';
 import { invalidRequest, recordNotFound } from './refusals.ts';
 
@@ -11,8 +11,7 @@ type Query = Partial<Record<string, string>>;
 export function readingEndpoints(world: World, posts: Shelf<BlueskyPost>): Endpoint[] {
   /** The account of a DID or a handle, as far as it has ever called. */
   function handleOf(repo: string | undefined): string | undefined {
-    const did = repo?.startsWith('did:') ? repo : didOf(handleOfDomain(repo ?? '') ?? '');
-    return world.handles.get(`bluesky ${did}`);
+    return world.handles.get(`bluesky ${didIn(repo ?? '')}`);
   }
 
   function read({ request, now }: Call): Answer {

@@ -33,9 +33,14 @@ const DeleteBody = Type.Object(
 type WriteBody = { repo: string; rkey?: string; record: PostRecord; swapRecord?: string | null };
 
 /** Writing: a record is named by whoever writes it, and its content names its CID. */
-export function writingEndpoints(posts: Shelf<BlueskyPost>, blobs: Blobs, nextTid: () => string): Endpoint[] {
+export function writingEndpoints(
+  rules: { refusesSlips: boolean },
+  posts: Shelf<BlueskyPost>,
+  blobs: Blobs,
+  nextTid: () => string,
+): Endpoint[] {
   function put(call: Call): Answer {
-    const refusal = checkWrite(call, WriteBody);
+    const refusal = checkWrite(call, rules);
     if (refusal) return refusal;
     const { rkey, record, swapRecord } = call.request.body as WriteBody;
     if (rkey === undefined) return invalidRequest('Input must have the property "rkey"');
@@ -48,7 +53,7 @@ export function writingEndpoints(posts: Shelf<BlueskyPost>, blobs: Blobs, nextTi
 
   /** Writes only what is new. That the key is taken shows as a 500, without another word. */
   function create(call: Call): Answer {
-    const refusal = checkWrite(call, WriteBody);
+    const refusal = checkWrite(call, rules);
     if (refusal) return refusal;
     const { rkey = nextTid(), record, swapRecord } = call.request.body as WriteBody;
     if (swapRecord !== undefined) return invalidRequest('Unknown input: swapRecord');
@@ -57,7 +62,7 @@ export function writingEndpoints(posts: Shelf<BlueskyPost>, blobs: Blobs, nextTi
   }
 
   function write(
-    { account, now, alteration }: Call,
+    { account, now, origin, alteration }: Call,
     rkey: string,
     record: PostRecord,
     current?: BlueskyPost,
@@ -77,7 +82,7 @@ export function writingEndpoints(posts: Shelf<BlueskyPost>, blobs: Blobs, nextTi
       account: account.handle,
       id: uriOf(account.id, rkey),
       rkey,
-      url: `https://bsky.app/profile/${account.id}/post/${rkey}`,
+      url: `${origin}/bluesky/profile/${account.id}/post/${rkey}`,
       createdAt: now,
       visibleAt: now + (alteration('delayed-visibility')?.ms ?? 0),
     };
@@ -107,12 +112,12 @@ function written(post: BlueskyPost, rev: string | undefined): Answer {
   return { status: 200, body: { uri: post.id, cid: post.cid, ...commit, validationStatus: 'valid' } };
 }
 
-function checkWrite(call: Call, schema: typeof WriteBody): Answer | undefined {
-  const refusal = checkTarget(call, schema);
+function checkWrite(call: Call, rules: { refusesSlips: boolean }): Answer | undefined {
+  const refusal = checkTarget(call, WriteBody);
   if (refusal) return refusal;
   const { rkey, record } = call.request.body as WriteBody;
   if (rkey !== undefined && !isTid(rkey)) return invalidRequest(`Invalid record key: ${rkey} is not a TID`);
-  const problem = findRecordProblem(record);
+  const problem = findRecordProblem(record, rules);
   return problem === undefined ? undefined : invalidRequest(`Invalid app.bsky.feed.post record: ${problem}`);
 }
 

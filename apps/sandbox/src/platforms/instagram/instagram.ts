@@ -84,12 +84,18 @@ function open(world: World): OpenedPlatform {
   const rules = world.settings.declare(instagram.id, Rules);
   const containers = world.createTable<Container>(50_000);
   const posts = world.posts.shelf<InstagramPost>(instagram.id);
+  /** The ids of posts by what stands in their links. */
+  const shortcodes = world.createTable<string>(200_000);
   const nextId = createIdSequence(world.now, (ms) => BigInt(ms) * 10_000n);
   const oauth = openOAuth(world, instagram);
   const endpoints = [
     ...oauth.endpoints,
     containerEndpoint(world, rules, containers, createRollingCount(world, dayMs), nextId),
-    ...publishingEndpoints(rules, containers, posts, createRollingCount(world, dayMs), nextId),
+    ...publishingEndpoints(
+      { rules, containers, posts, shortcodes },
+      createRollingCount(world, dayMs),
+      nextId,
+    ),
     ...readingEndpoints(rules, containers, posts),
   ];
   // The version in front of the path is optional, and any will do.
@@ -100,6 +106,13 @@ function open(world: World): OpenedPlatform {
   return {
     endpoints: [oauth.codeEndpoint, ...endpoints, ...versioned],
     pages: oauth.pages,
+    postPaths: [
+      ...['/p/:shortcode', '/reel/:shortcode'].map((url) => ({
+        url,
+        idOf: ({ shortcode = '' }) => shortcodes.get(shortcode),
+      })),
+      { url: '/stories/:handle/:id', idOf: ({ id }) => id },
+    ],
     guard: oauth.guard,
     meter: () => ({ headers: usageHeaders(1, 0) }),
   };

@@ -10,13 +10,21 @@ import * as refuse from './refusals.ts';
 import type { RollingCount } from './rolling-count.ts';
 
 export function publishingEndpoints(
-  rules: Processing & { quotaTotal: number },
-  containers: BoundedMap<string, Container>,
-  posts: Shelf<InstagramPost>,
+  {
+    rules,
+    containers,
+    posts,
+    shortcodes,
+  }: {
+    rules: Processing & { quotaTotal: number };
+    containers: BoundedMap<string, Container>;
+    posts: Shelf<InstagramPost>;
+    shortcodes: BoundedMap<string, string>;
+  },
   published: RollingCount,
   nextId: () => string,
 ): Endpoint[] {
-  function publish({ request, account, now, alteration }: Call): Answer {
+  function publish({ request, account, now, origin, alteration }: Call): Answer {
     const { userId } = request.params as { userId: string };
     if (userId !== account.id && userId !== 'me') return refuse.noSuchObject(userId);
     const creationId = parametersOf(request)['creation_id'];
@@ -37,13 +45,14 @@ export function publishingEndpoints(
     container.published = true;
     const id = nextId();
     const shortcode = tokenFromName(`shortcode ${id}`, 11);
+    shortcodes.set(shortcode, id);
     posts.add({
       account: account.handle,
       id,
       shortcode,
       kind: container.kind,
       isVideo: container.isVideo,
-      url: `https://www.instagram.com/${pathOf(container.kind, { id, shortcode, handle: account.handle })}/`,
+      url: `${origin}/instagram/${pathOf(container.kind, { id, shortcode, handle: account.handle })}/`,
       text: container.caption,
       media: container.media,
       settings: container.settings,

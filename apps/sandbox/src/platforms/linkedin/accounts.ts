@@ -18,3 +18,17 @@ export function authorUrnOf(handle: string): string {
     ? `urn:li:organization:${numberFromName(`linkedin ${handle}`, 9)}`
     : `urn:li:person:${memberIdOf(handle)}`;
 }
+
+/** What the ID token and `userinfo` say of a member, as far as the scopes allow. */
+export function profileOf(handle: string, scopes: readonly string[]): Record<string, unknown> {
+  return {
+    sub: subjectOf(handle),
+    ...(scopes.includes('profile') && {
+      name: handle,
+      given_name: handle,
+      family_name: 'Sandbox',
+      locale: { country: 'US', language: 'en' },
+    }),
+    ...(scopes.includes('email') && { email: `${handle}@sandbox.example`, email_verified: true }),
+  };
+}

@@ -11,7 +11,9 @@ import {
   type SandboxPlatform,
 } from '../platform.ts';
 import { countInWindow, type WindowCount } from '../windows.ts';
-import { authorUrnOf, subjectOf } from './accounts.ts';
+import { bearerTokenOf } from '../accounts.ts';
+import { readToken } from '../oauth/tokens.ts';
+import { authorUrnOf, profileOf } from './accounts.ts';
 import type { Asset } from './assets.ts';
 import { checkHeaders } from './headers.ts';
 import { openOAuth } from './oauth.ts';
@@ -91,16 +93,11 @@ function open(world: World): OpenedPlatform {
     method: 'GET',
     url: '/v2/userinfo',
     step: 'identity',
-    answer: ({ account: { handle } }) => ({
-      status: 200,
-      body: {
-        sub: subjectOf(handle),
-        name: handle,
-        given_name: handle,
-        family_name: 'Sandbox',
-        locale: { country: 'US', language: 'en' },
-      },
-    }),
+    // The sandbox's own tokens may see everything.
+    answer: ({ account: { handle }, request }) => {
+      const claims = readToken(linkedin.id, 'access', bearerTokenOf(request));
+      return { status: 200, body: profileOf(handle, claims?.scopes ?? ['profile', 'email']) };
+    },
   };
   return {
     endpoints: [
@@ -112,6 +109,7 @@ function open(world: World): OpenedPlatform {
       ...postEndpoints(world, rules, posts, assets, nextId),
     ],
     pages: oauth.pages,
+    postPaths: [{ url: '/feed/update/:urn', idOf: ({ urn }) => urn }],
     guard: (call) => checkHeaders(call.request, call.now) ?? oauth.guard(call),
     // Per member and kind of call, until midnight UTC, and without a header that would tell.
     meter({ account, step, now }) {

@@ -9,6 +9,7 @@ import { formOf, type Parameters } from '../oauth/parameters.ts';
 import { readToken, type CodeClaims, type RefreshClaims } from '../oauth/tokens.ts';
 import type { Answer, Call, Endpoint, SandboxPlatform } from '../platform.ts';
 import { isOrganization } from './accounts.ts';
+import { openIdEndpoints, signIdToken } from './id-token.ts';
 import { accessDenied, codeNotFound, codeRefused, oauthError, revokedToken } from './refusals.ts';
 
 const dayMs = 24 * 3_600_000;
@@ -41,7 +42,8 @@ export function openOAuth(world: World, linkedin: SandboxPlatform, rules: { refr
   const pages = authorizePages(linkedin, grants, {
     url: '/oauth/v2/authorization',
     codeLifetimeMs,
-    scopeSeparator: / +/,
+    // Documented is the space; LinkedIn's own client sends commas.
+    scopeSeparator: /[ ,]+/,
     knownScopes,
     scopeError: 'unauthorized_scope_error',
     denied: {
@@ -56,7 +58,7 @@ export function openOAuth(world: World, linkedin: SandboxPlatform, rules: { refr
     revokedToken,
   });
 
-  function getToken({ request, now }: Call): Answer {
+  function getToken({ request, now, origin }: Call): Answer {
     const form = formOf(request);
     const renews = form['grant_type'] === 'refresh_token';
     const required = ['grant_type', ...(renews ? ['refresh_token'] : ['code', 'redirect_uri'])];
@@ -69,22 +71,26 @@ export function openOAuth(world: World, linkedin: SandboxPlatform, rules: { refr
       return oauthError(401, 'invalid_client', 'Client authentication failed');
     }
     if (renews) return refresh(form['refresh_token'], clientId, now);
-    if (form['grant_type'] === 'authorization_code') return redeem(form, clientId, now);
+    if (form['grant_type'] === 'authorization_code') return redeem(form, { clientId, now, origin });
     return oauthError(400, 'unsupported_grant_type', 'grant_type: authorization_code or refresh_token');
   }
 
-  function redeem(form: Parameters, clientId: string, now: number): Answer {
+  function redeem(
+    form: Parameters,
+    { clientId, now, origin }: { clientId: string; now: number; origin: string },
+  ): Answer {
     const { code, redirect_uri: redirectUri } = form;
     const redeemed = grants.redeem({ code, clientId, redirectUri, verifier: undefined }, now);
     if ('problem' in redeemed) return redeemed.problem === 'code' ? codeNotFound() : codeRefused();
     const { claims } = redeemed;
     endOtherScopes(claims);
     const accessToken = grants.issue('access', claims, now, accessLifetimeMs);
-    if (!rules.refreshTokens) return tokens(claims, accessToken, accessLifetimeMs);
-    const refreshToken = grants.issue('refresh', claims, now, refreshLifetimeMs);
     return tokens(claims, accessToken, accessLifetimeMs, {
-      refresh_token: refreshToken,
-      refresh_token_expires_in: refreshLifetimeMs / 1000,
+      ...(rules.refreshTokens && {
+        refresh_token: grants.issue('refresh', claims, now, refreshLifetimeMs),
+        refresh_token_expires_in: refreshLifetimeMs / 1000,
+      }),
+      ...(claims.scopes.includes('openid') && { id_token: signIdToken(claims, origin, now) }),
     });
   }
 
@@ -118,11 +124,12 @@ export function openOAuth(world: World, linkedin: SandboxPlatform, rules: { refr
   };
   const endpoints: Endpoint[] = [
     { method: 'POST', url: '/oauth/v2/accessToken', step: 'token', handleOf, answer: getToken },
+    ...openIdEndpoints(knownScopes),
   ];
   return { pages, endpoints, guard };
 }
 
-/** There is no `token_type` in it. */
+/** The scopes come in the order of the alphabet, and with commas between them, which is not what OAuth says. */
 function tokens(
   { scopes }: CodeClaims | RefreshClaims,
   accessToken: string,
@@ -133,7 +140,13 @@ function tokens(
   return {
     status: 200,
     headers: { 'cache-control': 'no-store' },
-    body: { access_token: accessToken, expires_in: expiresInSeconds, scope: scopes.join(' '), ...more },
+    body: {
+      access_token: accessToken,
+      expires_in: expiresInSeconds,
+      scope: [...scopes].sort().join(','),
+      token_type: 'Bearer',
+      ...more,
+    },
   };
 }
 

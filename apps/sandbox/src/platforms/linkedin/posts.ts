@@ -25,7 +25,7 @@ export function postEndpoints(
 ): Endpoint[] {
   const duplicates = createDuplicates(world);
 
-  function create({ request, account, now, alteration }: Call): Answer {
+  function create({ request, account, now, origin, alteration }: Call): Answer {
     const refusal = checkBody(request.body, account.id);
     if (refusal) return refusal;
     const body = request.body as CreateBody;
@@ -46,7 +46,7 @@ export function postEndpoints(
       account: account.handle,
       author: account.id,
       id: urn,
-      url: `https://www.linkedin.com/feed/update/${urn}/`,
+      url: `${origin}/linkedin/feed/update/${urn}/`,
       text: shown,
       media: media.map(({ id, altText, title }) => ({
         imageId: assets.get(id)?.received?.fileId ?? '',

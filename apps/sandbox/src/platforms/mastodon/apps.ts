@@ -65,6 +65,8 @@ function register({ request }: Call): Answer {
       client_id: clientId,
       client_secret: secretOf(clientId),
       client_secret_expires_at: 0,
+      // Deprecated, and still there.
+      vapid_key: '',
     },
   };
 }

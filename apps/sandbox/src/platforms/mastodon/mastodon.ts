@@ -21,7 +21,8 @@ import { readForms } from './parameters.ts';
 import { rateHeaders, refusals, tooManyRequests } from './refusals.ts';
 import { Rules } from './rules.ts';
 import { isAboutInstance } from './scopes.ts';
-import { presentAccount, type Status } from './status.ts';
+import { presentOwnAccount } from './account.ts';
+import type { Status } from './status.ts';
 import { statusEndpoints } from './statuses.ts';
 import { timelineEndpoint } from './timeline.ts';
 
@@ -74,18 +75,22 @@ function open(world: World): OpenedPlatform {
     method: 'GET',
     url: '/api/v1/accounts/verify_credentials',
     step: 'identity',
-    answer: ({ account }) => ({ status: 200, body: presentAccount(account.handle, account.id) }),
+    answer: ({ account, origin }) => ({
+      status: 200,
+      body: presentOwnAccount(account, { origin, statuses }),
+    }),
   };
   return {
     endpoints: [
       identity,
       ...oauth.endpoints,
-      ...instanceEndpoints(rules),
+      ...instanceEndpoints(rules, statuses),
       ...mediaEndpoints(world, rules, attachments, nextId),
       ...statusEndpoints(world, rules, statuses, attachments, nextId),
       timelineEndpoint(world, rules, statuses),
     ],
     pages: oauth.pages,
+    postPaths: [{ url: '/@:handle/:id', idOf: ({ id }) => id }],
     guard: oauth.guard,
     meter: meterWith(rules, world.createTable<WindowCount>(200_000)),
   };

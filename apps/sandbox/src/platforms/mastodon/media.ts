@@ -117,6 +117,9 @@ export function presentAttachment(attachment: Attachment, isReady: boolean, orig
     url: isReady ? url : null,
     preview_url: url,
     remote_url: null,
+    preview_remote_url: null,
+    text_url: null,
+    // Real ones have the sizes in it; nothing here looks at the picture.
     meta: {},
     description: attachment.description,
     blurhash: null,

@@ -1,6 +1,8 @@
-import type { PublicPost } from '../../world/posts.ts';
+import { numberFromName } from '../accounts.ts';
+import type { PublicPost, Shelf } from '../../world/posts.ts';
+import { presentAccount, serverUrl } from './account.ts';
 import { presentAttachment, type Attachment } from './media.ts';
-import { formatHtml } from './text.ts';
+import { formatHtml, hashtagsOf } from './text.ts';
 
 export interface Status extends PublicPost {
   authorId: string;
@@ -10,47 +12,60 @@ export interface Status extends PublicPost {
   sensitive: boolean;
   /** Null: the account's own. */
   language: string | null;
+  application: Application;
 }
 
 export const visibilities = ['public', 'unlisted', 'private', 'direct'] as const;
 export type Visibility = (typeof visibilities)[number];
 
-export const serverUrl = 'https://mastodon.example';
-
-export function presentAccount(handle: string, id: string) {
-  return {
-    id,
-    username: handle,
-    acct: handle,
-    display_name: handle,
-    locked: false,
-    bot: false,
-    url: `${serverUrl}/@${handle}`,
-    uri: `${serverUrl}/users/${handle}`,
-  };
+/** The app that a status came from. */
+export interface Application {
+  name: string;
+  website: string | null;
 }
 
-/** The status as the API shows it: the text only as HTML. */
-export function presentStatus(status: Status, origin: string) {
+/** `Status`, with every key that it always has: the text only as HTML. */
+export function presentStatus(status: Status, around: { origin: string; statuses: Shelf<Status> }) {
+  const { account, authorId, text } = status;
   return {
     id: status.id,
     created_at: new Date(status.createdAt).toISOString(),
+    edited_at: null,
     in_reply_to_id: null,
     in_reply_to_account_id: null,
     sensitive: status.sensitive,
     spoiler_text: status.spoilerText,
     visibility: status.visibility,
     language: status.language ?? 'en',
-    uri: `${serverUrl}/users/${status.account}/statuses/${status.id}`,
+    uri: `${serverUrl}/users/${account}/statuses/${status.id}`,
     url: status.url,
-    content: status.text === '' ? '' : formatHtml(status.text),
+    content: text === '' ? '' : formatHtml(text),
+    replies_count: 0,
+    reblogs_count: 0,
+    favourites_count: 0,
+    quotes_count: 0,
+    favourited: false,
+    reblogged: false,
+    muted: false,
+    bookmarked: false,
+    pinned: false,
     reblog: null,
-    account: presentAccount(status.account, status.authorId),
-    media_attachments: status.attachments.map((attachment) => presentAttachment(attachment, true, origin)),
+    quote: null,
+    quote_approval: { automatic: ['public'], manual: [], current_user: 'automatic' },
+    account: presentAccount({ handle: account, id: authorId }, around),
+    application: status.application,
+    media_attachments: status.attachments.map((attachment) =>
+      presentAttachment(attachment, true, around.origin),
+    ),
     mentions: [],
-    tags: [],
+    tags: hashtagsOf(text).map((name) => ({
+      id: numberFromName(`mastodon tag ${name}`, 8),
+      name,
+      url: `${serverUrl}/tags/${encodeURIComponent(name)}`,
+    })),
     emojis: [],
     card: null,
     poll: null,
+    filtered: [],
   };
 }

@@ -2,11 +2,14 @@ import type { BoundedMap } from '../../world/bounded-map.ts';
 import type { Shelf } from '../../world/posts.ts';
 import type { World } from '../../world/world.ts';
 import type { Answer, Call, Endpoint } from '../platform.ts';
+import { bearerTokenOf } from '../accounts.ts';
+import { readToken } from '../oauth/tokens.ts';
+import { readApp } from './apps.ts';
 import { stateOf, type Attachment } from './media.ts';
 import { isBroken, listOf, parametersOf, textOf } from './parameters.ts';
 import { notAllowed, recordNotFound, unprocessable, validationFailed } from './refusals.ts';
 import type { Rules } from './rules.ts';
-import { presentStatus, serverUrl, visibilities, type Status, type Visibility } from './status.ts';
+import { presentStatus, visibilities, type Application, type Status, type Visibility } from './status.ts';
 import { countableLength } from './text.ts';
 
 const languagePattern = /^[a-z]{2,3}(-[A-Za-z]{2,4})?$/;
@@ -27,7 +30,7 @@ export function statusEndpoints(
     // The key is asked before anything else and knows nothing of the text: an edited one gets the old status.
     if (known && now - known.at < rules.idempotencyKeyMs) {
       const earlier = statuses.find(known.statusId);
-      return earlier ? { status: 200, body: presentStatus(earlier, origin) } : recordNotFound();
+      return earlier ? { status: 200, body: presentStatus(earlier, { origin, statuses }) } : recordNotFound();
     }
 
     const parameters = parametersOf(request);
@@ -72,11 +75,11 @@ export function statusEndpoints(
       chosen: media.chosen,
     });
     if (key !== undefined) keys.set(key, { statusId: status.id, at: now });
-    return { status: 200, body: presentStatus(status, origin) };
+    return { status: 200, body: presentStatus(status, { origin, statuses }) };
   }
 
   function add(
-    { account, now, alteration }: Call,
+    { account, request, now, origin, alteration }: Call,
     made: Pick<Status, 'text' | 'spoilerText' | 'visibility' | 'language' | 'sensitive'> & {
       chosen: Attachment[];
     },
@@ -88,7 +91,7 @@ export function statusEndpoints(
       account: account.handle,
       authorId: account.id,
       id,
-      url: `${serverUrl}/@${account.handle}/${id}`,
+      url: `${origin}/mastodon/@${account.handle}/${id}`,
       text: made.text,
       media: made.chosen.map(({ imageId, description }) => ({
         imageId,
@@ -99,6 +102,7 @@ export function statusEndpoints(
       visibility,
       sensitive,
       language,
+      application: applicationOf(request),
       settings: { visibility, spoilerText, sensitive, language },
       createdAt: now,
       visibleAt: now + (alteration('delayed-visibility')?.ms ?? 0),
@@ -136,7 +140,7 @@ export function statusEndpoints(
 
   function read({ request, account, now, origin }: Call): Answer {
     const status = findVisible(request, account.id, now);
-    return status ? { status: 200, body: presentStatus(status, origin) } : recordNotFound();
+    return status ? { status: 200, body: presentStatus(status, { origin, statuses }) } : recordNotFound();
   }
 
   function readSource({ request, account, now }: Call): Answer {
@@ -151,7 +155,7 @@ export function statusEndpoints(
     if (status.authorId !== account.id) return notAllowed();
     statuses.remove(status.id);
     for (const attachment of status.attachments) attachment.statusId = null;
-    return { status: 200, body: { ...presentStatus(status, origin), text: status.text } };
+    return { status: 200, body: { ...presentStatus(status, { origin, statuses }), text: status.text } };
   }
 
   function findVisible(request: Call['request'], readerId: string, now: number): Status | undefined {
@@ -165,6 +169,12 @@ export function statusEndpoints(
     { method: 'GET', url: '/api/v1/statuses/:id/source', step: 'lookup', answer: readSource },
     { method: 'DELETE', url: '/api/v1/statuses/:id', step: 'delete', answer: remove },
   ];
+}
+
+/** The app that its token was given to; the sandbox's own tokens were given to nobody. */
+function applicationOf(request: Call['request']): Application {
+  const app = readApp(readToken('mastodon', 'access', bearerTokenOf(request))?.clientId ?? '');
+  return { name: app?.name ?? 'The sandbox', website: app?.website ?? null };
 }
 
 /** A warning without a text gets one. */

@@ -1,3 +1,5 @@
+import { escapeHtml } from '../../html.ts';
+
 /** What Mastodon finds in a text: links, mentions and hashtags, none of them overlapping. Positions are code units. */
 interface Entity {
   kind: 'url' | 'mention' | 'hashtag';
@@ -40,6 +42,12 @@ export function formatHtml(text: string): string {
     .split(/\n\n+/)
     .map((paragraph) => `<p>${paragraph.replaceAll('\n', '<br />')}</p>`)
     .join('');
+}
+
+/** In small letters, each once. */
+export function hashtagsOf(text: string): string[] {
+  const tags = entitiesOf(text).filter(({ kind }) => kind === 'hashtag');
+  return [...new Set(tags.map((tag) => tag.text.slice(1).toLowerCase()))];
 }
 
 function entitiesOf(text: string): Entity[] {
@@ -93,12 +101,3 @@ function linkTo({ kind, text }: Entity): string {
     }
   }
 }
-
-const entities: Record<string, string> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-const escapeHtml = (text: string) => text.replaceAll(/[&<>"']/g, (character) => entities[character] ?? '');

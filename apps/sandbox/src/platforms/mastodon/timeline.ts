@@ -32,12 +32,14 @@ export function timelineEndpoint(world: World, rules: Rules, statuses: Shelf<Sta
       if (isShown && isWanted) found.push(status);
     }
     const shown = found.slice(-limit);
-    return { status: 200, headers: linkHeader(shown, request.url, origin), body: shown.map(present(origin)) };
+    return {
+      status: 200,
+      headers: linkHeader(shown, request.url, origin),
+      body: shown.map((status) => presentStatus(status, { origin, statuses })),
+    };
   }
   return { method: 'GET', url: '/api/v1/accounts/:id/statuses', step: 'lookup', answer: list };
 }
-
-const present = (origin: string) => (status: Status) => presentStatus(status, origin);
 
 /** An id that is no number is 0 to the server. */
 const numberOf = (id: string) => (/^\d+$/.test(id) ? BigInt(id) : 0n);

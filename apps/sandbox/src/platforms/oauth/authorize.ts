@@ -1,7 +1,7 @@
 import { handlePattern } from '../accounts.ts';
 import type { Answer, Page, SandboxPlatform, Visit } from '../platform.ts';
 import { renderConsent, renderRefusal } from './consent-page.ts';
-import type { Grants } from './grants.ts';
+import type { Consent, Grants } from './grants.ts';
 import { formOf, queryOf } from './parameters.ts';
 import { agreedBefore, rememberAgreement } from './agreement.ts';
 import { readQuestion, sendBack, type AuthorizeRules, type Question } from './question.ts';
@@ -32,9 +32,7 @@ export function authorizePages(
       const problem = 'Small letters, digits and hyphens only, 1 to 40.';
       return renderConsent(platform, question, { handle, problem });
     }
-    const { clientId, scopes, redirectUri, challenge } = question;
-    const consent = { handle, clientId, scopes, redirectUri, ...(challenge && { challenge }) };
-    const code = grants.issueCode(consent, now, rules.codeLifetimeMs);
+    const code = grants.issueCode(consentOf(question, handle), now, rules.codeLifetimeMs);
     const answer = sendBack(rules, question, { code });
     return rules.needsNoAnswer ? rememberAgreement(platform, grants, { answer, code, now }) : answer;
   }
@@ -45,9 +43,8 @@ export function authorizePages(
       ? agreedBefore(platform, grants, { question, request, now })
       : undefined;
     if (handle === undefined) return renderConsent(platform, question);
-    const { clientId, scopes, redirectUri, challenge } = question;
-    const consent = { handle, clientId, scopes, redirectUri, ...(challenge && { challenge }) };
-    return sendBack(rules, question, { code: grants.issueCode(consent, now, rules.codeLifetimeMs) });
+    const code = grants.issueCode(consentOf(question, handle), now, rules.codeLifetimeMs);
+    return sendBack(rules, question, { code });
   }
 
   return [
@@ -55,3 +52,15 @@ export function authorizePages(
     { method: 'POST', url: rules.url, answer: asked(decide) },
   ];
 }
+
+const consentOf = (
+  { clientId, scopes, redirectUri, challenge, nonce }: Question,
+  handle: string,
+): Consent => ({
+  handle,
+  clientId,
+  scopes,
+  redirectUri,
+  ...(challenge && { challenge }),
+  ...(nonce !== undefined && { nonce }),
+});

@@ -1,3 +1,4 @@
+import { escapeHtml } from '../../html.ts';
 import type { Answer, SandboxPlatform } from '../platform.ts';
 import type { Question } from './question.ts';
 
@@ -88,13 +89,3 @@ ${body}
 `,
   };
 }
-
-const entities: Record<string, string> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-const escapeHtml = (text: string) =>
-  text.replace(/[&<>"']/g, (character) => entities[character] ?? character);

@@ -9,6 +9,7 @@ export interface Consent {
   scopes: string[];
   redirectUri: string;
   challenge?: Challenge;
+  nonce?: string;
 }
 
 /** What an app shows for its tokens. */

@@ -10,6 +10,12 @@ export function formOf({ body, headers }: FastifyRequest): Parameters {
   return Buffer.isBuffer(body) ? Object.fromEntries(new URLSearchParams(body.toString())) : stringsOf(body);
 }
 
+/** The same from JSON, which OAuth does not know. */
+export const formOrJsonOf = (request: FastifyRequest): Parameters =>
+  /^application\/json\b/i.test(request.headers['content-type'] ?? '')
+    ? stringsOf(request.body)
+    : formOf(request);
+
 /** A parameter that is repeated counts as absent: OAuth forbids it. */
 export const queryOf = (request: FastifyRequest): Parameters => stringsOf(request.query);
 

@@ -15,7 +15,13 @@ export interface AuthorizeRules {
   /** The word for a scope that the app may not ask for. */
   scopeError: string;
   /** Without it, a challenge is not looked at. */
-  pkce?: { required: boolean; methods: readonly ChallengeMethod[]; methodError: string };
+  pkce?: {
+    required: boolean;
+    methods: readonly ChallengeMethod[];
+    /** True: `s256` is as good as `S256`. RFC 7636 has one spelling only. */
+    anyCase?: boolean;
+    methodError: string;
+  };
   maxStateLength?: number;
   /** Knows the app and where it may send people; by default every app is known, by its id. */
   findApp?(clientId: string, redirectUri: string): App | { problem: string };
@@ -40,6 +46,8 @@ export interface Question {
   scopes: string[];
   state: string | undefined;
   challenge?: Challenge;
+  /** Comes back in the ID token, where the platform gives one (OpenID Connect). */
+  nonce?: string;
 }
 
 /** A question that can be asked; one that cannot be, which only the person hears of; or one that the app hears of. */
@@ -69,7 +77,18 @@ export function readQuestion(rules: AuthorizeRules, query: Parameters): Reading 
   if (scopes.length === 0) return refuse(rules.scopeError, 'scope: is required');
   const reading = readChallenge(query, rules.pkce);
   if ('error' in reading) return refuse(reading.error, reading.description);
-  return { question: { clientId, app, redirectUri, scopes, state, ...reading } };
+  const { nonce } = query;
+  return {
+    question: {
+      clientId,
+      app,
+      redirectUri,
+      scopes,
+      state,
+      ...reading,
+      ...(nonce !== undefined && { nonce }),
+    },
+  };
 }
 
 /** Printable ASCII only, since it goes into a header, and nothing but the web. */
@@ -87,7 +106,9 @@ function readChallenge(
   const value = query['code_challenge'] ?? '';
   if (!rules || (value === '' && !rules.required)) return {};
   if (value === '') return { error: 'invalid_request', description: 'code_challenge: is required' };
-  const method = rules.methods.find((known) => known === (query['code_challenge_method'] ?? 'plain'));
+  const spelled = (word: string) => (rules.anyCase ? word.toLowerCase() : word);
+  const asked = spelled(query['code_challenge_method'] ?? 'plain');
+  const method = rules.methods.find((known) => spelled(known) === asked);
   if (method !== undefined) return { challenge: { method, value } };
   const description = `code_challenge_method: must be ${rules.methods.join(' or ')}`;
   return { error: rules.methodError, description };

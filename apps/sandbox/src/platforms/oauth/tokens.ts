@@ -21,6 +21,7 @@ export interface CodeClaims extends Claims {
   kind: 'code';
   redirectUri: string;
   challenge?: Challenge;
+  nonce?: string;
 }
 export interface AccessClaims extends Claims {
   kind: 'access';

@@ -43,6 +43,9 @@ const maxSegmentBytes = 5 * 1024 * 1024;
 const shownBytes = 50 * 1024 * 1024;
 const keptSegments = 64;
 
+/** Told of a file that failed in processing, as the older API documents it (GET media/upload, STATUS). */
+const invalidMedia = { code: 1, name: 'InvalidMedia', message: 'Unsupported video format' };
+
 const strict = { additionalProperties: false };
 
 /** `InitializeMediaUploadRequest`, with only what posts have: nothing of direct messages, ads or subtitles. */
@@ -174,7 +177,7 @@ export function chunkedUploadEndpoints(
         progress_percent: Math.floor((100 * uploaded.polls) / (rules.pollsUntilReady + 1)),
       },
       ready: { state: 'succeeded', progress_percent: 100 },
-      failed: { state: 'failed', progress_percent: 0 },
+      failed: { state: 'failed', progress_percent: 0, error: invalidMedia },
     };
     const info = infos[stateOf(uploaded, rules)];
     uploaded.polls += 1;

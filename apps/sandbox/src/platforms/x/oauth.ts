@@ -5,7 +5,7 @@ import { accessGuard } from '../oauth/access.ts';
 import { authorizePages } from '../oauth/authorize.ts';
 import { basicCredentialsOf, secretOf } from '../oauth/clients.ts';
 import { openGrants, type CodeProblem } from '../oauth/grants.ts';
-import { formOf, type Parameters } from '../oauth/parameters.ts';
+import { formOrJsonOf, type Parameters } from '../oauth/parameters.ts';
 import { readToken, type CodeClaims, type TokenClaims } from '../oauth/tokens.ts';
 import type { Answer, Call, Endpoint, KnownCall, SandboxPlatform } from '../platform.ts';
 import { forbidden, oauthError, refusals } from './refusals.ts';
@@ -33,7 +33,7 @@ const wantedScopes: Partial<Record<Step, readonly string[]>> = {
   delete: ['tweet.read', 'tweet.write', 'users.read'],
 };
 
-/** OAuth 2.0 with PKCE. Codes live for half a minute, and a refresh token is good for one refresh. */
+/** OAuth 2.0 with PKCE, from a form or JSON: twitter-api-v2 sends the latter, and it works. Codes live for half a minute, and a refresh token is good for one refresh. */
 export function openOAuth(world: World, x: SandboxPlatform, rules: { replayEndsGrant: boolean }) {
   const grants = openGrants(world, x.id);
 
@@ -43,7 +43,7 @@ export function openOAuth(world: World, x: SandboxPlatform, rules: { replayEndsG
     scopeSeparator: / +/,
     knownScopes,
     scopeError: 'invalid_scope',
-    pkce: { required: true, methods: ['S256', 'plain'], methodError: 'invalid_request' },
+    pkce: { required: true, methods: ['S256', 'plain'], anyCase: true, methodError: 'invalid_request' },
     maxStateLength: 500,
     denied: { error: 'access_denied' },
   });
@@ -56,7 +56,7 @@ export function openOAuth(world: World, x: SandboxPlatform, rules: { replayEndsG
   });
 
   function getToken({ request, now }: Call): Answer {
-    const form = formOf(request);
+    const form = formOrJsonOf(request);
     const clientId = clientOf(request, form);
     if (clientId === undefined) return clientRefused();
     if (form['grant_type'] === 'authorization_code') return redeem(form, clientId, now);
@@ -103,7 +103,7 @@ export function openOAuth(world: World, x: SandboxPlatform, rules: { replayEndsG
 
   /** Ends this token and no other. What is nobody's has ended already. */
   function revoke({ request }: Call): Answer {
-    const form = formOf(request);
+    const form = formOrJsonOf(request);
     const clientId = clientOf(request, form);
     if (clientId === undefined) return clientRefused();
     if (!form['token']) return invalidRequest('Missing required parameter [token].');
@@ -116,10 +116,10 @@ export function openOAuth(world: World, x: SandboxPlatform, rules: { replayEndsG
   const tokenIn = ({ token }: Parameters) =>
     readToken(x.id, 'access', token) ?? readToken(x.id, 'refresh', token);
   const handleOfCode = (request: FastifyRequest) => {
-    const { code, refresh_token: refreshToken } = formOf(request);
+    const { code, refresh_token: refreshToken } = formOrJsonOf(request);
     return (readToken(x.id, 'code', code) ?? readToken(x.id, 'refresh', refreshToken))?.handle;
   };
-  const handleOfToken = (request: FastifyRequest) => tokenIn(formOf(request))?.handle;
+  const handleOfToken = (request: FastifyRequest) => tokenIn(formOrJsonOf(request))?.handle;
 
   const endpoints: Endpoint[] = [
     { method: 'POST', url: '/2/oauth2/token', step: 'token', handleOf: handleOfCode, answer: getToken },

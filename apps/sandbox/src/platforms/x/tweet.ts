@@ -7,6 +7,7 @@ export interface Tweet extends PublicPost {
   authorId: string;
   media: TweetMedia[];
   inReplyTo?: string;
+  quoted?: string;
 }
 
 export interface TweetMedia extends PostMedia {
@@ -31,20 +32,28 @@ export const knownFields: readonly string[] = (
   'suggested_source_links text withheld'
 ).split(' ');
 
-/** The tweet as the API shows it; `fields` are those asked for with `tweet.fields`. */
+/** The tweet as the API shows it: its three default fields, and those asked for with `tweet.fields`. */
 export function presentTweet(tweet: Tweet, fields: readonly string[]): Record<string, unknown> {
   const { text, urls } = renderText(tweet);
-  const shown: Record<string, unknown> = { id: tweet.id, text };
+  const shown: Record<string, unknown> = { id: tweet.id, text, edit_history_tweet_ids: [tweet.id] };
   const mediaKeys = tweet.media.map((media) => media.mediaKey);
   const optional: Record<string, unknown> = {
     author_id: tweet.authorId,
-    edit_history_tweet_ids: [tweet.id],
     created_at: new Date(tweet.createdAt).toISOString(),
+    ...referencesOf(tweet),
     ...(urls.length > 0 && { entities: { urls } }),
     ...(mediaKeys.length > 0 && { attachments: { media_keys: mediaKeys } }),
   };
   for (const [field, value] of Object.entries(optional)) if (fields.includes(field)) shown[field] = value;
   return shown;
+}
+
+function referencesOf({ inReplyTo, quoted }: Tweet) {
+  const references = [
+    ...(inReplyTo === undefined ? [] : [{ type: 'replied_to', id: inReplyTo }]),
+    ...(quoted === undefined ? [] : [{ type: 'quoted', id: quoted }]),
+  ];
+  return references.length > 0 ? { referenced_tweets: references } : {};
 }
 
 /**
@@ -87,7 +96,7 @@ export function renderText(tweet: Tweet): { text: string; urls: UrlEntity[] } {
         start,
         end: length,
         url,
-        expanded_url: `${tweet.url}/${media.kind === 'video' ? 'video' : 'photo'}/${index + 1}`,
+        expanded_url: `https://x.com/${tweet.account}/status/${tweet.id}/${media.kind === 'video' ? 'video' : 'photo'}/${index + 1}`,
         display_url: url.replace('https://t.co/', 'pic.x.com/'),
         media_key: media.mediaKey,
       });

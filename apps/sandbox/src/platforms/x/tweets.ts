@@ -12,9 +12,10 @@ import { weightedLength } from './weighted-length.ts';
 
 const strict = { additionalProperties: false };
 const numericId = Type.String({ pattern: '^[0-9]{1,19}$' });
-const anything = Type.Optional(Type.Unknown());
+const flag = Type.Optional(Type.Boolean());
+const replySettings = Type.Enum(['following', 'mentionedUsers', 'subscribers', 'verified']);
 
-/** `CreatePostsRequest`. What stands as `anything` is let through unread; what is not named here is refused. */
+/** `CreatePostsRequest`: what is not named here is refused. */
 const CreateBody = Type.Object(
   {
     text: Type.Optional(Type.String()),
@@ -23,6 +24,10 @@ const CreateBody = Type.Object(
         {
           media_ids: Type.Array(numericId, { minItems: 1, maxItems: 4 }),
           tagged_user_ids: Type.Optional(Type.Array(numericId, { maxItems: 10 })),
+          // The others are for advertisers.
+          title: Type.Optional(Type.String()),
+          description: Type.Optional(Type.String()),
+          embeddable: flag,
         },
         strict,
       ),
@@ -31,25 +36,34 @@ const CreateBody = Type.Object(
       Type.Object(
         {
           in_reply_to_tweet_id: numericId,
-          exclude_reply_user_ids: anything,
-          auto_populate_reply_metadata: anything,
+          exclude_reply_user_ids: Type.Optional(Type.Array(Type.String())),
+          auto_populate_reply_metadata: flag,
         },
         strict,
       ),
     ),
-    card_uri: anything,
-    community_id: anything,
-    direct_message_deep_link: anything,
-    edit_options: anything,
-    for_super_followers_only: anything,
-    geo: anything,
-    made_with_ai: Type.Optional(Type.Boolean()),
-    nullcast: anything,
-    paid_partnership: Type.Optional(Type.Boolean()),
-    poll: anything,
-    quote_tweet_id: anything,
-    reply_settings: Type.Optional(Type.Enum(['following', 'mentionedUsers', 'subscribers', 'verified'])),
-    share_with_followers: anything,
+    card_uri: Type.Optional(Type.String()),
+    community_id: Type.Optional(numericId),
+    direct_message_deep_link: Type.Optional(Type.String()),
+    edit_options: Type.Optional(Type.Object({ previous_post_id: numericId }, strict)),
+    for_super_followers_only: flag,
+    geo: Type.Optional(Type.Object({ place_id: Type.String() }, strict)),
+    made_with_ai: flag,
+    nullcast: flag,
+    paid_partnership: flag,
+    poll: Type.Optional(
+      Type.Object(
+        {
+          options: Type.Array(Type.String({ minLength: 1, maxLength: 25 }), { minItems: 2, maxItems: 4 }),
+          duration_minutes: Type.Integer({ minimum: 5, maximum: 10_080 }),
+          reply_settings: Type.Optional(replySettings),
+        },
+        strict,
+      ),
+    ),
+    quote_tweet_id: Type.Optional(numericId),
+    reply_settings: Type.Optional(replySettings),
+    share_with_followers: flag,
   },
   strict,
 );
@@ -67,7 +81,7 @@ export function tweetEndpoints(
 ): Endpoint[] {
   const duplicates = createDuplicates(world);
 
-  function create({ request, account, now, alteration }: Call): Answer {
+  function create({ request, account, now, origin, alteration }: Call): Answer {
     const problem = findProblem(CreateBody, request.body);
     if (problem) return invalidRequest(`$.${problem.field}: ${problem.rule}`);
     const body = request.body as CreateBody;
@@ -88,6 +102,12 @@ export function tweetEndpoints(
     if (inReplyTo !== undefined && !tweets.find(inReplyTo)) {
       return forbidden('You attempted to reply to a Tweet that is deleted or not visible to you.');
     }
+    const quoted = body.quote_tweet_id;
+    if (quoted !== undefined && !tweets.find(quoted)) {
+      return forbidden('You attempted to quote a Tweet that is deleted or not visible to you.');
+    }
+    const edited = body.edit_options?.previous_post_id;
+    if (edited !== undefined) return forbidden('You are not permitted to edit this Tweet.');
     const said = text.normalize('NFC').trim();
     // The earlier post is not named, and deleting it does not free the text.
     if (said !== '' && duplicates.findEarlier(account.handle, said, now, rules.duplicateWindowMs)) {
@@ -99,13 +119,14 @@ export function tweetEndpoints(
       account: account.handle,
       authorId: account.id,
       id,
-      url: `https://x.com/${account.handle}/status/${id}`,
+      url: `${origin}/x/${account.handle}/status/${id}`,
       text,
       media: attached,
       settings: settingsOf(body),
       createdAt: now,
       visibleAt: now + (alteration('delayed-visibility')?.ms ?? 0),
       ...(inReplyTo !== undefined && { inReplyTo }),
+      ...(quoted !== undefined && { quoted }),
     };
     tweets.add(tweet);
     duplicates.remember(account.handle, said, now, id);
@@ -144,7 +165,11 @@ export function tweetEndpoints(
 }
 
 function settingsOf(body: CreateBody): Record<string, unknown> {
-  const { reply_settings, made_with_ai, paid_partnership } = body;
-  const named = Object.entries({ reply_settings, made_with_ai, paid_partnership });
+  const { reply_settings, made_with_ai, paid_partnership, poll, geo, quote_tweet_id } = body;
+  const in_reply_to_tweet_id = body.reply?.in_reply_to_tweet_id;
+  const named = Object.entries({
+    ...{ reply_settings, made_with_ai, paid_partnership, poll, geo, quote_tweet_id },
+    in_reply_to_tweet_id,
+  });
   return Object.fromEntries(named.filter(([, value]) => value !== undefined));
 }

@@ -100,6 +100,7 @@ function open(world: World): OpenedPlatform {
       ...timelineEndpoints(world, tweets),
     ],
     pages: oauth.pages,
+    postPaths: [{ url: '/:handle/status/:id', idOf: ({ id }) => id }],
     guard: oauth.guard,
     // Per account and kind of call, in windows of 15 minutes that start with their first call.
     meter({ account, step, now }) {

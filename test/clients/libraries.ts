@@ -1,0 +1,12 @@
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { clientsFolder } from './install.mjs';
+
+const { resolve } = createRequire(join(clientsFolder, 'package.json'));
+
+/** A library as it was installed, outside of the workspace. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- its types are not here either: what it answers is asserted on
+export async function load(name: string): Promise<any> {
+  return import(pathToFileURL(resolve(name)).href);
+}

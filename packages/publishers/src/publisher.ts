@@ -213,6 +213,8 @@ export interface Failure {
   reason: string;
   /** The platform's own answer for the ledger: status, codes, message. Never a token. */
   detail?: string;
+  /** The platform's own words for the author, as they are: one line of plain text, at most 300 characters. Never a token. */
+  platformMessage?: string;
 }
 
 /** Proof that it is out. `url` is null where the platform does not tell one. */
@@ -245,6 +247,8 @@ export interface Failed {
 export interface Uncertain {
   outcome: 'uncertain';
   detail: string;
+  /** As in a failure. */
+  platformMessage?: string;
 }
 
 export type PrepareOutcome = { outcome: 'ready' } | Retry | WaitUntil | Failed;

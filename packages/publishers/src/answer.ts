@@ -5,12 +5,11 @@ import { NoAnswerError, type HttpClient, type HttpRequest, type HttpResponse } f
 import {
   PublisherError,
   type Credentials,
-  type Failed,
   type Failure,
-  type Retry,
   type Uncertain,
   type WaitUntil,
 } from './publisher.ts';
+import { unknownFailure, type Refusal } from './refusals.ts';
 
 /**
  * What an answer means, as far as it is the same on every platform. A platform says only what its own refusals mean
@@ -24,7 +23,7 @@ import {
  * | nothing, 3xx, 408, 5xx, unreadable | retry             | uncertain   | ask again        |
  * | 4xx nobody explains                | failed, or retry  | uncertain   | ask again        |
  */
-export type Refusal = Retry | WaitUntil | Failed;
+export type { Refusal };
 export interface Done<T> {
   outcome: 'done';
   value: T;
@@ -79,7 +78,7 @@ export async function askQuietly<T, Other = never>(
   if (!isClientError(response) || response.json === undefined) {
     return { outcome: 'retry', failure: unavailable(dialect, words) };
   }
-  return { outcome: 'failed', failure: unexplained(dialect, words) };
+  return { outcome: 'failed', failure: { ...unknownFailure(dialect.name), ...words } };
 }
 
 /** The same for `identity`, which throws what it cannot return. */
@@ -144,7 +143,7 @@ export function readRefusal(asking: Asking, dialect: Dialect, response: HttpResp
   return { ...refusal, failure: { ...refusal.failure, ...told(asking, response) } };
 }
 
-export function isSuccess(response: HttpResponse): boolean {
+export function isSuccess(response: Pick<HttpResponse, 'status'>): boolean {
   return response.status >= 200 && response.status < 300;
 }
 
@@ -159,15 +158,6 @@ function unavailable(dialect: Dialect, words: Words): Failure {
     kind: 'unavailable',
     actor: 'platform',
     reason: `${dialect.name} did not answer as it should. Nothing was published; it is tried again by itself.`,
-    ...words,
-  };
-}
-
-function unexplained(dialect: Dialect, words: Words): Failure {
-  return {
-    kind: 'unknown',
-    actor: 'operator',
-    reason: `${dialect.name} refused the post for a reason that SoloSpark does not know. Nothing was published; try again, or ask whoever runs SoloSpark.`,
     ...words,
   };
 }

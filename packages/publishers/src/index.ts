@@ -9,8 +9,8 @@ export {
   type HttpRequest,
   type HttpResponse,
 } from './http.ts';
+export { definePublisher } from './define-publisher.ts';
 export {
-  definePublisher,
   PublisherError,
   type AccountCall,
   type Actor,

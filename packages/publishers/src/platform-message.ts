@@ -30,7 +30,10 @@ const ECHOES = new Set(['input', 'parameters', 'value', 'debug_info']);
  * where it said nothing in words.
  * @param hide what must not stand in it in any case
  */
-export function messageOf({ json }: HttpResponse, hide: (words: string) => string): string | undefined {
+export function messageOf(
+  { json }: Pick<HttpResponse, 'json'>,
+  hide: (words: string) => string,
+): string | undefined {
   const found = new Map<string, string[]>();
   collect(json, found, { left: MOST_VALUES }, 0);
   const all = SPEAKING.flatMap((name) => found.get(name) ?? [])

@@ -219,7 +219,8 @@ export interface Failure {
 
 /** Proof that it is out. `url` is null where the platform does not tell one. */
 export interface Receipt {
-  remoteId: string;
+  /** Null where the platform took the post and did not tell as what. */
+  remoteId: string | null;
   url: string | null;
 }
 
@@ -264,15 +265,6 @@ export type ReconcileOutcome =
   | { outcome: 'ask-again'; afterMs: number; detail: string }
   /** Nothing can prove it either way; a person decides. */
   | { outcome: 'cannot-tell'; reason: string };
-
-type PublisherDefinition = Omit<Publisher, 'reconcile'> & {
-  reconcile(call: LookUpCall): Promise<ReconcileOutcome>;
-};
-
-/** The time of every look is taken here, for all publishers. */
-export function definePublisher(publisher: PublisherDefinition): Publisher {
-  return { ...publisher, reconcile: (call) => publisher.reconcile({ ...call, lookedAt: call.now() }) };
-}
 
 /** `identity` or a step of the connection was refused or could not be asked. `failure` says why in plain words. */
 export class PublisherError extends Error {

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { askWho, bearer, decode } from '../answer.ts';
-import { definePublisher } from '../publisher.ts';
+import { definePublisher } from '../define-publisher.ts';
 import { GRAPH } from './api.ts';
 import { checkDraft } from './check.ts';
 import { connection } from './connect.ts';

@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox';
 import { bearer, decode } from '../answer.ts';
-import { lookUp, sinceSendingMs, untilNextLookMs } from '../look-up.ts';
+import { lookAndSay, lookUp, sinceSendingMs, untilNextLookMs } from '../look-up.ts';
 import type { LookUpCall, ReconcileOutcome, Receipt } from '../publisher.ts';
 import { readSettings } from '../settings.ts';
 import { ofAccount, readStatus, statusRequest } from './api.ts';
@@ -51,7 +51,7 @@ function stillProcessing(call: LookUpCall): ReconcileOutcome {
       outcome: 'cannot-tell',
       reason:
         'Instagram has been processing this post for an hour without saying whether it is out. ' +
-        'Look at the Instagram account: if the post is not there, create it anew.',
+        lookAndSay('the Instagram account'),
     };
   }
   return { outcome: 'ask-again', afterMs: STILL_PROCESSING_PAUSE_MS, detail: 'the container is in progress' };

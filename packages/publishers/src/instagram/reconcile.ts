@@ -7,7 +7,7 @@ import { ofAccount, readStatus, statusRequest } from './api.ts';
 import { dialect } from './errors.ts';
 import { settings } from './settings.ts';
 import { containerIdOf, forgetContainer } from './witness.ts';
-import { normalizeText } from '../normalize.ts';
+import { levelText } from '../normalize.ts';
 
 /** A publish call under way may still land, so FINISHED is "not published" only after the last of these. */
 const LOOKS_AT_MS = [5_000, 20_000, 60_000];
@@ -93,7 +93,7 @@ function isOurs(call: LookUpCall, media: Media): boolean {
   const since = byEarlierAttempt ? Date.parse(containerCreatedAt) : call.sendingSince.getTime();
   const earliestMs = since - CLOCK_TOLERANCE_MS;
   return (
-    normal(media.caption ?? '') === normal(call.text) &&
+    levelText(media.caption ?? '') === levelText(call.text) &&
     Date.parse(isoOf(media.timestamp)) >= earliestMs &&
     media.media_product_type !== 'STORY' &&
     (media.media_type === undefined || media.media_type === typeOf(call))
@@ -103,10 +103,6 @@ function isOurs(call: LookUpCall, media: Media): boolean {
 function typeOf({ media }: LookUpCall): string {
   if (media.length > 1) return 'CAROUSEL_ALBUM';
   return media[0]?.kind === 'video' ? 'VIDEO' : 'IMAGE';
-}
-
-function normal(text: string): string {
-  return normalizeText(text).trim();
 }
 
 /** The Graph API writes offsets as `+0000`, which `Date` does not have to read. */

@@ -2,6 +2,7 @@ import { parseUrl } from '@solospark/foundation';
 import { Readable } from 'node:stream';
 import { anyHost, TooLongError } from './connections.ts';
 import { exchange, type ExchangeRequest } from './exchange.ts';
+import { userAgent } from './user-agent.ts';
 import { assertPublicHost, NotPublicError, publicHosts } from './public-hosts.ts';
 
 /**
@@ -97,6 +98,8 @@ export function createHttpClient(options: {
   signal?: AbortSignal;
   /** An author named the host: nothing but public addresses may be behind it. */
   publicOnly?: boolean;
+  /** Where whoever runs the server may write about these requests. */
+  contact?: string;
   /** A request is about to be made. It may never get as far as a connection. */
   onRequest?: (request: HttpRequest) => void;
   /**
@@ -112,7 +115,7 @@ export function createHttpClient(options: {
       const start = once(() => options.beforeSend?.(request));
       const watched = watchBody(request, start.run);
       let head: AnswerHead | undefined;
-      const init = await initOf(watched.request);
+      const init = await initOf(watched.request, userAgent(options.contact));
       try {
         if (options.publicOnly) assertMayAsk(url, options.baseUrl);
         const { status, headers, text } = await exchange(options.publicOnly ? publicHosts : anyHost(), {
@@ -214,9 +217,12 @@ function urlOf(baseUrl: string, request: HttpRequest): URL {
   return url;
 }
 
-async function initOf(request: HttpRequest): Promise<Pick<ExchangeRequest, 'method' | 'headers' | 'body'>> {
+async function initOf(
+  request: HttpRequest,
+  agent: string,
+): Promise<Pick<ExchangeRequest, 'method' | 'headers' | 'body'>> {
   const { method } = request;
-  const headers = { 'user-agent': 'SoloSpark', 'accept-encoding': 'identity', ...request.headers };
+  const headers = { 'user-agent': agent, 'accept-encoding': 'identity', ...request.headers };
   if (request.json !== undefined) {
     return {
       method,

@@ -43,4 +43,5 @@ export {
 } from './publisher.ts';
 export { fitsLimits, Limits, type ImageLimits } from './limits.ts';
 export { checkSettings } from './settings.ts';
+export { isReachableFromOutside } from './public-hosts.ts';
 export { findPublisher, publishers } from './registry.ts';

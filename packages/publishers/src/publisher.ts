@@ -21,6 +21,8 @@ export interface Publisher {
   baseUrl: string;
   /** The platform is many servers, and `baseUrl` only the one for whoever names none. */
   anyServer?: true;
+  /** It is given links to a post's files, and fetches them itself: they have to be reachable from outside. */
+  fetchesMedia?: true;
   /** Its calls name the version of the API that they are for. */
   apiVersion?: ApiVersion;
   connection: Connection;

@@ -20,6 +20,7 @@ export const instagram = definePublisher({
   id: 'instagram',
   name: dialect.name,
   baseUrl: 'https://graph.instagram.com',
+  fetchesMedia: true,
   limits,
   settings,
   rates: {

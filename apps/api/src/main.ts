@@ -4,6 +4,7 @@ import {
   startPublishing,
   startSweeping,
   warnAboutConnections,
+  warnAboutPublicUrl,
   workerName,
 } from '@solospark/domain';
 import { ConfigError, createLogger, startWatchdog } from '@solospark/foundation';
@@ -19,6 +20,7 @@ async function main(config: Config): Promise<void> {
   const log = createLogger({ name: 'api', level: config.LOG_LEVEL });
   const watchdog = startWatchdog({ name: 'api', loopStallMs: LOOP_STALL_MS });
   const ctx = openContext(config, { log, applicationName: 'solospark-api' });
+  if (config.EMBED_WORKER) warnAboutPublicUrl(ctx);
   // Nothing waits for it, and it never throws.
   void warnAboutConnections(ctx, { publishes: config.EMBED_WORKER });
   const app = await buildApp(ctx, { maxSocketsPerClient: config.MAX_SOCKETS_PER_CLIENT });

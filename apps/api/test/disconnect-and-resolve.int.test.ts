@@ -211,7 +211,12 @@ describe('POST /posts/:postId/deliveries/:deliveryId/resolve', () => {
     expect(answer.body.deliveries[0]).toMatchObject({
       status: 'failed',
       publishedAt: null,
-      failure: { kind: 'unknown', actor: 'user', reason: 'You said that it did not go out.' },
+      failure: {
+        kind: 'unknown',
+        actor: 'user',
+        reason: 'You said that it did not go out.',
+        platformMessage: null,
+      },
     });
     expect(await ledgerOf(post)).toMatchObject([
       { fence: 2, trigger: 'person', outcome: 'failed', current: 2 },

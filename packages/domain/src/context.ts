@@ -27,6 +27,8 @@ export interface Settings {
   mediaSigningKey: string;
   /** The API's address as the platforms reach it, without a trailing slash. */
   publicUrl: string;
+  /** Where those who run a platform may write about this installation. */
+  contactUrl: string;
   /** What this installation is at each platform where its operator has registered it, by platform. */
   apps: Record<string, App>;
   /** The versions of their APIs that the operator set instead of this build's, by platform. */

@@ -20,6 +20,7 @@ export { DomainError, type DomainErrorCode } from './errors.ts';
 export { organizationOfKey } from './identity/organization-of-key.ts';
 export { contextEnv, openContext, type OpenedContext } from './open-context.ts';
 export { warnAboutConnections } from './warn-about-connections.ts';
+export { warnAboutPublicUrl } from './warn-about-public-url.ts';
 export { addMedia } from './media/add-media.ts';
 export { describeMedia } from './media/describe-media.ts';
 export { getMedia } from './media/get-media.ts';

@@ -74,6 +74,13 @@ export const contextEnv = {
     pattern: '^https?://[^?#]*[^/?#]$',
     description: 'the address of the API as the platforms reach it, without a trailing slash',
   }),
+  CONTACT_URL: Type.Optional(
+    Type.String({
+      pattern: '^(https?://|mailto:)[!-~]{1,200}$',
+      description:
+        'an https:// or mailto: address, told to the platforms with every request; PUBLIC_URL, if not set',
+    }),
+  ),
   SEALING_KEYS: Type.String({
     description: 'id:<32 bytes in base64>, several separated by commas, current first',
   }),
@@ -163,6 +170,7 @@ export function openContext(
       keyring: parseKeyring(env.SEALING_KEYS),
       mediaSigningKey: env.MEDIA_SIGNING_KEY,
       publicUrl: env.PUBLIC_URL,
+      contactUrl: env.CONTACT_URL ?? env.PUBLIC_URL,
       sandboxUrl: env.SANDBOX_URL ?? null,
       apps: parseApps(env),
       apiVersions: parseVersions(env),

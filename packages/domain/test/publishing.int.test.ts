@@ -31,7 +31,7 @@ interface PostBody {
     remoteId: string | null;
     remoteUrl: string | null;
     attempts: number;
-    failure: { kind: string; actor: string; reason: string } | null;
+    failure: { kind: string; actor: string; reason: string; platformMessage: string | null } | null;
   }[];
 }
 
@@ -154,7 +154,12 @@ describe('a platform that fails', () => {
     expect(done.status).toBe('partially_published');
     const failed = done.deliveries.find((delivery) => delivery.platform === 'linkedin');
     expect(failed).toMatchObject({ status: 'failed', attempts: 1, remoteId: null });
-    expect(failed?.failure).toMatchObject({ kind: expect.stringMatching(/^rejected_/), actor: 'user' });
+    expect(failed?.failure).toMatchObject({
+      kind: expect.stringMatching(/^rejected_/),
+      actor: 'user',
+      // LinkedIn's own words, as its sandbox says them.
+      platformMessage: expect.stringMatching(/\w+ \w+/),
+    });
     expect(await publicWith('linkedin', text)).toHaveLength(0);
     expect(await publicWith('x', text)).toHaveLength(1);
 

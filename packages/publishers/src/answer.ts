@@ -1,16 +1,15 @@
 import { Value } from 'typebox/value';
 import type { Static, TSchema } from 'typebox';
-import { describe } from './detail.ts';
+import { told } from './detail.ts';
 import { NoAnswerError, type HttpClient, type HttpRequest, type HttpResponse } from './http.ts';
 import {
   PublisherError,
   type Credentials,
-  type Failed,
   type Failure,
-  type Retry,
   type Uncertain,
   type WaitUntil,
 } from './publisher.ts';
+import { unknownFailure, type Refusal } from './refusals.ts';
 
 /**
  * What an answer means, as far as it is the same on every platform. A platform says only what its own refusals mean
@@ -24,7 +23,7 @@ import {
  * | nothing, 3xx, 408, 5xx, unreadable | retry             | uncertain   | ask again        |
  * | 4xx nobody explains                | failed, or retry  | uncertain   | ask again        |
  */
-export type Refusal = Retry | WaitUntil | Failed;
+export type { Refusal };
 export interface Done<T> {
   outcome: 'done';
   value: T;
@@ -67,19 +66,19 @@ export async function askQuietly<T, Other = never>(
 ): Promise<Step<T | Other>> {
   const response = await answerOrNone(asking, request);
   if (response instanceof NoAnswerError) {
-    return { outcome: 'retry', failure: unavailable(dialect, response.message) };
+    return { outcome: 'retry', failure: unavailable(dialect, { detail: response.message }) };
   }
   const value = isSuccess(response) ? read(response) : readOther(response);
   if (value !== undefined) return done(value);
 
   const refusal = readRefusal(asking, dialect, response);
   if (refusal) return refusal;
-  const detail = describe(asking, response);
+  const words = told(asking, response);
   // A 4xx that is not even JSON is a proxy's word, not the platform's: worth another try.
   if (!isClientError(response) || response.json === undefined) {
-    return { outcome: 'retry', failure: unavailable(dialect, detail) };
+    return { outcome: 'retry', failure: unavailable(dialect, words) };
   }
-  return { outcome: 'failed', failure: unexplained(dialect, detail) };
+  return { outcome: 'failed', failure: { ...unknownFailure(dialect.name), ...words } };
 }
 
 /** The same for `identity`, which throws what it cannot return. */
@@ -104,7 +103,7 @@ export function refusedOrUncertain(
 }
 
 export function uncertain(asking: Asking, response: HttpResponse): Uncertain {
-  return { outcome: 'uncertain', detail: describe(asking, response) };
+  return { outcome: 'uncertain', ...told(asking, response) };
 }
 
 /** The body as `schema` wants it, or undefined. Unknown fields are let through: platforms add them at any time. */
@@ -141,10 +140,10 @@ export function readRefusal(asking: Asking, dialect: Dialect, response: HttpResp
   if (!isClientError(response)) return null;
   const refusal = dialect.readRefusal(response, asking.now?.() ?? new Date());
   if (!refusal) return null;
-  return { ...refusal, failure: { ...refusal.failure, detail: describe(asking, response) } };
+  return { ...refusal, failure: { ...refusal.failure, ...told(asking, response) } };
 }
 
-export function isSuccess(response: HttpResponse): boolean {
+export function isSuccess(response: Pick<HttpResponse, 'status'>): boolean {
   return response.status >= 200 && response.status < 300;
 }
 
@@ -152,20 +151,13 @@ function isClientError(response: HttpResponse): boolean {
   return response.status >= 400 && response.status < 500 && response.status !== 408;
 }
 
-function unavailable(dialect: Dialect, detail: string): Failure {
+type Words = Pick<Failure, 'detail' | 'platformMessage'>;
+
+function unavailable(dialect: Dialect, words: Words): Failure {
   return {
     kind: 'unavailable',
     actor: 'platform',
     reason: `${dialect.name} did not answer as it should. Nothing was published; it is tried again by itself.`,
-    detail,
-  };
-}
-
-function unexplained(dialect: Dialect, detail: string): Failure {
-  return {
-    kind: 'unknown',
-    actor: 'operator',
-    reason: `${dialect.name} refused the post for a reason that SoloSpark does not know. Nothing was published; try again, or ask whoever runs SoloSpark.`,
-    detail,
+    ...words,
   };
 }

@@ -1,5 +1,6 @@
 import type { HttpResponse } from './http.ts';
-import type { Credentials } from './publisher.ts';
+import { messageOf } from './platform-message.ts';
+import type { Credentials, Failure } from './publisher.ts';
 
 const DETAIL_LENGTH = 300;
 
@@ -17,6 +18,15 @@ export function describe(secrets: Secrets, response: HttpResponse): string {
   const words = response.json === undefined ? '' : ` ${wordsOf(response.json).join(' · ')}`;
   const clean = withoutSecrets(secrets, `HTTP ${response.status}${words}`);
   return clean.length > DETAIL_LENGTH ? `${clean.slice(0, DETAIL_LENGTH)}…` : clean;
+}
+
+/** What a failure keeps of the answer that it is about: the line for the ledger, and the platform's own words for the author. */
+export function told(
+  secrets: Secrets,
+  response: HttpResponse,
+): Pick<Failure, 'detail' | 'platformMessage'> & { detail: string } {
+  const platformMessage = messageOf(response, (words) => withoutSecrets(secrets, words));
+  return { detail: describe(secrets, response), ...(platformMessage !== undefined && { platformMessage }) };
 }
 
 /** Codes and messages, found by the names that platforms give them. Echoed input stands under other names. */

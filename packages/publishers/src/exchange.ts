@@ -22,6 +22,8 @@ export interface ExchangeRequest {
    * throws ends the exchange, with nothing sent.
    */
   onStart: () => void;
+  /** Called when status and headers of the answer are there. What comes after may still fail. */
+  onHead?: (head: Pick<Exchange, 'status' | 'headers'>) => void;
 }
 
 export interface Exchange {
@@ -103,6 +105,7 @@ export function exchange(dispatcher: Dispatcher, request: ExchangeRequest): Prom
         if (code > 599) return end(new Error(`status ${code} has no meaning`));
         status = code;
         headers = headersOf(fields);
+        if (!isSettled) request.onHead?.({ status, headers });
         if (Number(headers.get('content-length')) > maxAnswerBytes) end(new TooLongError(maxAnswerBytes));
       },
       onResponseData(_, piece) {

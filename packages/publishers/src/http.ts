@@ -2,6 +2,7 @@ import { parseUrl } from '@solospark/foundation';
 import { Readable } from 'node:stream';
 import { anyHost, TooLongError } from './connections.ts';
 import { exchange, type ExchangeRequest } from './exchange.ts';
+import { userAgent } from './user-agent.ts';
 import { assertPublicHost, NotPublicError, publicHosts } from './public-hosts.ts';
 
 /**
@@ -56,20 +57,29 @@ export interface HttpClient {
   request(request: HttpRequest): Promise<HttpResponse>;
 }
 
+export type AnswerHead = Pick<HttpResponse, 'status' | 'headers'>;
+
 /** The request may or may not have reached the platform; with `wasSent` false, no byte of it has left. */
 export class NoAnswerError extends Error {
   readonly wasSent: boolean;
-  constructor(request: HttpRequest, cause: unknown, { wasSent = true }: { wasSent?: boolean } = {}) {
+  /** Came, and the rest of the answer did not. */
+  readonly head: AnswerHead | undefined;
+  constructor(
+    request: HttpRequest,
+    cause: unknown,
+    { wasSent = true, head }: { wasSent?: boolean; head?: AnswerHead | undefined } = {},
+  ) {
     super(`no answer to ${request.method} ${pathOnly(request.path)}: ${reasonOf(cause)}`, { cause });
     this.name = 'NoAnswerError';
     this.wasSent = wasSent;
+    this.head = head;
   }
 }
 
 /** An answer came, and was longer than what is read. What it says is not known. */
 export class AnswerTooLongError extends NoAnswerError {
-  constructor(request: HttpRequest, cause: TooLongError) {
-    super(request, cause);
+  constructor(request: HttpRequest, cause: TooLongError, head?: AnswerHead) {
+    super(request, cause, { head });
     this.name = 'AnswerTooLongError';
   }
 }
@@ -88,6 +98,8 @@ export function createHttpClient(options: {
   signal?: AbortSignal;
   /** An author named the host: nothing but public addresses may be behind it. */
   publicOnly?: boolean;
+  /** Where whoever runs the server may write about these requests. */
+  contact?: string;
   /** A request is about to be made. It may never get as far as a connection. */
   onRequest?: (request: HttpRequest) => void;
   /**
@@ -102,7 +114,8 @@ export function createHttpClient(options: {
       const url = urlOf(options.baseUrl, request);
       const start = once(() => options.beforeSend?.(request));
       const watched = watchBody(request, start.run);
-      const init = await initOf(watched.request);
+      let head: AnswerHead | undefined;
+      const init = await initOf(watched.request, userAgent(options.contact));
       try {
         if (options.publicOnly) assertMayAsk(url, options.baseUrl);
         const { status, headers, text } = await exchange(options.publicOnly ? publicHosts : anyHost(), {
@@ -113,14 +126,15 @@ export function createHttpClient(options: {
           signal: options.signal,
           // The first byte of a streamed body may be long in coming, and nothing is written before it.
           onStart: init.body instanceof Readable ? () => undefined : start.run,
+          onHead: (came) => (head = came),
         });
         return { status, headers, text, json: parseJson(text) };
       } catch (error) {
         const own = start.failure() ?? watched.failure();
         if (own) throw own.error;
         if (error instanceof NotPublicError) throw new RefusedAddressError(request, error);
-        if (error instanceof TooLongError) throw new AnswerTooLongError(request, error);
-        throw new NoAnswerError(request, error, { wasSent: start.hasRun() });
+        if (error instanceof TooLongError) throw new AnswerTooLongError(request, error, head);
+        throw new NoAnswerError(request, error, { wasSent: start.hasRun(), head });
       } finally {
         if (init.body instanceof Readable) init.body.destroy();
       }
@@ -203,9 +217,12 @@ function urlOf(baseUrl: string, request: HttpRequest): URL {
   return url;
 }
 
-async function initOf(request: HttpRequest): Promise<Pick<ExchangeRequest, 'method' | 'headers' | 'body'>> {
+async function initOf(
+  request: HttpRequest,
+  agent: string,
+): Promise<Pick<ExchangeRequest, 'method' | 'headers' | 'body'>> {
   const { method } = request;
-  const headers = { 'user-agent': 'SoloSpark', 'accept-encoding': 'identity', ...request.headers };
+  const headers = { 'user-agent': agent, 'accept-encoding': 'identity', ...request.headers };
   if (request.json !== undefined) {
     return {
       method,
@@ -231,9 +248,10 @@ async function initOf(request: HttpRequest): Promise<Pick<ExchangeRequest, 'meth
   return { method, headers: { ...headers, 'content-length': String(body.byteSize) }, body: stream };
 }
 
+/** A byte order mark does not belong there, and some servers write one. */
 function parseJson(text: string): unknown {
   try {
-    return text === '' ? undefined : JSON.parse(text);
+    return text === '' ? undefined : JSON.parse(text.replace(/^\ufeff/, ''));
   } catch {
     return undefined;
   }

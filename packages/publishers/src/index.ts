@@ -9,8 +9,8 @@ export {
   type HttpRequest,
   type HttpResponse,
 } from './http.ts';
+export { definePublisher } from './define-publisher.ts';
 export {
-  definePublisher,
   PublisherError,
   type AccountCall,
   type Actor,
@@ -43,4 +43,5 @@ export {
 } from './publisher.ts';
 export { fitsLimits, Limits, type ImageLimits } from './limits.ts';
 export { checkSettings } from './settings.ts';
+export { isReachableFromOutside } from './public-hosts.ts';
 export { findPublisher, publishers } from './registry.ts';

@@ -45,18 +45,25 @@ export async function lookUp<T, Other = never>(
 }
 
 function askLater(call: ReconcileCall, dialect: Dialect, detail: string, refusal: Refusal | null): Unread {
-  const patienceMs = refusal?.outcome === 'failed' ? REFUSED_LOOK_UP_PATIENCE_MS : LOOK_UP_PATIENCE_MS;
+  // What nobody can explain may be over in an hour.
+  const isRefused = refusal?.outcome === 'failed' && refusal.failure.kind !== 'unknown';
+  const patienceMs = isRefused ? REFUSED_LOOK_UP_PATIENCE_MS : LOOK_UP_PATIENCE_MS;
   if (sinceSendingMs(call) > patienceMs) {
     return {
       outcome: 'cannot-tell',
       reason:
         `The post was sent, but its answer got lost, and ${dialect.name} could not be asked about it since. ` +
-        `Look at the account: if the post is not there, create it anew.`,
+        lookAndSay('the account'),
     };
   }
   const pauseMs = Math.min(5 * SECOND_MS * 2 ** Math.min(call.asked, 10), LONGEST_PAUSE_MS);
   const toldMs = refusal?.outcome === 'wait-until' ? refusal.until.getTime() - call.now().getTime() : 0;
   return { outcome: 'ask-again', afterMs: Math.max(pauseMs, toldMs), detail };
+}
+
+/** What a person does about a post of which nobody can say whether it is out. Written anew it could be out twice. */
+export function lookAndSay(where: string): string {
+  return `Look at ${where} and say here whether the post is out. Once you have said that it is not, it can be retried.`;
 }
 
 /** How long ago the public call may first have been made. A clock that runs behind must not make it negative. */

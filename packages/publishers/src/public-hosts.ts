@@ -1,3 +1,4 @@
+import { parseUrl } from '@solospark/foundation';
 import ipaddr from 'ipaddr.js';
 import { lookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
@@ -34,6 +35,24 @@ export class NotPublicError extends Error {
 export function assertPublicHost({ hostname }: URL): void {
   const host = hostname.replace(/^\[|\]$/g, '');
   if (isIP(host) !== 0 && !isPublicAddress(host)) throw new NotPublicError(host);
+}
+
+/** Names that no server of names outside gives an address for (RFC 6761, 6762, 8375; `.internal` by ICANN), and usual ones. */
+const OWN_NAMES = /(^|\.)(localhost|local|internal|intranet|lan|home|corp|private|test|invalid|home\.arpa)$/;
+
+/**
+ * False where an address can only lead somewhere on this machine or its own network. A name with a dot may: what it stands for
+ * inside and outside can differ, so it is not looked up.
+ */
+export function isReachableFromOutside(address: string): boolean {
+  const url = parseUrl(address);
+  if (!url) return false;
+  const host = url.hostname
+    .replace(/^\[|\]$/g, '')
+    .replace(/\.$/, '')
+    .toLowerCase();
+  if (isIP(host) !== 0) return isPublicAddress(host);
+  return host.includes('.') && !OWN_NAMES.test(host);
 }
 
 const lookupPublic: LookupFunction = (hostname, options, callback) => {

@@ -21,6 +21,8 @@ export interface Publisher {
   baseUrl: string;
   /** The platform is many servers, and `baseUrl` only the one for whoever names none. */
   anyServer?: true;
+  /** It is given links to a post's files, and fetches them itself: they have to be reachable from outside. */
+  fetchesMedia?: true;
   /** Its calls name the version of the API that they are for. */
   apiVersion?: ApiVersion;
   connection: Connection;
@@ -213,11 +215,14 @@ export interface Failure {
   reason: string;
   /** The platform's own answer for the ledger: status, codes, message. Never a token. */
   detail?: string;
+  /** The platform's own words for the author, as they are: one line of plain text, at most 300 characters. Never a token. */
+  platformMessage?: string;
 }
 
 /** Proof that it is out. `url` is null where the platform does not tell one. */
 export interface Receipt {
-  remoteId: string;
+  /** Null where the platform took the post and did not tell as what. */
+  remoteId: string | null;
   url: string | null;
 }
 
@@ -247,6 +252,8 @@ export interface Failed {
 export interface Uncertain {
   outcome: 'uncertain';
   detail: string;
+  /** As in a failure. */
+  platformMessage?: string;
 }
 
 export type PrepareOutcome = { outcome: 'ready' } | Retry | WaitUntil | Failed;
@@ -262,15 +269,6 @@ export type ReconcileOutcome =
   | { outcome: 'ask-again'; afterMs: number; detail: string }
   /** Nothing can prove it either way; a person decides. */
   | { outcome: 'cannot-tell'; reason: string };
-
-type PublisherDefinition = Omit<Publisher, 'reconcile'> & {
-  reconcile(call: LookUpCall): Promise<ReconcileOutcome>;
-};
-
-/** The time of every look is taken here, for all publishers. */
-export function definePublisher(publisher: PublisherDefinition): Publisher {
-  return { ...publisher, reconcile: (call) => publisher.reconcile({ ...call, lookedAt: call.now() }) };
-}
 
 /** `identity` or a step of the connection was refused or could not be asked. `failure` says why in plain words. */
 export class PublisherError extends Error {

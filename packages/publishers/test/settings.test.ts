@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Type } from 'typebox';
-import { definePublisher } from '../src/publisher.ts';
+import { definePublisher } from '../src/define-publisher.ts';
 import { publishers } from '../src/registry.ts';
 import { checkSettings, readSettings } from '../src/settings.ts';
 import { draftOf } from './answers.ts';

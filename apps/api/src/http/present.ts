@@ -65,7 +65,6 @@ export function presentChannel(ctx: Context, channel: ChannelSummary) {
 }
 
 function presentDelivery(delivery: PostDelivery) {
-  const { failureKind: kind, failureActor: actor, failureReason: reason } = delivery;
   return {
     id: delivery.id,
     channelId: delivery.channelId,
@@ -80,8 +79,15 @@ function presentDelivery(delivery: PostDelivery) {
     publishedAt: instant(delivery.publishedAt),
     remoteId: delivery.remoteId,
     remoteUrl: delivery.remoteUrl,
-    failure: kind === null ? null : { kind, actor: actor ?? 'operator', reason: reason ?? kind },
+    failure: presentFailure(delivery),
   };
+}
+
+function presentFailure(delivery: PostDelivery) {
+  const { failureKind: kind, failureActor: actor, failureReason: reason } = delivery;
+  if (kind === null) return null;
+  const { failurePlatformMessage: platformMessage } = delivery;
+  return { kind, actor: actor ?? 'operator', reason: reason ?? kind, platformMessage };
 }
 
 function instant(date: Date | null): string | null {

@@ -152,6 +152,12 @@ const Failure = Type.Object({
   kind: Type.String({ description: 'Stable; switch on this' }),
   actor: Type.String({ description: 'Who can do something: user, platform or operator' }),
   reason: Type.String({ description: 'What happened and what to do' }),
+  platformMessage: Nullable(
+    Type.String({
+      description:
+        'The platform’s own words, as plain text; null where it said nothing. Shown beside the reason, never instead of it',
+    }),
+  ),
 });
 
 export const Delivery = Type.Object(

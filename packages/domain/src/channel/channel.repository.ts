@@ -159,7 +159,7 @@ export async function reconnectChannel(
      ), failed_for_it AS (
        UPDATE delivery d
        SET status = 'pending', next_attempt_at = now(), turn_at = now(), attempts_used = 0, failure_kind = NULL,
-           failure_actor = NULL, failure_reason = NULL, updated_at = now()
+           failure_actor = NULL, failure_reason = NULL, failure_platform_message = NULL, updated_at = now()
        FROM reconnected, post p
        WHERE d.channel_id = reconnected.id AND d.status = 'failed' AND d.failure_kind = 'auth_expired'
          AND p.id = d.post_id AND p.deleted_at IS NULL AND p.status IN ('failed', 'partially_published', 'publishing')

@@ -64,7 +64,8 @@ async function failFired(tx: SqlRunner, channelId: string, failure: Failure): Pr
     `WITH ended AS (
        UPDATE delivery
        SET status = 'failed', fence = fence + 1, claim_token = NULL, lease_until = NULL, next_attempt_at = NULL,
-           failure_kind = $2, failure_actor = $3, failure_reason = $4, updated_at = now()
+           failure_kind = $2, failure_actor = $3, failure_reason = $4, failure_platform_message = NULL,
+           updated_at = now()
        WHERE channel_id = $1
          AND (status = 'publishing' OR (status = 'pending' AND next_attempt_at IS NOT NULL))
        RETURNING id, post_id, fence

@@ -32,7 +32,7 @@ export function linkAt(place: Place, baseUrl: string, link: string | null): stri
 /** How the API at this place is spoken to. An author may have named its host: then only public addresses are behind it. */
 export function clientFor(
   place: Place,
-  settings: Pick<Settings, 'allowPrivateServers'>,
+  settings: Pick<Settings, 'allowPrivateServers' | 'contactUrl'>,
   options: {
     baseUrl: string;
     timeoutMs: number;
@@ -42,5 +42,5 @@ export function clientFor(
   },
 ): HttpClient {
   const publicOnly = !place.sandbox && place.server !== '' && !settings.allowPrivateServers;
-  return createHttpClient({ ...options, publicOnly });
+  return createHttpClient({ ...options, publicOnly, contact: settings.contactUrl });
 }

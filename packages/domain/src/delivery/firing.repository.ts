@@ -118,7 +118,8 @@ export async function refirePost(
      )
      UPDATE delivery d
      SET status = 'pending', next_attempt_at = fired.due_at, turn_at = fired.due_at, due_at = fired.due_at, attempts_used = 0,
-         failure_kind = NULL, failure_actor = NULL, failure_reason = NULL, updated_at = now()
+         failure_kind = NULL, failure_actor = NULL, failure_reason = NULL, failure_platform_message = NULL,
+         updated_at = now()
      FROM fired WHERE d.post_id = fired.id AND d.status = 'failed' AND d.id = ANY ($4::uuid[])
      RETURNING ${OPEN}`,
     [post.id, post.revision, post.changeId ?? null, post.deliveryIds],

@@ -66,7 +66,7 @@ export const settleDelivery = inBatches(
        CROSS JOIN LATERAL jsonb_to_record($4::jsonb -> (held.at - 1)::int) AS s(
          status delivery_status, after_ms float8, attempts int, may_be_out boolean, absence_unproved boolean,
          call_ended_at timestamptz, asked_in_vain boolean,
-         remote_id text, remote_url text, kind text, actor text, reason text, outcome attempt_outcome, detail text)
+         remote_id text, remote_url text, kind text, actor text, reason text, platform_message text, outcome attempt_outcome, detail text)
      ), settled AS (
        UPDATE delivery d
        SET status = s.status, lease_until = NULL, updated_at = now(),
@@ -81,7 +81,10 @@ export const settleDelivery = inBatches(
            reconcile_count = reconcile_count + s.asked_in_vain::int,
            remote_id = s.remote_id, remote_url = s.remote_url,
            published_at = CASE WHEN s.status = 'published' THEN now() END,
-           failure_kind = s.kind, failure_actor = s.actor, failure_reason = s.reason
+           failure_kind = s.kind, failure_actor = s.actor, failure_reason = s.reason,
+           -- A look has no words of its own about what was refused before it.
+           failure_platform_message = COALESCE(s.platform_message,
+             CASE WHEN d.reconcile_count > 0 AND s.kind IS NOT NULL THEN d.failure_platform_message END)
        FROM settlement s WHERE d.id = s.id
        RETURNING d.id
      ), closed AS (
@@ -116,6 +119,7 @@ function columnsOf(settlement: Settlement) {
     kind: failure?.kind,
     actor: failure?.actor,
     reason: failure?.reason,
+    platform_message: failure?.platformMessage,
     outcome: pending?.outcome ?? settlement.as,
     detail: failure?.detail ?? pending?.detail,
   };
@@ -149,7 +153,8 @@ export async function recordReceipt(db: SqlRunner, held: Held, receipt: Receipt)
        UPDATE delivery d
        SET status = 'published', fence = fence + 1, lease_until = NULL, next_attempt_at = NULL, sending_at = NULL,
            sending_deadline_at = NULL, call_ended_at = NULL, absence_unproved = false, remote_id = $2, remote_url = $3,
-           published_at = now(), failure_kind = NULL, failure_actor = NULL, failure_reason = NULL, updated_at = now()
+           published_at = now(), failure_kind = NULL, failure_actor = NULL, failure_reason = NULL, failure_platform_message = NULL,
+           updated_at = now()
        FROM found WHERE d.id = found.id AND found.status <> 'published'
        RETURNING d.id, d.post_id, d.fence
      ), own AS (

@@ -57,7 +57,7 @@ async function writeResolution(tx: SqlRunner, deliveryId: string, resolution: Re
            -- Nobody knows when it became public; it was sent then.
            published_at = CASE WHEN $2 = 'published' THEN COALESCE(sending_at, now()) END,
            sending_at = NULL, sending_deadline_at = NULL, call_ended_at = NULL,
-           failure_kind = $4, failure_actor = $5, failure_reason = $6, updated_at = now()
+           failure_kind = $4, failure_actor = $5, failure_reason = $6, failure_platform_message = NULL, updated_at = now()
        WHERE id = $1
        RETURNING id, fence
      )

@@ -20,7 +20,8 @@ const POST = `
                     'dueAt', d.due_at, 'nextAttemptAt', d.next_attempt_at, 'attemptsUsed', d.attempts_used,
                     'remoteId', d.remote_id, 'remoteUrl', d.remote_url, 'publishedAt', d.published_at,
                     'failureKind', d.failure_kind, 'failureActor', d.failure_actor,
-                    'failureReason', d.failure_reason) ORDER BY d.platform, c.handle, d.id)
+                    'failureReason', d.failure_reason,
+                    'failurePlatformMessage', d.failure_platform_message) ORDER BY d.platform, c.handle, d.id)
            FROM delivery d JOIN channel c ON c.id = d.channel_id WHERE d.post_id = p.id), '[]') AS deliveries
   FROM post p`;
 

@@ -50,6 +50,7 @@ export interface PostDelivery {
   failureKind: string | null;
   failureActor: string | null;
   failureReason: string | null;
+  failurePlatformMessage: string | null;
 }
 
 /** Two years: far enough for any campaign, near enough to catch a mistyped year. */

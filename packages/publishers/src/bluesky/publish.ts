@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
-import { decode, refusedOrUncertain } from '../answer.ts';
+import { askPublicly, refusedOrUnclear } from '../accepted.ts';
+import { decode, isSuccess } from '../answer.ts';
 import type { PublishCall, PublishOutcome } from '../publisher.ts';
 import { POST_COLLECTION, procedure, uriOf, urlOf } from './api.ts';
 import { dialect, isBlobLost } from './errors.ts';
@@ -7,7 +8,7 @@ import { recordOf } from './record.ts';
 import { blobs, witnessOf } from './witness.ts';
 
 /**
- * One `putRecord` under the key that `prepare` has remembered. 200 with our URI is the only success, and means the same
+ * One `putRecord` under the key that `prepare` has remembered. A 2xx with our URI is a success, and means the same
  * whether this call has written the record or found it written. `swapRecord: null` forbids to overwrite another one:
  * that is a 400 InvalidSwap, and a question for `reconcile`. (`createRecord` would answer 500 to a second sending.)
  */
@@ -17,7 +18,8 @@ export async function publish(call: PublishCall): Promise<PublishOutcome> {
   if (rkey === undefined || createdAt === undefined || !record) return prepareAgain('not prepared');
 
   const uri = uriOf(call.account, rkey);
-  const response = await call.http.request(
+  const response = await askPublicly(
+    call,
     procedure(call, 'com.atproto.repo.putRecord', {
       repo: call.account.remoteAccountId,
       collection: POST_COLLECTION,
@@ -27,14 +29,14 @@ export async function publish(call: PublishCall): Promise<PublishOutcome> {
     }),
   );
 
-  if (response.status === 200 && decode(Written, response)?.uri === uri) {
+  if (isSuccess(response) && decode(Written, response)?.uri === uri) {
     return { outcome: 'published', receipt: { remoteId: uri, url: urlOf(call.account, rkey) } };
   }
   if (isBlobLost(response)) {
     await blobs.forget(call, call.media);
     return prepareAgain('an uploaded file is gone');
   }
-  return refusedOrUncertain(call, dialect, response);
+  return refusedOrUnclear(call, dialect, response);
 }
 
 function prepareAgain(detail: string): PublishOutcome {
@@ -43,4 +45,4 @@ function prepareAgain(detail: string): PublishOutcome {
   return { outcome: 'retry', failure: { kind: 'unavailable', actor: 'platform', reason, detail } };
 }
 
-const Written = Type.Object({ uri: Type.String(), cid: Type.String() });
+const Written = Type.Object({ uri: Type.String() });

@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import { decode } from '../answer.ts';
 import { lookUp } from '../look-up.ts';
 import type { ReconcileCall, ReconcileOutcome } from '../publisher.ts';
+import { levelText } from '../normalize.ts';
 import { POST_COLLECTION, query, uriOf, urlOf } from './api.ts';
 import { dialect, isRecordAbsent } from './errors.ts';
 import { createTid } from './tid.ts';
@@ -34,7 +35,7 @@ export async function reconcile(call: ReconcileCall): Promise<ReconcileOutcome> 
   const { text, createdAt: foundAt } = looked.value.value;
   // Under this delivery's own key. An earlier date is that of a sending which the database has lost.
   const isOurs = createdAt === undefined || Date.parse(foundAt) <= Date.parse(createdAt);
-  if (text === call.text && isOurs) {
+  if (levelText(text) === levelText(call.text) && isOurs) {
     return { outcome: 'published', receipt: { remoteId: looked.value.uri, url } };
   }
   // Sent with other words before a person changed them, or edited there since. Sending again would be refused.

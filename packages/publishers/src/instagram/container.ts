@@ -2,7 +2,8 @@ import { askQuietly, bearer, decode, done, type Step } from '../answer.ts';
 import type { HttpResponse } from '../http.ts';
 import type { PublishCall } from '../publisher.ts';
 import { Created, ofAccount, readStatus, statusRequest, type ContainerStatus } from './api.ts';
-import { dialect, notReady } from './errors.ts';
+import { dialect } from './errors.ts';
+import { notReady } from './refusals.ts';
 
 /** Waits between the looks at a new container: an image is mostly ready within them, and a worker is not held long. */
 const POLL_WAITS_MS = [300, 700, 1_500, 2_500];

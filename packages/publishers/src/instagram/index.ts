@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { askWho, bearer, decode } from '../answer.ts';
-import { definePublisher } from '../publisher.ts';
+import { definePublisher } from '../define-publisher.ts';
 import { GRAPH } from './api.ts';
 import { checkDraft } from './check.ts';
 import { connection } from './connect.ts';
@@ -20,6 +20,7 @@ export const instagram = definePublisher({
   id: 'instagram',
   name: dialect.name,
   baseUrl: 'https://graph.instagram.com',
+  fetchesMedia: true,
   limits,
   settings,
   rates: {

@@ -4,6 +4,7 @@ import { takeBelievedRefusal } from './believed-refusal.ts';
 import { makeCarousel } from './carousel.ts';
 import { makeContainer, waitForContainer } from './container.ts';
 import { readContainerFailure } from './errors.ts';
+import { unfetchedReason } from './media-address.ts';
 import { singleParameters } from './parameters.ts';
 import { findUsedUpQuota } from './quota.ts';
 import { containerIdOf, forgetContainer, keepContainer } from './witness.ts';
@@ -14,7 +15,11 @@ export async function prepare(call: PublishCall): Promise<PrepareOutcome> {
   if (refusal) return refusal;
 
   const container = await containerOnce(call);
-  return container.outcome === 'done' ? waitUntilPublishable(call, container.value) : container;
+  const prepared =
+    container.outcome === 'done' ? await waitUntilPublishable(call, container.value) : container;
+  return prepared.outcome === 'retry' && prepared.failure.kind === 'media_unavailable'
+    ? { ...prepared, failure: { ...prepared.failure, reason: await unfetchedReason(call) } }
+    : prepared;
 }
 
 /** One container per delivery for as long as it lives: an account may make 400 in 24 hours. */

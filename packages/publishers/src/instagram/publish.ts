@@ -1,11 +1,14 @@
 import { Type } from 'typebox';
 import { withDeadline } from '@solospark/foundation';
-import { bearer, decode, refusedOrUncertain, uncertain } from '../answer.ts';
-import { describe } from '../detail.ts';
+import { askPublicly, isAccepted } from '../accepted.ts';
+import { bearer, decode, isSuccess, refusedOrUncertain, uncertain } from '../answer.ts';
+import { told } from '../detail.ts';
+import type { HttpResponse } from '../http.ts';
 import type { PublishCall, PublishOutcome } from '../publisher.ts';
 import { Created, GRAPH, ofAccount } from './api.ts';
 import { putDownRefusal } from './believed-refusal.ts';
-import { dialect, isNotReady, notReady } from './errors.ts';
+import { dialect, isNotReady } from './errors.ts';
+import { notReady } from './refusals.ts';
 import { containerIdOf } from './witness.ts';
 
 const PERMALINK_DEADLINE_MS = 5_000;
@@ -19,22 +22,23 @@ export async function publish(call: PublishCall): Promise<PublishOutcome> {
     return { outcome: 'uncertain', detail: 'the container was published by an earlier attempt' };
   }
 
-  const response = await call.http.request({
+  const response = await askPublicly(call, {
     method: 'POST',
     path: ofAccount(call, 'media_publish'),
     headers: bearer(call),
     json: { creation_id: containerId },
   });
 
-  const mediaId = response.status === 200 ? decode(Created, response)?.id : undefined;
+  const mediaId = isSuccess(response) ? createdIdOf(response) : undefined;
   if (mediaId !== undefined) {
     return { outcome: 'published', receipt: { remoteId: mediaId, url: await permalinkOf(call, mediaId) } };
   }
   if (isNotReady(response)) {
     const wait = notReady(call.now());
-    return { ...wait, failure: { ...wait.failure, detail: describe(call, response) } };
+    return { ...wait, failure: { ...wait.failure, ...told(call, response) } };
   }
   // Error 4/2207051 was answered for posts that went live. So no other error is a "no" before the container says so.
+  if (isAccepted(response)) await call.remember({ accepted: response.status });
   const said = refusedOrUncertain(call, dialect, response);
   await putDownRefusal(call, said.outcome === 'uncertain' ? null : said);
   return uncertain(call, response);
@@ -55,6 +59,11 @@ async function permalinkOf(call: PublishCall, mediaId: string): Promise<string |
   } catch {
     return null;
   }
+}
+
+/** Longer than a JSON number can be read: where it is one, it is taken from the text. */
+function createdIdOf(response: HttpResponse): string | undefined {
+  return decode(Created, response)?.id ?? /^\s*\{\s*"id"\s*:\s*(\d{1,30})\b/.exec(response.text)?.[1];
 }
 
 function noContainer(): PublishOutcome {

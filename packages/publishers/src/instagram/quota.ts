@@ -3,7 +3,7 @@ import { answerOrNone, bearer, decode, isSuccess, type Refusal } from '../answer
 import { NoAnswerError } from '../http.ts';
 import type { PublishCall } from '../publisher.ts';
 import { ofAccount } from './api.ts';
-import { dailyLimit } from './errors.ts';
+import { dailyLimit } from './refusals.ts';
 
 const TIMEOUT_MS = 5_000;
 

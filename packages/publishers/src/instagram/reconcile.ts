@@ -1,13 +1,13 @@
 import { Type, type Static } from 'typebox';
 import { bearer, decode } from '../answer.ts';
-import { lookUp, sinceSendingMs, untilNextLookMs } from '../look-up.ts';
+import { lookAndSay, lookUp, sinceSendingMs, untilNextLookMs } from '../look-up.ts';
 import type { LookUpCall, ReconcileOutcome, Receipt } from '../publisher.ts';
 import { readSettings } from '../settings.ts';
 import { ofAccount, readStatus, statusRequest } from './api.ts';
 import { dialect } from './errors.ts';
 import { settings } from './settings.ts';
 import { containerIdOf, forgetContainer } from './witness.ts';
-import { normalizeText } from '../normalize.ts';
+import { levelText } from '../normalize.ts';
 
 /** A publish call under way may still land, so FINISHED is "not published" only after the last of these. */
 const LOOKS_AT_MS = [5_000, 20_000, 60_000];
@@ -51,7 +51,7 @@ function stillProcessing(call: LookUpCall): ReconcileOutcome {
       outcome: 'cannot-tell',
       reason:
         'Instagram has been processing this post for an hour without saying whether it is out. ' +
-        'Look at the Instagram account: if the post is not there, create it anew.',
+        lookAndSay('the Instagram account'),
     };
   }
   return { outcome: 'ask-again', afterMs: STILL_PROCESSING_PAUSE_MS, detail: 'the container is in progress' };
@@ -93,7 +93,7 @@ function isOurs(call: LookUpCall, media: Media): boolean {
   const since = byEarlierAttempt ? Date.parse(containerCreatedAt) : call.sendingSince.getTime();
   const earliestMs = since - CLOCK_TOLERANCE_MS;
   return (
-    normal(media.caption ?? '') === normal(call.text) &&
+    levelText(media.caption ?? '') === levelText(call.text) &&
     Date.parse(isoOf(media.timestamp)) >= earliestMs &&
     media.media_product_type !== 'STORY' &&
     (media.media_type === undefined || media.media_type === typeOf(call))
@@ -103,10 +103,6 @@ function isOurs(call: LookUpCall, media: Media): boolean {
 function typeOf({ media }: LookUpCall): string {
   if (media.length > 1) return 'CAROUSEL_ALBUM';
   return media[0]?.kind === 'video' ? 'VIDEO' : 'IMAGE';
-}
-
-function normal(text: string): string {
-  return normalizeText(text).trim();
 }
 
 /** The Graph API writes offsets as `+0000`, which `Date` does not have to read. */

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { askWho, decode } from '../answer.ts';
-import { definePublisher } from '../publisher.ts';
+import { definePublisher } from '../define-publisher.ts';
 import { apiVersion } from './api-version.ts';
 import { headersOf } from './api.ts';
 import { checkDraft, limits } from './check.ts';

@@ -1,8 +1,10 @@
-import { refusedOrUncertain, uncertain } from '../answer.ts';
-import { describe } from '../detail.ts';
+import { askPublicly, isAccepted, refusedOrUnclear, WITHOUT_LINK } from '../accepted.ts';
+import { isSuccess, uncertain } from '../answer.ts';
+import { describe, told } from '../detail.ts';
 import type { HttpResponse } from '../http.ts';
 import type { MediaKind, PublishCall, PublishOutcome } from '../publisher.ts';
-import { authorUrn, headersOf, receiptOf } from './api.ts';
+import { authorUrn, headersOf, isOrganization, receiptOf } from './api.ts';
+import { createdReceiptOf } from './created.ts';
 import { contentOf } from './content.ts';
 import {
   dialect,
@@ -25,7 +27,7 @@ const PATIENCE_MS: Record<MediaKind, number> = {
   video: 2 * 60 * 60_000,
 };
 
-/** One `POST /rest/posts`. 201 with the id in a header is the only success. */
+/** One `POST /rest/posts`. A 2xx says that it is out; as what stands in a header. */
 export async function publish(call: PublishCall): Promise<PublishOutcome> {
   const { foundUrn } = call.witness;
   // An earlier attempt did it: `prepare` has seen the post. Nothing is sent.
@@ -53,15 +55,18 @@ async function sendOnceMore(call: PublishCall, { until }: { until: string }): Pr
 
 async function send(call: PublishCall): Promise<PublishOutcome> {
   if (call.media.some((file) => !uploads.find(call, file))) return uploadAgain('no upload to attach');
-  const response = await call.http.request({
+  const response = await askPublicly(call, {
     method: 'POST',
     path: '/rest/posts',
     headers: headersOf(call),
     json: postOf(call),
   });
 
-  const urn = response.status === 201 ? response.headers.get('x-restli-id') : null;
-  if (urn) return { outcome: 'published', receipt: receiptOf(urn) };
+  const receipt = isSuccess(response) ? createdReceiptOf(response) : null;
+  if (receipt) return { outcome: 'published', receipt };
+  // A member's posts cannot be looked for: LinkedIn took it, and that is all that can be known.
+  if (isAccepted(response) && !isOrganization(call.account))
+    return { outcome: 'published', receipt: WITHOUT_LINK };
 
   if (isDuplicate(response)) return readDuplicate(call, response);
   // Which of several files it is about is not said, so all of them go up again.
@@ -69,7 +74,7 @@ async function send(call: PublishCall): Promise<PublishOutcome> {
     await forgetUploads(call);
     return uploadAgain(describe(call, response));
   }
-  return refusedOrUncertain(call, dialect, response);
+  return refusedOrUnclear(call, dialect, response);
 }
 
 /**
@@ -87,7 +92,7 @@ async function readDuplicate(call: PublishCall, response: HttpResponse): Promise
     'Change the text, or post it anew in 10 minutes.';
   return {
     outcome: 'failed',
-    failure: { kind: 'rejected_content', actor: 'user', reason, detail: unclear.detail },
+    failure: { kind: 'rejected_content', actor: 'user', reason, ...told(call, response) },
   };
 }
 

@@ -1,4 +1,4 @@
-import { lookUp, untilNextLookMs, type Unread } from '../look-up.ts';
+import { lookAndSay, lookUp, untilNextLookMs, type Unread } from '../look-up.ts';
 import type { LookUpCall, ReconcileOutcome } from '../publisher.ts';
 import { isOrganization, receiptOf, urlOfPost } from './api.ts';
 import { dialect } from './errors.ts';
@@ -46,14 +46,15 @@ function cannotTell(call: LookUpCall, why: string): ReconcileOutcome {
   const { duplicateUrn } = call.witness;
   const hint =
     typeof duplicateUrn === 'string'
-      ? `LinkedIn says that the same text is out already, at ${urlOfPost(duplicateUrn)}. Open it`
-      : 'Look at the profile there';
+      ? `LinkedIn says that the same text is out already, at ${urlOfPost(duplicateUrn)}. `
+      : '';
   return {
     outcome: 'cannot-tell',
-    reason: `The post was sent to LinkedIn, but its answer got lost, and ${why}. ${hint}: if the post is not there, create it anew.`,
+    reason: `The post was sent to LinkedIn, but its answer got lost, and ${why}. ${hint}${lookAndSay('the profile there')}`,
   };
 }
 
 const unproved =
   'The post was sent to LinkedIn, but its answer got lost. It is sent once more, as you chose for this post: LinkedIn refuses ' +
-  'it if it is out. Where that could not be done, look at the profile there: if the post is not there, create it anew.';
+  'it if it is out. Where that could not be done: ' +
+  lookAndSay('the profile there').replace(/^L/, 'l');

@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox';
 import type { Likeness } from '../look-up.ts';
 import { fromLittleText } from './little-text.ts';
-import { normalizeText } from '../normalize.ts';
+import { levelText, normalizeText } from '../normalize.ts';
 
 const FileRef = Type.Object({ id: Type.String() });
 
@@ -30,7 +30,7 @@ export function comparePost(sent: { text: string; attached: string[] }, post: Re
   if (post.commentary.length > LONGEST_COMMENTARY) return 'different';
   const theirs = fromLittleText(post.commentary);
   const hasSame = sent.attached.join() === attachedTo(post).join();
-  if (hasSame && canonical(theirs) === canonical(sent.text)) return 'same';
+  if (hasSame && levelText(theirs) === levelText(sent.text)) return 'same';
   return lettersOnly(theirs) === lettersOnly(sent.text) ? 'similar' : 'different';
 }
 
@@ -41,10 +41,6 @@ function attachedTo({ content }: RemotePost): string[] {
   if (content?.article) return [content.article.source];
   const files = content?.multiImage?.images ?? (content?.media ? [content.media] : []);
   return files.map(({ id }) => id);
-}
-
-function canonical(text: string): string {
-  return normalizeText(text).replace(/\r\n?/g, '\n').trim();
 }
 
 function lettersOnly(text: string): string {

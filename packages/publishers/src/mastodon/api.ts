@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox';
 import { Value } from 'typebox/value';
-import { bearer } from '../answer.ts';
-import type { HttpRequest } from '../http.ts';
+import { bearer, decode } from '../answer.ts';
+import type { HttpRequest, HttpResponse } from '../http.ts';
 import type { PublishCall, Receipt } from '../publisher.ts';
 
 const Attachment = Type.Object({
@@ -31,6 +31,22 @@ export function withoutOwnBoost(status: RemoteStatus): RemoteStatus {
 export function receiptOf(status: { id: string; url?: string | null }): Receipt {
   return { remoteId: status.id, url: status.url ?? null };
 }
+
+/** From the answer to the public call: the id is proof, whatever else is in it. A scheduled status is none yet. */
+export function createdReceiptOf(response: HttpResponse): Receipt | undefined {
+  const created = decode(CreatedSchema, response);
+  if (!created || created.scheduled_at !== undefined) return undefined;
+  const { id, url, uri } = created;
+  const address = [url, uri].find((told) => typeof told === 'string' && /^https?:\/\//i.test(told));
+  return { remoteId: String(id), url: typeof address === 'string' ? address : null };
+}
+
+const CreatedSchema = Type.Object({
+  id: Type.Union([Type.String({ minLength: 1 }), Type.Integer()]),
+  url: Type.Optional(Type.Unknown()),
+  uri: Type.Optional(Type.Unknown()),
+  scheduled_at: Type.Optional(Type.Unknown()),
+});
 
 /** Own statuses, newest first. */
 export function statusesRequest(

@@ -1,29 +1,22 @@
-import { Type } from 'typebox';
-import { decode, inFuture, waitUntil, type Dialect, type Refusal } from '../answer.ts';
+import { decode, inFuture, waitUntil, type Dialect } from '../answer.ts';
 import type { HttpResponse } from '../http.ts';
-import type { Actor, FailureKind } from '../publisher.ts';
-import { pauseUntil } from '../told-time.ts';
+import { failed, type Refusal } from '../refusals.ts';
+import { ErrorBody, expired, readSentence, throttled } from './refusals.ts';
 
 /** A video may be worked on for minutes: the longer it takes, the more rarely it is asked for. */
 const PROCESSING_PAUSE_MS = { shortest: 5_000, longest: 60_000 };
 
-const ErrorBody = Type.Object({ error: Type.String({ minLength: 1 }) });
-
-/** The sentence under `error` may be in any language: only the status is relied on, and that it is Mastodon's form. */
 export const dialect: Dialect = {
   name: 'Mastodon',
   readRefusal(response, now) {
+    const sentence = decode(ErrorBody, response)?.error;
+    const explained = sentence === undefined ? null : readSentence(response.status, sentence);
     // These three mean the same whoever words them: nothing got past the door.
-    if (response.status === 401) return failed('auth_expired', 'user', expiredReason);
+    if (response.status === 401) return explained ?? expired();
     if (response.status === 413) return failed('rejected_content', 'user', fileTooLargeReason);
     if (response.status === 429) return throttled(response, now);
-
-    const sentence = decode(ErrorBody, response)?.error;
-    if (sentence === undefined) return null;
-    if (response.status === 422) return failed('rejected_content', 'user', contentReason);
-    if (response.status !== 403) return null;
-    if (/scope/i.test(sentence)) return failed('auth_expired', 'user', scopeReason);
-    return failed('rejected_account', 'user', accountReason);
+    if (response.status === 422 && isNotProcessed(response)) return stillProcessing(now);
+    return explained;
   },
 };
 
@@ -31,14 +24,35 @@ export const dialect: Dialect = {
 export const identityDialect: Dialect = {
   ...dialect,
   readRefusal(response, now) {
-    if (response.status === 422) return failed('auth_expired', 'user', expiredReason);
-    return dialect.readRefusal(response, now);
+    const isRefused =
+      response.status === 422 && dialect.readRefusal(response, now)?.failure.kind !== 'rejected_account';
+    return isRefused ? expired() : dialect.readRefusal(response, now);
   },
 };
 
 /** Something about the status or its files was not valid. Nothing was created. */
 export function isInvalid(response: HttpResponse): boolean {
   return response.status === 422 && isExplained(response);
+}
+
+/**
+ * "Cannot attach files that have not finished processing. Try again in a moment!" In the language of the account, so another
+ * sentence may mean the same.
+ */
+export function isNotProcessed(response: HttpResponse): boolean {
+  const sentence = decode(ErrorBody, response)?.error ?? '';
+  return (
+    isInvalid(response) &&
+    /finished processing|still (being )?process|not (yet )?(ready|processed)/i.test(sentence)
+  );
+}
+
+/** Of a 422: its sentence is about something else than the files, in so many words. */
+export function isAboutText(response: HttpResponse): boolean {
+  const sentence = decode(ErrorBody, response)?.error ?? '';
+  return /validation failed|character|\btext\b|\bpoll\b|\blanguage\b|blank|too (long|many)|\b4 files\b/i.test(
+    sentence,
+  );
 }
 
 /** In Mastodon's form: the API itself has refused, not what stands before it. */
@@ -69,26 +83,6 @@ export function fileRejected(detail: string): Refusal {
   return { ...refusal, failure: { ...refusal.failure, detail } };
 }
 
-function failed(kind: FailureKind, actor: Actor, reason: string): Refusal {
-  return { outcome: 'failed', failure: { kind, actor, reason } };
-}
-
-function throttled(response: HttpResponse, now: Date): Refusal {
-  return waitUntil(pauseUntil(response.headers, now, response.headers.get('x-ratelimit-reset')), {
-    kind: 'rate_limited',
-    actor: 'platform',
-    reason: 'The Mastodon server asks to slow down. The post waits and goes out by itself.',
-  });
-}
-
-const expiredReason =
-  'The Mastodon server no longer accepts this connection. Connect the Mastodon account again.';
-const scopeReason =
-  'SoloSpark may not post to this Mastodon account. Connect it again and allow posting and uploading, then retry the post.';
-const accountReason =
-  'The Mastodon server does not let this account post. Sign in there to see why, then retry the post.';
-const contentReason =
-  'The Mastodon server does not accept this post. It may be too long for this server, or its media may not suit it: change it and post it anew.';
 const fileReason = 'The Mastodon server cannot process this file. Create a new post with another one.';
 const fileTooLargeReason =
   'The file is too large for this Mastodon server. Create a new post with a smaller one.';

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Type } from 'typebox';
-import { askQuietly, bearer, decode, type Refusal, type Step } from '../answer.ts';
+import { askQuietly, bearer, decode, done, type Refusal, type Step } from '../answer.ts';
+import type { HttpResponse } from '../http.ts';
 import { multipartBody } from '../multipart.ts';
 import type { PrepareOutcome, PublishCall, PublishMedia } from '../publisher.ts';
 import { inPieces, timeToUpload } from '../uploads.ts';
@@ -8,7 +9,7 @@ import { statusesRequest } from './api.ts';
 import { askMedia } from './ask-media.ts';
 import { dialect, fileRejected, stillProcessing, uploadAgain } from './errors.ts';
 import { findStatus } from './find-status.ts';
-import { forgetUpload, keepUpload, uploadOf } from './uploads.ts';
+import { forgetUpload, keepUpload, uploadOf, type Upload } from './uploads.ts';
 
 /** Waits between the looks at a file; most are ready at once, and a worker is not held long. */
 const POLL_WAITS_MS = [300, 700, 1_500, 2_500];
@@ -72,17 +73,48 @@ async function uploadOnce(
   // Between two attempts the server may have removed it, or a post that got lost may carry it.
   if (known.mediaId !== null) return isMarked || !known.isReady ? waitForMedia(call, file) : ready();
 
+  const upload = await sendFile(call, file);
+  if (upload.outcome !== 'done') return upload;
+  await keepUpload(call, file, { ...upload.value, uploadedAt: call.now().toISOString() });
+  return upload.value.isReady ? ready() : waitForMedia(call, file);
+}
+
+/** Since 3.1.3 there is the first; before that, and in other software, only the second, which answers when the file is ready. */
+const UPLOAD_PATH = '/api/v2/media';
+const OLDER_UPLOAD_PATH = '/api/v1/media';
+
+type Sent = Pick<Upload, 'isReady'> & { mediaId: string; url: string | null };
+
+/** Which of the two a server has is noted, or every file would be sent to it in vain first. */
+async function sendFile(call: PublishCall, file: PublishMedia): Promise<Step<Sent>> {
+  if (call.witness['uploadPath'] !== OLDER_UPLOAD_PATH) {
+    const sent = await sendFileTo(call, file, UPLOAD_PATH, ({ status }) =>
+      [404, 405, 501].includes(status) ? ('no-such-call' as const) : undefined,
+    );
+    if (sent.outcome !== 'done') return sent;
+    if (sent.value !== 'no-such-call') return done(sent.value);
+    await call.remember({ uploadPath: OLDER_UPLOAD_PATH });
+  }
+  return sendFileTo(call, file, OLDER_UPLOAD_PATH);
+}
+
+async function sendFileTo<Other = never>(
+  call: PublishCall,
+  file: PublishMedia,
+  path: string,
+  readOther?: (response: HttpResponse) => Other | undefined,
+): Promise<Step<Sent | Other>> {
   const { mimeType, byteSize, altText } = file;
   const form = multipartBody({
     fields: altText ? { description: altText } : {},
     file: { field: 'file', fileName: fileNameOf(file), mimeType, content: inPieces(file) },
   });
-  const upload = await askQuietly(
+  return askQuietly<Sent, Other>(
     call,
     dialect,
     {
       method: 'POST',
-      path: '/api/v2/media',
+      path,
       headers: { ...bearer(call), ...form.headers },
       body: form.body,
       timeoutMs: timeToUpload(byteSize),
@@ -94,10 +126,8 @@ async function uploadOnce(
       // There is software that answers 202 always; a file without an address is still in work.
       return { mediaId, url, isReady: Boolean(url) };
     },
+    readOther,
   );
-  if (upload.outcome !== 'done') return upload;
-  await keepUpload(call, file, { ...upload.value, uploadedAt: call.now().toISOString() });
-  return upload.value.isReady ? ready() : waitForMedia(call, file);
 }
 
 async function waitForMedia(call: PublishCall, file: PublishMedia): Promise<Step<'ready' | 'gone'>> {

@@ -2,16 +2,18 @@ import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { Type } from 'typebox';
 import { Value } from 'typebox/value';
-import { bearer, decode, refusedOrUncertain, uncertain, type Refusal } from '../answer.ts';
+import { askPublicly, refusedOrUnclear } from '../accepted.ts';
+import { bearer, isSuccess, uncertain, type Refusal } from '../answer.ts';
+import { told } from '../detail.ts';
 import type { HttpResponse } from '../http.ts';
 import type { PublishCall, PublishOutcome } from '../publisher.ts';
-import { receiptOf, StatusSchema } from './api.ts';
+import { createdReceiptOf, receiptOf } from './api.ts';
 import { askMedia } from './ask-media.ts';
-import { dialect, isInvalid, stillProcessing, uploadAgain } from './errors.ts';
+import { dialect, isAboutText, isInvalid, isNotProcessed, stillProcessing, uploadAgain } from './errors.ts';
 import { choicesOf, type Choices } from './settings.ts';
 import { forgetUpload, readyIdOf } from './uploads.ts';
 
-/** One `POST /api/v1/statuses`, under the key that `prepare` put down. 200 with the status is the only success. */
+/** One `POST /api/v1/statuses`, under the key that `prepare` put down. A 2xx with the id of the status is a success. */
 export async function publish(call: PublishCall): Promise<PublishOutcome> {
   const { foundStatus, mediaGone, idempotencyKey } = call.witness;
   // An earlier attempt did it: `prepare` has seen the status. Nothing is sent.
@@ -23,7 +25,7 @@ export async function publish(call: PublishCall): Promise<PublishOutcome> {
   if (mediaIds.includes(null)) return uploadAgain('no upload to attach');
   if (typeof idempotencyKey !== 'string') return uploadAgain('no key was put down');
 
-  const response = await call.http.request({
+  const response = await askPublicly(call, {
     method: 'POST',
     path: '/api/v1/statuses',
     headers: { ...bearer(call), 'idempotency-key': keyOf(call, idempotencyKey) },
@@ -34,10 +36,10 @@ export async function publish(call: PublishCall): Promise<PublishOutcome> {
     },
   });
 
-  const status = response.status === 200 ? decode(StatusSchema, response) : undefined;
-  if (status) return { outcome: 'published', receipt: receiptOf(status) };
+  const receipt = isSuccess(response) ? createdReceiptOf(response) : undefined;
+  if (receipt) return { outcome: 'published', receipt };
   if (isInvalid(response) && mediaIds.length > 0) return readInvalid(call, response);
-  return refusedOrUncertain(call, dialect, response);
+  return refusedOrUnclear(call, dialect, response);
 }
 
 /** What was not chosen is left to how the account is set; but for who can see it, which is always said. */
@@ -71,7 +73,8 @@ export function keyOf(
 
 /** Refused, and nothing was created. The sentence may be in any language; the files say whether it is about them. */
 async function readInvalid(call: PublishCall, response: HttpResponse): Promise<PublishOutcome> {
-  const said = refusedOrUncertain(call, dialect, response);
+  const said = await refusedOrUnclear(call, dialect, response);
+  if (isNotProcessed(response)) return said;
   for (const file of call.media) {
     const mediaId = readyIdOf(call, file);
     const asked = mediaId === null ? null : await askMedia(call, mediaId);
@@ -87,7 +90,11 @@ async function readInvalid(call: PublishCall, response: HttpResponse): Promise<P
       default:
     }
   }
-  return said;
+  // The server may have finished between its refusal and these questions: once more, in the same key, tells.
+  if (call.witness['askedTwice'] === true || isAboutText(response)) return said;
+  await call.remember({ askedTwice: true });
+  const wait = stillProcessing(call.now());
+  return { ...wait, failure: { ...wait.failure, ...told(call, response) } };
 }
 
 async function again(

@@ -1,4 +1,4 @@
-import { lookUp, untilNextLookMs, type Unread } from '../look-up.ts';
+import { lookAndSay, lookUp, untilNextLookMs, type Unread } from '../look-up.ts';
 import type { LookUpCall, ReconcileOutcome } from '../publisher.ts';
 import { receiptOf } from './api.ts';
 import { askMedia } from './ask-media.ts';
@@ -62,6 +62,6 @@ function cannotTell(what: string): ReconcileOutcome {
     outcome: 'cannot-tell',
     reason:
       `The post was sent to the Mastodon server, but its answer got lost, and ${what}. ` +
-      `Look at your profile there: if the post is not there, create it anew.`,
+      lookAndSay('your profile there'),
   };
 }

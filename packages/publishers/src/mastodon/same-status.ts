@@ -2,7 +2,7 @@ import { parseUrl } from '@solospark/foundation';
 import type { Likeness } from '../look-up.ts';
 import type { RemoteStatus } from './api.ts';
 import { withLinks, withoutDomains } from './count.ts';
-import { normalizeText } from '../normalize.ts';
+import { levelText, normalizeText } from '../normalize.ts';
 
 /** `mediaIds`, `mediaUrls`: all under which a file of this delivery was ever uploaded. */
 export interface Sent {
@@ -93,14 +93,9 @@ function unescape(html: string): string {
   });
 }
 
-/** One form for both sides: mentions without their server, links in full, spaces and empty lines as one. */
+/** One form for both sides: mentions without their server, links in full, white space level. */
 function canonical(text: string): string {
-  return withLinks(withoutDomains(normalizeText(text)), canonicalLink)
-    .replace(/\r\n?/g, '\n')
-    .replace(/[^\S\n]+/g, ' ')
-    .replace(/ ?\n ?/g, '\n')
-    .replace(/\n{2,}/g, '\n\n')
-    .trim();
+  return withLinks(withoutDomains(levelText(text)), canonicalLink);
 }
 
 function canonicalLink(link: string): string {

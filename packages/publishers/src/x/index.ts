@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { askWho, bearer, decode } from '../answer.ts';
-import { definePublisher } from '../publisher.ts';
+import { definePublisher } from '../define-publisher.ts';
 import { checkDraft, limits } from './check.ts';
 import { connection } from './connect.ts';
 import { dialect } from './errors.ts';

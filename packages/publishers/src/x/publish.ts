@@ -1,11 +1,13 @@
 import { Type } from 'typebox';
-import { bearer, decode, refusedOrUncertain, uncertain } from '../answer.ts';
+import { askPublicly, refusedOrUnclear } from '../accepted.ts';
+import { bearer, decode, isSuccess, uncertain } from '../answer.ts';
+import type { HttpResponse } from '../http.ts';
 import type { PublishCall, PublishOutcome, Receipt } from '../publisher.ts';
-import { dialect, isDuplicate, isMediaInvalid, uploadAgain } from './errors.ts';
+import { dialect, isDuplicate, isMediaInvalid, isMediaPending, mediaPending, uploadAgain } from './errors.ts';
 import { settingsFields } from './settings.ts';
 import { readyMediaIds, uploads } from './uploads.ts';
 
-/** One `POST /2/tweets`. 201 with an id is the only success. */
+/** One `POST /2/tweets`. A 2xx with an id says that it is out, and as what; one without, that it is out. */
 export async function publish(call: PublishCall): Promise<PublishOutcome> {
   const { foundPostId } = call.witness;
   // An earlier attempt did it: `prepare` has seen the post. Nothing is sent.
@@ -13,7 +15,7 @@ export async function publish(call: PublishCall): Promise<PublishOutcome> {
   const mediaIds = readyMediaIds(call);
   if (mediaIds.length < call.media.length) return uploadAgain('no upload to attach');
 
-  const response = await call.http.request({
+  const response = await askPublicly(call, {
     method: 'POST',
     path: '/2/tweets',
     headers: bearer(call),
@@ -25,7 +27,7 @@ export async function publish(call: PublishCall): Promise<PublishOutcome> {
     },
   });
 
-  const id = response.status === 201 ? decode(Created, response)?.data.id : undefined;
+  const id = isSuccess(response) ? createdIdOf(response) : undefined;
   if (id !== undefined) return { outcome: 'published', receipt: receiptOf(call, id) };
   if (isDuplicate(response)) {
     // Ours from an attempt whose answer got lost, or an older one of the author's: reconcile tells them apart.
@@ -37,11 +39,21 @@ export async function publish(call: PublishCall): Promise<PublishOutcome> {
     await uploads.forget(call, call.media);
     return uploadAgain('an uploaded file is no longer valid');
   }
-  return refusedOrUncertain(call, dialect, response);
+  if (isMediaPending(response)) return mediaPending(call, response);
+  return refusedOrUnclear(call, dialect, response);
+}
+
+/** Ids are decimal numbers: as a JSON number, one of them is too large to be read as anything but text. */
+function createdIdOf(response: HttpResponse): string | undefined {
+  const id = decode(Created, response)?.data.id;
+  if (id === undefined || typeof id === 'string') return id;
+  return /"data"\s*:\s*\{[^{}]*?"id"\s*:\s*(\d{1,19})\b/.exec(response.text)?.[1];
 }
 
 export function receiptOf(call: PublishCall, id: string): Receipt {
   return { remoteId: id, url: `https://x.com/${encodeURIComponent(call.account.handle)}/status/${id}` };
 }
 
-const Created = Type.Object({ data: Type.Object({ id: Type.String({ pattern: '^[0-9]{1,19}$' }) }) });
+const Created = Type.Object({
+  data: Type.Object({ id: Type.Union([Type.String({ pattern: '^[0-9]{1,19}$' }), Type.Integer()]) }),
+});

@@ -1,4 +1,4 @@
-import { lookUp, untilNextLookMs, type Unread } from '../look-up.ts';
+import { lookAndSay, lookUp, untilNextLookMs, type Unread } from '../look-up.ts';
 import type { LookUpCall, ReconcileOutcome } from '../publisher.ts';
 import { dialect } from './errors.ts';
 import { findPost } from './find-post.ts';
@@ -37,8 +37,6 @@ export async function reconcile(call: LookUpCall): Promise<ReconcileOutcome> {
 function cannotTell(what: string): ReconcileOutcome {
   return {
     outcome: 'cannot-tell',
-    reason:
-      `The post was sent to X, but its answer got lost, and ${what}. ` +
-      `Look at your X profile: if the post is not there, create it anew.`,
+    reason: `The post was sent to X, but its answer got lost, and ${what}. ` + lookAndSay('your X profile'),
   };
 }

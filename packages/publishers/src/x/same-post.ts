@@ -2,7 +2,7 @@ import { parseUrl } from '@solospark/foundation';
 import { Type, type Static } from 'typebox';
 import { findLinks } from '../find-links.ts';
 import type { Likeness } from '../look-up.ts';
-import { normalizeText } from '../normalize.ts';
+import { levelText } from '../normalize.ts';
 
 /** A post as `GET /2/users/{id}/tweets` lists it. */
 export const PostSchema = Type.Object({
@@ -29,7 +29,7 @@ export type RemotePost = Static<typeof PostSchema>;
 /**
  * Is this the post that was sent? X gives a text back changed: every link shortened to t.co, one appended for media,
  * and `&`, `<`, `>` as HTML entities. All of that is undone on X's side, and links are brought to one form on both.
- * One with the same words, but other links, spaces or another number of media, is only similar: it may be ours, changed
+ * One with the same words, but other links or another number of media, is only similar: it may be ours, changed
  * by X in a way not foreseen here, or another one from the same mould ("New on the blog: …").
  */
 export function comparePost(sent: { text: string; mediaCount: number }, post: RemotePost): Likeness {
@@ -63,11 +63,11 @@ function withoutEntities(text: string): string {
 }
 
 function canonical(text: string): string {
-  return replaceLinks(normalizeText(text), canonicalLink).trim();
+  return replaceLinks(levelText(text), canonicalLink).trim();
 }
 
 function wordsOnly(text: string): string {
-  return replaceLinks(text, () => '⟨link⟩').replace(/\s+/g, ' ');
+  return levelText(replaceLinks(text, () => '⟨link⟩')).replace(/\s+/g, ' ');
 }
 
 /** X makes `Example.com` to `http://example.com`, and `http://example.com` to the same with a slash, or not. */

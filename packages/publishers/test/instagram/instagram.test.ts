@@ -151,8 +151,8 @@ describe('Instagram refusals', () => {
     expect(dialect.readRefusal(graphError(code, subcode), NOW)).toMatchObject({ outcome, failure: { kind } });
   });
 
-  it('does not explain what it does not know', () => {
-    expect(dialect.readRefusal(graphError(987_654), NOW)).toBeNull();
+  it('takes only what has its own form for its word', () => {
+    expect(dialect.readRefusal(graphError(987_654), NOW)).toMatchObject({ failure: { kind: 'unknown' } });
     expect(dialect.readRefusal(answer(400, '<html>'), NOW)).toBeNull();
   });
 

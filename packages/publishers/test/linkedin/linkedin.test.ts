@@ -34,7 +34,7 @@ const duplicate = answer(422, {
 
 describe('LinkedIn refusals', () => {
   it.each([
-    [answer(400, { code: 'MISSING_FIELD', message: 'x', status: 400 }), 'failed', 'rejected_content'],
+    [answer(400, { code: 'MISSING_FIELD', message: 'x', status: 400 }), 'failed', 'unknown'],
     [answer(400, { message: 'asset MEDIA_ASSET_WAITING_UPLOAD', status: 400 }), 'wait-until', 'unavailable'],
     [
       answer(400, { code: 'MEDIA_ASSET_PROCESSING_FAILED', message: 'x', status: 400 }),

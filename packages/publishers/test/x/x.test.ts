@@ -78,11 +78,11 @@ const problem = (status: number, over: object = {}) =>
 
 describe('X refusals', () => {
   it.each([
-    [problem(400), 'failed', 'rejected_content'],
+    [problem(400), 'failed', 'unknown'],
     [problem(401), 'failed', 'auth_expired'],
     [answer(401), 'failed', 'auth_expired'],
     [problem(402, { title: 'CreditsDepleted' }), 'wait-until', 'quota_exhausted'],
-    [problem(403), 'failed', 'rejected_content'],
+    [problem(403), 'failed', 'unknown'],
     [problem(403, { detail: 'Your account is suspended' }), 'failed', 'rejected_account'],
     [
       problem(403, { type: 'https://api.twitter.com/2/problems/client-forbidden' }),

@@ -73,10 +73,10 @@ export const refusals: Refusals = {
     return { ...answer, headers: { ...answer.headers, ...headers } };
   },
   rejected: (step) => {
-    if (step === 'publish') return forbidden('You are not permitted to perform this action.');
+    if (step === 'publish') return forbidden('Your Tweet text is too long.');
     if (step === 'token')
       return oauthError(400, 'invalid_request', 'Value passed for the token was invalid.');
-    return invalidRequest('The request was refused.');
+    return invalidRequest('The media was refused: its type is not supported.');
   },
   serverError: (status) => {
     const titles: Record<number, string> = {

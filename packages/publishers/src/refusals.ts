@@ -1,0 +1,37 @@
+import type { Actor, Failed, Failure, FailureKind, Retry, WaitUntil } from './publisher.ts';
+
+// What the platforms' tables of refusals (`<platform>/refusals.ts`) are made of. Each row says whose turn it is: the author's,
+// the platform's, or the operator's. A row is written only where the platform says so itself; for everything else there is one
+// sentence that is always true.
+
+export type Refusal = Retry | WaitUntil | Failed;
+
+/** Nothing was created, and trying again by itself will not help. */
+export function failed(kind: FailureKind, actor: Actor, reason: string): Failed {
+  return { outcome: 'failed', failure: { kind, actor, reason } };
+}
+
+/** Nothing was created; the platform is in trouble for the moment. */
+export function again(reason: string): Retry {
+  return { outcome: 'retry', failure: { kind: 'unavailable', actor: 'platform', reason } };
+}
+
+/** Nothing was created; the platform, or the account, has had enough until then. */
+export function waits(until: Date, reason: string): WaitUntil {
+  return { outcome: 'wait-until', until, failure: { kind: 'rate_limited', actor: 'platform', reason } };
+}
+
+/** It said no in its own words, and these stand in no table. Blames nobody: what the words mean is for people to read. */
+export function unknownRefusal(name: string): Failed {
+  return { outcome: 'failed', failure: unknownFailure(name) };
+}
+
+export function unknownFailure(name: string): Failure {
+  return {
+    kind: 'unknown',
+    actor: 'operator',
+    reason:
+      `${name} refused the post for a reason that SoloSpark does not know. Nothing was published. Where ${name} says ` +
+      'why, its words stand beside this; retry the post, or ask whoever runs SoloSpark.',
+  };
+}

@@ -1,0 +1,33 @@
+import type { HttpResponse } from '../http.ts';
+
+/** What X says of a refusal, read out of `application/problem+json` or of the older form, and of any mixture of both. */
+export interface Problem {
+  codes: number[];
+  type: string;
+  /** Sentences: `detail` and messages first. */
+  words: string[];
+}
+
+const MOST_ERRORS = 20;
+
+/** Undefined for what is not X's: a proxy's page, or JSON without a word of X's form. */
+export function problemOf({ json }: HttpResponse): Problem | undefined {
+  if (!isObject(json)) return undefined;
+  const errors = (Array.isArray(json['errors']) ? json['errors'] : []).slice(0, MOST_ERRORS).filter(isObject);
+  const said = [json, ...errors];
+  const words = ['detail', 'message', 'title', 'reason'].flatMap((name) =>
+    said.flatMap((part) => (typeof part[name] === 'string' ? [part[name]] : [])),
+  );
+  const codes = said.flatMap(({ code }) =>
+    Number.isInteger(Number(code ?? Number.NaN)) ? [Number(code)] : [],
+  );
+  const type = said
+    .map((part) => part['type'])
+    .find((told) => typeof told === 'string' && told !== 'about:blank');
+  if (words.length === 0 && codes.length === 0 && type === undefined) return undefined;
+  return { codes, type: typeof type === 'string' ? type : '', words };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

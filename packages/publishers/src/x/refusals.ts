@@ -1,0 +1,168 @@
+import { inFuture } from '../answer.ts';
+import type { HttpResponse } from '../http.ts';
+import { again, failed, waits, type Refusal } from '../refusals.ts';
+import { pauseUntil } from '../told-time.ts';
+import type { Problem } from './problem.ts';
+
+const PAUSE_WITHOUT_CREDIT_MS = 15 * 60_000;
+const DAILY_LIMIT_PAUSE_MS = 60 * 60_000;
+
+type Meaning = (response: HttpResponse, now: Date) => Refusal;
+
+interface Row {
+  /** In `errors[]`: those of "Error codes" in X's older reference, which v2 still sends. */
+  codes: readonly number[];
+  /** The end of `type`: "Response codes and errors", problem types. */
+  types?: RegExp;
+  /** In `detail`, `title`, `reason` or a message. Users' reports, where X's documents show none. */
+  words?: RegExp;
+  meaning: Meaning;
+}
+
+/**
+ * Whose turn it is, by code first, then by type, then by words; the first row that fits. What is in no row stays unexplained:
+ * "You are not permitted to perform this action", for one, is said of texts that are too long and of accounts alike.
+ */
+const rows: readonly Row[] = [
+  {
+    // 87 not permitted to act, 93 no direct messages, 135 clock, 220 no access, 251 retired, 261 no write actions, 415 callback,
+    // 416 app suspended, 453 a subset of the API only
+    codes: [68, 87, 92, 93, 135, 220, 239, 251, 261, 415, 416, 417, 453],
+    types:
+      /client-forbidden|unsupported-authentication|oauth1-permissions|client-disconnected|not-authorized-for-field/,
+    words:
+      /\bapp(lication)? permissions?\b|\b(client|developer) app\b|\bapplication cannot\b|\b(suspended|disabled) (app|application|client)\b|\bapplication (is|has been) (suspended|disabled)|attached to a project|client[- ]not[- ]enrolled|access to a subset|application-only|read-only application/i,
+    meaning: () => failed('misconfigured', 'operator', appReason),
+  },
+  {
+    codes: [32, 89, 99, 215],
+    words: /invalid or expired token|could not authenticate/i,
+    meaning: () => expired(),
+  },
+  {
+    codes: [],
+    words: /\bscopes?\b/i,
+    meaning: () => failed('rejected_account', 'user', scopeReason),
+  },
+  {
+    codes: [63, 64],
+    types: /user-suspended/,
+    words: /\bsuspend/i,
+    meaning: () => failed('rejected_account', 'user', suspendedReason),
+  },
+  {
+    codes: [231, 326],
+    words: /\block(ed)?\b|verify (your|this) (account|identity|login)|must verify/i,
+    meaning: () => failed('rejected_account', 'user', lockedReason),
+  },
+  {
+    codes: [226],
+    words: /\bautomated\b/i,
+    meaning: () => failed('rejected_account', 'user', automatedReason),
+  },
+  {
+    codes: [185, 344],
+    words: /daily (status update |post |tweet )?limit|limit for (sending|posting) .*(tweets|posts)/i,
+    meaning: (response, now) => overDailyLimit(response, now),
+  },
+  { codes: [88], meaning: (response, now) => throttled(response, now) },
+  {
+    codes: [],
+    types: /usage-capped|credits-depleted/,
+    words: /usage cap|credits? (are )?(depleted|exhausted)/i,
+    meaning: (_, now) => outOfCredit(now),
+  },
+  {
+    codes: [130, 131],
+    words: /over capacity|internal error/i,
+    meaning: () => again(awayReason),
+  },
+  {
+    codes: [],
+    words: /account is not permitted/i,
+    meaning: () => failed('rejected_account', 'user', accountReason),
+  },
+  {
+    codes: [186],
+    words: /too long\b(?!.*video)|\bshorter\b|character limit|characters? (is|are) allowed/i,
+    meaning: () => failed('rejected_content', 'user', tooLongReason),
+  },
+  {
+    codes: [323, 324, 325, 386],
+    words: /\b(media|video|gif|image|photo)s?\b/i,
+    meaning: () => failed('rejected_content', 'user', mediaReason),
+  },
+  {
+    codes: [407],
+    words: /\b(invalid|malicious|unsafe|harmful|blocked) (url|link)|\bmalware\b|cashtag|hashtag/i,
+    meaning: () => failed('rejected_content', 'user', textReason),
+  },
+  {
+    codes: [170],
+    words: /[`'"]?\btext\b[`'"]?/i,
+    meaning: () => failed('rejected_content', 'user', textReason),
+  },
+];
+
+/** Null: no row is about it. */
+export function readProblem(problem: Problem, response: HttpResponse, now: Date): Refusal | null {
+  const row =
+    rows.find(({ codes }) => codes.some((code) => problem.codes.includes(code))) ??
+    rows.find(({ types }) => types?.test(problem.type)) ??
+    rows.find(({ words }) => problem.words.some((said) => words?.test(said)));
+  return row?.meaning(response, now) ?? null;
+}
+
+export function expired(): Refusal {
+  return failed('auth_expired', 'user', 'X no longer accepts this connection. Connect the X account again.');
+}
+
+/** Credit is bought by the operator for all authors at once: their posts wait for it, they do not fail one by one. */
+export function outOfCredit(now: Date): Refusal {
+  const refusal = waits(
+    inFuture(now, PAUSE_WITHOUT_CREDIT_MS),
+    'The X credit of this SoloSpark is used up. The post waits and goes out by itself once whoever runs SoloSpark has added credit.',
+  );
+  return { ...refusal, failure: { ...refusal.failure, kind: 'quota_exhausted', actor: 'operator' } };
+}
+
+export function throttled(response: HttpResponse, now: Date): Refusal {
+  const until = pauseUntil(response.headers, now, ...resetsOf(response.headers));
+  return waits(until, 'X asks to slow down. The post waits and goes out by itself.');
+}
+
+/** X tells a time for it in its 24-hour headers, if anywhere. */
+function overDailyLimit(response: HttpResponse, now: Date): Refusal {
+  const told = pauseUntil(response.headers, now, ...resetsOf(response.headers));
+  const until = new Date(Math.max(told.getTime(), inFuture(now, DAILY_LIMIT_PAUSE_MS).getTime()));
+  return waits(
+    until,
+    'This X account has used up its posts for the day. The post waits and goes out by itself.',
+  );
+}
+
+/** Of the windows that are used up: 15 minutes, or one of the two 24-hour ones. Epoch seconds. */
+function resetsOf(headers: Headers): (string | null)[] {
+  return ['x-rate-limit', 'x-app-limit-24hour', 'x-user-limit-24hour']
+    .filter((window) => window === 'x-rate-limit' || headers.get(`${window}-remaining`) === '0')
+    .map((window) => headers.get(`${window}-reset`));
+}
+
+const appReason =
+  "X does not accept SoloSpark's app for this. Whoever runs SoloSpark has to check the app's permissions and plan in X's developer portal; then retry the post.";
+const scopeReason =
+  'SoloSpark may not post to this X account. Connect it again and allow posting, then retry the post.';
+const suspendedReason =
+  'X has suspended this account. Sign in to X to see why; when the account is back, retry the post.';
+const lockedReason =
+  'X has locked this account for the moment. Sign in to X and do what it asks for, then retry the post.';
+const automatedReason =
+  'X took this for automated posting and does not let the account post just now. Sign in to X to see whether it asks for something; retry the post in some hours.';
+const accountReason = 'X does not let this account do this. Sign in to X to see why, then retry the post.';
+const awayReason = 'X is overloaded. Nothing was published; it is tried again by itself.';
+const tooLongReason =
+  'X says that the text is too long for this account. Nothing was published: post it anew, shorter.';
+const mediaReason =
+  'X does not accept a file of this post. Nothing was published: see what X says of it, and post it anew with another one.';
+const textReason =
+  'X does not accept the text of this post. Nothing was published: see what X says of it, change it and post it anew.';

@@ -1,4 +1,4 @@
-import type { Logger } from '@solospark/foundation';
+import { hasVisibleText, type Logger, type TextPart } from '@solospark/foundation';
 import type { TObject } from 'typebox';
 import type { Connection } from './connection.ts';
 import type { ByteRange, HttpClient } from './http.ts';
@@ -97,6 +97,7 @@ export interface DraftMedia {
 export type Settings = Record<string, unknown>;
 
 export interface Draft {
+  /** Empty, or something in it can be seen. */
   text: string;
   media: DraftMedia[];
   settings: Settings;
@@ -107,6 +108,8 @@ export interface Violation {
   field: string;
   code: string;
   detail: string;
+  /** Of a text, where the rule is about a part of it and not about all of it. */
+  at?: TextPart;
 }
 
 export interface Identity {
@@ -148,6 +151,7 @@ export type Witness = Record<string, unknown>;
 export interface PublishCall extends AccountCall {
   /** For keys that must be the same however often it is sent, and whatever was forgotten since. */
   delivery: { id: string; createdAt: Date };
+  /** Empty, or something in it can be seen. */
   text: string;
   media: PublishMedia[];
   settings: Settings;
@@ -265,9 +269,19 @@ type PublisherDefinition = Omit<Publisher, 'reconcile'> & {
   reconcile(call: LookUpCall): Promise<ReconcileOutcome>;
 };
 
-/** The time of every look is taken here, for all publishers. */
+/** Here, for all publishers: the time of every look is taken, and a text in which there is nothing to see is none. */
 export function definePublisher(publisher: PublisherDefinition): Publisher {
-  return { ...publisher, reconcile: (call) => publisher.reconcile({ ...call, lookedAt: call.now() }) };
+  return {
+    ...publisher,
+    check: (draft, limits) => publisher.check(withVisibleText(draft), limits),
+    prepare: (call) => publisher.prepare(withVisibleText(call)),
+    publish: (call) => publisher.publish(withVisibleText(call)),
+    reconcile: (call) => publisher.reconcile({ ...withVisibleText(call), lookedAt: call.now() }),
+  };
+}
+
+function withVisibleText<T extends { text: string }>(of: T): T {
+  return of.text === '' || hasVisibleText(of.text) ? of : { ...of, text: '' };
 }
 
 /** `identity` or a step of the connection was refused or could not be asked. `failure` says why in plain words. */

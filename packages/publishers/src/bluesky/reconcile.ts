@@ -4,6 +4,7 @@ import { lookUp } from '../look-up.ts';
 import type { ReconcileCall, ReconcileOutcome } from '../publisher.ts';
 import { POST_COLLECTION, query, uriOf, urlOf } from './api.ts';
 import { dialect, isRecordAbsent } from './errors.ts';
+import { richTextOf } from './rich-text.ts';
 import { createTid } from './tid.ts';
 import { witnessOf } from './witness.ts';
 
@@ -33,8 +34,10 @@ export async function reconcile(call: ReconcileCall): Promise<ReconcileOutcome> 
   const url = urlOf(call.account, rkey);
   const { text, createdAt: foundAt } = looked.value.value;
   // Under this delivery's own key. An earlier date is that of a sending which the database has lost.
-  const isOurs = createdAt === undefined || Date.parse(foundAt) <= Date.parse(createdAt);
-  if (text === call.text && isOurs) {
+  const isInTime = createdAt === undefined || Date.parse(foundAt) <= Date.parse(createdAt);
+  // Versions before this one sent the links as they were written.
+  const isOurs = text === richTextOf(call.text, new Map()).text || text === call.text;
+  if (isOurs && isInTime) {
     return { outcome: 'published', receipt: { remoteId: looked.value.uri, url } };
   }
   // Sent with other words before a person changed them, or edited there since. Sending again would be refused.

@@ -69,7 +69,7 @@ function checkSound({ kind, audioCodec }: DraftMedia, field: string): Violation[
 }
 
 function checkText({ text, media }: Draft): Violation[] {
-  if (text.trim() === '') return media.length > 0 ? [] : [textMissing(NAME)];
+  if (text === '') return media.length > 0 ? [] : [textMissing(NAME)];
   const { weight, counted } = weigh(text);
   const found = textTooLong(NAME, weight, limits.maxTextLength, { atLeast: !counted });
   if (!counted) return found;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { checkDraft, weightedLength } from '../../src/x/check.ts';
+import { weightedLength } from '../../src/x/check.ts';
 import { dialect, isDuplicate, isMediaInvalid } from '../../src/x/errors.ts';
+import { x } from '../../src/x/index.ts';
 import type { DraftMedia } from '../../src/publisher.ts';
 import { answer, draftOf, jpegDraft, jpegDrafts, NOW, videoDraft } from '../answers.ts';
 
@@ -9,7 +10,7 @@ const gifDraft = (over: Partial<DraftMedia> = {}) =>
 
 type Media = DraftMedia[];
 const codes = (text: string, media: Media = []) =>
-  checkDraft(draftOf({ text, media })).map((found) => found.code);
+  x.check(draftOf({ text, media })).map((found) => found.code);
 
 describe('X check', () => {
   it.each([

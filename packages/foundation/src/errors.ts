@@ -1,10 +1,4 @@
-/** A part of a text: in UTF-16 code units, as JavaScript, Java and C# index their strings. */
-export interface TextPart {
-  offset: number;
-  length: number;
-  /** Where it is one character that is refused for what it is: `U+202E`, and what that is called. */
-  character?: { codePoint: string; name: string };
-}
+import type { TextPart } from './text-part.ts';
 
 /** One rule that a piece of input broke. `pointer` is an RFC 6901 JSON pointer into the request body. */
 export interface FieldError {

@@ -1,9 +1,10 @@
 // Floor 0: what is true of any program. Errors, environment, logger, clock, sealing of secrets.
 export { DeadlineError, sleep, systemClock, withDeadline, type Clock } from './clock.ts';
 export { ConfigError, readEnv } from './env.ts';
-export { AppError, assertNever, escapePointer, messageOf, type FieldError, type TextPart } from './errors.ts';
+export { AppError, assertNever, escapePointer, messageOf, type FieldError } from './errors.ts';
 export { parseUrl } from './parse-url.ts';
 export { createLogger, type Logger } from './logger.ts';
 export { startWatchdog, type Watchdog } from './watchdog.ts';
 export { parseKeyring, seal, SealError, unseal, type Keyring } from './sealing.ts';
+export { characterAt, findUnkeepable, sayWhere, type TextPart } from './text-part.ts';
 export { hasVisibleText } from './visible-text.ts';

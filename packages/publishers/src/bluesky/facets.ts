@@ -133,7 +133,7 @@ function endsWithTopLevel(domain: string): boolean {
 
 const LONGEST_TAG = 64;
 /** Spaces of no width end a hashtag as well. */
-const ENDS_TAG = String.raw`\s\u00ad\u2060\u200a\u200b\u200c\u200d\u20e2`;
+const ENDS_TAG = String.raw`\u20e2\s\u00ad\u2060\u200a-\u200d`;
 /** All up to the next space, if something in it is neither digit nor punctuation. `#️⃣` is an emoji. */
 const TAG = new RegExp(
   String.raw`(?<=^|\s)[#＃](?!\ufe0f)(?<tag>[^${ENDS_TAG}]*[^\d\p{P}${ENDS_TAG}][^${ENDS_TAG}]*)`,

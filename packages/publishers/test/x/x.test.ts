@@ -35,6 +35,30 @@ describe('X check', () => {
     expect(codes('$AAPL')).toEqual([]);
     expect(codes('$AAPL $MSFT')).toEqual(['too_many_cashtags']);
   });
+  it('points at the second cashtag', () => {
+    expect(x.check(draftOf({ text: '👍 $AAPL or $MSFT, $TSLA' }))).toMatchObject([
+      { detail: expect.stringContaining('$MSFT'), at: { offset: 12, length: 5 } },
+    ]);
+  });
+  it('points at each character that it refuses, and names it', () => {
+    const text = '👍\ufeffHello \ufffe and \ufffe \u202ex\u202c';
+    expect(x.check(draftOf({ text }))).toEqual([
+      {
+        field: 'text',
+        code: 'text_invalid_characters',
+        detail:
+          'X refuses a character in this text: U+FEFF (byte order mark, or zero width no-break space) at offset 2. Take it out.',
+        at: {
+          offset: 2,
+          length: 1,
+          character: { codePoint: 'U+FEFF', name: 'byte order mark, or zero width no-break space' },
+        },
+      },
+      expect.objectContaining({
+        at: { offset: 9, length: 1, character: expect.objectContaining({ codePoint: 'U+FFFE' }) },
+      }),
+    ]);
+  });
   it('limits images', () => {
     expect(codes('a', jpegDrafts(4))).toEqual([]);
     expect(codes('a', jpegDrafts(5))).toEqual(['too_many_media']);

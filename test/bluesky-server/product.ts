@@ -49,7 +49,11 @@ export async function checkProduct(server: Server, proxy: FaultProxy, check: Che
         text,
         images.map(({ body }) => body.id),
       );
-      const post = await isOutOnce(account, postId, text);
+      const post = await isOutOnce(
+        account,
+        postId,
+        text.replace('https://example.com/ä', 'example.com/%C3%A4'),
+      );
       assert.equal(post?.value.facets.length, 3);
       assert.deepEqual(
         post?.value.embed.images.map(({ alt }: { alt: string }) => alt),

@@ -3,11 +3,15 @@ import { escapeHtml } from '../../apps/api/src/http/page.ts';
 import { revisionOf } from '../../apps/api/src/http/revision.ts';
 import { parseServer } from '../../packages/domain/src/connection/connection.ts';
 import { parseScheduledAt } from '../../packages/domain/src/post/post.ts';
+import { hasVisibleText } from '../../packages/foundation/src/visible-text.ts';
 import { findFacets, findHandles } from '../../packages/publishers/src/bluesky/facets.ts';
+import { richTextOf } from '../../packages/publishers/src/bluesky/rich-text.ts';
 import { describe as describeAnswer } from '../../packages/publishers/src/detail.ts';
+import { countGraphemes } from '../../packages/publishers/src/graphemes.ts';
 import { titleOf } from '../../packages/publishers/src/linkedin/content.ts';
 import { toLittleText } from '../../packages/publishers/src/linkedin/little-text.ts';
 import { comparePost as compareOnLinkedin } from '../../packages/publishers/src/linkedin/same-post.ts';
+import { countedLength } from '../../packages/publishers/src/mastodon/count.ts';
 import { compareStatus, textOf } from '../../packages/publishers/src/mastodon/same-status.ts';
 import type { Draft, DraftMedia, Limits, Publisher } from '../../packages/publishers/src/index.ts';
 import { publishers } from '../../packages/publishers/src/registry.ts';
@@ -43,9 +47,14 @@ const checks: Subject[] = publishers.flatMap((publisher) => [
 ]);
 
 const parsers: Subject[] = [
+  // Also a text that turns out to be too long: how long its links are shown is a matter of what they are.
+  { name: 'facets of a post on Bluesky', largest: TEXT, run: (text) => findFacets(text, new Map()) },
+  { name: 'what a post on Bluesky shows', largest: TEXT, run: (text) => richTextOf(text, new Map()) },
+  { name: 'handles of a post on Bluesky', largest: TEXT, run: findHandles },
+  { name: 'graphemes', largest: TEXT, run: countGraphemes },
+  { name: 'length of a status on Mastodon', largest: TEXT, run: (text) => countedLength(text, 23, text) },
+  { name: 'something to see', largest: TEXT, run: hasVisibleText },
   // A text that was checked: none of these is asked about a longer one.
-  { name: 'facets of a post on Bluesky', largest: 3_000, run: (text) => findFacets(text, new Map()) },
-  { name: 'handles of a post on Bluesky', largest: 3_000, run: findHandles },
   { name: 'little text of LinkedIn', largest: 3_000, run: toLittleText },
   { name: 'title of a document on LinkedIn', largest: 3_000, run: titleOf },
   // What another server lists.

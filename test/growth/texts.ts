@@ -99,6 +99,13 @@ const UNITS = [
     '#0',
     '$a ',
     '＃a',
+    ' #.',
+    ' #1',
+    '#.',
+    ' $A',
+    ' a.com',
+    ' a-a.',
+    '(a.b.',
   ],
   ...[
     '\\',
@@ -118,7 +125,7 @@ const UNITS = [
     '0T',
     '2026-01-01T',
   ],
-  ...['👍', '👍🏽', '👨‍👩‍👧‍👦', '🇩🇪', '❤️', '1️⃣', '🏳️‍🌈'],
+  ...['👍', '👍🏽', '👨‍👩‍👧‍👦', '🇩🇪', '❤️', '1️⃣', '🏳️‍🌈', '\u3164', '\u{e0041}', 'हिन्दी'],
 ];
 
 /** What comes before and behind the repeated part: it makes a match begin, and keeps it from ending. */

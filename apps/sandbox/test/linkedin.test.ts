@@ -103,6 +103,7 @@ describe('LinkedIn: publishing', () => {
     ['INVALID_VALUE_FOR_FIELD', 400, { lifecycleState: 'DRAFT' }],
     ['INVALID_VALUE_BLANK_FIELD', 400, { commentary: ' ' }],
     ['FIELD_LENGTH_TOO_LONG', 400, { commentary: 'a'.repeat(3001) }],
+    ['FIELD_LENGTH_TOO_LONG', 400, { commentary: '\\('.repeat(3001) }],
     ['INVALID_URN_TYPE', 400, { author: 'ann' }],
     ['UNRECOGNIZED_FIELD', 422, { colour: 'red' }],
     ['INVALID_URN_ID', 400, { content: { media: { id: 'urn:li:image:nothing' } } }],

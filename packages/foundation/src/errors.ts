@@ -1,8 +1,12 @@
+import type { TextPart } from './text-part.ts';
+
 /** One rule that a piece of input broke. `pointer` is an RFC 6901 JSON pointer into the request body. */
 export interface FieldError {
   pointer: string;
   code: string;
   detail: string;
+  /** Where `pointer` leads to a text, and the rule is about a part of it. */
+  at?: TextPart;
 }
 
 /** A name as part of a JSON pointer (RFC 6901). */

@@ -1,3 +1,4 @@
+import { hasVisibleText } from '@solospark/foundation';
 import { believeAccepted, forgetAccepted } from './accepted.ts';
 import type { LookUpCall, Publisher, ReconcileOutcome } from './publisher.ts';
 
@@ -5,16 +6,26 @@ type PublisherDefinition = Omit<Publisher, 'reconcile'> & {
   reconcile(call: LookUpCall): Promise<ReconcileOutcome>;
 };
 
-/** For all publishers: the time of every look is taken here, and what the platform has taken is never lost. */
+/**
+ * For all publishers: the time of every look is taken here, what the platform has taken is never lost, and a text in which there
+ * is nothing to see is none.
+ */
 export function definePublisher(publisher: PublisherDefinition): Publisher {
   return {
     ...publisher,
+    check: (draft, limits) => publisher.check(withVisibleText(draft), limits),
+    prepare: (call) => publisher.prepare(withVisibleText(call)),
     async publish(call) {
       await forgetAccepted(call);
-      return publisher.publish(call);
+      return publisher.publish(withVisibleText(call));
     },
     async reconcile(call) {
-      return believeAccepted(call, await publisher.reconcile({ ...call, lookedAt: call.now() }));
+      const looked = { ...withVisibleText(call), lookedAt: call.now() };
+      return believeAccepted(call, await publisher.reconcile(looked));
     },
   };
+}
+
+function withVisibleText<T extends { text: string }>(of: T): T {
+  return of.text === '' || hasVisibleText(of.text) ? of : { ...of, text: '' };
 }

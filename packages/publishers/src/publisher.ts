@@ -1,4 +1,4 @@
-import type { Logger } from '@solospark/foundation';
+import type { Logger, TextPart } from '@solospark/foundation';
 import type { TObject } from 'typebox';
 import type { Connection } from './connection.ts';
 import type { ByteRange, HttpClient } from './http.ts';
@@ -99,6 +99,7 @@ export interface DraftMedia {
 export type Settings = Record<string, unknown>;
 
 export interface Draft {
+  /** Empty, or something in it can be seen. */
   text: string;
   media: DraftMedia[];
   settings: Settings;
@@ -109,6 +110,8 @@ export interface Violation {
   field: string;
   code: string;
   detail: string;
+  /** Of a text, where the rule is about a part of it and not about all of it. */
+  at?: TextPart;
 }
 
 export interface Identity {
@@ -150,6 +153,7 @@ export type Witness = Record<string, unknown>;
 export interface PublishCall extends AccountCall {
   /** For keys that must be the same however often it is sent, and whatever was forgotten since. */
   delivery: { id: string; createdAt: Date };
+  /** Empty, or something in it can be seen. */
   text: string;
   media: PublishMedia[];
   settings: Settings;

@@ -1,4 +1,4 @@
-import { escapePointer } from '@solospark/foundation';
+import { escapePointer, findUnkeepable, sayWhere } from '@solospark/foundation';
 import { Type, type Static, type TObject, type TSchema } from 'typebox';
 import { Value } from 'typebox/value';
 import type { Publisher, Settings, Violation } from './publisher.ts';
@@ -54,11 +54,10 @@ function findMisfits(schema: TSchema, value: unknown, field: string): Violation[
   if (typeof value === 'object' && value !== null) {
     return [{ field, code: 'type', detail: 'must be a single value.' }];
   }
-  // PostgreSQL keeps no NUL, and half a surrogate pair would be stored as another character.
-  if (typeof value === 'string' && (!value.isWellFormed() || value.includes('\0'))) {
-    return [{ field, code: 'characters', detail: 'must be whole Unicode characters, without NUL.' }];
-  }
-  return [];
+  const at = typeof value === 'string' ? findUnkeepable(value) : undefined;
+  if (!at) return [];
+  const detail = `must be whole Unicode characters, without NUL: take out ${sayWhere(at)}.`;
+  return [{ field, code: 'characters', detail, at }];
 }
 
 function findObjectMisfits({ properties }: TObject, value: unknown, field: string): Violation[] {

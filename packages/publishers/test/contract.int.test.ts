@@ -60,6 +60,12 @@ const processesImages = ['instagram', 'linkedin', 'mastodon'];
 /** A second sending changes nothing there, so "absent" may be believed before the first one shows. */
 const maySendTwice = ['bluesky'];
 
+/** Where readers see a link otherwise than it was written. */
+const shows: Record<string, (text: string) => string> = {
+  bluesky: (text) => text.replaceAll('https://', ''),
+};
+const shownOn = (id: string, text: string) => shows[id]?.(text) ?? text;
+
 const NASTY =
   'Ünïcode (brackets) [more] {braces} #hashtag @ me | a*b_c~d <b> & back\\slash\nhttps://example.com/a_b?c=d#e café';
 
@@ -142,7 +148,7 @@ describe.each(contestants)('$name', (contestant) => {
       const outcome = await delivery.publish();
       const posts = await publicPosts();
       expect(posts).toHaveLength(1);
-      expect(posts[0]).toMatchObject({ text: delivery.call.text, mediaCount: 1 });
+      expect(posts[0]).toMatchObject({ text: shownOn(id, delivery.call.text), mediaCount: 1 });
       expect(outcome).toEqual({
         outcome: 'published',
         receipt: { remoteId: posts[0]?.id, url: posts[0]?.url },
@@ -158,7 +164,25 @@ describe.each(contestants)('$name', (contestant) => {
       expect(publisher.check(draftOf({ text, media: [] }))).toEqual([]);
       const delivery = await openReady({ text, withImage: false });
       expect(await delivery.publish()).toMatchObject({ outcome: 'published' });
-      expect(await publicPosts()).toMatchObject([{ text, mediaCount: 0 }]);
+      expect(await publicPosts()).toMatchObject([{ text: shownOn(id, text), mediaCount: 0 }]);
+    });
+
+    it.each([
+      ['white space', ' \n\u00a0\u3000'],
+      ['zero-width characters', '\u200b\u2060\ufeff'],
+      ['fillers and blanks', '\u3164\u2800\u115f'],
+      ['variation selectors, soft hyphens and direction marks', '\ufe0f\u00ad\u202e\u{e0041}'],
+    ])('takes a text of %s for none', async (_, text) => {
+      const missing = publisher.check(draftOf()).map(({ code }) => code);
+      expect(missing).not.toEqual([]);
+      expect(publisher.check(draftOf({ text })).map(({ code }) => code)).toEqual(missing);
+      const media = (await openReady()).call.media;
+      const withFile = publisher.check(draftOf({ text, media }));
+      expect(withFile).toEqual(publisher.check(draftOf({ media })));
+      if (withFile.length > 0) return;
+      const delivery = await openReady({ text });
+      expect(await delivery.publish()).toMatchObject({ outcome: 'published' });
+      expect(await publicPosts()).toMatchObject([{ text: '', mediaCount: 1 }]);
     });
 
     it('makes one public call, after `prepare` made none', async () => {

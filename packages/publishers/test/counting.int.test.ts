@@ -3,6 +3,7 @@ import type { Publisher } from '../src/publisher.ts';
 import { publishers } from '../src/registry.ts';
 import { draftOf } from './answers.ts';
 import { openDelivery, openStage, type Stage } from './harness.ts';
+import { randomNumbers } from './random-numbers.ts';
 
 // How long a text is, every platform counts in its own way. Texts at the edge of each one's limit, of pieces that are easily
 // miscounted: what `check` lets through the stand-in takes, and what it does not, the stand-in refuses.
@@ -51,15 +52,6 @@ beforeAll(async () => {
 });
 afterAll(() => stage.close());
 beforeEach(() => stage.reset());
-
-/** A linear congruence: the same numbers on every machine. */
-function randomNumbers(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return (state >>> 8) % below;
-  };
-}
 
 /** Grown piece by piece until it is too long; every other one is cut back to just before that. */
 function textsAtTheLimit(publisher: Publisher, isAllowed: (text: string) => boolean): string[] {

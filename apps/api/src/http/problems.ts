@@ -65,6 +65,26 @@ export const problemCatalog: Record<ProblemCode, { status: number; title: string
   storage_read_only: { status: 507, title: 'The media store takes nothing' },
 };
 
+const TextPartSchema = Type.Object(
+  {
+    offset: Type.Integer({ minimum: 0, description: 'From the start of the text; 0 is the first' }),
+    length: Type.Integer({ minimum: 1 }),
+    character: Type.Optional(
+      Type.Object(
+        {
+          codePoint: Type.String({ pattern: '^U\\+[0-9A-F]{4,6}$' }),
+          name: Type.String({ description: 'What it is called, for people' }),
+        },
+        { description: 'Where one character is refused for what it is' },
+      ),
+    ),
+  },
+  {
+    description:
+      'Where the rule is about a part of the text that `pointer` leads to: which. In UTF-16 code units, as JavaScript, Java and C# index their strings, so an emoji has a length of 2 or more',
+  },
+);
+
 export const ProblemSchema = Type.Object(
   {
     type: Type.String({ description: 'A URI that names the kind of problem' }),
@@ -85,6 +105,7 @@ export const ProblemSchema = Type.Object(
         pointer: Type.String({ description: 'A JSON pointer to the field' }),
         code: Type.String(),
         detail: Type.String(),
+        at: Type.Optional(TextPartSchema),
       }),
       { maxItems: 20, description: 'The first 20; `detail` says when there are more' },
     ),

@@ -1,5 +1,12 @@
 import { MAX_UPLOAD_BYTES, storeProblem, type ReceivedFile, type Upload } from '@solospark/domain';
-import { AppError } from '@solospark/foundation';
+import {
+  AppError,
+  characterAt,
+  findUnkeepable,
+  hasVisibleText,
+  sayWhere,
+  type TextPart,
+} from '@solospark/foundation';
 import type { FastifyRequest } from 'fastify';
 import type { Readable } from 'node:stream';
 import { HttpProblem } from '../http/problem-plugin.ts';
@@ -52,20 +59,23 @@ function isExplained(error: unknown): boolean {
   );
 }
 
-/** Null where there is nothing but blanks. */
+/** Null where there is nothing to see. */
 export function altTextOf(value: unknown): string | null {
   if (typeof value !== 'string' || value.length > MAX_ALT_TEXT) {
     throw invalidField('altText', 'maxLength', `must be text of at most ${MAX_ALT_TEXT} characters`);
   }
   // A form says nothing of its encoding: what is not UTF-8 has become U+FFFD, which nobody writes.
-  if (!value.isWellFormed() || /[\0\ufffd]/.test(value)) {
-    throw invalidField('altText', 'characters', 'must be whole Unicode characters in UTF-8, without NUL');
+  const replaced = value.indexOf('\ufffd');
+  const at = findUnkeepable(value) ?? (replaced === -1 ? undefined : characterAt(value, replaced));
+  if (at) {
+    const detail = `must be whole Unicode characters in UTF-8, without NUL: see ${sayWhere(at)}`;
+    throw invalidField('altText', 'characters', detail, at);
   }
-  return value.trim() === '' ? null : value;
+  return hasVisibleText(value) ? value : null;
 }
 
-function invalidField(name: string, code: string, detail: string): HttpProblem {
+function invalidField(name: string, code: string, detail: string, at?: TextPart): HttpProblem {
   return new HttpProblem('invalid_request', `The field "${name}" ${detail}.`, {
-    errors: [{ pointer: `/${name}`, code, detail }],
+    errors: [{ pointer: `/${name}`, code, detail, ...(at && { at }) }],
   });
 }

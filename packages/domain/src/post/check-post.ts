@@ -40,8 +40,9 @@ export async function checkPost(ctx: Pick<Context, 'findPublisher'>, post: PostC
     const misfits = checkSettings(publisher, delivery.settings);
     const draft = { text: textOf(post, delivery), media, settings: delivery.settings };
     const broken = misfits.length > 0 ? misfits : publisher.check(draft, limits);
-    for (const { field, code, detail } of broken) {
-      errors.push({ pointer: pointerTo(field, delivery), code, detail: `${publisher.name}: ${detail}` });
+    for (const { field, code, detail, at } of broken) {
+      const pointer = pointerTo(field, delivery);
+      errors.push({ pointer, code, detail: `${publisher.name}: ${detail}`, ...(at && { at }) });
     }
   }
   if (errors.length > 0) throw invalidPost(errors);

@@ -1,4 +1,4 @@
-import type { FieldError } from '@solospark/foundation';
+import { findUnkeepable, sayWhere, type FieldError } from '@solospark/foundation';
 import { checkSettings, type Settings } from '@solospark/publishers';
 import { findActiveChannels, type ChannelSummary } from '../channel/channel.repository.ts';
 import type { Context } from '../context.ts';
@@ -67,16 +67,13 @@ export async function resolveContent(
   };
 }
 
-/** PostgreSQL keeps no NUL, and half a surrogate pair would be stored as another character than the author's. */
 function checkCharacters(input: ContentInput, errors: FieldError[]): void {
   const texts = Object.entries(input.channelTexts ?? {}).map(([id, text]) => [`/channelTexts/${id}`, text]);
   for (const [pointer = '', text = ''] of [['/text', input.text], ...texts]) {
-    if (text.isWellFormed() && !text.includes('\0')) continue;
-    errors.push({
-      pointer,
-      code: 'characters',
-      detail: 'the text must be whole Unicode characters, without NUL',
-    });
+    const at = findUnkeepable(text);
+    if (!at) continue;
+    const detail = `the text must be whole Unicode characters, without NUL: take out ${sayWhere(at)}`;
+    errors.push({ pointer, code: 'characters', detail, at });
   }
 }
 
@@ -108,9 +105,9 @@ function checkChannelSettings(
       errors.push({ pointer: `/channelSettings/${id}`, code: 'unknown_platform', detail });
       continue;
     }
-    for (const { field, code, detail } of checkSettings(publisher, settings)) {
+    for (const { field, code, detail, at } of checkSettings(publisher, settings)) {
       const pointer = `/channelSettings/${id}${field.slice('settings'.length)}`;
-      errors.push({ pointer, code, detail: `${publisher.name}: ${detail}` });
+      errors.push({ pointer, code, detail: `${publisher.name}: ${detail}`, ...(at && { at }) });
     }
   }
 }

@@ -1,8 +1,9 @@
 import { parseUrl } from '@solospark/foundation';
 import { checkMedia, textMissing, textTooLong } from '../draft-rules.ts';
 import type { Limits } from '../limits.ts';
+import { countGraphemes } from '../graphemes.ts';
 import type { Draft, DraftMedia, Violation } from '../publisher.ts';
-import { countGraphemes } from './graphemes.ts';
+import { richTextOf } from './rich-text.ts';
 import { settingsOf, type LinkCard } from './settings.ts';
 
 const NAME = 'Bluesky';
@@ -48,15 +49,13 @@ export function checkDraft(draft: Draft): Violation[] {
 }
 
 function checkText({ text, media }: Draft, linkCard: LinkCard | undefined): Violation[] {
-  if (text.trim() === '') return media.length > 0 || linkCard ? [] : [textMissing(NAME)];
-  // What segments a text can be quadratic in its length. As many code units as bytes are allowed hold every text that fits.
-  const counted = text.slice(0, MAX_BYTES);
-  const atLeast = counted.length < text.length;
-  return [
-    ...textTooLong(NAME, countGraphemes(counted), limits.maxTextLength, { atLeast }),
-    ...checkBytes(text),
-  ];
+  if (text === '') return media.length > 0 || linkCard ? [] : [textMissing(NAME)];
+  const { text: shown } = richTextOf(text, NOBODY);
+  return [...textTooLong(NAME, countGraphemes(shown), limits.maxTextLength), ...checkBytes(shown)];
 }
+
+/** Who is mentioned changes nothing in how a text is shown. */
+const NOBODY: ReadonlyMap<string, string> = new Map();
 
 /** 300 emoji that are put together of many can take more bytes than Bluesky allows. */
 function checkBytes(text: string): Violation[] {

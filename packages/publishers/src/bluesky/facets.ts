@@ -1,5 +1,5 @@
 import { parseUrl } from '@solospark/foundation';
-import { countGraphemes } from './graphemes.ts';
+import tlds from 'tlds' with { type: 'json' };
 
 /** Bluesky recognises nothing in a text by itself: what is a link, a mention or a hashtag has to be said. */
 export interface Facet {
@@ -8,35 +8,42 @@ export interface Facet {
   features: Feature[];
 }
 
-type Feature =
+export type Feature =
   | { $type: 'app.bsky.richtext.facet#link'; uri: string }
   | { $type: 'app.bsky.richtext.facet#mention'; did: string }
   | { $type: 'app.bsky.richtext.facet#tag'; tag: string };
 
 interface Mark {
   kind: 'link' | 'mention' | 'tag';
-  /** With its sign, as it stands in the text. */
+  /** As it stands in the text. */
   shown: string;
   value: string;
   /** In UTF-16 code units. */
   at: number;
 }
 
-const MAX_TAG_GRAPHEMES = 64;
-const MAX_TAG_BYTES = 640;
-
 /**
- * Links with their scheme: whether `example.com` is meant as one, nobody can know. A mention and a hashtag stand free.
- * One expression for all three, so that none can lie over another.
+ * What Bluesky's own client marks (`detectFacets` of @atproto/api), since that is what authors know. Hashtags are the same
+ * without exception. Links are found in more places, and end where the sentence around them goes on: ADR 25 lists that.
  */
-const MARKS = new RegExp(
-  [
-    String.raw`(?<link>(?<![\w@./-])https?://[^\s/<>"「」『』（）【】、。，！？\u200b][^\s<>"「」『』（）【】、。，！？\u200b]*)`,
-    String.raw`(?<=^|[\s(（])@(?<handle>(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?)(?![\p{L}\p{N}_-])`,
-    String.raw`(?<=^|[\s(（])[#＃](?<tag>(?=[\p{N}\p{M}_-]*\p{L})[\p{L}\p{N}\p{M}_-]*[\p{L}\p{N}\p{M}])`,
-  ].join('|'),
-  'giu',
-);
+function findMarks(text: string): Mark[] {
+  const found = [
+    ...linksOf(text),
+    ...domainsOf(text),
+    ...mentionsOf(text),
+    ...tagsOf(text),
+    ...cashtagsOf(text),
+  ];
+  let end = 0;
+  // What lies over another mark is none: a reader could not tell them apart.
+  return found
+    .sort((a, b) => a.at - b.at || b.shown.length - a.shown.length)
+    .filter(({ at, shown }) => {
+      if (at < end) return false;
+      end = at + shown.length;
+      return true;
+    });
+}
 
 /** The handles that the text mentions, each once, in lower case. */
 export function findHandles(text: string): string[] {
@@ -59,16 +66,6 @@ export function findFacets(text: string, dids: ReadonlyMap<string, string>): Fac
   });
 }
 
-function findMarks(text: string): Mark[] {
-  return [...text.matchAll(MARKS)].flatMap(({ 0: shown, index: at, groups = {} }): Mark[] => {
-    const { link, handle, tag } = groups;
-    if (handle !== undefined) return [{ kind: 'mention', shown, value: handle.toLowerCase(), at }];
-    if (tag !== undefined) return isTag(tag) ? [{ kind: 'tag', shown, value: tag, at }] : [];
-    const uri = withoutPunctuation(link ?? '');
-    return parseUrl(uri) ? [{ kind: 'link', shown: uri, value: uri, at }] : [];
-  });
-}
-
 function featureOf({ kind, value }: Mark, dids: ReadonlyMap<string, string>): Feature | undefined {
   switch (kind) {
     case 'link':
@@ -80,6 +77,95 @@ function featureOf({ kind, value }: Mark, dids: ReadonlyMap<string, string>): Fe
       return did === undefined ? undefined : { $type: 'app.bsky.richtext.facet#mention', did };
     }
   }
+}
+
+const IN_LINK = String.raw`[^\s<>"「」『』（）【】、。，！？\u200b]`;
+
+/** Of `app.bsky.richtext.facet#link`, in bytes: a longer one is no address there. */
+const LONGEST_URI = 8_192;
+
+const LINK = new RegExp(String.raw`(?<![\w@./-])https?://(?![/])${IN_LINK}+`, 'giu');
+
+function linksOf(text: string): Mark[] {
+  return [...text.matchAll(LINK)].flatMap(({ 0: found, index: at }) => {
+    const shown = withoutPunctuation(found);
+    return linkAt(at, shown, shown);
+  });
+}
+
+/** Without a scheme: a name that ends with a top-level domain, and what is behind it. An e-mail address is none. */
+const DOMAIN = new RegExp(
+  String.raw`(?<=^|[\s(])(?<domain>[a-z][a-z0-9]*(?:-+[a-z0-9]+)*(?:\.[a-z0-9]+(?:-+[a-z0-9]+)*)+)(?![\p{L}\p{N}_@-])(?<behind>(?::\d+)?(?:[/?#]${IN_LINK}*)?)`,
+  'giu',
+);
+
+function domainsOf(text: string): Mark[] {
+  return [...text.matchAll(DOMAIN)].flatMap(({ index: at, groups }) => {
+    const { domain = '', behind = '' } = groups ?? {};
+    if (!endsWithTopLevel(domain)) return [];
+    const shown = withoutPunctuation(domain + behind);
+    return linkAt(at, shown, `https://${shown}`);
+  });
+}
+
+function linkAt(at: number, shown: string, uri: string): Mark[] {
+  const isLink = Buffer.byteLength(uri) <= LONGEST_URI && parseUrl(uri) !== null;
+  return isLink ? [{ kind: 'link', shown, value: uri, at }] : [];
+}
+
+const HANDLE =
+  /(?<=^|[\s(（])@((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?)(?![\p{L}\p{N}_-])/giu;
+
+function mentionsOf(text: string): Mark[] {
+  return [...text.matchAll(HANDLE)].flatMap(({ 0: shown, 1: found = '', index: at }): Mark[] => {
+    const handle = found.toLowerCase();
+    // `.test` is for servers that are tried out.
+    if (!endsWithTopLevel(handle) && !handle.endsWith('.test')) return [];
+    return [{ kind: 'mention', shown, value: handle, at }];
+  });
+}
+
+const TOP_LEVEL: ReadonlySet<string> = new Set(tlds);
+
+function endsWithTopLevel(domain: string): boolean {
+  return TOP_LEVEL.has(domain.slice(domain.lastIndexOf('.') + 1));
+}
+
+const LONGEST_TAG = 64;
+/** Spaces of no width end a hashtag as well. */
+const ENDS_TAG = String.raw`\u20e2\s\u00ad\u2060\u200a-\u200d`;
+/** All up to the next space, if something in it is neither digit nor punctuation. `#️⃣` is an emoji. */
+const TAG = new RegExp(
+  String.raw`(?<=^|\s)[#＃](?!\ufe0f)(?<tag>[^${ENDS_TAG}]*[^\d\p{P}${ENDS_TAG}][^${ENDS_TAG}]*)`,
+  'gu',
+);
+
+function tagsOf(text: string): Mark[] {
+  return [...text.matchAll(TAG)].flatMap(({ 0: found, index: at, groups }): Mark[] => {
+    const tag = withoutAtEnd(groups?.['tag'] ?? '', PUNCTUATION_OF_TAG);
+    if (tag === '' || tag.length > LONGEST_TAG) return [];
+    return [{ kind: 'tag', shown: found.slice(0, 1 + tag.length), value: tag, at }];
+  });
+}
+
+const PUNCTUATION_OF_TAG = /\p{P}/u;
+
+const CASHTAG = /(?<=^|[\s(])\$([A-Za-z][A-Za-z0-9]{0,4})(?=$|[\s.,;:!?)"'\u2019])/gu;
+
+function cashtagsOf(text: string): Mark[] {
+  return [...text.matchAll(CASHTAG)].map(({ 0: shown, index: at }): Mark => ({
+    kind: 'tag',
+    shown,
+    value: shown.toUpperCase(),
+    at,
+  }));
+}
+
+/** From the end on: an expression for this, with `+$`, starts anew at each character of a long run. */
+function withoutAtEnd(text: string, unwanted: RegExp): string {
+  const characters = [...text];
+  while (unwanted.test(characters.at(-1) ?? '')) characters.pop();
+  return characters.join('');
 }
 
 /** What ends the sentence does not end the link, nor does a bracket that was opened before it. */
@@ -104,8 +190,4 @@ const PUNCTUATION = ".,;:!?'’”…";
 
 function count(text: string, char: string): number {
   return text.split(char).length - 1;
-}
-
-function isTag(tag: string): boolean {
-  return Buffer.byteLength(tag) <= MAX_TAG_BYTES && countGraphemes(tag) <= MAX_TAG_GRAPHEMES;
 }

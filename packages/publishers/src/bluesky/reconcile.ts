@@ -5,6 +5,7 @@ import type { ReconcileCall, ReconcileOutcome } from '../publisher.ts';
 import { levelText } from '../normalize.ts';
 import { POST_COLLECTION, query, uriOf, urlOf } from './api.ts';
 import { dialect, isRecordAbsent } from './errors.ts';
+import { richTextOf } from './rich-text.ts';
 import { createTid } from './tid.ts';
 import { witnessOf } from './witness.ts';
 
@@ -34,8 +35,10 @@ export async function reconcile(call: ReconcileCall): Promise<ReconcileOutcome> 
   const url = urlOf(call.account, rkey);
   const { text, createdAt: foundAt } = looked.value.value;
   // Under this delivery's own key. An earlier date is that of a sending which the database has lost.
-  const isOurs = createdAt === undefined || Date.parse(foundAt) <= Date.parse(createdAt);
-  if (levelText(text) === levelText(call.text) && isOurs) {
+  const isInTime = createdAt === undefined || Date.parse(foundAt) <= Date.parse(createdAt);
+  // Versions before this one sent the links as they were written.
+  const ours = [richTextOf(call.text, new Map()).text, call.text].map(levelText);
+  if (ours.includes(levelText(text)) && isInTime) {
     return { outcome: 'published', receipt: { remoteId: looked.value.uri, url } };
   }
   // Sent with other words before a person changed them, or edited there since. Sending again would be refused.

@@ -1,7 +1,7 @@
 import type { PublishCall } from '../publisher.ts';
 import { POST_COLLECTION } from './api.ts';
 import { embedOf } from './embed.ts';
-import { findFacets } from './facets.ts';
+import { richTextOf } from './rich-text.ts';
 import { settingsOf } from './settings.ts';
 import { witnessOf } from './witness.ts';
 
@@ -15,10 +15,10 @@ export function recordOf(call: PublishCall): Record<string, unknown> | undefined
   const embed = embedOf(call, linkCard);
   if (embed === undefined) return undefined;
   const dids = new Map(Object.entries(mentions).flatMap(([handle, did]) => (did ? [[handle, did]] : [])));
-  const facets = findFacets(call.text, dids);
+  const { text, facets } = richTextOf(call.text, dids);
   return {
     $type: POST_COLLECTION,
-    text: call.text,
+    text,
     createdAt,
     ...(facets.length > 0 ? { facets } : {}),
     ...(embed ? { embed } : {}),

@@ -11,7 +11,7 @@ export function checkStory(draft: Draft): Violation[] {
 }
 
 function textLost(text: string): Violation[] {
-  if (text.trim() === '') return [];
+  if (text === '') return [];
   const detail =
     'An Instagram story takes no text. Give this channel an empty text of its own, or post to the feed.';
   return [{ field: 'text', code: 'story_takes_no_text', detail }];

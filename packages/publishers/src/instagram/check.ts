@@ -9,6 +9,8 @@ import { settings } from './settings.ts';
 const NAME = 'Instagram';
 const MAX_HASHTAGS = 30;
 const MAX_MENTIONS = 20;
+/** Of what stands in a sentence. */
+const LONGEST_SHOWN = 60;
 
 export function checkDraft(draft: Draft): Violation[] {
   const chosen = readSettings(settings, draft);
@@ -32,9 +34,12 @@ function longestCount(text: string): number {
 }
 
 function tooMany(text: string, pattern: RegExp, max: number, code: string, what: string): Violation[] {
-  const count = (text.match(pattern) ?? []).length;
-  if (count <= max) return [];
-  return [{ field: 'text', code, detail: `${NAME} allows ${max} ${what}; this text has ${count}.` }];
+  const found = [...text.matchAll(pattern)];
+  const surplus = found[max];
+  if (!surplus) return [];
+  const detail = `${NAME} allows ${max} ${what}; this text has ${found.length}. The first that is too many is ${surplus[0].slice(0, LONGEST_SHOWN)}.`;
+  const at = { offset: surplus.index, length: surplus[0].length };
+  return [{ field: 'text', code, detail, at }];
 }
 
 function checkCover(

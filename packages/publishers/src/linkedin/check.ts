@@ -1,8 +1,7 @@
-import { parseUrl } from '@solospark/foundation';
+import { hasVisibleText, parseUrl } from '@solospark/foundation';
 import { checkMedia, textMissing, textTooLong } from '../draft-rules.ts';
 import type { Limits } from '../limits.ts';
 import type { Draft, Violation } from '../publisher.ts';
-import { toLittleText } from './little-text.ts';
 import { settingsOf } from './settings.ts';
 
 const NAME = 'LinkedIn';
@@ -50,7 +49,7 @@ function checkArticle(draft: Draft): Violation[] {
     const detail = 'The address of a link card has to be a whole one, such as https://example.com/page.';
     found.push({ field: 'settings/article/url', code: 'article_url_invalid', detail });
   }
-  if (article.title.trim() === '') {
+  if (!hasVisibleText(article.title)) {
     const detail = `${NAME} needs a headline on a link card.`;
     found.push({ field: 'settings/article/title', code: 'article_title_missing', detail });
   }
@@ -59,10 +58,8 @@ function checkArticle(draft: Draft): Violation[] {
   return [...found, { field: 'settings/article', code: 'article_with_media', detail }];
 }
 
-/** Whether the escapes count is documented nowhere, so they do. */
+/** The text as readers see it: the escapes are LinkedIn's notation, which it reads before anything is counted. */
 function checkText(text: string): Violation[] {
-  if (text.trim() === '') return [textMissing(NAME)];
-  // Escapes only make it longer.
-  const length = text.length > limits.maxTextLength ? text.length : toLittleText(text).length;
-  return textTooLong(NAME, length, limits.maxTextLength);
+  if (text === '') return [textMissing(NAME)];
+  return textTooLong(NAME, text.length, limits.maxTextLength);
 }

@@ -1,7 +1,7 @@
 import { checkMedia, textMissing, textTooLong } from '../draft-rules.ts';
 import type { Limits } from '../limits.ts';
 import type { Draft, Violation } from '../publisher.ts';
-import { countedLength, countedWarning } from './count.ts';
+import { countedLength } from './count.ts';
 import { choicesOf } from './settings.ts';
 
 const NAME = 'Mastodon';
@@ -41,9 +41,9 @@ export function checkDraft(
   { maxTextLength, charactersPerLink, media }: Limits = limits,
 ): Violation[] {
   const { spoilerText } = choicesOf(draft);
-  const length = countedLength(draft.text, charactersPerLink) + countedWarning(spoilerText);
+  const length = countedLength(draft.text, charactersPerLink, spoilerText);
   return [
-    ...(draft.text.trim() === '' && draft.media.length === 0 ? [textMissing(NAME)] : []),
+    ...(draft.text === '' && draft.media.length === 0 ? [textMissing(NAME)] : []),
     ...(spoilerText === '' ? textTooLong(NAME, length, maxTextLength) : bothTooLong(length, maxTextLength)),
     ...checkMedia(NAME, draft, media),
   ];

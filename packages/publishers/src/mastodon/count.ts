@@ -1,31 +1,31 @@
 import { findServers } from '../find-links.ts';
+import { countGraphemes } from '../graphemes.ts';
 
 const CHARACTERS_PER_LINK = 23;
 
 /**
- * As Mastodon counts: any link 23, or what the server says; of a mention only the name. Whether a character is a grapheme
- * or a code point is not documented; code points are never fewer, so a text that fits in them fits either way.
+ * As Mastodon's StatusLengthValidator counts: the graphemes of the content warning and the text together. In the text any link
+ * is 23, or what the server says, and of a mention only the name counts; in the warning both are only letters. White space
+ * around either is taken away before.
  */
-export function countedLength(text: string, charactersPerLink = CHARACTERS_PER_LINK): number {
+export function countedLength(text: string, charactersPerLink = CHARACTERS_PER_LINK, warning = ''): number {
   let links = 0;
-  const withoutLinks = withLinks(withoutDomains(text), () => {
+  const countable = withLinks(withoutDomains(stripped(text)), () => {
     links += 1;
-    return '';
+    return 'x';
   });
-  return countCodePoints(withoutLinks) + links * charactersPerLink;
+  return countGraphemes(stripped(warning) + countable) + links * (charactersPerLink - 1);
 }
 
-function countCodePoints(text: string): number {
-  let count = 0;
-  // A surrogate pair is two code units, and one code point.
-  for (let at = 0; at < text.length; at += (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1) count += 1;
-  return count;
+/** As Ruby's `strip` does: ASCII white space on both sides, and NUL. */
+function stripped(text: string): string {
+  let [start, end] = [0, text.length];
+  while (start < end && STRIPPED.includes(text.charAt(start))) start += 1;
+  while (end > start && STRIPPED.includes(text.charAt(end - 1))) end -= 1;
+  return text.slice(start, end);
 }
 
-/** In a content warning a link is only letters. */
-export function countedWarning(warning: string): number {
-  return countCodePoints(warning);
-}
+const STRIPPED = '\0\t\n\v\f\r ';
 
 /** Every link, as the server would find it, replaced. */
 export function withLinks(text: string, replace: (link: string) => string): string {

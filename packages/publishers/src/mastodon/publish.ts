@@ -30,7 +30,7 @@ export async function publish(call: PublishCall): Promise<PublishOutcome> {
     path: '/api/v1/statuses',
     headers: { ...bearer(call), 'idempotency-key': keyOf(call, idempotencyKey) },
     json: {
-      ...(call.text.trim() === '' ? {} : { status: call.text }),
+      ...(call.text === '' ? {} : { status: call.text }),
       ...(mediaIds.length > 0 ? { media_ids: mediaIds } : {}),
       ...chosenFields(choicesOf(call)),
     },

@@ -1,3 +1,4 @@
+import { hasVisibleText } from '@solospark/foundation';
 import { Type, type Static } from 'typebox';
 import type { Settings } from '../publisher.ts';
 import { readSettings } from '../settings.ts';
@@ -36,5 +37,5 @@ export type Choices = Static<typeof settings>;
 /** What its author chose, with a warning that nobody could see left out. */
 export function choicesOf(of: { settings: Settings }): Choices {
   const choices = readSettings(settings, of);
-  return { ...choices, spoilerText: choices.spoilerText.trim() };
+  return { ...choices, spoilerText: hasVisibleText(choices.spoilerText) ? choices.spoilerText.trim() : '' };
 }

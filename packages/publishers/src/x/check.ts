@@ -1,3 +1,4 @@
+import { characterAt, sayWhere } from '@solospark/foundation';
 import twitterText from 'twitter-text';
 import { checkMedia, textMissing, textTooLong } from '../draft-rules.ts';
 import { withoutLongHosts } from '../find-links.ts';
@@ -69,25 +70,29 @@ function checkSound({ kind, audioCodec }: DraftMedia, field: string): Violation[
 }
 
 function checkText({ text, media }: Draft): Violation[] {
-  if (text.trim() === '') return media.length > 0 ? [] : [textMissing(NAME)];
+  if (text === '') return media.length > 0 ? [] : [textMissing(NAME)];
   const { weight, counted } = weigh(text);
   const found = textTooLong(NAME, weight, limits.maxTextLength, { atLeast: !counted });
   if (!counted) return found;
-  if (twitterText.hasInvalidCharacters(text)) {
-    found.push({
-      field: 'text',
-      code: 'text_invalid_characters',
-      detail: `${NAME} refuses a character in this text.`,
-    });
-  }
-  if (twitterText.extractCashtags(text).length > 1) {
-    found.push({
-      field: 'text',
-      code: 'too_many_cashtags',
-      detail: `${NAME} allows one cashtag ($NAME) in a post.`,
-    });
+  found.push(...refusedCharacters(text));
+  const [, second] = twitterText.extractCashtagsWithIndices(text);
+  if (second) {
+    const [offset, end] = second.indices;
+    const detail = `${NAME} allows one cashtag ($NAME) in a post; the second one is $${second.cashtag}.`;
+    found.push({ field: 'text', code: 'too_many_cashtags', detail, at: { offset, length: end - offset } });
   }
   return found;
+}
+
+/** Each one that X refuses, where it stands first. */
+function refusedCharacters(text: string): Violation[] {
+  if (!twitterText.hasInvalidCharacters(text)) return [];
+  const refused = [...new Set(text)].filter((character) => twitterText.hasInvalidCharacters(character));
+  return refused.map((character) => {
+    const at = characterAt(text, text.indexOf(character));
+    const detail = `${NAME} refuses a character in this text: ${sayWhere(at)}. Take it out.`;
+    return { field: 'text', code: 'text_invalid_characters', detail, at };
+  });
 }
 
 /** The longest link that twitter-text takes for one. It counts 23. */

@@ -21,7 +21,7 @@ export async function publish(call: PublishCall): Promise<PublishOutcome> {
     headers: bearer(call),
     // An empty text next to media is refused; it has to be left out.
     json: {
-      ...(call.text.trim() === '' ? {} : { text: call.text }),
+      ...(call.text === '' ? {} : { text: call.text }),
       ...(mediaIds.length > 0 ? { media: { media_ids: mediaIds } } : {}),
       ...settingsFields(call),
     },

@@ -54,16 +54,42 @@ describe('Bluesky: the record', () => {
     const delivery = await open(text);
     expect(await delivery.run()).toMatchObject({ outcome: 'published' });
     const [record] = await recordsOf(delivery);
-    expect(record?.value.text).toBe(text);
+    const shown = '見て👨‍👩‍👧‍👦 example.com/%C3%A4#b und #tag @bob.test @nobody.test';
+    expect(record?.value.text).toBe(shown);
     const marked = (record?.value.facets ?? []).map(({ index, features }) => [
-      Buffer.from(text).subarray(index.byteStart, index.byteEnd).toString(),
+      Buffer.from(shown).subarray(index.byteStart, index.byteEnd).toString(),
       features[0]?.['uri'] ?? features[0]?.['tag'] ?? features[0]?.['did'],
     ]);
     expect(marked).toEqual([
-      ['https://example.com/ä#b', 'https://example.com/ä#b'],
+      ['example.com/%C3%A4#b', 'https://example.com/ä#b'],
       ['#tag', 'tag'],
       ['@bob.test', expect.stringMatching(/^did:plc:/)],
     ]);
+  });
+
+  it('shows a long link short, and is found by what it shows when its answer got lost', async () => {
+    const link = `https://example.com/${'a'.repeat(1_500)}`;
+    const delivery = await open(`${'b'.repeat(270)} ${link}`);
+    await sendAndLose(delivery);
+    expect(await delivery.reconcile()).toMatchObject({ outcome: 'published' });
+    const [record] = await recordsOf(delivery);
+    expect(record?.value.text).toBe(`${'b'.repeat(270)} example.com/aaaaaaaaaaaa...`);
+    expect(record?.value.facets).toEqual([
+      {
+        index: { byteStart: 271, byteEnd: 298 },
+        features: [{ $type: 'app.bsky.richtext.facet#link', uri: link }],
+      },
+    ]);
+    expect(await publicPosts()).toHaveLength(1);
+  });
+
+  it('marks a bare domain, and keeps it as it was written', async () => {
+    const delivery = await open('Read example.com/blog now');
+    expect(await delivery.run()).toMatchObject({ outcome: 'published' });
+    expect((await recordsOf(delivery))[0]?.value).toMatchObject({
+      text: 'Read example.com/blog now',
+      facets: [{ index: { byteStart: 5, byteEnd: 21 }, features: [{ uri: 'https://example.com/blog' }] }],
+    });
   });
 
   it('goes out without the mention when nobody can be asked, and is the same at the next sending', async () => {

@@ -1,14 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { checkDraft } from '../../src/bluesky/check.ts';
 import { dialect, isBlobLost, isRecordAbsent } from '../../src/bluesky/errors.ts';
-import { countGraphemes } from '../../src/bluesky/graphemes.ts';
+import { countGraphemes } from '../../src/graphemes.ts';
 import type { DraftMedia } from '../../src/publisher.ts';
 import { bluesky } from '../../src/bluesky/index.ts';
 import { checkSettings } from '../../src/settings.ts';
 import { answer, draftOf, jpegDraft, NOW, videoDraft } from '../answers.ts';
 
 type Media = DraftMedia[];
-const check = (text: string, media: Media = []) => checkDraft(draftOf({ text, media }));
+const check = (text: string, media: Media = []) => bluesky.check(draftOf({ text, media }));
 const codes = (text: string, media: Media = []) => check(text, media).map((found) => found.code);
 const family = '👨‍👩‍👧‍👦';
 

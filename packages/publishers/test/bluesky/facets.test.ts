@@ -51,15 +51,43 @@ describe('Bluesky facets', () => {
     ],
     ['a.example and xhttps://a.example', []],
     ['https:// and https:///a and https://.', []],
+    [
+      'example.com/blog, (www.example.org) and EXAMPLE.com',
+      ['example.com/blog', 'www.example.org', 'EXAMPLE.com'],
+    ],
+    ['my-site.com/a, sub.my-site.co.uk: "example.com"', ['my-site.com/a', 'sub.my-site.co.uk']],
+    ['mail.me@example.com, me@example.com, @example.com/a, a_b.com, foo.in-between', []],
+    [
+      'example.com’s example.com,and example.com、と example.com/あ。次',
+      ['example.com', 'example.com', 'example.com', 'example.com/あ'],
+    ],
+    [
+      'example.com/b_(c) (example.com/b_(c)) (see example.com/b)...',
+      ['example.com/b_(c)', 'example.com/b_(c)', 'example.com/b'],
+    ],
   ])('link: %s', (text, links) => {
     expect(marked(text).map(([shown]) => shown)).toEqual(links);
   });
 
+  it('names the address of what is written without a scheme', () => {
+    expect(marked('httpbin.org/get example.com:8080/a?b#c')).toEqual([
+      ['httpbin.org/get', 'https://httpbin.org/get'],
+      ['example.com:8080/a?b#c', 'https://example.com:8080/a?b#c'],
+    ]);
+  });
+
+  it('marks no address that is longer than a record may name', () => {
+    const longest = `https://example.com/${'a'.repeat(8_192 - 20)}`;
+    expect(marked(longest)).toHaveLength(1);
+    expect(marked(`${longest}a`)).toEqual([]);
+    expect(marked(`https://example.com/${'ä'.repeat(4_090)}`)).toEqual([]);
+  });
+
   it.each([
     ['#one #zwei2 #drei_vier', ['one', 'zwei2', 'drei_vier']],
-    ['#日本語、と', ['日本語']],
+    ['#日本語、と', ['日本語、と']],
     ['＃全角', ['全角']],
-    ['(#in) #end!', ['in', 'end']],
+    ['(#in) #end!', ['end']],
     ['#2026 is none, #2026er is one', ['2026er']],
     ['a#b ## # #-', []],
     [`#${'a'.repeat(64)} #${'b'.repeat(65)}`, ['a'.repeat(64)]],
@@ -72,10 +100,10 @@ describe('Bluesky facets', () => {
       ['@Bob.test', 'did:plc:bob'],
       ['@bob.test', 'did:plc:bob'],
     ]);
-    expect(findHandles('@Bob.test (@bob.test), @nobody.test. @b.example-2')).toEqual([
+    expect(findHandles('@Bob.test (@bob.test), @nobody.test. @b-2.example.com @c.nosuchtld')).toEqual([
       'bob.test',
       'nobody.test',
-      'b.example-2',
+      'b-2.example.com',
     ]);
     expect(findHandles('me@bob.test @me @ bob.test @bob.testü @bob.test_')).toEqual([]);
   });

@@ -1,12 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { checkDraft } from '../../src/instagram/check.ts';
+import { instagram } from '../../src/instagram/index.ts';
 import { dialect, isContainerLost, isNotReady, readContainerFailure } from '../../src/instagram/errors.ts';
 import { answer, draftOf, jpegDraft, jpegDrafts, NOW, videoDraft } from '../answers.ts';
 
 const codes = (text: string, media = [jpegDraft()]) =>
   checkDraft(draftOf({ text, media })).map((found) => found.code);
 const storyCodes = (media = [jpegDraft()], text = '') =>
-  checkDraft(draftOf({ text, media, settings: { kind: 'story' } })).map((found) => found.code);
+  instagram.check(draftOf({ text, media, settings: { kind: 'story' } })).map((found) => found.code);
 const graphError = (code: number, error_subcode?: number) =>
   answer(400, { error: { message: 'm', type: 'OAuthException', code, error_subcode } });
 

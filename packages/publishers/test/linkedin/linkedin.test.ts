@@ -1,15 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
-import { checkDraft } from '../../src/linkedin/check.ts';
 import { dialect, duplicateUrnOf, isDuplicate, isUploadLost } from '../../src/linkedin/errors.ts';
+import { linkedin } from '../../src/linkedin/index.ts';
 import { answer, draftOf, jpegDraft, jpegDrafts, NOW } from '../answers.ts';
 
 const codes = (text: string, media = [jpegDraft()]) =>
-  checkDraft(draftOf({ text, media })).map((found) => found.code);
+  linkedin.check(draftOf({ text, media })).map((found) => found.code);
 
 describe('LinkedIn check', () => {
-  it('counts the escapes', () => {
-    expect(codes('a'.repeat(3_000))).toEqual([]);
-    expect(codes('a'.repeat(2_999) + '*')).toEqual(['text_too_long']);
+  it('counts the text as it is shown, without the escapes of its notation', () => {
+    expect(codes('(x_y) '.repeat(420))).toEqual([]);
+    expect(codes('*'.repeat(3_000))).toEqual([]);
+    expect(codes('*'.repeat(3_001))).toEqual(['text_too_long']);
+    expect(codes('#tag '.repeat(600))).toEqual([]);
   });
   it('needs a text, with an image too', () => expect(codes(' ')).toEqual(['text_missing']));
   it('allows 20 images, not 21', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { checkDraft, limits as own } from '../../src/mastodon/check.ts';
+import { mastodon } from '../../src/mastodon/index.ts';
 import { countedLength } from '../../src/mastodon/count.ts';
 import { dialect, identityDialect, isInvalid } from '../../src/mastodon/errors.ts';
 import { keyOf } from '../../src/mastodon/publish.ts';
@@ -12,15 +13,19 @@ import { answer, draftOf, jpegDraft, NOW, videoDraft } from '../answers.ts';
 
 type Media = DraftMedia[];
 const codes = (text: string, media: Media = []) =>
-  checkDraft(draftOf({ text, media })).map((found) => found.code);
+  mastodon.check(draftOf({ text, media })).map((found) => found.code);
 
 describe('Mastodon check', () => {
   it.each([
     ['hello', 5],
     ['日本語', 3],
-    ['e\u0301', 2],
-    ['👨‍👩‍👧‍👦', 7],
-    ['🇪🇺', 2],
+    ['e\u0301', 1],
+    ['👨‍👩‍👧‍👦', 1],
+    ['🇪🇺', 1],
+    ['हिन्दी', 2],
+    ['a\r\nb', 3],
+    [' \n a \t\0', 1],
+    ['\u00a0a\u00a0', 3],
     ['https://example.com/a/very/long/path?with=query&more=1#fragment', 23],
     ['https://example.com/日本語/pfad', 23],
     ['https://example.com/a_(b)_c', 23],
@@ -43,6 +48,9 @@ describe('Mastodon check', () => {
   it('allows 500, not 501', () => {
     expect(codes('a'.repeat(500))).toEqual([]);
     expect(codes('a'.repeat(501))).toEqual(['text_too_long']);
+    expect(codes('हिन्दी '.repeat(83))).toEqual([]);
+    expect(codes('👨‍👩‍👧‍👦'.repeat(500))).toEqual([]);
+    expect(codes('👨‍👩‍👧‍👦'.repeat(501))).toEqual(['text_too_long']);
     expect(codes(`${'a'.repeat(476)} https://example.com/${'b'.repeat(200)}`)).toEqual([]);
   });
   it('needs a text or an image', () => {
@@ -90,6 +98,9 @@ describe('Mastodon check of a content warning', () => {
     ]);
     expect(check('a', `https://example.com/${'b'.repeat(480)}`)).toMatchObject([{ code: 'text_too_long' }]);
     expect(check('a'.repeat(500), '  ')).toEqual([]);
+    expect(check('a'.repeat(500), '\u200b\u3164')).toEqual([]);
+    expect(check('👨‍👩‍👧‍👦'.repeat(400), 'e\u0301'.repeat(100))).toEqual([]);
+    expect(check('👨‍👩‍👧‍👦'.repeat(400), 'e\u0301'.repeat(101))).toMatchObject([{ code: 'text_too_long' }]);
   });
   it('is no text', () => expect(check('', 'b')).toMatchObject([{ code: 'text_missing' }]));
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { checkDraft, weightedLength } from '../../src/x/check.ts';
+import { weightedLength } from '../../src/x/check.ts';
 import { dialect, isDuplicate, isMediaInvalid } from '../../src/x/errors.ts';
+import { x } from '../../src/x/index.ts';
 import type { DraftMedia } from '../../src/publisher.ts';
 import { answer, draftOf, jpegDraft, jpegDrafts, NOW, videoDraft } from '../answers.ts';
 
@@ -9,7 +10,7 @@ const gifDraft = (over: Partial<DraftMedia> = {}) =>
 
 type Media = DraftMedia[];
 const codes = (text: string, media: Media = []) =>
-  checkDraft(draftOf({ text, media })).map((found) => found.code);
+  x.check(draftOf({ text, media })).map((found) => found.code);
 
 describe('X check', () => {
   it.each([
@@ -33,6 +34,30 @@ describe('X check', () => {
   it('allows one cashtag', () => {
     expect(codes('$AAPL')).toEqual([]);
     expect(codes('$AAPL $MSFT')).toEqual(['too_many_cashtags']);
+  });
+  it('points at the second cashtag', () => {
+    expect(x.check(draftOf({ text: '👍 $AAPL or $MSFT, $TSLA' }))).toMatchObject([
+      { detail: expect.stringContaining('$MSFT'), at: { offset: 12, length: 5 } },
+    ]);
+  });
+  it('points at each character that it refuses, and names it', () => {
+    const text = '👍\ufeffHello \ufffe and \ufffe \u202ex\u202c';
+    expect(x.check(draftOf({ text }))).toEqual([
+      {
+        field: 'text',
+        code: 'text_invalid_characters',
+        detail:
+          'X refuses a character in this text: U+FEFF (byte order mark, or zero width no-break space) at offset 2. Take it out.',
+        at: {
+          offset: 2,
+          length: 1,
+          character: { codePoint: 'U+FEFF', name: 'byte order mark, or zero width no-break space' },
+        },
+      },
+      expect.objectContaining({
+        at: { offset: 9, length: 1, character: expect.objectContaining({ codePoint: 'U+FFFE' }) },
+      }),
+    ]);
   });
   it('limits images', () => {
     expect(codes('a', jpegDrafts(4))).toEqual([]);

@@ -150,8 +150,9 @@ function checkBody(body: unknown, accountUrn: string): Answer | undefined {
   if (Object.keys(content ?? {}).length > 1) {
     return badInput('INVALID_VALUE_FOR_FIELD', 'content', 'content must be of one kind');
   }
-  // Whether the backslashes count is documented nowhere; here they do, which is the strict reading.
-  if (commentary.length > maxCharacters) {
+  // The notation is read first: what is counted are the characters of the text, not the backslashes before them.
+  const { kept, shown } = parseLittleText(commentary);
+  if (shown.length + commentary.length - kept.length > maxCharacters) {
     return badInput('FIELD_LENGTH_TOO_LONG', 'commentary', `commentary exceeds ${maxCharacters} characters`);
   }
   return undefined;

@@ -50,7 +50,7 @@ export function statusEndpoints(
     if (text === '' && spoilerText === '' && media.chosen.length === 0) {
       return validationFailed("Text can't be blank");
     }
-    if (countableLength(text, rules.charactersPerUrl) + [...spoilerText].length > rules.maxCharacters) {
+    if (countableLength(text, spoilerText, rules.charactersPerUrl) > rules.maxCharacters) {
       return validationFailed(`Text character limit of ${rules.maxCharacters} exceeded`);
     }
     if (!isVisibility(visibility)) return validationFailed('Visibility is not included in the list');

@@ -15,17 +15,27 @@ const mention = String.raw`(?<![=/]|${word})@[a-z0-9_]+(?:[.-]+[a-z0-9_]+)*(?:@$
 const hashtag = String.raw`(?<![/)]|${word})#${word}*[\p{L}_]${word}*`;
 const entityPattern = new RegExp(`(?<url>${url})|(?<mention>${mention})|(?<hashtag>${hashtag})`, 'giu');
 
+const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
+
 /**
- * As the limit counts: a link is always as long, of a mention the domain is free. Whether a character is a grapheme or a code
- * point is not documented; code points are never fewer, so they are the worse case.
+ * As `StatusLengthValidator` counts: grapheme clusters (`each_grapheme_cluster`) of the warning and the text together, where in
+ * the text a link is a placeholder of a fixed length, and of a mention the domain is left out.
  */
-export function countableLength(text: string, charactersPerUrl: number): number {
-  let length = [...text].length;
+export function countableLength(text: string, warning: string, charactersPerUrl: number): number {
+  let countable = warning;
+  let urls = 0;
+  let position = 0;
   for (const entity of entitiesOf(text)) {
-    if (entity.kind === 'url') length += charactersPerUrl - [...entity.text].length;
-    if (entity.kind === 'mention') length -= [...(domainOf(entity.text) ?? '')].length;
+    countable += text.slice(position, entity.start);
+    position = entity.start + entity.text.length;
+    if (entity.kind === 'url') {
+      countable += 'x';
+      urls += 1;
+    } else if (entity.kind === 'mention') countable += `@${entity.text.slice(1).split('@')[0] ?? ''}`;
+    else countable += entity.text;
   }
-  return length;
+  const graphemes = [...segmenter.segment(countable + text.slice(position))].length;
+  return graphemes + urls * (charactersPerUrl - 1);
 }
 
 /** The HTML that readers get: links cut short by spans that nobody sees, mentions without their domain. */

@@ -63,6 +63,9 @@ export const mastodon: SandboxPlatform = {
   open,
 };
 
+/** What only the account itself is told: how it is set. */
+const ownSettings = { privacy: 'public', sensitive: false, language: null, note: '', fields: [] };
+
 function open(world: World): OpenedPlatform {
   const rules = world.settings.declare(mastodon.id, Rules);
   const statuses = world.posts.shelf<Status>(mastodon.id);
@@ -74,7 +77,10 @@ function open(world: World): OpenedPlatform {
     method: 'GET',
     url: '/api/v1/accounts/verify_credentials',
     step: 'identity',
-    answer: ({ account }) => ({ status: 200, body: presentAccount(account.handle, account.id) }),
+    answer: ({ account }) => ({
+      status: 200,
+      body: { ...presentAccount(account.handle, account.id), source: ownSettings },
+    }),
   };
   return {
     endpoints: [

@@ -9,7 +9,7 @@ import {
   type Uncertain,
   type WaitUntil,
 } from './publisher.ts';
-import { unknownFailure, type Refusal } from './refusals.ts';
+import { unknownFailure, unknownRefusal, type Refusal } from './refusals.ts';
 
 /**
  * What an answer means, as far as it is the same on every platform. A platform says only what its own refusals mean
@@ -138,10 +138,15 @@ export async function answerOrNone(
 /** Only a 4xx other than 408 can be a refusal; the dialect is not even asked about anything else. */
 export function readRefusal(asking: Asking, dialect: Dialect, response: HttpResponse): Refusal | null {
   if (!isClientError(response)) return null;
-  const refusal = dialect.readRefusal(response, asking.now?.() ?? new Date());
-  if (!refusal) return null;
+  const read = dialect.readRefusal(response, asking.now?.() ?? new Date());
+  if (!read) return null;
+  const isAboutContent = read.failure.kind !== 'rejected_content' || ABOUT_CONTENT.includes(response.status);
+  const refusal = isAboutContent ? read : unknownRefusal(dialect.name);
   return { ...refusal, failure: { ...refusal.failure, ...told(asking, response) } };
 }
+
+/** Whatever is said with another status is said of the account, of the way there or of the server, and not of the post. */
+const ABOUT_CONTENT = [400, 403, 413, 415, 422, 451];
 
 export function isSuccess(response: Pick<HttpResponse, 'status'>): boolean {
   return response.status >= 200 && response.status < 300;

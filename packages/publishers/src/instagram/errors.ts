@@ -21,6 +21,8 @@ export const dialect: Dialect = {
 
 /** `media_publish` came too early. The one error of it that is taken at its word: the container is not ready. */
 export function isNotReady(response: HttpResponse): boolean {
+  // Beside any other status it contradicts itself, and proves nothing.
+  if (response.status < 400 || response.status > 499) return false;
   const error = graphErrorOf(response);
   return error?.code === 9007 || error?.subcode === 2207027;
 }

@@ -9,6 +9,7 @@ import { statusesRequest } from './api.ts';
 import { askMedia } from './ask-media.ts';
 import { dialect, fileRejected, stillProcessing, uploadAgain } from './errors.ts';
 import { findStatus } from './find-status.ts';
+import { noteAccountPrivacy } from './visibility.ts';
 import { forgetUpload, keepUpload, uploadOf, type Upload } from './uploads.ts';
 
 /** Waits between the looks at a file; most are ready at once, and a worker is not held long. */
@@ -36,6 +37,7 @@ export async function prepare(call: PublishCall): Promise<PrepareOutcome> {
     if (uploaded.value === 'gone') return READY;
   }
   if (isMarked) return READY;
+  await noteAccountPrivacy(call);
   const marked = await takeMark(call);
   return marked.outcome === 'done' ? READY : marked;
 }

@@ -10,7 +10,8 @@ import type { PublishCall, PublishOutcome } from '../publisher.ts';
 import { createdReceiptOf, receiptOf } from './api.ts';
 import { askMedia } from './ask-media.ts';
 import { dialect, isAboutText, isInvalid, isNotProcessed, stillProcessing, uploadAgain } from './errors.ts';
-import { choicesOf, type Choices } from './settings.ts';
+import { choicesOf } from './settings.ts';
+import { visibilityOf } from './visibility.ts';
 import { forgetUpload, readyIdOf } from './uploads.ts';
 
 /** One `POST /api/v1/statuses`, under the key that `prepare` put down. A 2xx with the id of the status is a success. */
@@ -32,7 +33,7 @@ export async function publish(call: PublishCall): Promise<PublishOutcome> {
     json: {
       ...(call.text === '' ? {} : { status: call.text }),
       ...(mediaIds.length > 0 ? { media_ids: mediaIds } : {}),
-      ...chosenFields(choicesOf(call)),
+      ...chosenFields(call),
     },
   });
 
@@ -42,10 +43,12 @@ export async function publish(call: PublishCall): Promise<PublishOutcome> {
   return refusedOrUnclear(call, dialect, response);
 }
 
-/** What was not chosen is left to how the account is set; but for who can see it, which is always said. */
-function chosenFields({ visibility, spoilerText, sensitive, language }: Choices) {
+/** What was not chosen is left to how the account is set. */
+function chosenFields(call: PublishCall) {
+  const { spoilerText, sensitive, language } = choicesOf(call);
+  const visibility = visibilityOf(call);
   return {
-    visibility,
+    ...(visibility !== undefined && { visibility }),
     ...(spoilerText !== '' && { spoiler_text: spoilerText }),
     ...(sensitive && { sensitive }),
     ...(language !== '' && { language }),
@@ -62,7 +65,9 @@ export function keyOf(
   idempotencyKey: string,
 ): string {
   const choices = choicesOf(call);
-  const isChosen = !isDeepStrictEqual(choices, choicesOf({ settings: {} }));
+  // "public" was the default once, and makes the key of that time.
+  const visibility = choices.visibility === 'public' ? 'account' : choices.visibility;
+  const isChosen = !isDeepStrictEqual({ ...choices, visibility }, choicesOf({ settings: {} }));
   const content = JSON.stringify([
     call.text,
     call.media.map((file) => [file.id, file.altText]),

@@ -5,7 +5,7 @@ import { askMedia } from './ask-media.ts';
 import { dialect } from './errors.ts';
 import { findStatus } from './find-status.ts';
 import { isMastodon, keyProtects } from './key-protects.ts';
-import { choicesOf } from './settings.ts';
+import { visibilityOf } from './visibility.ts';
 import { currentMediaIds } from './uploads.ts';
 
 /** How soon a status is listed is documented nowhere, so "it is not there" takes a look after the last of these. */
@@ -53,7 +53,7 @@ async function absentInTime(call: LookUpCall): Promise<ReconcileOutcome> {
     return { outcome: 'ask-again', afterMs, detail: 'not listed; the server may not know keys' };
   }
   // There is software that lists its author what it shows to everybody, and nothing else (snac).
-  const isListed = choicesOf(call).visibility === 'public' || (await isMastodon(call));
+  const isListed = visibilityOf(call) === 'public' || (await isMastodon(call));
   return isListed ? { outcome: 'absent' } : cannotTell('its server may list public posts only');
 }
 

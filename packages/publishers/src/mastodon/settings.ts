@@ -5,11 +5,11 @@ import { readSettings } from '../settings.ts';
 
 export const settings = Type.Object(
   {
-    visibility: Type.Enum(['public', 'unlisted', 'private'], {
-      default: 'public',
+    visibility: Type.Enum(['account', 'public', 'unlisted', 'private'], {
+      default: 'account',
       title: 'Who can see it',
       description:
-        'public: everybody. unlisted: everybody, but it stands in no public timeline. private: followers only',
+        'account: as the account is set at its server. public: everybody. unlisted: everybody, but it stands in no public timeline. private: followers only',
     }),
     spoilerText: Type.String({
       default: '',

@@ -1,0 +1,31 @@
+import { Type } from 'typebox';
+import { answerOrNone, bearer, decode, isSuccess } from '../answer.ts';
+import { NoAnswerError } from '../http.ts';
+import type { PublishCall } from '../publisher.ts';
+import { choicesOf } from './settings.ts';
+
+const VISIBILITIES = ['public', 'unlisted', 'private'];
+
+/**
+ * Notes how the account is set, where its author has chosen nothing else. Mastodon itself sets what is not said so
+ * (`post_status_service.rb`: `setting_default_privacy`); other software makes it public, so it is said. A server that does not
+ * tell is asked for nothing: the post is worth more than the question.
+ */
+export async function noteAccountPrivacy(call: PublishCall): Promise<void> {
+  if (choicesOf(call).visibility !== 'account' || call.witness['privacy'] !== undefined) return;
+  const path = '/api/v1/accounts/verify_credentials';
+  const response = await answerOrNone(call, { method: 'GET', path, headers: bearer(call) });
+  if (response instanceof NoAnswerError || !isSuccess(response)) return;
+  const privacy = decode(OwnAccount, response)?.source.privacy;
+  if (privacy !== undefined && VISIBILITIES.includes(privacy)) await call.remember({ privacy });
+}
+
+/** Who can see it; undefined: nothing is said, and the server decides. */
+export function visibilityOf(call: Pick<PublishCall, 'settings' | 'witness'>): string | undefined {
+  const { visibility } = choicesOf(call);
+  if (visibility !== 'account') return visibility;
+  const { privacy } = call.witness;
+  return typeof privacy === 'string' ? privacy : undefined;
+}
+
+const OwnAccount = Type.Object({ source: Type.Object({ privacy: Type.String() }) });

@@ -1,0 +1,88 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { mastodon } from '../../src/mastodon/index.ts';
+import { NOW } from '../answers.ts';
+import { callOf, lookOf, serveScript, type ScriptedServer } from '../scripted.ts';
+
+let server: ScriptedServer;
+beforeAll(async () => {
+  server = await serveScript();
+});
+afterAll(() => server.close());
+
+/** What is sent as the visibility of a post by an account that is set so. */
+async function visibilityOf(account: unknown, settings: Record<string, unknown> = {}): Promise<unknown> {
+  let sent: Record<string, unknown> = {};
+  server.answer((request) => {
+    if (request.url?.includes('verify_credentials'))
+      return { status: account === undefined ? 503 : 200, body: account };
+    return request.method === 'GET' ? { status: 200, body: [] } : { status: 200, body: { id: '9' } };
+  });
+  const call = callOf(server.origin, { settings });
+  const { http } = call;
+  call.http = {
+    request(request) {
+      if (request.path === '/api/v1/statuses') sent = request.json as Record<string, unknown>;
+      return http.request(request);
+    },
+  };
+  expect(await mastodon.prepare(call)).toEqual({ outcome: 'ready' });
+  expect(await mastodon.publish(call)).toMatchObject({ outcome: 'published' });
+  return sent['visibility'];
+}
+
+describe('who can see a post on Mastodon', () => {
+  it.each(['private', 'unlisted', 'public'])(
+    'is whom the account is set to, where nothing is chosen: %s',
+    async (privacy) => {
+      expect(await visibilityOf({ id: '1', source: { privacy } })).toBe(privacy);
+      expect(await visibilityOf({ id: '1', source: { privacy } }, { visibility: 'account' })).toBe(privacy);
+    },
+  );
+  it('is what its author chose', async () => {
+    expect(await visibilityOf({ source: { privacy: 'private' } }, { visibility: 'public' })).toBe('public');
+    expect(await visibilityOf({ source: { privacy: 'public' } }, { visibility: 'private' })).toBe('private');
+  });
+  it.each([
+    undefined,
+    {},
+    { source: {} },
+    { source: { privacy: 'direct' } },
+    { source: { privacy: 5 } },
+    '<html>',
+  ])('is left to the server where that does not tell: %j', async (account) => {
+    expect(await visibilityOf(account)).toBeUndefined();
+  });
+
+  it('hides no post from the look-up for it', async () => {
+    const status = {
+      id: '9',
+      url: 'https://m.example/9',
+      content: '<p>Hello there</p>',
+      visibility: 'private',
+    };
+    server.answer(() => ({ status: 200, body: [status] }));
+    const witness = {
+      idempotencyKey: 'k',
+      newestStatusId: '4',
+      privacy: 'private',
+      notedAt: NOW.toISOString(),
+    };
+    expect(await mastodon.reconcile(lookOf(callOf(server.origin, { witness })))).toMatchObject({
+      outcome: 'published',
+      receipt: { remoteId: '9' },
+    });
+  });
+  it('is no proof of absence where a list may show public posts only', async () => {
+    server.answer(({ url }) => (url?.includes('/instance') ? { status: 404 } : { status: 200, body: [] }));
+    const look = (privacy: string) =>
+      mastodon.reconcile(
+        lookOf(
+          callOf(server.origin, {
+            witness: { idempotencyKey: 'k', newestStatusId: '4', privacy, notedAt: '2026-11-22T06:00:00Z' },
+          }),
+        ),
+      );
+    expect(await look('private')).toMatchObject({ outcome: 'cannot-tell' });
+    expect(await look('public')).toEqual({ outcome: 'absent' });
+  });
+});

@@ -7,7 +7,7 @@ import { transform } from ${JSON.stringify(import.meta.resolve('@swc/core'))};
 export async function load(url, context, next) {
   if (!url.endsWith('.ts')) return next(url, context);
   const { source } = await next(url, { ...context, format: 'module' });
-  const { code } = await transform(String(source), { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, module: { type: 'es6' } });
+  const { code } = await transform(String(source), { jsc: { parser: { syntax: 'typescript' }, target: 'es2023', experimental: { keepImportAttributes: true } }, module: { type: 'es6' } });
   return { format: 'module', source: code, shortCircuit: true };
 }`;
 register(`data:text/javascript,${encodeURIComponent(hook)}`);

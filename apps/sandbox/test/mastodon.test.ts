@@ -193,8 +193,8 @@ describe('Mastodon: the length of a text', () => {
     ['a mention of this server', '@alice', 6],
     ['an address that is no mention', 'alice@mastodon.example', 22],
     ['a mention in a link', 'https://mastodon.example/@alice', 23],
-    ['a family', '👨‍👩‍👧‍👦', 1],
-    ['a letter with its accent apart', 'e\u0301', 1],
+    ['two families', '👨‍👩‍👧‍👦👨‍👩‍👧‍👦', 2],
+    ['two letters with their accents apart', 'e\u0301e\u0301', 2],
     ['Japanese', '日本語', 3],
     ['Hindi', 'हिन्दी', 2],
   ])('counts %s', async (_name, text, length) => {

@@ -51,7 +51,13 @@ export function checkDraft(draft: Draft): Violation[] {
 function checkText({ text, media }: Draft, linkCard: LinkCard | undefined): Violation[] {
   if (text === '') return media.length > 0 || linkCard ? [] : [textMissing(NAME)];
   const { text: shown } = richTextOf(text, NOBODY);
-  return [...textTooLong(NAME, countGraphemes(shown), limits.maxTextLength), ...checkBytes(shown)];
+  // As many code units as bytes are allowed hold every text that fits.
+  const counted = shown.slice(0, MAX_BYTES);
+  const atLeast = counted.length < shown.length;
+  return [
+    ...textTooLong(NAME, countGraphemes(counted), limits.maxTextLength, { atLeast }),
+    ...checkBytes(shown),
+  ];
 }
 
 /** Who is mentioned changes nothing in how a text is shown. */

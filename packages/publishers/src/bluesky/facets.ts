@@ -45,6 +45,21 @@ function findMarks(text: string): Mark[] {
     });
 }
 
+/**
+ * Whatever may be a mark shows at least one grapheme. So a text with more of one kind than graphemes are allowed is too long,
+ * and need not be read any further.
+ */
+const MOST_MARKS = 300;
+
+function firstMatches(pattern: RegExp, text: string): RegExpExecArray[] {
+  const found: RegExpExecArray[] = [];
+  for (const match of text.matchAll(pattern)) {
+    found.push(match);
+    if (found.length > MOST_MARKS) break;
+  }
+  return found;
+}
+
 /** The handles that the text mentions, each once, in lower case. */
 export function findHandles(text: string): string[] {
   const handles = findMarks(text).filter((mark) => mark.kind === 'mention');
@@ -87,7 +102,7 @@ const LONGEST_URI = 8_192;
 const LINK = new RegExp(String.raw`(?<![\w@./-])https?://(?![/])${IN_LINK}+`, 'giu');
 
 function linksOf(text: string): Mark[] {
-  return [...text.matchAll(LINK)].flatMap(({ 0: found, index: at }) => {
+  return firstMatches(LINK, text).flatMap(({ 0: found, index: at }) => {
     const shown = withoutPunctuation(found);
     return linkAt(at, shown, shown);
   });
@@ -100,7 +115,7 @@ const DOMAIN = new RegExp(
 );
 
 function domainsOf(text: string): Mark[] {
-  return [...text.matchAll(DOMAIN)].flatMap(({ index: at, groups }) => {
+  return firstMatches(DOMAIN, text).flatMap(({ index: at, groups }) => {
     const { domain = '', behind = '' } = groups ?? {};
     if (!endsWithTopLevel(domain)) return [];
     const shown = withoutPunctuation(domain + behind);
@@ -117,7 +132,7 @@ const HANDLE =
   /(?<=^|[\s(（])@((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?)(?![\p{L}\p{N}_-])/giu;
 
 function mentionsOf(text: string): Mark[] {
-  return [...text.matchAll(HANDLE)].flatMap(({ 0: shown, 1: found = '', index: at }): Mark[] => {
+  return firstMatches(HANDLE, text).flatMap(({ 0: shown, 1: found = '', index: at }): Mark[] => {
     const handle = found.toLowerCase();
     // `.test` is for servers that are tried out.
     if (!endsWithTopLevel(handle) && !handle.endsWith('.test')) return [];
@@ -141,7 +156,7 @@ const TAG = new RegExp(
 );
 
 function tagsOf(text: string): Mark[] {
-  return [...text.matchAll(TAG)].flatMap(({ 0: found, index: at, groups }): Mark[] => {
+  return firstMatches(TAG, text).flatMap(({ 0: found, index: at, groups }): Mark[] => {
     const tag = withoutAtEnd(groups?.['tag'] ?? '', PUNCTUATION_OF_TAG);
     if (tag === '' || tag.length > LONGEST_TAG) return [];
     return [{ kind: 'tag', shown: found.slice(0, 1 + tag.length), value: tag, at }];
@@ -153,7 +168,7 @@ const PUNCTUATION_OF_TAG = /\p{P}/u;
 const CASHTAG = /(?<=^|[\s(])\$([A-Za-z][A-Za-z0-9]{0,4})(?=$|[\s.,;:!?)"'\u2019])/gu;
 
 function cashtagsOf(text: string): Mark[] {
-  return [...text.matchAll(CASHTAG)].map(({ 0: shown, index: at }): Mark => ({
+  return firstMatches(CASHTAG, text).map(({ 0: shown, index: at }): Mark => ({
     kind: 'tag',
     shown,
     value: shown.toUpperCase(),

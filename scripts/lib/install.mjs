@@ -6,10 +6,14 @@ import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { repoRoot } from './home.mjs';
+import { interrupted } from './command.mjs';
+import { guardAgainstOurDeath } from './guard.mjs';
 import { withLock } from './lock.mjs';
+import { hasEnded, recordOf, send } from './process-identity.mjs';
 import { PlainError, say, step } from './report.mjs';
 
 const minimumNode = [20, 19];
+const interruptGraceMs = 5_000;
 const manifest = JSON.parse(readFileSync(join(repoRoot, 'package.json'), 'utf8'));
 /** For example `pnpm@12.21.0`: the one place where the version stands is package.json. */
 export const pinnedPnpm = String(manifest.packageManager);
@@ -116,25 +120,45 @@ function writePnpm(path) {
 }
 
 /**
+ * Runs a program to its end. It leads a process group, so that an interruption ends it with all that it has started.
  * @param {string} command
  * @param {string[]} args
  * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, quiet?: boolean }} [options] quiet: show its output only when it fails
  * @returns {Promise<number>} its exit code
  */
-export function run(command, args, { cwd = repoRoot, env = process.env, quiet = false } = {}) {
-  return new Promise((resolve, reject) => {
-    const output = quiet ? 'pipe' : 'inherit';
-    const child = spawn(command, args, { cwd, stdio: ['ignore', output, output], env });
-    /** @type {Buffer[]} */
-    const held = [];
-    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (data) => held.push(data));
-    const stop = () => child.kill('SIGTERM');
-    process.on('SIGTERM', stop);
+export async function run(command, args, { cwd = repoRoot, env = process.env, quiet = false } = {}) {
+  interrupted.throwIfAborted();
+  const output = quiet ? 'pipe' : 'inherit';
+  const child = spawn(command, args, { cwd, stdio: ['ignore', output, output], env, detached: true });
+  /** @type {Buffer[]} */
+  const held = [];
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (data) => held.push(data));
+  /** @type {Promise<number>} */
+  const ended = new Promise((resolve, reject) => {
     child.on('error', (error) => reject(new PlainError(`${command} could not be started: ${error.message}`)));
-    child.on('close', (code) => {
-      process.off('SIGTERM', stop);
-      if (code !== 0) process.stderr.write(Buffer.concat(held));
-      resolve(code ?? 1);
-    });
+    child.on('close', (code) => resolve(code ?? 1));
   });
+  const record = recordOf(child.pid ?? -1);
+  const release = guardAgainstOurDeath({ kind: 'process', record, graceMs: interruptGraceMs });
+  const stop = () => void endGroup(record);
+  interrupted.addEventListener('abort', stop, { once: true });
+  try {
+    const code = await ended;
+    // Its own children may live on for a moment: what they still write must not come after us.
+    if (interrupted.aborted) await endGroup(record);
+    else if (code !== 0) process.stderr.write(Buffer.concat(held));
+    interrupted.throwIfAborted();
+    return code;
+  } finally {
+    interrupted.removeEventListener('abort', stop);
+    release();
+  }
+}
+
+/** @param {import('./process-identity.mjs').ProcessRecord} leader */
+async function endGroup(leader) {
+  if (leader.pid < 1) return;
+  send(-leader.pid, 'SIGTERM');
+  await hasEnded(leader, interruptGraceMs);
+  send(-leader.pid, 'SIGKILL');
 }

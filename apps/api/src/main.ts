@@ -1,12 +1,13 @@
 import {
   armFailPoints,
   openContext,
+  refuseUnusable,
   startPublishing,
   startSweeping,
   warnAboutConnections,
   workerName,
 } from '@solospark/domain';
-import { ConfigError, createLogger, startWatchdog } from '@solospark/foundation';
+import { ConfigError, createLogger, explainListenError, startWatchdog } from '@solospark/foundation';
 import closeWithGrace from 'close-with-grace';
 import { buildApp } from './app.ts';
 import { loadConfig, type Config } from './config.ts';
@@ -21,6 +22,7 @@ async function main(config: Config): Promise<void> {
   const ctx = openContext(config, { log, applicationName: 'solospark-api' });
   // Nothing waits for it, and it never throws.
   void warnAboutConnections(ctx, { publishes: config.EMBED_WORKER });
+  await refuseUnusable(ctx);
   const app = await buildApp(ctx, { maxSocketsPerClient: config.MAX_SOCKETS_PER_CLIENT });
   const sweeping = startSweeping(ctx);
   const publishing = config.EMBED_WORKER
@@ -44,7 +46,9 @@ async function main(config: Config): Promise<void> {
     log.info('stopped');
     await watchdog.beforeExit();
   });
-  await app.listen({ host: config.HOST, port: config.PORT });
+  await app.listen({ host: config.HOST, port: config.PORT }).catch((error: unknown) => {
+    throw explainListenError(error, { host: config.HOST, port: config.PORT });
+  });
   process.send?.('ready');
 }
 

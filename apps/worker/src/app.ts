@@ -1,4 +1,10 @@
-import { openContext, startPublishing, warnAboutConnections, workerName } from '@solospark/domain';
+import {
+  openContext,
+  refuseUnusable,
+  startPublishing,
+  warnAboutConnections,
+  workerName,
+} from '@solospark/domain';
 import type { Logger } from '@solospark/foundation';
 import type { Config } from './config.ts';
 
@@ -11,6 +17,7 @@ export interface WorkerApp {
 export async function startWorker(config: Config, log: Logger): Promise<WorkerApp> {
   const worker = workerName();
   const ctx = openContext(config, { log: log.child({ worker }), applicationName: 'solospark-worker' });
+  await refuseUnusable(ctx);
   // Nothing waits for it, and it never throws.
   void warnAboutConnections(ctx, { publishes: true });
   const publishing = await startPublishing(ctx, {

@@ -22,3 +22,4 @@ export {
   type QueuesConfig,
 } from './queues.ts';
 export { runAgainAt, type RunAgainAt } from './run-again.ts';
+export { redisUrlProblem } from './redis-url.ts';

@@ -7,7 +7,7 @@ import { build } from './lib/build.mjs';
 import { runCommand } from './lib/command.mjs';
 import { startForegroundWorker } from './lib/foreground-worker.mjs';
 import { homeOf, readEnvFile, readSettings, repoRoot } from './lib/home.mjs';
-import { ensureInstalled } from './lib/install.mjs';
+import { ensureInstalled, useInstallation } from './lib/install.mjs';
 import { PlainError, bold, dim, explain, fail, say } from './lib/report.mjs';
 import { holderOf } from './lib/lock.mjs';
 import { isRunning } from './lib/process-identity.mjs';
@@ -15,6 +15,7 @@ import { watchSources } from './lib/watch-sources.mjs';
 
 await runCommand(async ({ signal, onClose }) => {
   await ensureInstalled();
+  useInstallation();
   await build();
   if (signal.aborted) return 130;
   const settings = readSettings();

@@ -10,7 +10,7 @@ import { pathToFileURL } from 'node:url';
 import { build } from './lib/build.mjs';
 import { interrupted, listenForInterruption } from './lib/command.mjs';
 import { homeOf, readEnvFile, readSettings, repoRoot } from './lib/home.mjs';
-import { ensureInstalled } from './lib/install.mjs';
+import { ensureInstalled, useInstallation } from './lib/install.mjs';
 import { PlainError, explain, fail } from './lib/report.mjs';
 
 const burstMs = 2_000;
@@ -18,6 +18,7 @@ const burstMs = 2_000;
 const leaveSignals = listenForInterruption();
 try {
   await ensureInstalled({ quiet: true });
+  useInstallation();
   await build({ quiet: true });
   requireDatabase();
 } catch (error) {

@@ -20,7 +20,7 @@ export async function askOnce(
   client.on('error', () => undefined);
   await client.connect();
   try {
-    return (await client.query(sql, params)).rows;
+    return (await client.query<Record<string, unknown>>(sql, params)).rows;
   } finally {
     await client.end();
   }

@@ -77,11 +77,11 @@ function lastingProblem(code: string, message: string): string | undefined {
       );
     case '25006':
       return 'This PostgreSQL only reads: DATABASE_URL leads to a replica. Use the address of the primary.';
+    default:
+      return message.includes('does not support SSL')
+        ? 'This PostgreSQL has no encryption: take sslmode out of DATABASE_URL, or write sslmode=disable.'
+        : undefined;
   }
-  if (message.includes('does not support SSL')) {
-    return 'This PostgreSQL has no encryption: take sslmode out of DATABASE_URL, or write sslmode=disable.';
-  }
-  return undefined;
 }
 
 /** Of the error and of all that caused it; one address of several that were tried is enough. */

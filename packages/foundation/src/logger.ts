@@ -35,7 +35,7 @@ export function createLogger(
   // Every child inherits it, and is `this` when it has a child of its own.
   Object.assign(logger, {
     child(this: Logger, bindings: object, childOptions?: object) {
-      return (child as typeof logger.child).call(this, withoutBound(this, bindings), childOptions);
+      return child.call(this, withoutBound(this, bindings), childOptions);
     },
   });
   return logger;

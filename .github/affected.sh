@@ -16,7 +16,7 @@ git rev-parse --quiet --verify "$base^{commit}" >/dev/null || answer true 'the b
 
 # What is no package, and yet goes into the image or makes it.
 others=(prisma "docker/$app.Dockerfile" .dockerignore tsconfig.base.json package.json ".github/workflows/deploy-$app.yml")
-if [ "$app" = worker ]; then others+=(ecosystem.config.js docker/worker-health.mjs); fi
+if [ "$app" = worker ]; then others+=(ecosystem.config.js); fi
 git diff --quiet "$base" HEAD -- "${others[@]}" || answer true 'what makes its image has changed'
 
 # The app itself and the packages below it; in pnpm-lock.yaml, only what concerns them.

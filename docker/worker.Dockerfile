@@ -29,7 +29,6 @@ ENV NODE_ENV=production MEDIA_DIR=/data/media PM2_HOME=/home/node/.pm2 \
 WORKDIR /app
 # Where ecosystem.config.js looks for it.
 COPY --from=built /out/ apps/worker/
-COPY docker/worker-health.mjs apps/worker/
 COPY ecosystem.config.js ./
 # A new volume that is mounted here takes over the owner. pm2-runtime hands on what the worker logs; without the links
 # PM2 would keep a copy of it in files that nobody empties.
@@ -38,7 +37,8 @@ RUN install -d -o node -g node /data/media /home/node/.pm2/logs \
   && ln -s /dev/null /home/node/.pm2/logs/solospark-worker-error.log \
   && chown -hR node:node /home/node/.pm2
 USER node
-HEALTHCHECK --interval=10s --timeout=5s --start-period=20s CMD ["node", "apps/worker/worker-health.mjs"]
+HEALTHCHECK --interval=10s --timeout=5s --start-period=20s \
+  CMD ["node", "apps/worker/node_modules/@solospark/db/tools/worker-health.mjs"]
 # On SIGTERM pm2-runtime stops the worker as `pm2 stop` does. Give the container longer than PM2 gives the worker:
 # SHUTDOWN_TIMEOUT_MS plus ten seconds, at least. Without --no-auto-exit pm2-runtime counts a worker that is finishing
 # its publications as gone, and after eight seconds interrupts it a second time.

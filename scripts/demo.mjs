@@ -8,7 +8,7 @@ import { build } from './lib/build.mjs';
 import { runCommand } from './lib/command.mjs';
 import { createDemoClient } from './lib/demo-client.mjs';
 import { homeOf, readSettings } from './lib/home.mjs';
-import { ensureInstalled } from './lib/install.mjs';
+import { ensureInstalled, useInstallation } from './lib/install.mjs';
 import { createLiveLines } from './lib/live-lines.mjs';
 import { PlainError, bold, dim, green, red, say, step, table } from './lib/report.mjs';
 
@@ -20,6 +20,7 @@ const platforms = ['x', 'instagram', 'linkedin', 'bluesky', 'mastodon'];
 
 await runCommand(async ({ signal, onClose }) => {
   await ensureInstalled();
+  useInstallation();
   await build();
   if (signal.aborted) return 130;
 

@@ -3,12 +3,13 @@
 import { build } from './lib/build.mjs';
 import { aborted, runCommand } from './lib/command.mjs';
 import { homeOf, readSettings } from './lib/home.mjs';
-import { ensureInstalled } from './lib/install.mjs';
+import { ensureInstalled, useInstallation } from './lib/install.mjs';
 import { bold, dim, green, say } from './lib/report.mjs';
 
 await runCommand(async ({ signal, onClose }) => {
   const started = performance.now();
   await ensureInstalled();
+  useInstallation();
   await build();
   if (signal.aborted) return 130;
 

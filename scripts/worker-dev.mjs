@@ -1,21 +1,21 @@
 // @ts-check
 // `npm run worker:dev`: a worker that is built and started again, in order, whenever a source changes.
 // With USE_MOCK_DB=true it brings a throw-away PostgreSQL, the sandbox and the demo organization with it.
-import { readdirSync, watch } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { build } from './lib/build.mjs';
 import { runCommand } from './lib/command.mjs';
 import { startForegroundWorker } from './lib/foreground-worker.mjs';
 import { homeOf, readEnvFile, readSettings, repoRoot } from './lib/home.mjs';
-import { ensureInstalled } from './lib/install.mjs';
+import { ensureInstalled, useInstallation } from './lib/install.mjs';
 import { PlainError, bold, dim, explain, fail, say } from './lib/report.mjs';
 import { holderOf } from './lib/lock.mjs';
 import { isRunning } from './lib/process-identity.mjs';
-
-const quietMs = 300;
+import { watchSources } from './lib/watch-sources.mjs';
 
 await runCommand(async ({ signal, onClose }) => {
   await ensureInstalled();
+  useInstallation();
   await build();
   if (signal.aborted) return 130;
   const settings = readSettings();
@@ -25,11 +25,12 @@ await runCommand(async ({ signal, onClose }) => {
 
   let worker = startForegroundWorker(env);
   onClose(() => worker.stop());
-  for await (const changed of changes(signal)) {
-    say(dim(`· ${changed} changed`));
+  for await (const changed of watchSources(sourceFolders(), signal)) {
+    say(dim(`· ${relative(repoRoot, changed)} changed`));
     try {
       await build({ quiet: true, filter: ['@solospark/worker'] });
     } catch (error) {
+      if (signal.aborted) break;
       fail(`${explain(error)} The worker goes on with what it had.`);
       continue;
     }
@@ -85,37 +86,9 @@ function requireDatabase(settings) {
   );
 }
 
-/**
- * What has changed, once for each burst of changes, until the signal.
- * @param {AbortSignal} signal
- * @returns {AsyncGenerator<string>}
- */
-async function* changes(signal) {
-  const folders = readdirSync(join(repoRoot, 'packages')).map((name) => join('packages', name, 'src'));
-  /** @type {string | null} */
-  let changed = null;
-  let notify = () => undefined;
-  /** @type {NodeJS.Timeout | undefined} */
-  let timer;
-  const watchers = [...folders, join('apps', 'worker', 'src')].map((folder) =>
-    watch(join(repoRoot, folder), { recursive: true }, (_event, name) => {
-      if (!name?.endsWith('.ts') || name.includes('generated')) return;
-      changed = join(folder, name);
-      clearTimeout(timer);
-      timer = setTimeout(() => notify(), quietMs);
-    }),
+function sourceFolders() {
+  const packages = readdirSync(join(repoRoot, 'packages')).map((name) =>
+    join(repoRoot, 'packages', name, 'src'),
   );
-  signal.addEventListener('abort', () => notify(), { once: true });
-  while (!signal.aborted) {
-    await new Promise((resolve) => {
-      notify = () => void resolve(undefined);
-      if (signal.aborted) notify();
-    });
-    if (changed !== null && !signal.aborted) {
-      const name = changed;
-      changed = null;
-      yield name;
-    }
-  }
-  for (const watcher of watchers) watcher.close();
+  return [...packages, join(repoRoot, 'apps', 'worker', 'src')];
 }

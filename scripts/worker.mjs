@@ -8,21 +8,27 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from './lib/build.mjs';
+import { interrupted, listenForInterruption } from './lib/command.mjs';
 import { homeOf, readEnvFile, readSettings, repoRoot } from './lib/home.mjs';
-import { ensureInstalled } from './lib/install.mjs';
+import { ensureInstalled, useInstallation } from './lib/install.mjs';
 import { PlainError, explain, fail } from './lib/report.mjs';
 
 const burstMs = 2_000;
 
+const leaveSignals = listenForInterruption();
 try {
   await ensureInstalled({ quiet: true });
+  useInstallation();
   await build({ quiet: true });
   requireDatabase();
 } catch (error) {
-  fail(explain(error));
-  process.exit(1);
+  if (!interrupted.aborted) fail(explain(error));
+  process.exit(interrupted.aborted ? 130 : 1);
 }
+if (interrupted.aborted) process.exit(130);
 passSignalsOnce();
+leaveSignals();
+interrupted.addEventListener('abort', () => process.kill(process.pid, 'SIGTERM'), { once: true });
 process.chdir(repoRoot);
 await import(pathToFileURL(join(repoRoot, 'apps/worker/bundle/main.js')).href);
 
@@ -47,7 +53,7 @@ function passSignalsOnce() {
   let firstAt = null;
   process.emit = /** @type {typeof process.emit} */ (
     (/** @type {unknown[]} */ ...args) => {
-      if (args[0] === 'SIGINT' || args[0] === 'SIGTERM') {
+      if (args[0] === 'SIGINT' || args[0] === 'SIGTERM' || args[0] === 'SIGHUP') {
         const now = performance.now();
         if (firstAt !== null && now - firstAt < burstMs) return true;
         firstAt ??= now;

@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { guardAgainstOurDeath } from './guard.mjs';
 import { repoRoot } from './home.mjs';
 import { openLog, tailLog } from './log-tail.mjs';
 import { endProcess, recordOf } from './process-identity.mjs';
@@ -104,7 +105,7 @@ function ordinal(count) {
 }
 
 /** @param {ChildOptions} options */
-function launch({ name, script, env, logFile, onStarted }) {
+function launch({ name, script, env, logFile, graceMs, onStarted }) {
   const log = openLog(logFile);
   const tail = tailLog(
     logFile,
@@ -117,12 +118,15 @@ function launch({ name, script, env, logFile, onStarted }) {
     stdio: ['ignore', log, log, 'ipc'],
   });
   closeSync(log);
+  const record = recordOf(child.pid ?? -1);
+  const release = guardAgainstOurDeath({ kind: 'process', record, graceMs, ask: false });
   /** @type {Promise<string>} */
   const ended = new Promise((resolve) => {
     child.once('error', (error) => resolve(error.message));
     child.once('exit', (code, signal) => resolve(signal ?? `code ${code}`));
   }).then((how) => {
     tail.stop();
+    release();
     return how;
   });
   /** @type {Promise<void>} */
@@ -141,7 +145,6 @@ function launch({ name, script, env, logFile, onStarted }) {
   });
   // It may be refused while nobody waits for it yet.
   ready.catch(() => undefined);
-  const record = recordOf(child.pid ?? -1);
   onStarted(record);
   return { record, ready, ended };
 }

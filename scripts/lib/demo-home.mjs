@@ -1,11 +1,10 @@
 // @ts-check
 // The demo begins with nothing every time, so that it shows what a newcomer would see.
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeHome } from './home.mjs';
 import { placeOfPostgres, removeHomePostgres } from './home-postgres.mjs';
 import { stopPostgres } from './postgres.mjs';
-import { accountFor, findPrograms } from './postgres-program.mjs';
 import { claimHome } from './running.mjs';
 
 /**
@@ -35,8 +34,6 @@ export async function claimFreshHome(home) {
 /** @param {string} home */
 async function removeDatabase(home) {
   const dir = placeOfPostgres(home);
-  if (existsSync(join(dir, 'data'))) {
-    await stopPostgres(findPrograms(accountFor(dir), join(dir, '..')), dir, 'immediate');
-  }
+  await stopPostgres(dir, 'immediate');
   removeHomePostgres(home);
 }

@@ -2,6 +2,7 @@
 // The worker as a child whose log lines are shown here. It gets no Ctrl-C from the terminal, only what `stop` sends.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { guardAgainstOurDeath } from './guard.mjs';
 import { repoRoot } from './home.mjs';
 import { endProcess, recordOf } from './process-identity.mjs';
 import { warn } from './report.mjs';
@@ -22,8 +23,10 @@ export function startForegroundWorker(env) {
     },
   );
   const record = recordOf(child.pid ?? -1);
+  const release = guardAgainstOurDeath({ kind: 'process', record, graceMs, ask: false });
   let stopping = false;
   child.once('exit', (code, signal) => {
+    release();
     if (!stopping)
       warn(`The worker ended (${signal ?? `code ${code}`}). It starts again with the next change.`);
   });

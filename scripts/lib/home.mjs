@@ -12,7 +12,8 @@ export const repoRoot = resolve(fileURLToPath(new URL('../..', import.meta.url))
 /** @typedef {Record<string, string>} Env */
 
 /**
- * What the person set: the process's environment over `.env`. An empty variable counts as unset, as in the apps.
+ * What the person set: the process's environment over `.env`. White space around a value does not count, and an empty
+ * variable counts as unset, as in the apps.
  * @returns {Env}
  */
 export function readSettings() {
@@ -106,7 +107,8 @@ function withoutEmpty(env) {
   /** @type {Env} */
   const set = {};
   for (const [name, value] of Object.entries(env)) {
-    if (value !== undefined && value !== '') set[name] = value;
+    const text = value?.trim();
+    if (text) set[name] = text;
   }
   return set;
 }

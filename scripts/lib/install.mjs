@@ -3,39 +3,77 @@
 // Node's own modules can be imported.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { repoRoot } from './home.mjs';
-import { withLock } from './lock.mjs';
+import { interrupted } from './command.mjs';
+import { guardAgainstOurDeath } from './guard.mjs';
+import { holderOf, withLock } from './lock.mjs';
+import { hasEnded, isRunning, recordOf, send } from './process-identity.mjs';
 import { PlainError, say, step } from './report.mjs';
 
 const minimumNode = [20, 19];
+const interruptGraceMs = 5_000;
 const manifest = JSON.parse(readFileSync(join(repoRoot, 'package.json'), 'utf8'));
 /** For example `pnpm@12.21.0`: the one place where the version stands is package.json. */
 export const pinnedPnpm = String(manifest.packageManager);
 
-const cacheDir = join(repoRoot, 'node_modules', '.cache', 'solospark');
-const stampPath = join(cacheDir, 'installed');
+const modulesDir = join(repoRoot, 'node_modules');
+const cacheDir = join(modulesDir, '.cache', 'solospark');
+/** What a finished installation has left; gone while one is under way. */
+const inventoryPath = join(cacheDir, 'installed.json');
+const unfinishedPath = join(cacheDir, 'unfinished');
+const usersDir = join(cacheDir, 'users');
 /** Holds a `pnpm` for turbo, which starts every package's script through one. */
 export const pnpmDir = join(cacheDir, 'bin');
 
 /**
+ * Sees to it that everything is installed: what is missing, half there or of another version is installed anew.
  * @param {{ quiet?: boolean }} [options] quiet: say nothing unless there is something to do
+ * @throws PlainError when a stack runs from this folder, whose files an installation would take away
  */
 export async function ensureInstalled({ quiet = false } = {}) {
   checkMachine();
-  if (installedStamp() === wantedStamp()) return;
+  if (isInstalled()) return;
   await withLock(
     join(cacheDir, 'install.lock'),
     ({ pid }) => say(`Another command (pid ${pid}) is installing in this folder; waiting for it …`),
     async () => {
       // While we waited, the other one may have done it.
-      if (installedStamp() === wantedStamp()) return;
+      if (isInstalled()) return;
+      refuseWhileInUse();
+      const half = isHalfInstalled();
+      if (half) say('The dependencies in this folder are incomplete, as after an interrupted installation.');
+      // Written before, so that whoever comes after an interruption knows of it.
+      rmSync(inventoryPath, { force: true });
+      writeFileSync(unfinishedPath, '');
+      if (half) forgetInstallation();
       await step(`Installing dependencies with ${pinnedPnpm}`, install, { quiet: false });
       writePnpm(await pathOfPnpm());
-      writeFileSync(stampPath, wantedStamp());
+      writeFileSync(inventoryPath, JSON.stringify({ stamp: wantedStamp(), packages: installedPackages() }));
+      rmSync(unfinishedPath, { force: true });
       if (quiet) say('Dependencies are installed.');
     },
+  );
+}
+
+/** As long as this process runs, no other command installs in this folder. */
+export function useInstallation() {
+  const path = join(usersDir, String(process.pid));
+  mkdirSync(usersDir, { recursive: true });
+  writeFileSync(path, JSON.stringify(recordOf(process.pid)));
+  process.once('exit', () => rmSync(path, { force: true }));
+}
+
+function refuseWhileInUse() {
+  const users = existsSync(usersDir)
+    ? readdirSync(usersDir).map((name) => holderOf(join(usersDir, name)))
+    : [];
+  const [user] = users.filter((record) => record !== null && record.pid !== process.pid && isRunning(record));
+  if (!user) return;
+  throw new PlainError(
+    `The dependencies in this folder have to be installed again, and SoloSpark runs from it (pid ${user.pid}): that would take ` +
+      'its files away. Stop it (Ctrl-C there), then run this command again.',
   );
 }
 
@@ -53,8 +91,87 @@ function checkMachine() {
   }
 }
 
-function installedStamp() {
-  return existsSync(stampPath) ? readFileSync(stampPath, 'utf8') : '';
+/** @returns {{ stamp: string, packages: string[] } | null} what the last installation that was finished has left */
+function readInventory() {
+  try {
+    return JSON.parse(readFileSync(inventoryPath, 'utf8'));
+  } catch {
+    return null;
+  }
+}
+
+/** A stamp alone says what was there once: a pnpm that somebody ran by hand and interrupted leaves it as it was. */
+function isInstalled() {
+  const inventory = readInventory();
+  return (
+    inventory?.stamp === wantedStamp() &&
+    existsSync(join(pnpmDir, 'pnpm')) &&
+    hasPackages(inventory.packages) &&
+    hasDirectDependencies()
+  );
+}
+
+/** What is there is neither nothing nor a whole installation, so pnpm's own notes about it are not to be believed. */
+function isHalfInstalled() {
+  if (!existsSync(join(modulesDir, '.pnpm'))) return false;
+  if (existsSync(unfinishedPath)) return true;
+  const inventory = readInventory();
+  // Of one that pnpm made without us only this is known.
+  return inventory === null ? !hasDirectDependencies() : !hasPackages(inventory.packages);
+}
+
+/** @param {string[]} packages */
+function hasPackages(packages) {
+  const store = join(modulesDir, '.pnpm');
+  // pnpm writes the two at the end, and takes them away at the beginning of what it cannot do in place.
+  const notes = [join(modulesDir, '.modules.yaml'), join(store, 'lock.yaml')];
+  return [...notes, ...packages.map((name) => join(store, name, 'package.json'))].every((path) =>
+    existsSync(path),
+  );
+}
+
+/** Whether each room finds what it names. Optional dependencies are not there on every machine. */
+function hasDirectDependencies() {
+  return ['package.json', ...workspaceManifests()].every((path) => {
+    const { dependencies = {}, devDependencies = {} } = JSON.parse(
+      readFileSync(join(repoRoot, path), 'utf8'),
+    );
+    const modules = join(repoRoot, path, '..', 'node_modules');
+    return Object.keys({ ...dependencies, ...devDependencies }).every((name) =>
+      existsSync(join(modules, name, 'package.json')),
+    );
+  });
+}
+
+/** Every package of pnpm's store in this folder, relative to it. */
+function installedPackages() {
+  const store = join(modulesDir, '.pnpm');
+  return readdirSync(store)
+    .map((entry) => join(entry, 'node_modules'))
+    .filter((modules) => existsSync(join(store, modules)))
+    .flatMap((modules) => realPackages(store, modules));
+}
+
+/**
+ * The others in such a folder are links to where they really are.
+ * @param {string} store
+ * @param {string} folder
+ * @returns {string[]}
+ */
+function realPackages(store, folder) {
+  return readdirSync(join(store, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (!entry.isDirectory()) return [];
+    if (entry.name.startsWith('@')) return realPackages(store, path);
+    return existsSync(join(store, path, 'package.json')) ? [path] : [];
+  });
+}
+
+/** pnpm believes its own notes: with them it takes a folder for complete without looking. The next installation makes all links anew. */
+function forgetInstallation() {
+  for (const name of ['.modules.yaml', '.pnpm-workspace-state-v1.json', join('.pnpm', 'lock.yaml')]) {
+    rmSync(join(modulesDir, name), { force: true });
+  }
 }
 
 function wantedStamp() {
@@ -71,7 +188,7 @@ function workspaceManifests() {
       .sort()
       .map((name) => join(floor, name)),
   );
-  return [...rooms, 'scripts', 'test']
+  return [...rooms, 'bench', 'scripts', 'test']
     .map((folder) => join(folder, 'package.json'))
     .filter((path) => existsSync(join(repoRoot, path)));
 }
@@ -116,25 +233,45 @@ function writePnpm(path) {
 }
 
 /**
+ * Runs a program to its end. It leads a process group, so that an interruption ends it with all that it has started.
  * @param {string} command
  * @param {string[]} args
  * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, quiet?: boolean }} [options] quiet: show its output only when it fails
  * @returns {Promise<number>} its exit code
  */
-export function run(command, args, { cwd = repoRoot, env = process.env, quiet = false } = {}) {
-  return new Promise((resolve, reject) => {
-    const output = quiet ? 'pipe' : 'inherit';
-    const child = spawn(command, args, { cwd, stdio: ['ignore', output, output], env });
-    /** @type {Buffer[]} */
-    const held = [];
-    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (data) => held.push(data));
-    const stop = () => child.kill('SIGTERM');
-    process.on('SIGTERM', stop);
+export async function run(command, args, { cwd = repoRoot, env = process.env, quiet = false } = {}) {
+  interrupted.throwIfAborted();
+  const output = quiet ? 'pipe' : 'inherit';
+  const child = spawn(command, args, { cwd, stdio: ['ignore', output, output], env, detached: true });
+  /** @type {Buffer[]} */
+  const held = [];
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (data) => held.push(data));
+  /** @type {Promise<number>} */
+  const ended = new Promise((resolve, reject) => {
     child.on('error', (error) => reject(new PlainError(`${command} could not be started: ${error.message}`)));
-    child.on('close', (code) => {
-      process.off('SIGTERM', stop);
-      if (code !== 0) process.stderr.write(Buffer.concat(held));
-      resolve(code ?? 1);
-    });
+    child.on('close', (code) => resolve(code ?? 1));
   });
+  const record = recordOf(child.pid ?? -1);
+  const release = guardAgainstOurDeath({ kind: 'process', record, graceMs: interruptGraceMs });
+  const stop = () => void endGroup(record);
+  interrupted.addEventListener('abort', stop, { once: true });
+  try {
+    const code = await ended;
+    // Its own children may live on for a moment: what they still write must not come after us.
+    if (interrupted.aborted) await endGroup(record);
+    else if (code !== 0) process.stderr.write(Buffer.concat(held));
+    interrupted.throwIfAborted();
+    return code;
+  } finally {
+    interrupted.removeEventListener('abort', stop);
+    release();
+  }
+}
+
+/** @param {import('./process-identity.mjs').ProcessRecord} leader */
+async function endGroup(leader) {
+  if (leader.pid < 1) return;
+  send(-leader.pid, 'SIGTERM');
+  await hasEnded(leader, interruptGraceMs);
+  send(-leader.pid, 'SIGKILL');
 }

@@ -5,8 +5,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { guardAgainstOurDeath } from './guard.mjs';
 import { repoRoot } from './home.mjs';
-import { send } from './process-identity.mjs';
+import { recordOf, send } from './process-identity.mjs';
 import { PlainError } from './report.mjs';
 
 /**
@@ -43,6 +44,8 @@ export async function runJest(args, { env, signal }) {
       stdio: ['ignore', 'ignore', 'inherit'],
     },
   );
+  const record = recordOf(child.pid ?? -1);
+  const release = guardAgainstOurDeath({ kind: 'process', record, graceMs: 5_000 });
   const stop = () => {
     if (child.pid === undefined) return;
     const group = -child.pid;
@@ -54,6 +57,7 @@ export async function runJest(args, { env, signal }) {
   signal.removeEventListener('abort', stop);
   // Whatever a test started and forgot.
   if (child.pid !== undefined) send(-child.pid, 'SIGKILL');
+  release();
   const result = existsSync(resultFile) ? JSON.parse(readFileSync(resultFile, 'utf8')) : null;
   rmSync(dir, { recursive: true, force: true });
   if (signal.aborted) throw new PlainError('Interrupted.');

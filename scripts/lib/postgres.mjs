@@ -1,6 +1,6 @@
 // @ts-check
-// A real PostgreSQL in a folder. It runs as a daemon of its own and outlives a parent that is killed; whoever starts
-// next finds it by its postmaster.pid and goes on with it.
+// A real PostgreSQL in a folder. It runs as a daemon of its own; where its parent is killed, the guard stops it. One that
+// runs all the same is found by its postmaster.pid, and whoever starts next goes on with it.
 import {
   chownSync,
   existsSync,
@@ -13,9 +13,10 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { guardAgainstOurDeath } from './guard.mjs';
 import { freePort } from './ports.mjs';
 import { makeDirFor, runProgram } from './postgres-program.mjs';
-import { identityOf, send } from './process-identity.mjs';
+import { hasEnded, identityOf, isRunning, recordOf, send } from './process-identity.mjs';
 import { PlainError } from './report.mjs';
 
 /** @typedef {import('./postgres-program.mjs').Programs} Programs */
@@ -26,6 +27,10 @@ import { PlainError } from './report.mjs';
  * @property {(database: string) => string} urlOf
  * @property {() => Promise<void>} stop
  */
+
+/** How to stop: `fast` writes a checkpoint, `immediate` leaves the log to be replayed at the next start. */
+const stopSignals = /** @type {const} */ ({ fast: 'SIGINT', immediate: 'SIGQUIT' });
+/** @typedef {keyof typeof stopSignals} StopMode */
 
 const user = 'solospark';
 const settings = {
@@ -44,11 +49,16 @@ export const careless = { fsync: 'off', synchronous_commit: 'off', full_page_wri
  * Starts PostgreSQL on `dir`, or goes on with the one that already runs there.
  *
  * @param {Programs} programs
- * @param {{ dir: string, password: string, port?: number | undefined, extra?: Record<string, string> }} options
- *   port: wanted, not promised
+ * @param {object} options
+ * @param {string} options.dir
+ * @param {string} options.password
+ * @param {number | undefined} [options.port] wanted, not promised
+ * @param {Record<string, string>} [options.extra]
+ * @param {StopMode} [options.stopMode]
  * @returns {Promise<Postgres>}
  */
-export async function startPostgres(programs, { dir, password, port: wantedPort, extra = {} }) {
+export async function startPostgres(programs, options) {
+  const { dir, password, port: wantedPort, extra = {}, stopMode = 'fast' } = options;
   const data = join(dir, 'data');
   makeDirFor(programs.account, dir);
   if (!existsSync(join(data, 'PG_VERSION'))) await initialise(programs, dir, password);
@@ -77,28 +87,42 @@ export async function startPostgres(programs, { dir, password, port: wantedPort,
   }
   if (running === null) throw new PlainError(`PostgreSQL found no free port. Its log: ${dir}/server.log`);
   const { pid, port } = running;
+  const record = recordOf(pid);
+  const release = guardAgainstOurDeath({ kind: 'server', record, signal: stopSignals[stopMode] });
   return {
     pid,
     port,
     urlOf: (database) => `postgresql://${user}:${encodeURIComponent(password)}@127.0.0.1:${port}/${database}`,
-    stop: () => stopPostgres(programs, dir),
+    async stop() {
+      await stopServer(record, stopMode);
+      release();
+    },
   };
 }
 
 /**
- * @param {Programs} programs
+ * Stops the server that runs in the folder, if one does.
  * @param {string} dir
- * @param {'fast' | 'immediate'} [mode]
+ * @param {StopMode} [mode]
  */
-export async function stopPostgres(programs, dir, mode = 'fast') {
-  const data = join(dir, 'data');
-  const pid = postmaster(data)?.pid;
-  if (pid === undefined || !isPostgres(pid)) return;
-  const { code } = await runProgram(programs, 'pg_ctl', ['-D', data, '-m', mode, '-w', '-t', '30', 'stop']);
-  if (code === 0) return;
-  // "immediate" needs no checkpoint; the next start replays the log.
-  await runProgram(programs, 'pg_ctl', ['-D', data, '-m', 'immediate', '-w', '-t', '10', 'stop']);
-  if (isPostgres(pid)) send(pid, 'SIGKILL');
+export async function stopPostgres(dir, mode = 'fast') {
+  const pid = postmaster(join(dir, 'data'))?.pid;
+  if (pid !== undefined && isPostgres(pid)) await stopServer(recordOf(pid), mode);
+}
+
+/**
+ * By signals, which is what `pg_ctl stop` sends: they need no file, and files may be gone by now.
+ * @param {import('./process-identity.mjs').ProcessRecord} record of the postmaster
+ * @param {StopMode} mode
+ */
+async function stopServer(record, mode) {
+  if (!isRunning(record)) return;
+  send(record.pid, stopSignals[mode]);
+  if (await hasEnded(record, 30_000)) return;
+  send(record.pid, stopSignals.immediate);
+  if (await hasEnded(record, 10_000)) return;
+  send(record.pid, 'SIGKILL');
+  await hasEnded(record, 5_000);
 }
 
 /**

@@ -6,6 +6,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { guardAgainstOurDeath } from './guard.mjs';
 import { freePort } from './ports.mjs';
 import { endProcess, recordOf } from './process-identity.mjs';
 import { PlainError } from './report.mjs';
@@ -25,14 +26,20 @@ export async function startThrowAwayRedis() {
     const { pid } = child;
     if (pid === undefined) break;
     const record = recordOf(pid);
+    const release = guardAgainstOurDeath({ kind: 'server', record, signal: 'SIGTERM' });
     const ended = new Promise((resolve) => child.once('exit', resolve).once('error', resolve));
     const answers = await Promise.race([isAnswering(port), ended.then(() => false)]);
-    if (!answers) continue;
+    if (!answers) {
+      release();
+      continue;
+    }
+    const releaseFolder = guardAgainstOurDeath({ kind: 'remove', paths: [dir] });
     return {
       url: `redis://127.0.0.1:${port}`,
       async stop() {
         await endProcess(record, { graceMs: 5_000 });
         rmSync(dir, { recursive: true, force: true });
+        for (const done of [release, releaseFolder]) done();
       },
     };
   }

@@ -8,7 +8,8 @@ import { endProcess, hasEnded, isRunning } from './process-identity.mjs';
 import { PlainError, say } from './report.mjs';
 
 /** @typedef {import('./process-identity.mjs').ProcessRecord} ProcessRecord */
-/** @typedef {{ note: (children: ProcessRecord[]) => void, release: () => void }} Claim */
+/** @typedef {ProcessRecord & { graceMs: number }} Leftover graceMs: how long it may take to end by itself */
+/** @typedef {{ note: (children: Leftover[]) => void, release: () => void }} Claim */
 /** @typedef {{ api?: number | undefined, sandbox?: number | undefined, postgres?: number | undefined }} Ports */
 
 /**
@@ -43,7 +44,7 @@ export async function claimHome(home) {
 /** They stop by themselves when their parent is gone; this waits for it, and insists.
  * @param {string} path */
 async function endLeftovers(path) {
-  /** @type {ProcessRecord[]} */
+  /** @type {Leftover[]} */
   const records = readJson(path) ?? [];
   const left = records.filter(isRunning);
   if (left.length === 0) return;
@@ -51,7 +52,7 @@ async function endLeftovers(path) {
     `The last run was killed; waiting for what it left behind (pid ${left.map(({ pid }) => pid).join(', ')}) …`,
   );
   // They have asked themselves to stop; asking again would tell them to drop what they are doing.
-  await Promise.all(left.map((record) => hasEnded(record, 30_000)));
+  await Promise.all(left.map((record) => hasEnded(record, record.graceMs)));
   await Promise.all(left.map((record) => endProcess(record, { graceMs: 1_000, group: true })));
 }
 

@@ -2,7 +2,7 @@
 // The database of a stack: the one that was set, one that was handed in, or the home's own.
 import { openHomePostgres } from './home-postgres.mjs';
 import { ensureDatabase } from './postgres.mjs';
-import { PlainError, explain, step } from './report.mjs';
+import { PlainError, step } from './report.mjs';
 
 const databaseName = 'solospark';
 
@@ -41,7 +41,7 @@ export async function migrate(directUrl, { quiet }) {
     await step('Applying migrations', () => applyMigrations({ url: directUrl }), { quiet });
   } catch (error) {
     throw new PlainError(
-      `The database cannot be used: ${explain(error)}\n` +
+      `The database cannot be used: ${error instanceof Error ? error.message : String(error)}\n` +
         'Check DATABASE_URL (and DIRECT_URL): the server must run, and the database must exist and belong to that user.',
     );
   }

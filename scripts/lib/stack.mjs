@@ -5,6 +5,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { startChild } from './child.mjs';
+import { guardAgainstOurDeath, guardRecord } from './guard.mjs';
 import { ensureSecrets, envText, homeOf, keepSecret, makeHome, writePrivate } from './home.mjs';
 import { explain, step, warn } from './report.mjs';
 import { claimHome, keepPorts, keptPorts } from './running.mjs';
@@ -99,6 +100,7 @@ async function bringUp(options, onOpened) {
 
   /** @type {Partial<Record<AppName, import('./child.mjs').Child>>} */
   const children = {};
+  const graceMs = Number(settings.SHUTDOWN_TIMEOUT_MS ?? 25_000) + 7_000;
   /** @type {Map<AppName, import('./process-identity.mjs').ProcessRecord>} */
   const started = new Map();
   let up = false;
@@ -112,8 +114,11 @@ async function bringUp(options, onOpened) {
   // The key of a database that is thrown away is of no use to the next run.
   if (!options.postgres) keepSecret(secretsHome, 'DEMO_API_KEY', demo.apiKey);
 
+  const notes = ['runtime.json', 'stack.env'].map((name) => join(home, name));
+  const releaseNotes = guardAgainstOurDeath({ kind: 'remove', paths: notes });
   onOpened('the notes in the home', () => {
-    for (const name of ['runtime.json', 'stack.env']) rmSync(join(home, name), { force: true });
+    for (const path of notes) rmSync(path, { force: true });
+    releaseNotes();
   });
   writePrivate(join(home, 'stack.env'), envText(joinEnv));
   up = true;
@@ -155,6 +160,15 @@ async function bringUp(options, onOpened) {
     };
   }
 
+  /** What lives on for a while where this process is killed. The guard ends last, after the database. */
+  function noteLeftovers() {
+    const guard = guardRecord();
+    claim.note([
+      ...[...started.values()].map((record) => ({ ...record, graceMs })),
+      ...(guard ? [{ ...guard, graceMs: graceMs + 45_000 }] : []),
+    ]);
+  }
+
   function note() {
     if (up) writePrivate(join(home, 'runtime.json'), `${JSON.stringify(facts(), null, 2)}\n`);
   }
@@ -169,10 +183,10 @@ async function bringUp(options, onOpened) {
       script: `apps/${name}/bundle/main.js`,
       env: { ...env, ...own },
       logFile: join(home, 'logs', `${name}.log`),
-      graceMs: Number(settings.SHUTDOWN_TIMEOUT_MS ?? 25_000) + 7_000,
+      graceMs,
       onStarted(record) {
         started.set(name, record);
-        claim.note([...started.values()]);
+        noteLeftovers();
       },
       onRestarted: note,
       ...defined({ pauses: options.pauses }),

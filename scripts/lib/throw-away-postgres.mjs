@@ -1,10 +1,11 @@
 // @ts-check
-// A PostgreSQL for one run: in a temporary folder, fast and careless, gone afterwards. One whose run was killed is
-// removed by the next run.
+// A PostgreSQL for one run: in a temporary folder, fast and careless, gone afterwards. The guard removes it where the run was
+// killed, and the next run where the guard was, too.
 import { randomBytes } from 'node:crypto';
 import { chmodSync, lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { guardAgainstOurDeath } from './guard.mjs';
 import { accountFor, canReach, findPrograms } from './postgres-program.mjs';
 import { careless, startPostgres, stopPostgres } from './postgres.mjs';
 import { isRunning, recordOf } from './process-identity.mjs';
@@ -22,22 +23,27 @@ export async function startThrowAwayPostgres() {
   const root = makeRoot();
   const dir = join(root, 'postgres');
   const programs = findPrograms(accountFor(dir), root);
-  const remove = () => rmSync(root, { recursive: true, force: true, maxRetries: 3 });
+  const release = guardAgainstOurDeath({ kind: 'remove', paths: [root] });
+  const remove = () => {
+    rmSync(root, { recursive: true, force: true, maxRetries: 3 });
+    release();
+  };
   try {
     const server = await startPostgres(programs, {
       dir,
       password: randomBytes(18).toString('base64url'),
       extra: careless,
+      stopMode: 'immediate',
     });
     return {
       ...server,
       async stop() {
-        await stopPostgres(programs, dir, 'immediate');
+        await server.stop();
         remove();
       },
     };
   } catch (error) {
-    await stopPostgres(programs, dir, 'immediate').catch(() => undefined);
+    await stopPostgres(dir, 'immediate');
     remove();
     throw error;
   }
@@ -64,7 +70,7 @@ async function removeAbandoned() {
       const root = join(place, name);
       if (!name.startsWith(prefix) || !isAbandoned(root)) continue;
       const dir = join(root, 'postgres');
-      await stopPostgres(findPrograms(accountFor(dir), root), dir, 'immediate');
+      await stopPostgres(dir, 'immediate');
       rmSync(root, { recursive: true, force: true });
     }
   }

@@ -51,12 +51,12 @@ export async function openPostgres(): Promise<PostgresServer> {
   return {
     urlOf,
     async restart(mode, downMs) {
-      await stopPostgres(programs, dir, mode);
+      await stopPostgres(dir, mode);
       await delay(downMs);
       await start();
     },
     async stop() {
-      await stopPostgres(programs, dir, 'immediate');
+      await stopPostgres(dir, 'immediate');
       rmSync(root, { recursive: true, force: true, maxRetries: 3 });
     },
   };

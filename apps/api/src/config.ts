@@ -1,4 +1,4 @@
-import { contextEnv, failPointsEnv, publishingEnv } from '@solospark/domain';
+import { checkSettings, contextEnv, failPointsEnv, publishingEnv } from '@solospark/domain';
 import { readEnv } from '@solospark/foundation';
 import { Type, type Static } from 'typebox';
 
@@ -16,7 +16,7 @@ const schema = Type.Object({
   }),
   EMBED_WORKER: Type.Boolean({ default: false, description: 'true: this process publishes, too' }),
   WORKER_CONCURRENCY: Type.Integer({ minimum: 1, maximum: 1000, default: 50 }),
-  SHUTDOWN_TIMEOUT_MS: Type.Integer({ minimum: 1000, default: 25_000 }),
+  SHUTDOWN_TIMEOUT_MS: Type.Integer({ minimum: 1000, maximum: 3_600_000, default: 25_000 }),
 });
 
 export type Config = Static<typeof schema>;
@@ -29,12 +29,12 @@ const seedSchema = Type.Object({
 
 /** @throws ConfigError naming every bad variable. */
 export function loadConfig(): Config {
-  return readEnv(schema, process.env, envFiles());
+  return readEnv(schema, process.env, envFiles(), checkSettings);
 }
 
 /** @throws ConfigError naming every bad variable. */
 export function loadSeedConfig(): Static<typeof seedSchema> {
-  return readEnv(seedSchema, process.env, envFiles());
+  return readEnv(seedSchema, process.env, envFiles(), checkSettings);
 }
 
 /** `.env`, then what a running `npm start` has written down for whoever joins it. */

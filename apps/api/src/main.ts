@@ -1,13 +1,14 @@
 import {
   armFailPoints,
   openContext,
+  refuseUnusable,
   startPublishing,
   startSweeping,
   warnAboutConnections,
   warnAboutPublicUrl,
   workerName,
 } from '@solospark/domain';
-import { ConfigError, createLogger, startWatchdog } from '@solospark/foundation';
+import { ConfigError, createLogger, explainListenError, startWatchdog } from '@solospark/foundation';
 import closeWithGrace from 'close-with-grace';
 import { buildApp } from './app.ts';
 import { loadConfig, type Config } from './config.ts';
@@ -23,6 +24,7 @@ async function main(config: Config): Promise<void> {
   if (config.EMBED_WORKER) warnAboutPublicUrl(ctx);
   // Nothing waits for it, and it never throws.
   void warnAboutConnections(ctx, { publishes: config.EMBED_WORKER });
+  await refuseUnusable(ctx);
   const app = await buildApp(ctx, { maxSocketsPerClient: config.MAX_SOCKETS_PER_CLIENT });
   const sweeping = startSweeping(ctx);
   const publishing = config.EMBED_WORKER
@@ -46,7 +48,9 @@ async function main(config: Config): Promise<void> {
     log.info('stopped');
     await watchdog.beforeExit();
   });
-  await app.listen({ host: config.HOST, port: config.PORT });
+  await app.listen({ host: config.HOST, port: config.PORT }).catch((error: unknown) => {
+    throw explainListenError(error, { host: config.HOST, port: config.PORT });
+  });
   process.send?.('ready');
 }
 

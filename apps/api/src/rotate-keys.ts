@@ -1,4 +1,4 @@
-import { openContext, rotateKeys } from '@solospark/domain';
+import { openContext, refuseUnusable, rotateKeys } from '@solospark/domain';
 import { createLogger, messageOf } from '@solospark/foundation';
 import { loadConfig } from './config.ts';
 
@@ -9,6 +9,7 @@ try {
     applicationName: 'solospark-rotate-keys',
   });
   try {
+    await refuseUnusable(ctx, { required: true });
     const { channels, apps, connections } = await rotateKeys(ctx);
     process.stdout.write(
       `Sealed anew with the key "${ctx.settings.keyring.current}": ${channels} channels, ${apps} apps, ` +

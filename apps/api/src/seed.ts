@@ -1,4 +1,4 @@
-import { openContext } from '@solospark/domain';
+import { openContext, refuseUnusable } from '@solospark/domain';
 import { ConfigError, createLogger, messageOf } from '@solospark/foundation';
 import { createAuth } from './auth.ts';
 import { loadSeedConfig } from './config.ts';
@@ -12,6 +12,7 @@ try {
     applicationName: 'solospark-seed',
   });
   try {
+    await refuseUnusable(ctx, { required: true });
     const auth = createAuth({ db: ctx.db, secret: config.BETTER_AUTH_SECRET, baseUrl: config.PUBLIC_URL });
     const demo = await seedDemo(ctx, auth, { apiKey: config.DEMO_API_KEY });
     process.stdout.write(`${JSON.stringify(demo)}\n`);

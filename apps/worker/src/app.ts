@@ -1,5 +1,6 @@
 import {
   openContext,
+  refuseUnusable,
   startPublishing,
   warnAboutConnections,
   warnAboutPublicUrl,
@@ -17,6 +18,7 @@ export interface WorkerApp {
 export async function startWorker(config: Config, log: Logger): Promise<WorkerApp> {
   const worker = workerName();
   const ctx = openContext(config, { log: log.child({ worker }), applicationName: 'solospark-worker' });
+  await refuseUnusable(ctx);
   warnAboutPublicUrl(ctx);
   // Nothing waits for it, and it never throws.
   void warnAboutConnections(ctx, { publishes: true });

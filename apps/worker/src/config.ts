@@ -1,4 +1,4 @@
-import { contextEnv, failPointsEnv, publishingEnv } from '@solospark/domain';
+import { checkSettings, contextEnv, failPointsEnv, publishingEnv } from '@solospark/domain';
 import { readEnv } from '@solospark/foundation';
 import { Type, type Static } from 'typebox';
 
@@ -12,7 +12,7 @@ const schema = Type.Object({
     default: 50,
     description: 'deliveries at one time, for each platform',
   }),
-  SHUTDOWN_TIMEOUT_MS: Type.Integer({ minimum: 1000, default: 25_000 }),
+  SHUTDOWN_TIMEOUT_MS: Type.Integer({ minimum: 1000, maximum: 3_600_000, default: 25_000 }),
 });
 
 export type Config = Static<typeof schema>;
@@ -23,5 +23,5 @@ export type Config = Static<typeof schema>;
  */
 export function loadConfig(): Config {
   const home = process.env['SOLOSPARK_HOME'] ?? '.solospark';
-  return readEnv(schema, process.env, ['.env', `${home}/secrets.env`, `${home}/stack.env`]);
+  return readEnv(schema, process.env, ['.env', `${home}/secrets.env`, `${home}/stack.env`], checkSettings);
 }

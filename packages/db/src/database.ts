@@ -3,6 +3,7 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { Logger } from '@solospark/foundation';
 import pg from 'pg';
+import { connectionStringOf } from './database-url.ts';
 import { PrismaClient } from './generated/client.ts';
 import { limitedClient, type StatementLimits } from './limited-client.ts';
 import { leavesConnectionUsable } from './transient.ts';
@@ -55,7 +56,8 @@ export function openDatabase(options: DatabaseOptions): Database {
     idleInTransactionMs: Math.min(statementTimeoutMs || idleInTransactionMs, idleInTransactionMs),
   };
   const pool = new pg.Pool({
-    connectionString: options.url,
+    connectionString: connectionStringOf(options.url),
+    ...(/[?&]channel_binding=(prefer|require)\b/.test(options.url) && { enableChannelBinding: true }),
     max: maxConnections,
     application_name: options.applicationName ?? 'solospark',
     connectionTimeoutMillis: options.connectTimeoutMs ?? 10_000,

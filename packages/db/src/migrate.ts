@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sleep, type Logger } from '@solospark/foundation';
 import pg from 'pg';
+import { connectionStringOf, databaseUrlProblem } from './database-url.ts';
+import { explainDatabaseError } from './explain-database-error.ts';
 import { isTransient, withRetry } from './transient.ts';
 
 export interface MigrationTarget {
@@ -47,12 +49,14 @@ const repositoryDirectory = fileURLToPath(new URL('../../../prisma/migrations', 
  * once: one applies, the others wait and find nothing to do. A server that is just starting is waited for. A table that is
  * in use is waited for in short tries, so that those who use it do not have to wait for the migration.
  *
- * @throws Error when an applied migration was edited, a failed one is recorded, or a migration does not apply.
+ * @throws Error when an applied migration was edited, a failed one is recorded, a migration does not apply, or the database
+ * is not ours or cannot be used.
  */
 export async function applyMigrations(target: MigrationOptions): Promise<string[]> {
   const migrations = readMigrations(target.directory);
   return await withSession(target.url, async (client) => {
     await takeLock(client);
+    await refuseForeign(client, migrations);
     await client.query(`CREATE TABLE IF NOT EXISTS _prisma_migrations (
       id                  VARCHAR(36) PRIMARY KEY NOT NULL,
       checksum            VARCHAR(64) NOT NULL,
@@ -82,8 +86,8 @@ export async function applyMigrations(target: MigrationOptions): Promise<string[
 export async function readMigrationStates(target: MigrationTarget): Promise<MigrationState[]> {
   const migrations = readMigrations(target.directory);
   return await withSession(target.url, async (client) => {
-    const { rowCount } = await client.query(`SELECT WHERE to_regclass('_prisma_migrations') IS NOT NULL`);
-    if (rowCount === 0) return migrations.map(({ name }) => ({ name, state: 'pending' }));
+    await refuseForeign(client, migrations);
+    if (!(await hasRecords(client))) return migrations.map(({ name }) => ({ name, state: 'pending' }));
     return await compare(client, migrations);
   });
 }
@@ -101,6 +105,17 @@ function readMigrations(directory = repositoryDirectory): Migration[] {
 }
 
 async function withSession<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const problem = databaseUrlProblem(url.trim());
+  if (problem) throw new Error(`The URL of the database ${problem}.`);
+  try {
+    return await withOpenSession(connectionStringOf(url), work);
+  } catch (error) {
+    const explained = explainDatabaseError(error);
+    throw explained ? new Error(explained.sentence, { cause: error }) : error;
+  }
+}
+
+async function withOpenSession<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = await withRetry(async () => {
     const attempt = new pg.Client({
       connectionString: url,
@@ -133,6 +148,41 @@ async function takeLock(client: pg.Client): Promise<void> {
       cause: error,
     });
   }
+}
+
+async function hasRecords(client: pg.Client): Promise<boolean> {
+  const { rowCount } = await client.query(`SELECT WHERE to_regclass('_prisma_migrations') IS NOT NULL`);
+  return rowCount === 1;
+}
+
+/**
+ * Every application that uses Prisma keeps its records in a table of this name. Where ours are not among them the database is
+ * another one's, and its own next migration would find ours there.
+ *
+ * @throws Error when the database, or what this user sees of it, is not for us.
+ */
+async function refuseForeign(client: pg.Client, migrations: Migration[]): Promise<void> {
+  const { rows } = await client.query<{ schema: string | null; db: string }>(
+    'SELECT current_schema() AS schema, current_database() AS db',
+  );
+  const { schema = null, db = '' } = rows[0] ?? {};
+  if (schema !== 'public') {
+    throw new Error(
+      `The tables of SoloSpark are in the schema "public", and this user of the database "${db}" works in ` +
+        `${schema === null ? 'no schema at all' : `"${schema}"`}: ALTER ROLE … SET search_path = public, and GRANT CREATE, USAGE ON SCHEMA public to it.`,
+    );
+  }
+  if (!(await hasRecords(client))) return;
+  const { rows: records } = await client.query<{ name: string }>(
+    'SELECT migration_name AS name FROM _prisma_migrations ORDER BY started_at',
+  );
+  const ours = new Set(migrations.map(({ name }) => name));
+  const [foreign] = records;
+  if (foreign === undefined || records.some(({ name }) => ours.has(name))) return;
+  throw new Error(
+    `The database "${db}" belongs to another application: its migrations (such as ${foreign.name}) are none of SoloSpark's. ` +
+      'Nothing was changed. Give SoloSpark a database of its own: CREATE DATABASE solospark.',
+  );
 }
 
 async function compare(client: pg.Client, migrations: Migration[]): Promise<MigrationState[]> {
@@ -178,13 +228,21 @@ async function apply(
       // A lost connection has rolled back by itself.
       const isLocked = error instanceof pg.DatabaseError && error.code === lockNotAvailable;
       if (isLocked || !isTransient(error)) await client.query('ROLLBACK');
-      const why = isLocked ? inUse(lockPatienceMs) : (error as Error).message;
+      const why = isLocked ? inUse(lockPatienceMs) : whyNot(error);
       if (!isLocked || performance.now() - since > lockPatienceMs)
         throw new Error(`migration ${name} did not apply: ${why}`, { cause: error });
       log?.info({ migration: name }, 'migration waits for a table that is in use');
       await sleep(lockWaitMs * (0.5 + Math.random()));
     }
   }
+}
+
+function whyNot(error: unknown): string {
+  const { message, code } = error as Error & { code?: string };
+  // A table, or another thing, of that name is there already, and no record of ours says that we made it.
+  return code === '42P07' || code === '42710'
+    ? `${message}. The database is not empty: give SoloSpark a database of its own`
+    : message;
 }
 
 function inUse(patienceMs: number): string {

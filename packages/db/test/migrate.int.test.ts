@@ -98,6 +98,48 @@ describe('applyMigrations', () => {
     expect(await tableExists('half')).toBe(false);
   });
 
+  it('refuses a database of another application that uses Prisma, and leaves its records alone', async () => {
+    await target.database.query(
+      `CREATE TABLE _prisma_migrations (id VARCHAR(36) PRIMARY KEY, checksum VARCHAR(64) NOT NULL, finished_at TIMESTAMPTZ,
+         migration_name VARCHAR(255) NOT NULL, logs TEXT, rolled_back_at TIMESTAMPTZ, started_at TIMESTAMPTZ NOT NULL DEFAULT now(),
+         applied_steps_count INTEGER NOT NULL DEFAULT 0)`,
+    );
+    await target.database.query(
+      `INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at) VALUES ('1', 'c', '20230101000000_init', now())`,
+    );
+    for (const use of [applyMigrations, readMigrationStates]) {
+      await expect(use({ url: target.url })).rejects.toThrow(
+        /another application.*20230101000000_init.*its own/,
+      );
+    }
+    expect(await target.database.query('SELECT migration_name FROM _prisma_migrations')).toHaveLength(1);
+    expect(await tableExists('post')).toBe(false);
+  });
+
+  it('refuses a database that is not empty and not ours, and leaves it as it was', async () => {
+    await target.database.query('CREATE TABLE organization (mine int)');
+    await expect(applyMigrations({ url: target.url })).rejects.toThrow(/a database of its own/);
+    expect(await tableExists('post')).toBe(false);
+  });
+
+  it('refuses a user whose tables would not be in "public", where the rest looks for them', async () => {
+    await target.database.query('CREATE SCHEMA spark');
+    await target.database.query(
+      `ALTER ROLE CURRENT_USER IN DATABASE ${new URL(target.url).pathname.slice(1)} SET search_path = spark`,
+    );
+    await expect(applyMigrations({ url: target.url })).rejects.toThrow(
+      /works in "spark".*search_path = public/,
+    );
+    expect(await tableExists('_prisma_migrations')).toBe(false);
+  });
+
+  it('refuses an address with a part that would be ignored, before it connects', async () => {
+    await expect(applyMigrations({ url: `${target.url}?schema=spark` })).rejects.toThrow(
+      /keeps its tables in "public"/,
+    );
+    expect(await applyMigrations({ url: ` ${target.url}?schema=public ` })).toEqual(names);
+  });
+
   describe('of a table that another session uses', () => {
     const change = 'ALTER TABLE organization ADD COLUMN more int';
     let session: pg.Client;

@@ -1,4 +1,4 @@
-import { openDatabase } from '@solospark/db';
+import { connectionStringOf, openDatabase } from '@solospark/db';
 import { ConfigError, parseKeyring, systemClock, type Logger } from '@solospark/foundation';
 import { findPublisher, publishers, type App, type Rates } from '@solospark/publishers';
 import { createQueues } from '@solospark/queue';
@@ -10,20 +10,11 @@ import {
   type DiskProcess,
   type FileStore,
 } from '@solospark/storage';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Type, type Static } from 'typebox';
-import { apiVersionVariable } from './connection/api-version.ts';
+import { appVariables, checkSettings, versionVariables } from './check-settings.ts';
 import type { Context } from './context.ts';
-
-/** `X_CLIENT_ID` and `X_CLIENT_SECRET`, and so on for each platform that wants its operator to register an app. */
-const appVariables = publishers
-  .filter(({ connection }) => connection.kind === 'consent' && connection.registerApp === null)
-  .map(({ id, name }) => ({
-    id,
-    name,
-    clientId: `${id.toUpperCase()}_CLIENT_ID`,
-    clientSecret: `${id.toUpperCase()}_CLIENT_SECRET`,
-  }));
 
 /** Their names are data, so no type can list them: `parseApps` reads them. */
 const appEnv: object = Object.fromEntries(
@@ -31,11 +22,6 @@ const appEnv: object = Object.fromEntries(
     [clientId, Type.Optional(Type.String({ description: `of the app that is registered at ${name}` }))],
     [clientSecret, Type.Optional(Type.String({ description: `of the app that is registered at ${name}` }))],
   ]),
-);
-
-/** `LINKEDIN_API_VERSION`, and so on for each platform whose calls name a version. */
-const versionVariables = publishers.flatMap(({ id, name, apiVersion }) =>
-  apiVersion ? [{ id, name, apiVersion, variable: apiVersionVariable(id) }] : [],
 );
 
 const versionEnv: object = Object.fromEntries(
@@ -62,6 +48,9 @@ export const contextEnv = {
       pattern: '^rediss?://',
       description: 'a redis:// URL; without it the queue lives in PostgreSQL',
     }),
+  ),
+  REDIS_CA_FILE: Type.Optional(
+    Type.String({ description: 'a file in PEM: the certificate of the CA that has signed the one of Redis' }),
   ),
   QUEUE_PREFIX: Type.String({
     pattern: '^\\S+$',
@@ -133,13 +122,15 @@ export interface OpenedContext extends Context {
 
 /**
  * Opens database, queue and file store. Connects lazily: what is away now is used when it is back.
- * @throws ConfigError when a store is set by halves, or a version is none.
+ * @throws ConfigError naming every variable that cannot be used, as `checkSettings` finds them.
  */
 export function openContext(
   env: ContextEnv,
   options: { log: Logger; applicationName: string },
 ): OpenedContext {
   const { log } = options;
+  const problems = Object.entries(checkSettings(env)).map(([name, problem]) => `${name} ${problem}`);
+  if (problems.length > 0) throw new ConfigError(problems);
   const platforms = publishers.map((publisher) => publisher.id);
   const timeoutMs = env.MEDIA_TIMEOUT_MS ?? 10_000;
   const disk = openDiskProcess({ timeoutMs });
@@ -152,8 +143,9 @@ export function openContext(
   });
   const queues = createQueues({
     redisUrl: env.REDIS_URL ?? null,
+    redisCa: env.REDIS_CA_FILE === undefined ? undefined : readFileSync(env.REDIS_CA_FILE, 'utf8'),
     prefix: env.QUEUE_PREFIX,
-    postgresUrl: env.DIRECT_URL ?? env.DATABASE_URL,
+    postgresUrl: connectionStringOf(env.DIRECT_URL ?? env.DATABASE_URL),
     platforms,
     log,
   });
@@ -186,32 +178,22 @@ export function openContext(
   };
 }
 
-/** @throws ConfigError for half an app. */
 function parseApps(env: Record<string, unknown>): Record<string, App> {
   const apps: Record<string, App> = {};
   for (const variables of appVariables) {
     const [clientId, clientSecret] = [env[variables.clientId], env[variables.clientSecret]];
     if (typeof clientId === 'string' && typeof clientSecret === 'string') {
       apps[variables.id] = { clientId, clientSecret };
-    } else if (clientId !== undefined || clientSecret !== undefined) {
-      const [missing, given] =
-        clientId === undefined
-          ? [variables.clientId, variables.clientSecret]
-          : [variables.clientSecret, variables.clientId];
-      throw new ConfigError([`${missing} is not set, and ${given} is: ${variables.name} needs both`]);
     }
   }
   return apps;
 }
 
-/** @throws ConfigError for what is no version. */
 function parseVersions(env: Record<string, unknown>): Record<string, string> {
   const versions: Record<string, string> = {};
-  for (const { id, apiVersion, variable } of versionVariables) {
+  for (const { id, variable } of versionVariables) {
     const version = env[variable];
-    if (typeof version !== 'string') continue;
-    if (!apiVersion.endsAt(version)) throw new ConfigError([`${variable} ${apiVersion.rule}`]);
-    versions[id] = version;
+    if (typeof version === 'string') versions[id] = version;
   }
   return versions;
 }
@@ -236,19 +218,8 @@ function openFiles(env: ContextEnv, disk: DiskProcess, timeoutMs: number): FileS
       disk,
     });
   }
-  const missing = S3_NAMES.filter((name) => !env[name]);
-  if (missing.length === S3_NAMES.length) return openDiskStore({ directory: env.MEDIA_DIR, disk });
-  throw new ConfigError(
-    missing.map((name) => `${name} is not set, and other settings of the S3 store are: set all, or none`),
-  );
+  return openDiskStore({ directory: env.MEDIA_DIR, disk });
 }
-
-const S3_NAMES = [
-  'MEDIA_S3_BUCKET',
-  'MEDIA_S3_ENDPOINT',
-  'MEDIA_S3_ACCESS_KEY_ID',
-  'MEDIA_S3_SECRET_ACCESS_KEY',
-] as const;
 
 function parseRates(text: string): Record<string, Partial<Rates>> {
   const rates: Record<string, Partial<Rates>> = {};

@@ -11,9 +11,13 @@ export class ConfigError extends Error {
   }
 }
 
+/** What is wrong with a variable, by its name: the rest of a sentence that begins with the name. */
+export type SettingProblems = Record<string, string>;
+
 /**
  * Reads and checks the environment. `files` are dotenv files, read where they exist, earlier ones first; the process's
- * own environment wins over all of them, and an empty variable counts as unset.
+ * own environment wins over all of them. White space around a value does not count, and an empty variable counts as unset.
+ * `check` says what a schema cannot; it gets the values that the schema allows.
  *
  * @throws ConfigError naming every variable that is missing or malformed.
  */
@@ -21,21 +25,27 @@ export function readEnv<T extends TObject>(
   schema: T,
   env: Record<string, string | undefined>,
   files: string[] = [],
+  check: (values: Partial<Static<T>>) => SettingProblems = () => ({}),
 ): Static<T> {
   const merged: Record<string, unknown> = {};
   for (const source of [...files.map(readEnvFile).reverse(), env]) {
     for (const name of Object.keys(schema.properties)) {
-      if (source[name] !== undefined && source[name] !== '') merged[name] = source[name];
+      const value = source[name]?.trim();
+      if (value) merged[name] = value;
     }
   }
-  const value = Value.Convert(schema, Value.Default(schema, merged));
+  const value = Value.Convert(schema, Value.Default(schema, { ...merged }));
   const problems = new Map<string, string>();
   for (const error of Value.Errors(schema, value)) {
     for (const name of namesOf(error)) {
-      if (!problems.has(name)) problems.set(name, `${name} ${sentenceOf(schema, name, error)}`);
+      if (!problems.has(name)) problems.set(name, sentenceOf(schema, name, error, merged[name]));
     }
   }
-  if (problems.size > 0) throw new ConfigError([...problems.values()]);
+  const allowed = Object.entries(value as object).filter(([name]) => !problems.has(name));
+  for (const [name, problem] of Object.entries(check(Object.fromEntries(allowed) as Partial<Static<T>>))) {
+    problems.set(name, problem);
+  }
+  if (problems.size > 0) throw new ConfigError([...problems].map(([name, problem]) => `${name} ${problem}`));
   return value as Static<T>;
 }
 
@@ -46,10 +56,30 @@ function namesOf(error: SchemaError): string[] {
   return [error.instancePath.split('/')[1] ?? '(root)'];
 }
 
-function sentenceOf(schema: TObject, name: string, error: SchemaError): string {
+function sentenceOf(schema: TObject, name: string, error: SchemaError, given: unknown): string {
+  // Docker's --env-file and some dashboards hand on the quotation marks that a shell would take away.
+  if (typeof given === 'string' && /^(["']).*\1$/.test(given))
+    return 'has quotation marks around it: leave them out';
   const description = (schema.properties[name] as { description?: string } | undefined)?.description;
-  const rule = error.keyword === 'required' ? 'is not set' : error.message;
+  const rule = ruleOf(error);
   return description === undefined ? rule : `${rule} (${description})`;
+}
+
+/** The validator's own words, except where they speak of types and expressions. */
+function ruleOf(error: SchemaError): string {
+  switch (error.keyword) {
+    case 'required':
+      return 'is not set';
+    case 'boolean':
+      return 'must be true or false';
+    case 'type':
+      if (error.params.type === 'boolean') return 'must be true or false';
+      return error.params.type === 'integer' ? 'must be a whole number' : error.message;
+    case 'pattern':
+      return 'has not the form that it must have';
+    default:
+      return error.message;
+  }
 }
 
 function readEnvFile(path: string): Record<string, string | undefined> {

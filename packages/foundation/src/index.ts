@@ -1,7 +1,8 @@
 // Floor 0: what is true of any program. Errors, environment, logger, clock, sealing of secrets.
 export { DeadlineError, sleep, systemClock, withDeadline, type Clock } from './clock.ts';
-export { ConfigError, readEnv } from './env.ts';
+export { ConfigError, readEnv, type SettingProblems } from './env.ts';
 export { AppError, assertNever, escapePointer, messageOf, type FieldError } from './errors.ts';
+export { explainListenError } from './listen-error.ts';
 export { parseUrl } from './parse-url.ts';
 export { createLogger, type Logger } from './logger.ts';
 export { startWatchdog, type Watchdog } from './watchdog.ts';

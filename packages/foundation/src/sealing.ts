@@ -16,7 +16,7 @@ export class SealError extends Error {
 
 /**
  * Reads `id:base64key[,id:base64key…]`; the first key is the current one.
- * @throws SealError when a key is not 32 bytes.
+ * @throws SealError when a key is not 32 bytes, or an id comes twice.
  */
 export function parseKeyring(text: string): Keyring {
   const keys: Record<string, Buffer> = {};
@@ -27,6 +27,7 @@ export function parseKeyring(text: string): Keyring {
     if (!id || !/^[\w-]+$/.test(id) || key.length !== 32) {
       throw new SealError('A sealing key must look like "id:<32 bytes in base64>"');
     }
+    if (keys[id]) throw new SealError(`There are two sealing keys with the id "${id}"`);
     keys[id] = key;
     current ??= id;
   }

@@ -1,6 +1,8 @@
-import { parseUrl, type Logger } from '@solospark/foundation';
+import type { Logger } from '@solospark/foundation';
 import { Redis, type RedisOptions } from 'ioredis';
 import { reasonOf } from './errors.ts';
+import { refusesDatabase } from './redis-problem.ts';
+import { redisUrlProblem } from './redis-url.ts';
 
 // Two kinds of Redis connection, and they want opposite things.
 // A producer sits in somebody's request: it fails fast and never keeps a command for later.
@@ -11,6 +13,12 @@ const maxReconnectDelayMs = 1000;
 
 /** A consumer blocks on Redis for up to 10 s, so silence only proves something after more than that. */
 const consumerSilenceMs = 15_000;
+
+export interface RedisAddress {
+  url: string;
+  /** The certificate, in PEM, of the CA that has signed the server's; undefined: one of those that Node knows. */
+  ca: string | undefined;
+}
 
 export interface ConnectionMonitor {
   watch: (client: Redis) => void;
@@ -37,7 +45,11 @@ export function createConnectionMonitor(log: Logger): ConnectionMonitor {
     watch(client) {
       let reason = 'connection closed';
       // Without a listener an 'error' event would end the process. What it says is logged when the connection closes.
-      client.on('error', (error) => (reason = reasonOf(error)));
+      client.on('error', (error) => {
+        reason = reasonOf(error);
+        // Before anything is done in the wrong one. It is asked again at the next try.
+        if (refusesDatabase(error)) client.disconnect(true);
+      });
       client.on('close', () => {
         forgetSocketTimer(client);
         markDown(client, reason);
@@ -69,9 +81,13 @@ function forgetSocketTimer(client: Redis): void {
 }
 
 /** Answers within `deadlineMs` or fails. */
-export function createProducerConnection(url: string, deadlineMs: number, monitor: ConnectionMonitor): Redis {
-  const client = new Redis(url, {
-    ...shared('producer'),
+export function createProducerConnection(
+  server: RedisAddress,
+  deadlineMs: number,
+  monitor: ConnectionMonitor,
+): Redis {
+  const client = new Redis(server.url, {
+    ...shared('producer', server),
     enableOfflineQueue: false,
     maxRetriesPerRequest: 1,
     autoResendUnfulfilledCommands: false,
@@ -85,9 +101,9 @@ export function createProducerConnection(url: string, deadlineMs: number, monito
 }
 
 /** Never gives up. No command time-out: BullMQ blocks on a duplicate of it, made by `duplicate`. */
-export function createConsumerConnection(url: string, monitor: ConnectionMonitor): Redis {
-  const client = new Redis(url, {
-    ...shared('consumer'),
+export function createConsumerConnection(server: RedisAddress, monitor: ConnectionMonitor): Redis {
+  const client = new Redis(server.url, {
+    ...shared('consumer', server),
     enableOfflineQueue: true,
     maxRetriesPerRequest: null,
     connectTimeout: 2000,
@@ -121,14 +137,25 @@ export async function whenReady(client: Redis): Promise<void> {
 
 /** Checked before ioredis sees it: ioredis takes anything for a host or a path, and its errors would show the URL. */
 export function assertRedisUrl(url: string): void {
-  const protocol = parseUrl(url)?.protocol;
-  if (protocol !== 'redis:' && protocol !== 'rediss:') {
-    throw new TypeError('the Redis URL must look like redis://host:6379 or rediss://host:6379');
-  }
+  const problem = redisUrlProblem(url);
+  if (problem) throw new TypeError(`the Redis URL ${problem}`);
 }
 
-function shared(role: string): RedisOptions {
+/** To look at the server once: it neither waits nor tries again. */
+export function createProbeConnection(server: RedisAddress, deadlineMs: number): Redis {
+  return new Redis(server.url, {
+    ...shared('check', server),
+    lazyConnect: true,
+    maxRetriesPerRequest: 0,
+    connectTimeout: deadlineMs,
+    commandTimeout: deadlineMs,
+    retryStrategy: () => null,
+  });
+}
+
+function shared(role: string, { ca }: RedisAddress): RedisOptions {
   return {
+    ...(ca !== undefined && { tls: { ca } }),
     connectionName: `solospark-${role}`,
     keepAlive: 10_000,
     retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 6), maxReconnectDelayMs),

@@ -38,6 +38,8 @@ export interface Engine {
   readonly databaseConnections: { producers: number; workers: number };
   /** The producer's side of a queue, connected. Rejects while the engine is known to be down. */
   queue(name: string): Promise<AnyQueue>;
+  /** What the operator has to mend before this queue can be used, in a sentence; undefined: nothing that waiting does not mend. */
+  findProblem(deadlineMs: number): Promise<string | undefined>;
   /** One small question to the server. */
   ping(): Promise<void>;
   readMark(): Promise<QueueMark>;

@@ -23,3 +23,4 @@ export {
   type QueuesConfig,
 } from './queues.ts';
 export { runAgainAt, type RunAgainAt } from './run-again.ts';
+export { redisUrlProblem } from './redis-url.ts';

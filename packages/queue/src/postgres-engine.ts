@@ -112,6 +112,8 @@ export function createPostgresEngine(config: {
     name: 'postgres',
     databaseConnections: { producers: producerConnections, workers: consumerConnections + 1 },
     queue: queueOf,
+    /** What is wrong with the database, whoever asks the database itself finds. */
+    findProblem: () => Promise.resolve(undefined),
     /** A job that nobody takes: it is lost when the table of the jobs is emptied, dropped or restored. */
     async readMark() {
       const queue = await queueOf('mark');

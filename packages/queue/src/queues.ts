@@ -22,6 +22,8 @@ import { createRedisEngine } from './redis-engine.ts';
 export interface QueuesConfig {
   /** BullMQ on Redis when set, on PostgreSQL when null. */
   redisUrl: string | null;
+  /** In PEM: the certificate of the CA that has signed the one of Redis. Not given: one that Node knows. */
+  redisCa?: string | undefined;
   /** Must lead to the server itself or to a session pooler: the PostgreSQL engine LISTENs. */
   postgresUrl: string;
   /** Prefix of every Redis key. The braces keep all keys in one slot of a Redis Cluster. */
@@ -70,6 +72,11 @@ export interface Queues {
   /** By queue name. */
   counts(): Promise<Record<string, QueueCounts>>;
   isReachable(): Promise<boolean>;
+  /**
+   * At start: what the operator has to mend before this queue can be used, in a sentence (a password, a right, a certificate, the
+   * number of a database). Undefined: nothing, or nothing that waiting does not mend. Never throws.
+   */
+  findProblem(options?: { deadlineMs?: number }): Promise<string | undefined>;
   /** How many connections to PostgreSQL this takes at most, in a process that consumes or does not. */
   databaseConnections(options: { consumes: boolean }): number;
   /** What shows that this queue has lost jobs, or is another one. Throws `QueueUnavailableError`. */
@@ -88,7 +95,13 @@ export function createQueues(config: QueuesConfig): Queues {
   const deadlineMs = config.deadlineMs ?? 500;
   const log = config.log.child({ room: 'queue' });
   const engine = config.redisUrl
-    ? createRedisEngine({ url: config.redisUrl, prefix: config.prefix ?? '{solospark}', deadlineMs, log })
+    ? createRedisEngine({
+        url: config.redisUrl,
+        ca: config.redisCa,
+        prefix: config.prefix ?? '{solospark}',
+        deadlineMs,
+        log,
+      })
     : createPostgresEngine({ url: config.postgresUrl, schema: config.schema ?? 'bullmq', deadlineMs, log });
   const consumers = new Set<Consumer>();
   let closing: Promise<void> | null = null;
@@ -191,6 +204,7 @@ export function createQueues(config: QueuesConfig): Queues {
         () => false,
       );
     },
+    findProblem: ({ deadlineMs: limitMs = 5_000 } = {}) => engine.findProblem(limitMs),
     databaseConnections({ consumes }) {
       const { producers, workers } = engine.databaseConnections;
       return producers + (consumes ? workers : 0);

@@ -6,25 +6,31 @@ import {
   assertRedisUrl,
   createConnectionMonitor,
   createConsumerConnection,
+  createProbeConnection,
   createProducerConnection,
   whenReady,
+  type RedisAddress,
 } from './connection.ts';
 import type { AnyQueue, Engine } from './engine.ts';
 import { PatientWorker, workerOptions } from './patient-worker.ts';
 import { reasonOf } from './errors.ts';
+import { missingRights } from './redis-access.ts';
+import { explainRedisError } from './redis-problem.ts';
 import { warnAboutRedisSettings } from './redis-settings.ts';
 
 /** BullMQ on Redis: the production path. One producer connection for all queues, two connections for each consumer. */
 export function createRedisEngine(config: {
   url: string;
+  ca?: string | undefined;
   prefix: string;
   deadlineMs: number;
   log: Logger;
 }): Engine {
   assertRedisUrl(config.url);
-  const { log, prefix } = config;
+  const { log, prefix, ca } = config;
+  const server = { url: config.url, ca };
   const monitor = createConnectionMonitor(log);
-  const producer = createProducerConnection(config.url, config.deadlineMs, monitor);
+  const producer = createProducerConnection(server, config.deadlineMs, monitor);
   const queues = new Map<string, AnyQueue>();
   producer.once('ready', () => {
     warnAboutRedisSettings(producer, log).catch((error: unknown) => {
@@ -54,6 +60,7 @@ export function createRedisEngine(config: {
       queues.set(name, queue);
       return queue;
     },
+    findProblem: (deadlineMs) => findRedisProblem(server, prefix, deadlineMs),
     async ping() {
       await whenReady(producer);
       await producer.ping();
@@ -74,7 +81,7 @@ export function createRedisEngine(config: {
     },
     createWorker(name, processor, tuning) {
       const connections: Redis[] = [];
-      const main = keepDuplicates(createConsumerConnection(config.url, monitor), connections, monitor.watch);
+      const main = keepDuplicates(createConsumerConnection(server, monitor), connections, monitor.watch);
       const worker = new PatientWorker(name, processor, {
         ...workerOptions(tuning),
         connection: main,
@@ -95,6 +102,33 @@ export function createRedisEngine(config: {
       producer.disconnect();
     },
   };
+}
+
+/** On a connection of its own, since the others try again and again, and say only at the end what it was. */
+async function findRedisProblem(
+  server: RedisAddress,
+  prefix: string,
+  deadlineMs: number,
+): Promise<string | undefined> {
+  const client = createProbeConnection(server, deadlineMs);
+  const database = client.options.db ?? 0;
+  const problems: string[] = [];
+  const note = (error: unknown) => {
+    const problem = explainRedisError(error, database);
+    if (problem) problems.push(problem);
+  };
+  client.on('error', note);
+  try {
+    await client.connect();
+    await client.select(database);
+    const missing = await missingRights(client, prefix);
+    if (missing) problems.push(missing);
+  } catch (error) {
+    note(error);
+  } finally {
+    client.disconnect();
+  }
+  return problems[0];
 }
 
 /** BullMQ makes the blocking connection itself, by `duplicate`: it must be watched, and dropped with the other. */

@@ -1,0 +1,48 @@
+import { describe, expect, it } from '@jest/globals';
+import { createLogger } from '../src/index.ts';
+
+const keysOf = (line: string) => [...line.matchAll(/"(\w+)":/g)].map(([, key]) => key);
+
+function recordingLogger() {
+  const lines: string[] = [];
+  const log = createLogger({ name: 'test', level: 'info' }, { write: (line) => void lines.push(line) });
+  return { log, lines };
+}
+
+describe('a log line', () => {
+  it('has no key twice, whoever repeats it: a field, a child, a child of a child, or a name of pino itself', () => {
+    const { log, lines } = recordingLogger();
+    const worker = log.child({ worker: 'w1' });
+    const child = worker.child({ worker: 'w1', platform: 'x' });
+    log.info({ pid: process.pid, name: 'test', msg: 'mine', level: 7, time: 1 }, 'starting');
+    worker.info({ worker: 'w1', extra: 1 }, 'started');
+    child.info({ platform: 'x', worker: 'w1' }, 'at work');
+    child.child({ platform: 'linkedin' }).info({ worker: 'w2' }, 'elsewhere');
+    child.warn(new Error('bad'));
+    expect(lines).toHaveLength(5);
+    for (const line of lines) {
+      const keys = keysOf(line).filter((key) => !['type', 'message', 'stack'].includes(key ?? ''));
+      expect(keys).toEqual([...new Set(keys)]);
+    }
+  });
+
+  it('keeps a value that differs from the one of its logger, under a name of its own', () => {
+    const { log, lines } = recordingLogger();
+    log.child({ platform: 'x' }).info({ platform: 'linkedin' }, 'differs');
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+      platform: 'x',
+      platform_: 'linkedin',
+      msg: 'differs',
+    });
+  });
+
+  it('of a server that is away has its sentence and its code, and no stack; one of a fault of ours has a stack', () => {
+    const { log, lines } = recordingLogger();
+    log.warn({ err: Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }) }, 'away');
+    log.warn({ err: new TypeError('not a function') }, 'fault');
+    const [away, fault] = lines.map((line) => (JSON.parse(line) as { err: object }).err);
+    expect(away).toMatchObject({ message: 'connect ECONNREFUSED', code: 'ECONNREFUSED' });
+    expect(away).not.toHaveProperty('stack');
+    expect(fault).toHaveProperty('stack');
+  });
+});

@@ -1,0 +1,152 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { spawn, spawnSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pinnedPnpm } from '../scripts/lib/install.mjs';
+import { repoRoot } from '../scripts/lib/home.mjs';
+
+// A checkout in small, with our scripts and the pinned pnpm: what is half there is healed, and nothing is taken from under a
+// stack that runs.
+
+let root: string;
+beforeAll(() => {
+  root = join(mkdtempSync(join(tmpdir(), 'solospark-install-')), 'checkout');
+  cpSync(join(repoRoot, 'scripts', 'lib'), join(root, 'scripts', 'lib'), { recursive: true });
+  for (const room of ['apps/app', 'packages/package', 'bench', 'scripts', 'test']) {
+    mkdirSync(join(root, room), { recursive: true });
+    writeFileSync(
+      join(root, room, 'package.json'),
+      JSON.stringify({ name: room.replace('/', '-'), private: true }),
+    );
+  }
+  const manifest = {
+    name: 'small',
+    private: true,
+    packageManager: pinnedPnpm,
+    scripts: { where: 'node -p "\'ran in \' + process.cwd()"' },
+    devDependencies: { chokidar: '5.0.0', yaml: '2.9.1' },
+  };
+  writeFileSync(join(root, 'package.json'), JSON.stringify(manifest));
+  const settings = readFileSync(join(repoRoot, 'pnpm-workspace.yaml'), 'utf8').replace(
+    /^catalog:\n(?: .*\n)+/m,
+    '',
+  );
+  writeFileSync(join(root, 'pnpm-workspace.yaml'), settings);
+  expect(runIn('npx', '-y', pinnedPnpm, 'install', '--lockfile-only').status).toBe(0);
+}, 120_000);
+afterAll(() => rmSync(join(root, '..'), { recursive: true, force: true }));
+
+function runIn(program: string, ...args: string[]) {
+  const env = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '' };
+  const { status, stdout, stderr } = spawnSync(program, args, { cwd: root, env, encoding: 'utf8' });
+  return { status, said: stdout + stderr };
+}
+
+/** As every entry point does first. */
+const ensure = (then = '') =>
+  `import { ensureInstalled, useInstallation } from './scripts/lib/install.mjs';
+   try { await ensureInstalled(); } catch (error) { console.log(error.message); process.exit(1); }
+   ${then}; process.exit(0);`;
+const install = () => runIn('node', '--input-type=module', '-e', ensure());
+const store = () => join(root, 'node_modules', '.pnpm');
+const yaml = () => join(store(), 'yaml@2.9.1', 'node_modules', 'yaml', 'package.json');
+
+describe('every entry point', () => {
+  it('installs what is missing, and then says nothing', () => {
+    expect(install()).toMatchObject({
+      status: 0,
+      said: expect.stringContaining('Installing dependencies'),
+    });
+    expect(existsSync(yaml())).toBe(true);
+    expect(install()).toEqual({ status: 0, said: '' });
+  }, 120_000);
+
+  it.each([
+    ['a package of which pnpm says that it is there', () => rmSync(join(yaml(), '..'), { recursive: true })],
+    ['the link to a package', () => rmSync(join(root, 'node_modules', 'yaml'))],
+    ['the notes that pnpm writes at the end', () => rmSync(join(root, 'node_modules', '.modules.yaml'))],
+    ['all of it', () => rmSync(join(root, 'node_modules'), { recursive: true })],
+  ])(
+    'heals a folder that lacks %s',
+    (_, spoil) => {
+      spoil();
+      expect(install()).toMatchObject({
+        status: 0,
+        said: expect.stringContaining('Installing dependencies'),
+      });
+      expect(existsSync(yaml())).toBe(true);
+      expect(existsSync(join(root, 'node_modules', 'yaml', 'package.json'))).toBe(true);
+      expect(install()).toEqual({ status: 0, said: '' });
+    },
+    120_000,
+  );
+
+  it('heals after an interruption in the middle of an installation, wherever that was', async () => {
+    for (const afterMs of [700, 1_500, 2_500]) {
+      rmSync(join(root, 'node_modules', '.cache', 'solospark', 'installed.json'), { force: true });
+      rmSync(join(yaml(), '..'), { recursive: true, force: true });
+      const child = spawn('node', ['--input-type=module', '-e', ensure()], {
+        cwd: root,
+        detached: true,
+        stdio: 'ignore',
+      });
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      await new Promise((resolve) => setTimeout(resolve, afterMs));
+      // Ctrl-C: the whole group.
+      if (child.exitCode === null) process.kill(-(child.pid ?? 0), 'SIGKILL');
+      await ended;
+      expect(install().status).toBe(0);
+      expect(existsSync(yaml())).toBe(true);
+      expect(install()).toEqual({ status: 0, said: '' });
+    }
+  }, 180_000);
+
+  it('does not install while SoloSpark runs from the folder, and says what to stop', async () => {
+    const user = spawn(
+      'node',
+      [
+        '--input-type=module',
+        '-e',
+        ensure(
+          "useInstallation(); console.log('runs'); await new Promise((resolve) => setTimeout(resolve, 600_000))",
+        ),
+      ],
+      {
+        cwd: root,
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    );
+    await new Promise((resolve) => user.stdout.once('data', resolve));
+    rmSync(join(root, 'node_modules', 'yaml'));
+    const refused = install();
+    expect(refused.status).toBe(1);
+    expect(refused.said).toContain(`SoloSpark runs from it (pid ${user.pid})`);
+    user.kill('SIGKILL');
+    await new Promise((resolve) => user.once('exit', resolve));
+    expect(install().status).toBe(0);
+  }, 120_000);
+});
+
+it('a folder that was moved is used as it is, by us and by pnpm', () => {
+  const moved = join(root, '..', 'moved elsewhere');
+  renameSync(root, moved);
+  root = moved;
+  const before = statSync(join(root, 'node_modules', '.modules.yaml')).mtimeMs;
+  expect(install()).toEqual({ status: 0, said: '' });
+  expect(runIn('npx', '-y', pinnedPnpm, 'where')).toMatchObject({
+    status: 0,
+    said: expect.stringContaining('ran in'),
+  });
+  expect(statSync(join(root, 'node_modules', '.modules.yaml')).mtimeMs).toBe(before);
+}, 120_000);

@@ -1,0 +1,151 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { randomBytes } from 'node:crypto';
+import { createServer, type Server } from 'node:net';
+import { createTestDatabase, type TestDatabase } from './support/database.ts';
+import { launch, startProcess, type AppProcess } from './support/processes.ts';
+import { freePort } from './support/queue.ts';
+
+// What an operator reads after a mistake in the settings: one sentence that names it. A trace of calls helps nobody to correct
+// a password.
+
+let database: TestDatabase;
+let taken: Server;
+const processes: AppProcess[] = [];
+beforeAll(async () => {
+  database = await createTestDatabase();
+  taken = createServer();
+  await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+});
+afterEach(async () => {
+  for (const process of processes.splice(0)) {
+    process.signal('SIGKILL');
+    await process.exited;
+  }
+});
+afterAll(async () => {
+  taken.close();
+  await database.drop();
+});
+
+const good = () => ({
+  DATABASE_URL: database.url,
+  PUBLIC_URL: 'http://127.0.0.1:1',
+  SEALING_KEYS: `k1:${randomBytes(32).toString('base64')}`,
+  MEDIA_SIGNING_KEY: randomBytes(32).toString('hex'),
+  BETTER_AUTH_SECRET: randomBytes(32).toString('hex'),
+  PORT: '0',
+});
+const withDatabase = (change: (url: URL) => void) => {
+  const url = new URL(database.url);
+  change(url);
+  return url.href;
+};
+
+async function refused(app: 'api' | 'worker', env: Record<string, string>): Promise<string> {
+  const process = launch(app, { ...good(), ...env });
+  processes.push(process);
+  expect({ code: await process.exited, output: process.output() }).toMatchObject({ code: 1 });
+  expect(process.output()).not.toMatch(/\n\s+at .*\d+:\d+/);
+  return process.output();
+}
+
+describe.each(['api', 'worker'] as const)('the %s', (app) => {
+  it('names every bad variable in one list, whatever kind of mistake it is', async () => {
+    const bad = {
+      SEALING_KEYS: 'foo',
+      DATABASE_URL: `${database.url}?schema=spark`,
+      REDIS_URL: 'redis://127.0.0.1/prod',
+      PUBLIC_URL: 'http://a b',
+      SANDBOX_URL: 'http://',
+      RATE_LIMITS: 'myspace.account=1/1',
+      LINKEDIN_API_VERSION: 'latest',
+      X_CLIENT_ID: 'half',
+      MEDIA_S3_BUCKET: 'half',
+      LOG_LEVEL: 'loud',
+      SHUTDOWN_TIMEOUT_MS: '99999999999',
+      ALLOW_PRIVATE_SERVERS: 'perhaps',
+      MEDIA_SIGNING_KEY: 'short',
+    };
+    const output = await refused(app, bad);
+    const named = [...Object.keys(bad), 'X_CLIENT_SECRET', 'MEDIA_S3_ENDPOINT'];
+    // What is missing is what is wrong with a pair.
+    for (const name of named.filter((each) => !['X_CLIENT_ID', 'MEDIA_S3_BUCKET'].includes(each))) {
+      expect(output).toContain(`  - ${name} `);
+    }
+    expect(output).toMatch(/SEALING_KEYS .*openssl rand/);
+  });
+
+  it.each([
+    [
+      'a wrong password',
+      () => ({ DATABASE_URL: withDatabase((url) => (url.password = 'wrong')) }),
+      'refuses the password',
+    ],
+    [
+      'a database that is not there',
+      () => ({ DATABASE_URL: withDatabase((url) => (url.pathname = 'nowhere')) }),
+      'does not exist',
+    ],
+    [
+      'a database without our tables',
+      () => ({ DATABASE_URL: withDatabase((url) => (url.pathname = 'postgres')) }),
+      'npm run db:migrate',
+    ],
+    ['quotation marks', () => ({ DATABASE_URL: `"${database.url}"` }), 'quotation marks'],
+    ['a CA and no TLS', () => ({ REDIS_CA_FILE: '/etc/hostname' }), 'REDIS_CA_FILE'],
+  ])('is told of %s in a sentence', async (_, env, sentence) => {
+    expect(await refused(app, env())).toContain(sentence);
+  });
+
+  it('takes white space around its settings for nothing', async () => {
+    const padded = Object.entries(good()).map(([name, value]) => [name, ` ${value}\t `]);
+    const process = await startProcess(app, Object.fromEntries(padded) as Record<string, string>);
+    processes.push(process);
+    process.signal('SIGTERM');
+    expect(await process.exited).toBe(0);
+  });
+
+  it('waits for a database that is away, says where it looks, and shows no stack and no key twice', async () => {
+    const port = await freePort();
+    const process = launch(app, {
+      ...good(),
+      DATABASE_URL: `postgresql://a:b@127.0.0.1:${port}/x`,
+      LOG_LEVEL: 'debug',
+    });
+    processes.push(process);
+    await new Promise((resolve) => setTimeout(resolve, 7_000));
+    expect(process.child.exitCode).toBeNull();
+    process.signal('SIGTERM');
+    expect(await process.exited).toBe(0);
+    expect(process.output()).toContain('PostgreSQL cannot be reached');
+    expect(process.output()).not.toMatch(/ECONNREFUSED[^\n]*\\n\s+at /);
+    for (const line of process.output().trim().split('\n'))
+      expect(topLevelKeys(line)).toEqual(unique(topLevelKeys(line)));
+  });
+});
+
+it.each([
+  [
+    'a port that another program has',
+    () => ({ PORT: String((taken.address() as { port: number }).port) }),
+    'PORT',
+  ],
+  ['an address of another machine', () => ({ HOST: '192.0.2.1' }), 'HOST'],
+  ['a host that is none', () => ({ HOST: 'no.such.host.invalid' }), 'HOST'],
+])('the API is told of %s in a sentence', async (_, env, name) => {
+  expect(await refused('api', env())).toContain(`  - ${name}: `);
+});
+
+const unique = (keys: string[]) => [...new Set(keys)];
+
+/** As they stand in the line: a parser keeps one of two that are the same. */
+function topLevelKeys(line: string): string[] {
+  const keys: string[] = [];
+  let depth = 0;
+  for (const [token] of line.matchAll(/"(?:[^"\\]|\\.)*"(?:\s*:)?|[{}[\]]/g)) {
+    if (token === '{' || token === '[') depth += 1;
+    else if (token === '}' || token === ']') depth -= 1;
+    else if (depth === 1 && token.endsWith(':')) keys.push(token);
+  }
+  return keys;
+}

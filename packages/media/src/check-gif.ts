@@ -5,6 +5,9 @@ import { damaged } from './refusals.ts';
 import { wholeLength } from './whole-blocks.ts';
 
 const MIME_TYPE = 'image/gif';
+const ALL_FRAMES = { ...READING, limitInputPixels: MAX_GIF_PIXELS, animated: true };
+
+export type GifFacts = FileFacts & { frameCount: number };
 
 /**
  * Decodes every frame of a GIF, each to the size of a stamp so that they never lie in memory together. The file stays as
@@ -12,18 +15,32 @@ const MIME_TYPE = 'image/gif';
  * is cut off.
  * @throws MediaFileError
  */
-export async function checkGif(path: string): Promise<FileFacts> {
+export async function checkGif(path: string): Promise<GifFacts> {
   const sharp = await loadSharp();
-  const reading = { ...READING, limitInputPixels: MAX_GIF_PIXELS };
   const byteSize = wholeLength(await readFile(path));
   if (byteSize === undefined) throw damaged(MIME_TYPE);
   await truncate(path, byteSize);
   return decoding(MIME_TYPE, async () => {
-    const { width, height } = await sharp(path, reading).metadata();
-    await sharp(path, { ...reading, animated: true })
-      .resize(16, 16, { fit: 'fill' })
-      .raw()
-      .toBuffer();
-    return { mimeType: MIME_TYPE, byteSize, width, height };
+    const { width, height, pages = 1 } = await sharp(path, { ...ALL_FRAMES, animated: false }).metadata();
+    await sharp(path, ALL_FRAMES).resize(16, 16, { fit: 'fill' }).raw().toBuffer();
+    return { mimeType: MIME_TYPE, byteSize, width, height, frameCount: pages };
   });
+}
+
+/** How many pictures are in it. */
+export async function countFrames(path: string, mimeType: string): Promise<number> {
+  const sharp = await loadSharp();
+  return decoding(mimeType, async () => (await sharp(path, READING).metadata()).pages ?? 1);
+}
+
+/**
+ * Makes a GIF of an animated WebP, which the platforms do not agree on, with all its frames.
+ * @throws MediaFileError
+ */
+export async function webpToGif(path: string, target: string): Promise<GifFacts> {
+  const sharp = await loadSharp();
+  await decoding('image/webp', async () => {
+    await sharp(path, ALL_FRAMES).gif().toFile(target);
+  });
+  return checkGif(target);
 }

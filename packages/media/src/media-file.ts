@@ -55,6 +55,8 @@ export const KINDS: Readonly<Record<string, MediaKind>> = {
   'video/mp4': 'video',
   'video/x-m4v': 'video',
   'video/quicktime': 'video',
+  'video/3gpp': 'video',
+  'video/3gpp2': 'video',
   'application/pdf': 'document',
 };
 
@@ -66,8 +68,6 @@ export const CONVERTIBLE: Readonly<Record<string, string>> = {
   'video/matroska': 'matroska',
   'video/x-matroska': 'matroska',
   'video/vnd.avi': 'avi',
-  'video/3gpp': 'mov',
-  'video/3gpp2': 'mov',
   'video/MP1S': 'mpeg',
   'video/MP2P': 'mpeg',
   'video/mp2t': 'mpegts',

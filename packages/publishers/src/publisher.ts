@@ -1,6 +1,7 @@
 import type { Logger } from '@solospark/foundation';
 import type { TObject } from 'typebox';
 import type { Connection } from './connection.ts';
+import { warnAboutMedia } from './draft-rules.ts';
 import type { ByteRange, HttpClient } from './http.ts';
 import type { Limits } from './limits.ts';
 
@@ -42,6 +43,8 @@ export interface Publisher {
    * are those of the account's server, where the publisher reads them; without them, the platform's own.
    */
   check(draft: Draft, limits?: Limits): Violation[];
+  /** What the platform may refuse, and nobody can tell: its documents disagree, or are silent. It may be scheduled. */
+  warn(draft: Draft, limits?: Limits): Violation[];
   /** Whose token this is. Throws `PublisherError` when the platform does not accept it. */
   identity(call: AccountCall): Promise<Identity>;
   /** Uploads, containers, look-ups: all that creates nothing public. May be repeated at any time. */
@@ -91,7 +94,33 @@ export interface DraftMedia {
   /** Of a document only. */
   pageCount: number | null;
   altText: string | null;
+  /** What was read of it besides; where it is absent, an older version has read the file. */
+  details?: MediaDetails;
+  /** What its author uploaded, where this was made of it: what sentences speak of. */
+  uploaded?: Pick<DraftMedia, 'mimeType' | 'byteSize' | 'width' | 'height'>;
 }
+
+/** Absent: the file does not say, or is of another kind. */
+export interface MediaDetails {
+  profile?: string;
+  chromaSubsampling?: string;
+  bitDepth?: number;
+  scan?: 'progressive' | 'interlaced';
+  squarePixels?: boolean;
+  hdr?: boolean;
+  audioProfile?: string;
+  audioChannels?: number;
+  audioSampleRate?: number;
+  moovFirst?: boolean;
+  fragmented?: boolean;
+  editList?: boolean;
+  /** Of a GIF. */
+  frameCount?: number;
+  /** Why something that a platform needs was not made of it when it was uploaded. */
+  notConverted?: NotConverted;
+}
+
+export type NotConverted = 'no_ffmpeg' | 'time' | 'size' | 'failed';
 
 /** By the platform's own schema. What is left out has its default. */
 export type Settings = Record<string, unknown>;
@@ -261,13 +290,19 @@ export type ReconcileOutcome =
   /** Nothing can prove it either way; a person decides. */
   | { outcome: 'cannot-tell'; reason: string };
 
-type PublisherDefinition = Omit<Publisher, 'reconcile'> & {
-  reconcile(call: LookUpCall): Promise<ReconcileOutcome>;
-};
+type PublisherDefinition = Omit<Publisher, 'reconcile' | 'warn'> &
+  Partial<Pick<Publisher, 'warn'>> & {
+    reconcile(call: LookUpCall): Promise<ReconcileOutcome>;
+  };
 
-/** The time of every look is taken here, for all publishers. */
+/** The time of every look is taken here, for all publishers, and what they do not warn of themselves is what `limits` says. */
 export function definePublisher(publisher: PublisherDefinition): Publisher {
-  return { ...publisher, reconcile: (call) => publisher.reconcile({ ...call, lookedAt: call.now() }) };
+  const { name, limits: own } = publisher;
+  return {
+    warn: (draft, limits = own) => warnAboutMedia(name, draft, limits.media),
+    ...publisher,
+    reconcile: (call) => publisher.reconcile({ ...call, lookedAt: call.now() }),
+  };
 }
 
 /** `identity` or a step of the connection was refused or could not be asked. `failure` says why in plain words. */

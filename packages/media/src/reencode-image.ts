@@ -23,8 +23,8 @@ const HEIC = /^image\/hei[cf](-sequence)?$/;
 export async function reencodeImage(path: string, target: string, mimeType: string): Promise<FileFacts> {
   const sharp = await loadSharp();
   return decoding(mimeType, async () => {
-    const { source, hasAlpha } = await sourceOf(path, mimeType);
-    const kept = mimeType in ENCODERS ? mimeType : hasAlpha ? 'image/png' : 'image/jpeg';
+    const { source, isTransparent } = await sourceOf(path, mimeType);
+    const kept = mimeType in ENCODERS ? mimeType : isTransparent ? 'image/png' : 'image/jpeg';
     const image = sharp(source, READING).autoOrient().toColourspace('srgb');
     const encode = ENCODERS[kept] ?? ((unknown: Sharp) => unknown);
     const { data, info } = await encode(image).toBuffer({ resolveWithObject: true });
@@ -33,16 +33,14 @@ export async function reencodeImage(path: string, target: string, mimeType: stri
   });
 }
 
-/** What sharp reads, and whether it is worth asking for what lies behind it. */
+/** What sharp reads, and whether anything lies behind it. */
 async function sourceOf(
   path: string,
   mimeType: string,
-): Promise<{ source: string | Buffer; hasAlpha: boolean }> {
-  if (HEIC.test(mimeType)) {
-    const { image, hasAlpha } = await decodeHeic(await readFile(path));
-    return { source: image, hasAlpha };
-  }
+): Promise<{ source: string | Buffer; isTransparent: boolean }> {
+  const heic = HEIC.test(mimeType) ? await decodeHeic(await readFile(path)) : undefined;
+  const source = heic?.image ?? path;
+  if (mimeType in ENCODERS || heic?.hasAlpha === false) return { source, isTransparent: false };
   const sharp = await loadSharp();
-  const { hasAlpha = false } = await sharp(path, READING).metadata();
-  return { source: path, hasAlpha };
+  return { source, isTransparent: !(await sharp(source, READING).stats()).isOpaque };
 }

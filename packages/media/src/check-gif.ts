@@ -7,7 +7,12 @@ import { wholeLength } from './whole-blocks.ts';
 const MIME_TYPE = 'image/gif';
 const ALL_FRAMES = { ...READING, limitInputPixels: MAX_GIF_PIXELS, animated: true };
 
-export type GifFacts = FileFacts & { frameCount: number };
+/** `loopMs`: how long all its pictures take, once. */
+export type GifFacts = FileFacts & { frameCount: number; loopMs: number };
+
+/** What is shown for less has no time by the format, and is given this one by everybody. */
+const SHORTEST_PICTURE_MS = 20;
+const USUAL_PICTURE_MS = 100;
 
 /**
  * Decodes every frame of a GIF, each to the size of a stamp so that they never lie in memory together. The file stays as
@@ -21,9 +26,17 @@ export async function checkGif(path: string): Promise<GifFacts> {
   if (byteSize === undefined) throw damaged(MIME_TYPE);
   await truncate(path, byteSize);
   return decoding(MIME_TYPE, async () => {
-    const { width, height, pages = 1 } = await sharp(path, { ...ALL_FRAMES, animated: false }).metadata();
+    const {
+      width,
+      height,
+      pages = 1,
+      delay = [],
+    } = await sharp(path, { ...ALL_FRAMES, animated: false }).metadata();
     await sharp(path, ALL_FRAMES).resize(16, 16, { fit: 'fill' }).raw().toBuffer();
-    return { mimeType: MIME_TYPE, byteSize, width, height, frameCount: pages };
+    const loopMs = delay
+      .map((ms) => (ms < SHORTEST_PICTURE_MS ? USUAL_PICTURE_MS : ms))
+      .reduce((sum, ms) => sum + ms, 0);
+    return { mimeType: MIME_TYPE, byteSize, width, height, frameCount: pages, loopMs };
   });
 }
 

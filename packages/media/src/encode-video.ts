@@ -101,8 +101,8 @@ function bitRate(maxBytes: number, durationMs: number | undefined): number {
 }
 
 /** A damaged file ends early, and ffmpeg calls that done. */
-function isWhole({ video }: RemuxedFilm, { durationMs }: Source): boolean {
-  if (!durationMs) return true;
+function isWhole({ video }: RemuxedFilm, { make, durationMs }: Source): boolean {
+  if (!durationMs || make === 'loop') return true;
   return Math.abs(video.durationMs - durationMs) <= Math.max(500, durationMs * 0.02);
 }
 
@@ -133,7 +133,7 @@ function pictureArguments({ make, hdr }: Source, bitsPerSecond: number, threads:
       ? // What is transparent is white, as it is in images.
         [
           '-filter_complex',
-          `[0:v]${SIZE},format=rgba,split[a][b];[a]drawbox=c=white:t=fill:replace=1[w];[w][b]overlay=format=auto,${RATE},format=yuv420p`,
+          `[0:v]${SIZE},format=rgba,split[a][b];[a]lutrgb=r=255:g=255:b=255:a=255[w];[w][b]overlay=format=auto,${RATE},format=yuv420p`,
         ]
       : ['-vf', filters]),
     ...['-c:v', 'libx264', '-preset', 'veryfast', '-profile:v', 'high', '-crf', '20', '-threads', threads],
@@ -149,8 +149,8 @@ const SIZE = String.raw`scale=max(2\,trunc(iw*sar*${FACTOR}/2)*2):max(2\,trunc(i
 const TONE_MAP =
   'zscale=t=linear:npl=100,format=gbrpf32le,zscale=p=bt709,tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=tv';
 
-/** The shortest film that every platform takes. */
-const SHORTEST_MS = 3_000;
+/** The shortest film that every platform takes, and the last picture, which is shown for no time. */
+const SHORTEST_MS = 3_000 + 200;
 
 function repetitions(durationMs: number | undefined): number {
   return durationMs ? Math.max(0, Math.ceil(SHORTEST_MS / durationMs) - 1) : 0;

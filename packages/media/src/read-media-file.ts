@@ -9,7 +9,7 @@ import type { RenditionSize } from './render-jpeg.ts';
 /** A file that is taken, and where it lies: an image was written anew. */
 export type ReadFile = FileFacts & { path: string } & (
     | { kind: 'image'; video: null; pageCount: null }
-    | { kind: 'gif'; video: null; pageCount: null; frameCount: number }
+    | { kind: 'gif'; video: null; pageCount: null; frameCount: number; loopMs: number }
     | { kind: 'video'; video: VideoFacts; pageCount: null }
     | { kind: 'document'; video: null; pageCount: number }
   );

@@ -71,23 +71,24 @@ async function readTracks(
 
 async function pictureDetails(video: InputVideoTrack, codec: string): Promise<VideoDetails> {
   const { num, den } = await video.getPixelAspectRatio();
-  const { transfer } = await video.getColorSpace();
-  const head = bytesOf((await video.getDecoderConfig())?.description);
+  const { transfer } = (await video.getColorSpace()) as { transfer?: string | null };
+  const head = bytesOf(await video.getDecoderConfig());
   return {
     ...(head && (codec === 'h264' ? h264Facts(head) : hevcFacts(head))),
     squarePixels: num === den,
-    // The library's types are a browser's, which know fewer.
-    hdr: ['pq', 'hlg'].includes(String(transfer)),
+    hdr: transfer === 'pq' || transfer === 'hlg',
   };
 }
 
 async function soundDetails(audio: InputAudioTrack): Promise<VideoDetails> {
   const [audioChannels, audioSampleRate] = [await audio.getNumberOfChannels(), await audio.getSampleRate()];
-  const head = bytesOf((await audio.getDecoderConfig())?.description);
+  const head = bytesOf(await audio.getDecoderConfig());
   return { ...(head && aacFacts(head)), audioChannels, audioSampleRate };
 }
 
-function bytesOf(description: ArrayBufferView | ArrayBufferLike | undefined): Uint8Array | undefined {
+/** The types that the library names are a browser's, and none here. */
+function bytesOf(config: unknown): Uint8Array | undefined {
+  const { description } = (config ?? {}) as { description?: ArrayBufferView | ArrayBufferLike };
   if (description === undefined) return undefined;
   return ArrayBuffer.isView(description)
     ? new Uint8Array(description.buffer, description.byteOffset, description.byteLength)

@@ -33,7 +33,7 @@ export interface Task {
 /** Of a document no more than that it is one, and is whole: what is in it, another process reads. */
 export type LookedAt = FileFacts & { path: string } & (
     | { kind: 'image'; video: null }
-    | { kind: 'gif'; video: null; frameCount: number }
+    | { kind: 'gif'; video: null; frameCount: number; loopMs: number }
     | { kind: 'document'; video: null }
     | { kind: 'video'; video: VideoFacts }
   );

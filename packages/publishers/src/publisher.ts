@@ -114,8 +114,9 @@ export interface MediaDetails {
   moovFirst?: boolean;
   fragmented?: boolean;
   editList?: boolean;
-  /** Of a GIF. */
+  /** Of a GIF: its pictures, and how long all of them take, once. */
   frameCount?: number;
+  loopMs?: number;
   /** Why something that a platform needs was not made of it when it was uploaded. */
   notConverted?: NotConverted;
 }

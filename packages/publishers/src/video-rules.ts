@@ -79,7 +79,7 @@ function findCodecs(takes: string, file: DraftMedia, { codecs, audioCodecs }: Vi
 
 /** `wants` and `has` stand in the sentence; `has` is undefined where the file is as every platform wants it. */
 const TRAITS: Readonly<
-  Record<VideoTrait, { wants: string; mend: Mend; has(file: DraftMedia): string | undefined }>
+  Record<VideoTrait, { wants: string; mend: Mend; has: (file: DraftMedia) => string | undefined }>
 > = {
   chroma: {
     wants: 'in YUV 4:2:0',

@@ -141,6 +141,7 @@ const MediaDetails = Type.Object(
     fragmented: Type.Optional(Type.Boolean()),
     editList: Type.Optional(Type.Boolean()),
     frameCount: Type.Optional(Type.Integer({ description: 'Of a GIF' })),
+    loopMs: Type.Optional(Type.Integer({ description: 'Of a GIF: how long its pictures take, once' })),
     notConverted: Type.Optional(
       Type.String({
         description:

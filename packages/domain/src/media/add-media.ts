@@ -60,7 +60,7 @@ export async function addMedia(
     renditions: await renderAll(original, upload, organizationId),
     details: {
       ...original.video?.details,
-      ...(original.kind === 'gif' && { frameCount: original.frameCount }),
+      ...(original.kind === 'gif' && { frameCount: original.frameCount, loopMs: original.loopMs }),
       ...(kept === file ? {} : { uploaded: { byteSize: file.byteSize } }),
     },
   };

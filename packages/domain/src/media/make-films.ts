@@ -48,13 +48,14 @@ export async function makeFilms(
     const make = need === 'container' ? 'film' : need;
     const maxBytes = Math.min(limits.video?.maxBytes ?? 0, MAX_UPLOAD_BYTES);
     const name = `${make}-${maxBytes}`;
-    const { durationMs, details } = media;
+    const { details } = media;
+    const durationMs = media.durationMs ?? details?.loopMs;
     const film = await convertMediaFile(
       {
         path,
         container: media.kind === 'gif' ? 'gif' : 'mov',
         make,
-        ...(durationMs !== null && { durationMs }),
+        ...(durationMs !== undefined && { durationMs }),
         hdr: details?.hdr ?? false,
       },
       upload.path(name),

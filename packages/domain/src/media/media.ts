@@ -90,8 +90,9 @@ export function fileFor(media: Media, limits: MediaLimits): File {
     .filter((rendition) => rendition.name !== THUMBNAIL && fitsLimits(rendition, limits.image))
     .sort((a, b) => b.byteSize - a.byteSize);
   if (!largest) return original;
-  const { name: rendition, sha256: ofRendition = null, film: _, ...file } = largest;
-  return { ...original, ...file, sha256: ofRendition, rendition };
+  const { name: rendition, mimeType: type, byteSize: size, width: shownWidth, height: shownHeight } = largest;
+  const file = { mimeType: type, byteSize: size, width: shownWidth, height: shownHeight };
+  return { ...original, ...file, sha256: largest.sha256 ?? null, rendition };
 }
 
 function filmFor(original: File, renditions: Rendition[], limits: MediaLimits): File {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,9 @@ import { describeWithFfmpeg, ffmpeg, HEVC, makeFilm } from '../../../test/suppor
 import { moving, plain, writeFilm } from '../../../test/support/media.ts';
 
 // What telephones make, from the upload to what is public, without an ffmpeg and with one.
+
+// Generous: films are encoded.
+jest.setTimeout(240_000);
 
 let directory: string;
 beforeAll(async () => {

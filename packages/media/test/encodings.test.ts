@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -46,6 +46,9 @@ async function pictureHash(path: string): Promise<string> {
 }
 
 const AAC = ['-c:a', 'aac'];
+
+// Generous: the machine may be encoding other films.
+jest.setTimeout(240_000);
 
 describeWithFfmpeg('a film says at upload', () => {
   it.each([

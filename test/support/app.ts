@@ -46,7 +46,10 @@ export interface PublicPost {
   mediaCount: number;
 }
 
-export async function startTestApp(options: { redisUrl?: string } = {}): Promise<TestApp> {
+/** `ffmpeg`: the program that converts films; without it there is none. */
+export async function startTestApp(
+  options: { redisUrl?: string; ffmpeg?: string | undefined } = {},
+): Promise<TestApp> {
   const opened: (() => Promise<unknown>)[] = [];
   const close = async () => {
     for (const dispose of opened.splice(0).reverse()) await dispose();
@@ -61,7 +64,7 @@ export async function startTestApp(options: { redisUrl?: string } = {}): Promise
 }
 
 async function openTestApp(
-  options: { redisUrl?: string },
+  options: { redisUrl?: string; ffmpeg?: string | undefined },
   opened: (() => Promise<unknown>)[],
   close: () => Promise<void>,
 ): Promise<TestApp> {
@@ -87,6 +90,7 @@ async function openTestApp(
       SEALING_KEYS: sealingKeys,
       MEDIA_SIGNING_KEY: randomBytes(32).toString('hex'),
       MEDIA_DIR: directory,
+      FFMPEG_PATH: options.ffmpeg ?? 'off',
       ALLOW_PRIVATE_SERVERS: false,
       LOG_LEVEL: 'silent',
     },

@@ -52,7 +52,8 @@ it('a video of five seconds goes out on every platform, once', async () => {
 });
 
 it.each([
-  ['a GIF', 'gif', () => moving('gif'), ['mastodon', 'x']],
+  ['a GIF', 'gif', () => moving('gif'), ['linkedin', 'mastodon', 'x']],
+  ['an animated WebP', 'gif', () => moving('webp'), ['linkedin', 'mastodon', 'x']],
   ['a PDF', 'document', () => Promise.resolve(pdf()), ['linkedin']],
 ] as const)('%s goes out where it is taken, once', async (what, kind, make, expected) => {
   const media = await api.upload(what, await make());

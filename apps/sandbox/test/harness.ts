@@ -111,14 +111,19 @@ function boxOf(type: string, content: Buffer): Buffer {
 }
 
 /** An MP4 or MOV as far as anybody here reads one: its brand, and how long it is. */
-export function videoOf(durationMs: number | null, brand = 'isom'): Buffer {
+export function videoOf(
+  durationMs: number | null,
+  brand = 'isom',
+  table: 'first' | 'last' = 'first',
+): Buffer {
   const header = Buffer.alloc(100);
   header.writeUInt32BE(1_000, 12);
   header.writeUInt32BE(durationMs ?? 0, 16);
+  const media = boxOf('mdat', Buffer.from('some pictures'));
+  const tables = durationMs === null ? [] : [boxOf('moov', boxOf('mvhd', header))];
   return Buffer.concat([
     boxOf('ftyp', Buffer.from(`${brand}\0\0\0\0${brand}`, 'latin1')),
-    boxOf('mdat', Buffer.from('some pictures')),
-    ...(durationMs === null ? [] : [boxOf('moov', boxOf('mvhd', header))]),
+    ...(table === 'first' ? [...tables, media] : [media, ...tables]),
   ]);
 }
 
@@ -133,12 +138,14 @@ export async function startWeb() {
       [...'abcdefghijk'].map((name) => [`/${name}.jpg`, Buffer.concat([jpeg, Buffer.from(name)])]),
     ),
     '/4x5.jpg': jpegOf(1080, 1350),
-    '/taller.jpg': jpegOf(1080, 1400),
+    '/3x4.jpg': jpegOf(1080, 1440),
+    '/taller.jpg': jpegOf(1080, 1480),
     '/191x100.jpg': jpegOf(1910, 1000),
     '/wider.jpg': jpegOf(1920, 1000),
     '/drawing.png': png,
     '/clip.mp4': videoOf(10_000),
     '/clip.mov': videoOf(10_000, 'qt  '),
+    '/table-last.mp4': videoOf(10_000, 'isom', 'last'),
     '/blink.mp4': videoOf(2_900),
     '/minute.mp4': videoOf(60_000),
     '/longer.mp4': videoOf(61_000),

@@ -82,7 +82,7 @@ describe('Instagram: containers', () => {
     ['a server that is not there', () => ({ image_url: 'http://127.0.0.1:1/a.jpg' }), [400, 9004, 2207052]],
     ['a URL that is not HTTP', () => ({ image_url: 'file:///etc/hostname' }), [400, 9004, 2207052]],
     ['an image that is not JPEG', () => ({ image_url: `${web.url}/drawing.png` }), [400, 36001, 2207005]],
-    ['an image taller than 4:5', () => ({ image_url: `${web.url}/taller.jpg` }), [400, 36003, 2207009]],
+    ['an image taller than 3:4', () => ({ image_url: `${web.url}/taller.jpg` }), [400, 36003, 2207009]],
     ['an image wider than 1.91:1', () => ({ image_url: `${web.url}/wider.jpg` }), [400, 36003, 2207009]],
     ['a kind that nobody knows', () => ({ media_type: 'IGTV', video_url: photo() }), [400, 100, undefined]],
     ['an image above 8 MB', () => ({ image_url: `${web.url}/huge.jpg` }), [400, 36000, 2207004]],
@@ -103,7 +103,7 @@ describe('Instagram: containers', () => {
     expect(reply.json.error).toMatchObject({ type: 'OAuthException', is_transient: false });
   });
 
-  it.each(['4x5', '191x100'])('take an image at the edge of the ratios: %s', async (name) => {
+  it.each(['3x4', '4x5', '191x100'])('take an image at the edge of the ratios: %s', async (name) => {
     const reply = await post(`${userId}/media`, { image_url: `${web.url}/${name}.jpg` });
     expect(reply.status).toBe(200);
   });
@@ -317,6 +317,7 @@ describe('Instagram: reels', () => {
     ['more than fifteen minutes', {}, 'film.mp4', [400, 352, 2207026]],
     ['a cover behind its end', { thumb_offset: 10_000 }, 'clip.mp4', [400, 1, 2207057]],
     ['a cover before its beginning', { thumb_offset: -1 }, 'clip.mp4', [400, 1, 2207057]],
+    ['a table of contents behind the media', {}, 'table-last.mp4', [400, 352, 2207026]],
     ['a long caption', { caption: 'a'.repeat(2201) }, 'clip.mp4', [400, 36004, 2207010]],
     ['an alternative text', { alt_text: 'Words' }, 'clip.mp4', [400, 100, undefined]],
     ['a bad share_to_feed', { share_to_feed: 'maybe' }, 'clip.mp4', [400, 100, undefined]],

@@ -37,6 +37,8 @@ export interface Settings {
   allowPrivateServers: boolean;
   /** Budgets that the operator set instead of the platforms' own, by platform. */
   rates: Record<string, Partial<Rates>>;
+  /** The program that converts videos; null where there is none. */
+  ffmpeg: string | null;
   /** The platform sandbox's address; null where there is none. */
   sandboxUrl: string | null;
 }

@@ -32,6 +32,7 @@ export { storeProblem } from './media/store-problem.ts';
 export { removeMedia } from './media/remove-media.ts';
 export { startSweeping } from './media/start-sweeping.ts';
 export { sweepFiles } from './media/sweep-files.ts';
+export { warningsOf } from './post/check-post.ts';
 export { createPost } from './post/create-post.ts';
 export { deletePost } from './post/delete-post.ts';
 export { duplicatePost } from './post/duplicate-post.ts';

@@ -1,5 +1,6 @@
 import { connectionStringOf, openDatabase } from '@solospark/db';
 import { ConfigError, parseKeyring, systemClock, type Logger } from '@solospark/foundation';
+import { findFfmpeg } from '@solospark/media';
 import { findPublisher, publishers, type App, type Rates } from '@solospark/publishers';
 import { createQueues } from '@solospark/queue';
 import {
@@ -101,6 +102,13 @@ export const contextEnv = {
   MEDIA_S3_PATH_STYLE: Type.Optional(
     Type.Boolean({ description: 'true: the bucket is part of the path, and not of the host' }),
   ),
+  FFMPEG_PATH: Type.Optional(
+    Type.String({
+      description:
+        'the ffmpeg that converts uploaded videos, a path or a name; off: none; ffmpeg of the PATH, if not set',
+    }),
+  ),
+  PATH: Type.Optional(Type.String()),
   RATE_LIMITS: Type.Optional(
     Type.String({
       pattern: '^[a-z]+\\.(account|platform)=\\d+/\\d+(,[a-z]+\\.(account|platform)=\\d+/\\d+)*$',
@@ -163,6 +171,7 @@ export function openContext(
       mediaSigningKey: env.MEDIA_SIGNING_KEY,
       publicUrl: env.PUBLIC_URL,
       contactUrl: env.CONTACT_URL ?? env.PUBLIC_URL,
+      ffmpeg: findConverter(env),
       sandboxUrl: env.SANDBOX_URL ?? null,
       apps: parseApps(env),
       apiVersions: parseVersions(env),
@@ -178,6 +187,17 @@ export function openContext(
   };
 }
 
+/** @throws ConfigError for a program that was named and is not there. */
+function findConverter({ FFMPEG_PATH: named, PATH: searchPath = '' }: ContextEnv): string | null {
+  if (named === 'off') return null;
+  const found = findFfmpeg(named ?? 'ffmpeg', searchPath);
+  if (!found && named !== undefined) {
+    throw new ConfigError([`FFMPEG_PATH is "${named}", and there is no such program; off: none`]);
+  }
+  return found ?? null;
+}
+
+/** @throws ConfigError for half an app. */
 function parseApps(env: Record<string, unknown>): Record<string, App> {
   const apps: Record<string, App> = {};
   for (const variables of appVariables) {

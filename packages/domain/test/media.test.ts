@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ImageLimits } from '@solospark/publishers';
+import type { ImageLimits, MediaLimits } from '@solospark/publishers';
 import { fileFor, renditionsFor, THUMBNAIL, type Media, type Rendition } from '../src/media/media.ts';
 
 const limits = (over: Partial<ImageLimits> = {}): ImageLimits => ({
@@ -7,6 +7,14 @@ const limits = (over: Partial<ImageLimits> = {}): ImageLimits => ({
   mimeTypes: ['image/jpeg'],
   maxBytes: 1_000_000,
   rendition: { maxWidth: 2_000, maxHeight: 2_000 },
+  ...over,
+});
+const mediaLimits = (over: Partial<MediaLimits> = {}): MediaLimits => ({
+  min: 0,
+  max: 4,
+  mixed: false,
+  maxAltTextLength: 1_000,
+  image: limits(),
   ...over,
 });
 const media = (over: Partial<Media> = {}): Media => ({
@@ -24,6 +32,7 @@ const media = (over: Partial<Media> = {}): Media => ({
   altText: null,
   sha256: null,
   renditions: [],
+  details: null,
   ...over,
 });
 const rendition = (name: string, byteSize: number): Rendition => ({
@@ -56,7 +65,7 @@ describe('what is made of an image', () => {
 describe('the file that a platform is given', () => {
   const thumbnail = rendition(THUMBNAIL, 10);
   it('is the original where it fits', () => {
-    expect(fileFor(media({ renditions: [rendition('small', 400)] }), limits())).toMatchObject({
+    expect(fileFor(media({ renditions: [rendition('small', 400)] }), mediaLimits())).toMatchObject({
       byteSize: 500_000,
     });
   });
@@ -67,15 +76,15 @@ describe('the file that a platform is given', () => {
       rendition('good', 900_000),
       rendition('huge', 2_000_000),
     ];
-    expect(fileFor(media({ mimeType: 'image/png', renditions }), limits()).rendition).toBe('good');
+    expect(fileFor(media({ mimeType: 'image/png', renditions }), mediaLimits()).rendition).toBe('good');
   });
   it('is never the thumbnail: where nothing fits it is the original, for the check to refuse', () => {
-    const file = fileFor(media({ mimeType: 'image/png', renditions: [thumbnail] }), limits());
+    const file = fileFor(media({ mimeType: 'image/png', renditions: [thumbnail] }), mediaLimits());
     expect(file).toMatchObject({ mimeType: 'image/png', byteSize: 500_000, width: 1_000, height: 1_000 });
     expect(file.rendition).toBeUndefined();
   });
   it('is the original of a video, whatever images are made into', () => {
     const video = media({ kind: 'video', mimeType: 'video/mp4', renditions: [rendition('still', 400)] });
-    expect(fileFor(video, limits())).toMatchObject({ kind: 'video', mimeType: 'video/mp4' });
+    expect(fileFor(video, mediaLimits())).toMatchObject({ kind: 'video', mimeType: 'video/mp4' });
   });
 });

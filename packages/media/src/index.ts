@@ -1,5 +1,13 @@
 // Floor 1: hides the libraries that read images, videos and documents. Takes files on the local disk, leaves files beside them.
+export { type EncodeProblem } from './encode-video.ts';
+export { findFfmpeg } from './find-ffmpeg.ts';
 export { MAX_UPLOAD_BYTES, type FileFacts, type MediaKind, type VideoFacts } from './media-file.ts';
 export { MediaFileError } from './refusals.ts';
-export { readMediaFile, renderMediaFile, type ReadFile } from './read-media-file.ts';
+export {
+  convertMediaFile,
+  readMediaFile,
+  remuxMediaFile,
+  renderMediaFile,
+  type ReadFile,
+} from './read-media-file.ts';
 export { type RenditionSize } from './render-jpeg.ts';

@@ -18,6 +18,27 @@ export interface VideoFacts {
   videoCodec: string;
   /** Null: a silent film. */
   audioCodec: string | null;
+  details: VideoDetails;
+}
+
+/** What platforms exclude some values of. Absent: the file does not say. */
+export interface VideoDetails {
+  profile?: string;
+  chromaSubsampling?: string;
+  bitDepth?: number;
+  scan?: 'progressive' | 'interlaced';
+  squarePixels?: boolean;
+  /** Brighter than an ordinary screen: it looks pale wherever that is not understood. */
+  hdr?: boolean;
+  audioProfile?: string;
+  audioChannels?: number;
+  audioSampleRate?: number;
+  /** Its table of contents lies in front, so that it can be played while it comes. */
+  moovFirst?: boolean;
+  /** It is a row of short films, each with a table of its own. */
+  fragmented?: boolean;
+  /** It says that a part of what it has is not to be shown, or later. */
+  editList?: boolean;
 }
 
 /** By the type that the content has; what a file is called, and is announced as, says nothing. */
@@ -25,13 +46,34 @@ export const KINDS: Readonly<Record<string, MediaKind>> = {
   'image/jpeg': 'image',
   'image/png': 'image',
   'image/webp': 'image',
+  'image/heic': 'image',
+  'image/heif': 'image',
+  'image/heic-sequence': 'image',
+  'image/heif-sequence': 'image',
+  'image/avif': 'image',
   'image/gif': 'gif',
   'video/mp4': 'video',
+  'video/x-m4v': 'video',
   'video/quicktime': 'video',
+  'video/3gpp': 'video',
+  'video/3gpp2': 'video',
   'application/pdf': 'document',
 };
 
-export const TAKEN_TYPES = 'a JPEG, PNG, WebP or GIF image, an MP4 or MOV video, or a PDF';
+export const TAKEN_TYPES = 'a JPEG, PNG, WebP, HEIC, AVIF or GIF image, an MP4, M4V or MOV video, or a PDF';
+
+/** Taken where there is an ffmpeg, which makes an MP4 of them; and what ffmpeg calls their containers. */
+export const CONVERTIBLE: Readonly<Record<string, string>> = {
+  'video/webm': 'matroska',
+  'video/matroska': 'matroska',
+  'video/x-matroska': 'matroska',
+  'video/vnd.avi': 'avi',
+  'video/MP1S': 'mpeg',
+  'video/MP2P': 'mpeg',
+  'video/mp2t': 'mpegts',
+  'video/mpeg': 'mpeg',
+  'image/apng': 'apng',
+};
 
 const MB = 1_000_000;
 

@@ -1,6 +1,16 @@
-import { EncodedPacketSink, FilePathSource, Input, MP4, QTFF, type InputVideoTrack } from 'mediabunny';
-import type { VideoFacts } from './media-file.ts';
+import {
+  EncodedPacketSink,
+  FilePathSource,
+  Input,
+  MP4,
+  QTFF,
+  type InputAudioTrack,
+  type InputVideoTrack,
+} from 'mediabunny';
+import { readContainer } from './container-facts.ts';
+import type { VideoDetails, VideoFacts } from './media-file.ts';
 import { codecNotTaken, damaged, MediaFileError, noPicture } from './refusals.ts';
+import { aacFacts, h264Facts, hevcFacts } from './sequence-facts.ts';
 import { hasWholeBoxes } from './whole-boxes.ts';
 
 /** What every platform with videos takes. */
@@ -20,9 +30,11 @@ export async function readVideo(
   mimeType: string,
 ): Promise<VideoFacts & { width: number; height: number }> {
   if (!(await hasWholeBoxes(path))) throw damaged(mimeType);
-  const input = new Input({ source: new FilePathSource(path), formats: [MP4, QTFF] });
+  const container = await readContainer(path);
+  const input = openFilm(path);
   try {
-    return await readTracks(input, mimeType);
+    const { details, ...facts } = await readTracks(input, mimeType);
+    return { ...facts, details: { ...details, ...container } };
   } catch (error) {
     // The disk's own errors have a code; the library's are about what it has read.
     if (error instanceof MediaFileError || (error instanceof Error && 'code' in error)) throw error;
@@ -30,6 +42,10 @@ export async function readVideo(
   } finally {
     input.dispose();
   }
+}
+
+export function openFilm(path: string): Input {
+  return new Input({ source: new FilePathSource(path), formats: [MP4, QTFF] });
 }
 
 async function readTracks(
@@ -49,7 +65,34 @@ async function readTracks(
   const [width, height] = [await video.getDisplayWidth(), await video.getDisplayHeight()];
   if (!(durationMs > 0 && width > 0 && height > 0 && (await hasLastFrame(video)))) throw damaged(mimeType);
   const frameRate = Math.round(averagePacketRate * 1_000) / 1_000;
-  return { width, height, durationMs, frameRate, videoCodec, audioCodec: audioCodec ?? null };
+  const details = { ...(await pictureDetails(video, videoCodec)), ...(audio && (await soundDetails(audio))) };
+  return { width, height, durationMs, frameRate, videoCodec, audioCodec: audioCodec ?? null, details };
+}
+
+async function pictureDetails(video: InputVideoTrack, codec: string): Promise<VideoDetails> {
+  const { num, den } = await video.getPixelAspectRatio();
+  const { transfer } = (await video.getColorSpace()) as { transfer?: string | null };
+  const head = bytesOf(await video.getDecoderConfig());
+  return {
+    ...(head && (codec === 'h264' ? h264Facts(head) : hevcFacts(head))),
+    squarePixels: num === den,
+    hdr: transfer === 'pq' || transfer === 'hlg',
+  };
+}
+
+async function soundDetails(audio: InputAudioTrack): Promise<VideoDetails> {
+  const [audioChannels, audioSampleRate] = [await audio.getNumberOfChannels(), await audio.getSampleRate()];
+  const head = bytesOf(await audio.getDecoderConfig());
+  return { ...(head && aacFacts(head)), audioChannels, audioSampleRate };
+}
+
+/** The types that the library names are a browser's, and none here. */
+function bytesOf(config: unknown): Uint8Array | undefined {
+  const { description } = (config ?? {}) as { description?: ArrayBufferView | ArrayBufferLike };
+  if (description === undefined) return undefined;
+  return ArrayBuffer.isView(description)
+    ? new Uint8Array(description.buffer, description.byteOffset, description.byteLength)
+    : new Uint8Array(description);
 }
 
 async function hasLastFrame(track: InputVideoTrack): Promise<boolean> {

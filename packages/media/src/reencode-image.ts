@@ -1,8 +1,8 @@
 import type { Sharp } from 'sharp';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
+import { decodeHeic } from './decode-heic.ts';
 import { decoding, loadSharp, READING } from './image-library.ts';
 import type { FileFacts } from './media-file.ts';
-import { animated } from './refusals.ts';
 
 /** High enough that nobody sees the second encoding; what a platform makes of it is a third. */
 const QUALITY = 90;
@@ -13,21 +13,34 @@ const ENCODERS: Readonly<Record<string, (image: Sharp) => Sharp>> = {
   'image/webp': (image) => image.webp({ quality: QUALITY }),
 };
 
+const HEIC = /^image\/hei[cf](-sequence)?$/;
+
 /**
  * Decodes an image to its last pixel and encodes it anew: upright, in sRGB, without place, camera and whatever else was
- * hidden in the file.
+ * hidden in the file. What no platform takes (HEIC, AVIF) becomes a JPEG, or a PNG where a part of it is transparent.
  * @throws MediaFileError
  */
 export async function reencodeImage(path: string, target: string, mimeType: string): Promise<FileFacts> {
-  const encode = ENCODERS[mimeType];
-  if (!encode) throw new Error(`no encoder for ${mimeType}`);
   const sharp = await loadSharp();
-  const { data, info } = await decoding(mimeType, async () => {
-    const { pages = 1 } = await sharp(path, READING).metadata();
-    if (pages > 1) throw animated(mimeType);
-    const image = sharp(path, READING).autoOrient().toColourspace('srgb');
-    return encode(image).toBuffer({ resolveWithObject: true });
+  return decoding(mimeType, async () => {
+    const { source, isTransparent } = await sourceOf(path, mimeType);
+    const kept = mimeType in ENCODERS ? mimeType : isTransparent ? 'image/png' : 'image/jpeg';
+    const image = sharp(source, READING).autoOrient().toColourspace('srgb');
+    const encode = ENCODERS[kept] ?? ((unknown: Sharp) => unknown);
+    const { data, info } = await encode(image).toBuffer({ resolveWithObject: true });
+    await writeFile(target, data);
+    return { mimeType: kept, byteSize: data.byteLength, width: info.width, height: info.height };
   });
-  await writeFile(target, data);
-  return { mimeType, byteSize: data.byteLength, width: info.width, height: info.height };
+}
+
+/** What sharp reads, and whether anything lies behind it. */
+async function sourceOf(
+  path: string,
+  mimeType: string,
+): Promise<{ source: string | Buffer; isTransparent: boolean }> {
+  const heic = HEIC.test(mimeType) ? await decodeHeic(await readFile(path)) : undefined;
+  const source = heic?.image ?? path;
+  if (mimeType in ENCODERS || heic?.hasAlpha === false) return { source, isTransparent: false };
+  const sharp = await loadSharp();
+  return { source, isTransparent: !(await sharp(source, READING).stats()).isOpaque };
 }

@@ -25,6 +25,7 @@ function refusal(
 }
 
 const UPLOAD_WHOLE = 'Upload the whole file.';
+const OR_FFMPEG = ', or ask whoever runs this server to install ffmpeg, which converts others';
 
 export function emptyFile(): MediaFileError {
   return refusal('invalid_media', 'empty', 'is empty: it has 0 bytes', UPLOAD_WHOLE);
@@ -53,21 +54,37 @@ export function typeNotTaken(name: string, found: string | undefined): MediaFile
   return refusal('unsupported_media', 'type', `is ${what} by its content${called}`, `Upload ${TAKEN_TYPES}.`);
 }
 
-export function animated(mimeType: string): MediaFileError {
-  return refusal(
-    'unsupported_media',
-    'animated',
-    `is an animated ${mimeType}, which the platforms do not agree on`,
-    'Upload a GIF or a video.',
-  );
-}
-
 export function codecNotTaken(what: 'picture' | 'sound', codec: string): MediaFileError {
   return refusal(
     'unsupported_media',
     'codec',
     `has its ${what} encoded as ${codec}`,
-    'Upload a video with H.264 or HEVC and, if it has sound, AAC.',
+    `Upload a video with H.264 or HEVC and, if it has sound, AAC${OR_FFMPEG}.`,
+  );
+}
+
+/** Whether only its encoding is in the way. */
+export function isAboutCodec(error: unknown): boolean {
+  return error instanceof MediaFileError && error.errors?.[0]?.code === 'codec';
+}
+
+export function needsFfmpeg(mimeType: string): MediaFileError {
+  return refusal(
+    'unsupported_media',
+    'type',
+    `is ${mimeType} by its content, which no platform takes and which has to be converted`,
+    `Upload ${TAKEN_TYPES}${OR_FFMPEG}.`,
+  );
+}
+
+/** `why` stands in the sentence, as "takes longer than 4 minutes". */
+export function notConverted(why: string, cause?: unknown): MediaFileError {
+  return refusal(
+    'unsupported_media',
+    'conversion',
+    `has to be converted before any platform takes it, and that ${why}`,
+    `Upload ${TAKEN_TYPES}.`,
+    cause,
   );
 }
 

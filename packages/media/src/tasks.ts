@@ -1,22 +1,39 @@
 import { fileTypeFromFile } from 'file-type';
-import { checkGif } from './check-gif.ts';
-import { KINDS, maxBytesOf, type FileFacts, type MediaKind, type VideoFacts } from './media-file.ts';
+import { checkGif, countFrames, webpToGif } from './check-gif.ts';
+import {
+  CONVERTIBLE,
+  KINDS,
+  maxBytesOf,
+  type FileFacts,
+  type MediaKind,
+  type VideoFacts,
+} from './media-file.ts';
 import { readVideo } from './read-video.ts';
 import { reencodeImage } from './reencode-image.ts';
-import { damaged, emptyFile, tooLarge, typeNotTaken } from './refusals.ts';
+import { remuxVideo, type RemuxedFilm } from './remux-video.ts';
+import { damaged, emptyFile, isAboutCodec, needsFfmpeg, tooLarge, typeNotTaken } from './refusals.ts';
 import { renderJpeg, type RenditionSize } from './render-jpeg.ts';
 import { hasWholeEnd } from './whole-end.ts';
 
 // What is done to a foreign file, by the process that is there for it (media-process.ts): nothing else may call these.
 
 export interface Task {
-  read: { asked: { path: string; byteSize: number; name: string; target: string }; answer: LookedAt };
+  read: {
+    /** `canConvert`: what only an ffmpeg can read is no refusal. */
+    asked: { path: string; byteSize: number; name: string; target: string; canConvert: boolean };
+    answer: LookedAt | { kind: 'convertible'; container: string };
+  };
   render: { asked: { path: string; target: string; size: RenditionSize }; answer: FileFacts };
+  remux: {
+    asked: { path: string; target: string; mimeType: string };
+    answer: RemuxedFilm | undefined;
+  };
 }
 
 /** Of a document no more than that it is one, and is whole: what is in it, another process reads. */
 export type LookedAt = FileFacts & { path: string } & (
-    | { kind: 'image' | 'gif'; video: null }
+    | { kind: 'image'; video: null }
+    | { kind: 'gif'; video: null; frameCount: number; loopMs: number }
     | { kind: 'document'; video: null }
     | { kind: 'video'; video: VideoFacts }
   );
@@ -25,22 +42,44 @@ export const tasks: { [Name in keyof Task]: (asked: Task[Name]['asked']) => Prom
   {
     read: lookAt,
     render: ({ path, target, size }) => renderJpeg(path, target, size),
+    remux: ({ path, target, mimeType }) => remuxVideo(path, target, mimeType),
   };
 
-async function lookAt({ path, byteSize, name, target }: Task['read']['asked']): Promise<LookedAt> {
+async function lookAt(asked: Task['read']['asked']): Promise<Task['read']['answer']> {
+  const { path, byteSize, name, target, canConvert } = asked;
   if (byteSize === 0) throw emptyFile();
   const mimeType = (await fileTypeFromFile(path))?.mime;
   const kind: MediaKind | undefined = KINDS[mimeType ?? ''];
-  if (!mimeType || !kind) throw typeNotTaken(name, mimeType);
+  const container = CONVERTIBLE[mimeType ?? ''];
+  if (!kind && container && canConvert) return { kind: 'convertible', container };
+  if (!mimeType || !kind) throw container ? needsFfmpeg(mimeType ?? '') : typeNotTaken(name, mimeType);
   if (byteSize > maxBytesOf(kind)) throw tooLarge(kind);
   switch (kind) {
     case 'image':
+      if (mimeType === 'image/webp' && (await countFrames(path, mimeType)) > 1) {
+        return { kind: 'gif', video: null, path: target, ...(await webpToGif(path, target)) };
+      }
       return { kind, video: null, path: target, ...(await reencodeImage(path, target, mimeType)) };
-    case 'gif':
-      return { kind, video: null, path, ...(await checkGif(path)) };
+    case 'gif': {
+      const gif = await checkGif(path);
+      if (gif.frameCount > 1) return { kind, video: null, path, ...gif };
+      // One that does not move is a picture, which every platform takes.
+      return {
+        kind: 'image',
+        video: null,
+        path: target,
+        ...(await reencodeImage(path, target, 'image/png')),
+      };
+    }
     case 'video': {
-      const { width, height, ...video } = await readVideo(path, mimeType);
-      return { kind, video, path, mimeType, byteSize, width, height };
+      const film = await readVideo(path, mimeType).catch((error) => {
+        if (canConvert && isAboutCodec(error)) return undefined;
+        throw error;
+      });
+      if (!film) return { kind: 'convertible', container: 'mov' };
+      const { width, height, ...video } = film;
+      const kept = mimeType === 'video/x-m4v' ? 'video/mp4' : mimeType;
+      return { kind, video, path, mimeType: kept, byteSize, width, height };
     }
     case 'document':
       if (!(await hasWholeEnd(path))) throw damaged(mimeType);

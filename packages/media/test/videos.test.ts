@@ -35,7 +35,26 @@ describe('a video', () => {
       byteSize: before.length,
       width: 128,
       height: 96,
-      video: { durationMs: 2_000, frameRate: 30, videoCodec: 'h264', audioCodec: 'aac' },
+      video: {
+        durationMs: 2_000,
+        frameRate: 30,
+        videoCodec: 'h264',
+        audioCodec: 'aac',
+        details: {
+          profile: 'Baseline',
+          chromaSubsampling: '4:2:0',
+          bitDepth: 8,
+          scan: 'progressive',
+          squarePixels: true,
+          hdr: false,
+          audioProfile: 'LC',
+          audioChannels: 2,
+          audioSampleRate: 44_100,
+          moovFirst: false,
+          fragmented: false,
+          editList: false,
+        },
+      },
       pageCount: null,
     });
     expect((await readFile(path)).equals(before)).toBe(true);

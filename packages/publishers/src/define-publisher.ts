@@ -1,17 +1,21 @@
 import { hasVisibleText } from '@solospark/foundation';
 import { believeAccepted, forgetAccepted } from './accepted.ts';
+import { warnAboutMedia } from './draft-rules.ts';
 import type { LookUpCall, Publisher, ReconcileOutcome } from './publisher.ts';
 
-type PublisherDefinition = Omit<Publisher, 'reconcile'> & {
-  reconcile(call: LookUpCall): Promise<ReconcileOutcome>;
-};
+type PublisherDefinition = Omit<Publisher, 'reconcile' | 'warn'> &
+  Partial<Pick<Publisher, 'warn'>> & {
+    reconcile(call: LookUpCall): Promise<ReconcileOutcome>;
+  };
 
 /**
- * For all publishers: the time of every look is taken here, what the platform has taken is never lost, and a text in which there
- * is nothing to see is none.
+ * For all publishers: the time of every look is taken here, what the platform has taken is never lost, a text in which there
+ * is nothing to see is none, and what a publisher does not warn of itself is what its limits say.
  */
 export function definePublisher(publisher: PublisherDefinition): Publisher {
+  const { name, limits: own } = publisher;
   return {
+    warn: (draft, limits = own) => warnAboutMedia(name, draft, limits.media),
     ...publisher,
     check: (draft, limits) => publisher.check(withVisibleText(draft), limits),
     prepare: (call) => publisher.prepare(withVisibleText(call)),

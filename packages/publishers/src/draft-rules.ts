@@ -1,5 +1,6 @@
-import type { DocumentLimits, Limits, MediaLimits, ShapeLimits, VideoLimits } from './limits.ts';
-import type { Draft, DraftMedia, MediaKind, Violation } from './publisher.ts';
+import type { DocumentLimits, GifLimits, Limits, MediaLimits, ShapeLimits } from './limits.ts';
+import type { Draft, DraftMedia, MediaKind, NotConverted, Violation } from './publisher.ts';
+import { findInVideo, findSides, rangeOf, within, type Finding, type Mend } from './video-rules.ts';
 
 // Rules that differ between platforms in their numbers only. `name` stands in the sentences.
 
@@ -15,6 +16,33 @@ export function checkMedia(name: string, draft: Draft, limits: Limits['media']):
     ...checkCount(name, draft.media, limits),
     ...draft.media.flatMap((file, index) => checkFile(name, file, `media/${index}`, limits)),
   ];
+}
+
+/** What the platform may refuse, as far as its documents are clear. */
+export function warnAboutMedia(name: string, draft: Draft, limits: MediaLimits): Violation[] {
+  return draft.media.flatMap((file, index) =>
+    findIn(name, file, limits)
+      .filter(({ isWarning }) => isWarning)
+      .map(({ code, detail }) => ({ field: `media/${index}`, code, detail: `${name}: ${detail}` })),
+  );
+}
+
+/**
+ * What has to be made of a video or a GIF for a platform: undefined where it may go as it is, also where nothing that could be
+ * made of it helps.
+ */
+export function mendOf(file: DraftMedia, limits: MediaLimits): Mend | undefined {
+  const found = findIn('', file, limits);
+  if (found.some(({ mend, isWarning }) => !mend && !isWarning)) return undefined;
+  return MENDS.findLast((mend) => found.some((each) => each.mend === mend));
+}
+
+/** Each does what those before it do. */
+const MENDS: readonly Mend[] = ['container', 'sound', 'film', 'loop'];
+
+/** Whether a check would say nothing against it. */
+export function isTaken(file: DraftMedia, limits: MediaLimits): boolean {
+  return findIn('', file, limits).every(({ isWarning }) => isWarning);
 }
 
 function checkCount(name: string, media: DraftMedia[], limits: MediaLimits): Violation[] {
@@ -42,10 +70,10 @@ function checkCount(name: string, media: DraftMedia[], limits: MediaLimits): Vio
   return [{ field: 'media', code: 'too_many_media', detail }];
 }
 
-type Broken = Omit<Violation, 'field'>;
-
 function checkFile(name: string, file: DraftMedia, field: string, limits: MediaLimits): Violation[] {
-  const found = checkBytes(name, file, limits).map((broken) => ({ field, ...broken }));
+  const found: Violation[] = findIn(name, file, limits)
+    .filter(({ isWarning }) => !isWarning)
+    .map(({ code, detail, mend }) => ({ field, code, detail: mend ? `${detail} ${todoOf(file)}` : detail }));
   if ((file.altText ?? '').length > limits.maxAltTextLength) {
     found.push({
       field: `${field}/altText`,
@@ -56,99 +84,107 @@ function checkFile(name: string, file: DraftMedia, field: string, limits: MediaL
   return found;
 }
 
-function checkBytes(name: string, file: DraftMedia, limits: MediaLimits): Broken[] {
+const TODO: Readonly<Record<NotConverted | 'unknown', string>> = {
+  no_ffmpeg:
+    'This server has no ffmpeg to convert it with: upload an MP4 with H.264 and AAC, or ask whoever runs the server to install ffmpeg, and upload it again.',
+  time: 'To convert it takes longer than an upload may: upload a shorter or smaller one, or an MP4 with H.264 and AAC.',
+  size: 'Converted to the size that is allowed it would look bad: upload a shorter one.',
+  failed: 'It could not be converted, and may be damaged: export it anew as an MP4 with H.264 and AAC.',
+  unknown: 'Upload it again: what can be converted is converted then.',
+};
+
+function todoOf({ details }: DraftMedia): string {
+  return TODO[details?.notConverted ?? 'unknown'];
+}
+
+function findIn(name: string, file: DraftMedia, limits: MediaLimits): Finding[] {
   const { one, many } = NOUNS[file.kind];
   const taken = limits[file.kind];
   if (!taken) {
     const detail = `SoloSpark posts no ${many} to ${name}. Take the ${one} off this post, or the channel.`;
-    return [{ code: 'media_type_unsupported', detail }];
-  }
-  if (!taken.mimeTypes.includes(file.mimeType)) {
-    const detail = `${name} takes ${taken.mimeTypes.join(', ')}; this is ${file.mimeType}.`;
-    return [{ code: 'media_type_unsupported', detail }];
+    const canLoop = file.kind === 'gif' && limits.video;
+    return [{ code: 'media_type_unsupported', detail, ...(canLoop && { mend: 'loop' as const }) }];
   }
   const takes = `${name} takes ${many}`;
+  const movesTo = MOVES_TO[file.kind];
+  if (!taken.mimeTypes.includes(file.mimeType)) {
+    const { mimeType } = file.uploaded ?? file;
+    const detail = `${name} takes ${taken.mimeTypes.join(', ')}; this is ${mimeType}.`;
+    const mend = file.kind === 'video' ? ('container' as const) : undefined;
+    const found: Finding = { code: 'media_type_unsupported', detail, ...(mend && { mend }) };
+    return file.kind === 'video' && limits.video
+      ? [found, ...findInVideo(takes, file, limits.video)]
+      : [found];
+  }
   return [
-    ...within(file.byteSize, { max: taken.maxBytes }, 'media_too_large', `${takes} of`, 'bytes'),
-    ...checkShape(takes, file, file.kind === 'document' ? {} : (limits[file.kind] ?? {})),
-    ...(file.kind === 'video' && limits.video ? checkVideo(takes, file, limits.video) : []),
-    ...(file.kind === 'document' && limits.document ? checkPages(takes, file, limits.document) : []),
+    ...within(
+      file.byteSize,
+      { max: taken.maxBytes },
+      'media_too_large',
+      `${takes} of`,
+      'bytes',
+      movesTo,
+      Math.max(file.byteSize, file.uploaded?.byteSize ?? 0),
+    ),
+    ...findInShape(takes, file, file.kind === 'document' ? {} : (limits[file.kind] ?? {}), movesTo),
+    ...(file.kind === 'gif' && limits.gif ? findInGif(takes, file, limits.gif) : []),
+    ...(file.kind === 'video' && limits.video ? findInVideo(takes, file, limits.video) : []),
+    ...(file.kind === 'document' && limits.document ? findPages(takes, file, limits.document) : []),
   ];
 }
+
+/** What helps against too many bytes or pixels. An image has been made smaller when it was uploaded. */
+const MOVES_TO: Readonly<Record<MediaKind, Mend | undefined>> = {
+  image: undefined,
+  gif: 'loop',
+  video: 'film',
+  document: undefined,
+};
 
 /** Of whole pixels: 1080 × 566 is meant to be 1.91:1, and is a little less. */
 const RATIO_TOLERANCE = 0.01;
 
-function checkShape(takes: string, { width, height }: DraftMedia, limits: ShapeLimits): Broken[] {
-  const { maxPixels = Infinity, minRatio = 0, maxRatio = Infinity } = limits;
+/** Of the file that its author uploaded: what was made of it has whole pixels of its own, which may be very few. */
+function findInShape(
+  takes: string,
+  file: DraftMedia,
+  limits: ShapeLimits,
+  mend: Mend | undefined,
+): Finding[] {
+  const { maxPixels = Infinity, minRatio = 0, maxRatio = Infinity, unclearRatio } = limits;
+  const { width, height } = file.uploaded ?? file;
   const size = `this one is ${width} × ${height}`;
-  const found: Broken[] = [];
-  if (width * height > maxPixels) {
-    found.push({ code: 'media_too_many_pixels', detail: `${takes} of up to ${maxPixels} pixels; ${size}.` });
+  const found: Finding[] = [];
+  if (file.width * file.height > maxPixels) {
+    const detail = `${takes} of up to ${maxPixels} pixels; ${size}.`;
+    found.push({ code: 'media_too_many_pixels', detail, ...(mend && { mend }) });
   }
   const ratio = width / height;
   if (ratio < minRatio - RATIO_TOLERANCE || ratio > maxRatio + RATIO_TOLERANCE) {
     const range = rangeOf({ min: minRatio || undefined, max: maxRatio === Infinity ? undefined : maxRatio });
     const detail = `${takes} whose width is ${range} times their height; ${size}.`;
     found.push({ code: 'media_ratio_unsupported', detail });
+  } else if (unclearRatio && ratio < unclearRatio.min - RATIO_TOLERANCE) {
+    found.push({
+      code: 'media_ratio_unclear',
+      detail: `${unclearRatio.why} This one is ${width} × ${height}.`,
+      isWarning: true,
+    });
   }
   return found;
 }
 
-function checkVideo(takes: string, file: DraftMedia, limits: VideoLimits): Broken[] {
-  const { codecs } = limits;
-  const seconds = (ms: number | undefined) => (ms === undefined ? undefined : ms / 1_000);
-  const duration = { min: seconds(limits.minDurationMs), max: seconds(limits.maxDurationMs) };
-  const rate = { min: limits.minFrameRate, max: limits.maxFrameRate };
-  const found = [
-    ...within(file.byteSize, { min: limits.minBytes }, 'media_too_small', `${takes} of`, 'bytes'),
-    ...within((file.durationMs ?? 0) / 1_000, duration, 'video_duration', `${takes} of`, 'seconds'),
-    ...within(file.frameRate ?? 0, rate, 'video_frame_rate', `${takes} of`, 'frames per second'),
-    ...within(
-      file.width,
-      { min: limits.minWidth, max: limits.maxWidth },
-      'video_width',
-      `${takes} of`,
-      'pixels in width',
-    ),
-    ...within(
-      file.height,
-      { min: limits.minHeight, max: limits.maxHeight },
-      'video_height',
-      `${takes} of`,
-      'pixels in height',
-    ),
+function findInGif(takes: string, file: DraftMedia, limits: GifLimits): Finding[] {
+  const frames = file.details?.frameCount ?? 0;
+  return [
+    ...within(frames, { max: limits.maxFrames }, 'gif_too_many_frames', `${takes} of`, 'frames', 'loop'),
+    ...findSides(takes, file, limits).map((found) => ({ ...found, mend: 'loop' as const })),
   ];
-  if (!codecs.includes(file.videoCodec ?? '')) {
-    const detail = `${takes} in ${codecs.join(' or ')}; this one is in ${file.videoCodec ?? 'something unknown'}.`;
-    found.push({ code: 'video_codec_unsupported', detail });
-  }
-  return found;
 }
 
-function checkPages(takes: string, file: DraftMedia, limits: DocumentLimits): Broken[] {
-  return within(
-    file.pageCount ?? 0,
-    { min: 1, max: limits.maxPages },
-    'document_too_long',
-    `${takes} of`,
-    'pages',
-  );
-}
-
-interface Range {
-  min?: number | undefined;
-  max?: number | undefined;
-}
-
-function within(value: number, range: Range, code: string, takes: string, unit: string): Broken[] {
-  if (value >= (range.min ?? -Infinity) && value <= (range.max ?? Infinity)) return [];
-  return [{ code, detail: `${takes} ${rangeOf(range)} ${unit}; this one has ${value}.` }];
-}
-
-function rangeOf({ min, max }: Range): string {
-  if (min === undefined) return `up to ${max}`;
-  return max === undefined ? `at least ${min}` : `${min} to ${max}`;
+function findPages(takes: string, file: DraftMedia, limits: DocumentLimits): Finding[] {
+  const range = { min: 1, max: limits.maxPages };
+  return within(file.pageCount ?? 0, range, 'document_too_long', `${takes} of`, 'pages');
 }
 
 /** `length` may be where the counting stopped: then `atLeast` is set, and the text has that many or more. */

@@ -1,4 +1,6 @@
 // Floor 1: each platform behind one contract (publisher.ts). Nothing outside names a platform.
+export { isTaken, mendOf } from './draft-rules.ts';
+export { type Mend } from './video-rules.ts';
 export { type App, type Connection, type ConsentConnection, type Issuer } from './connection.ts';
 export {
   createHttpClient,
@@ -22,7 +24,9 @@ export {
   type Failure,
   type FailureKind,
   type Identity,
+  type MediaDetails,
   type MediaKind,
+  type NotConverted,
   type PrepareOutcome,
   type Published,
   type PublishCall,
@@ -41,7 +45,7 @@ export {
   type WaitUntil,
   type Witness,
 } from './publisher.ts';
-export { fitsLimits, Limits, type ImageLimits } from './limits.ts';
+export { fitsLimits, Limits, type ImageLimits, type MediaLimits } from './limits.ts';
 export { checkSettings } from './settings.ts';
 export { isReachableFromOutside } from './public-hosts.ts';
 export { findPublisher, publishers } from './registry.ts';

@@ -12,11 +12,48 @@ const file = {
   mimeTypes: Type.Array(Type.String()),
   maxBytes: Count,
 };
+const why = Type.String({ description: 'A sentence: what the documents say, and that they disagree' });
 const shape = {
   maxPixels: Type.Optional(Count),
   minRatio: Type.Optional(Ratio),
   maxRatio: Type.Optional(Ratio),
+  maxLongSide: Type.Optional(Count),
+  maxShortSide: Type.Optional(Count),
+  unclearSides: Type.Optional(
+    Type.Object(
+      { long: Count, short: Count, why },
+      { description: 'What is larger is allowed, with a warning' },
+    ),
+  ),
+  unclearRatio: Type.Optional(
+    Type.Object({ min: Ratio, why }, { description: 'What is narrower is allowed, with a warning' }),
+  ),
 };
+
+const VideoTrait = Type.Union([
+  Type.Literal('chroma', { description: 'Other than YUV 4:2:0' }),
+  Type.Literal('bitDepth', { description: 'H.264 of more than 8 bits' }),
+  Type.Literal('interlaced'),
+  Type.Literal('pixels', { description: 'That are not square' }),
+  Type.Literal('channels', { description: 'More than two' }),
+  Type.Literal('sampleRate', { description: 'Above 48,000 Hz' }),
+  Type.Literal('audioProfile', { description: 'AAC other than LC' }),
+  Type.Literal('fragmented'),
+  Type.Literal('moovLast', { description: 'The table of contents at the end' }),
+  Type.Literal('editList'),
+]);
+export type VideoTrait = Static<typeof VideoTrait>;
+
+/** What ordinary players do not show or hear, where documents speak of none of it. */
+export const UNCLEAR_TRAITS: VideoTrait[] = [
+  'chroma',
+  'bitDepth',
+  'interlaced',
+  'channels',
+  'sampleRate',
+  'audioProfile',
+  'fragmented',
+];
 
 const ImageLimits = Type.Object({
   ...file,
@@ -29,7 +66,7 @@ const ImageLimits = Type.Object({
     },
   ),
 });
-const GifLimits = Type.Object({ ...file, ...shape });
+const GifLimits = Type.Object({ ...file, ...shape, maxFrames: Type.Optional(Count) });
 const VideoLimits = Type.Object({
   ...file,
   ...shape,
@@ -42,7 +79,13 @@ const VideoLimits = Type.Object({
   maxHeight: Type.Optional(Count),
   minFrameRate: Type.Optional(Type.Number()),
   maxFrameRate: Type.Optional(Type.Number()),
+  maxBitRate: Type.Optional(Type.Integer({ minimum: 0, description: 'Bits per second, of the whole file' })),
   codecs: Type.Array(Type.String(), { description: 'Of the picture: h264, hevc' }),
+  audioCodecs: Type.Optional(Type.Array(Type.String())),
+  refuses: Type.Optional(Type.Array(VideoTrait, { description: 'What the documents exclude' })),
+  unclear: Type.Optional(
+    Type.Array(VideoTrait, { description: 'What they do not speak of: allowed, with a warning' }),
+  ),
 });
 const DocumentLimits = Type.Object({ ...file, maxPages: Count });
 
@@ -73,6 +116,7 @@ export type Limits = Static<typeof Limits>;
 export type MediaLimits = Static<typeof MediaLimits>;
 export type ImageLimits = Static<typeof ImageLimits>;
 export type ShapeLimits = Pick<ImageLimits, keyof typeof shape>;
+export type GifLimits = Static<typeof GifLimits>;
 export type VideoLimits = Static<typeof VideoLimits>;
 export type DocumentLimits = Static<typeof DocumentLimits>;
 

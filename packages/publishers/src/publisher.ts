@@ -44,6 +44,8 @@ export interface Publisher {
    * are those of the account's server, where the publisher reads them; without them, the platform's own.
    */
   check(draft: Draft, limits?: Limits): Violation[];
+  /** What the platform may refuse, and nobody can tell: its documents disagree, or are silent. It may be scheduled. */
+  warn(draft: Draft, limits?: Limits): Violation[];
   /** Whose token this is. Throws `PublisherError` when the platform does not accept it. */
   identity(call: AccountCall): Promise<Identity>;
   /** Uploads, containers, look-ups: all that creates nothing public. May be repeated at any time. */
@@ -93,7 +95,34 @@ export interface DraftMedia {
   /** Of a document only. */
   pageCount: number | null;
   altText: string | null;
+  /** What was read of it besides; where it is absent, an older version has read the file. */
+  details?: MediaDetails;
+  /** What its author uploaded, where this was made of it: what sentences speak of. */
+  uploaded?: Pick<DraftMedia, 'mimeType' | 'byteSize' | 'width' | 'height'>;
 }
+
+/** Absent: the file does not say, or is of another kind. */
+export interface MediaDetails {
+  profile?: string;
+  chromaSubsampling?: string;
+  bitDepth?: number;
+  scan?: 'progressive' | 'interlaced';
+  squarePixels?: boolean;
+  hdr?: boolean;
+  audioProfile?: string;
+  audioChannels?: number;
+  audioSampleRate?: number;
+  moovFirst?: boolean;
+  fragmented?: boolean;
+  editList?: boolean;
+  /** Of a GIF: its pictures, and how long all of them take, once. */
+  frameCount?: number;
+  loopMs?: number;
+  /** Why something that a platform needs was not made of it when it was uploaded. */
+  notConverted?: NotConverted;
+}
+
+export type NotConverted = 'no_ffmpeg' | 'time' | 'size' | 'failed';
 
 /** By the platform's own schema. What is left out has its default. */
 export type Settings = Record<string, unknown>;

@@ -8,6 +8,7 @@ import {
   type PostDelivery,
   signMediaUrl,
   THUMBNAIL,
+  warningsOf,
 } from '@solospark/domain';
 
 // From the domain's values to the shapes in schemas.ts. Translates, never decides.
@@ -29,6 +30,7 @@ export function presentPost(ctx: Context, post: Post) {
     updatedAt: post.updatedAt.toISOString(),
     media: post.media.map((media) => presentMedia(ctx, media)),
     deliveries: post.deliveries.map(presentDelivery),
+    warnings: warningsOf(ctx, post),
   };
 }
 

@@ -126,6 +126,32 @@ export const PostQuery = Type.Object(
   closed,
 );
 
+const MediaDetails = Type.Object(
+  {
+    profile: Type.Optional(Type.String({ description: 'Of the encoding: High, Main 10, …' })),
+    chromaSubsampling: Type.Optional(Type.String({ description: '4:2:0, …' })),
+    bitDepth: Type.Optional(Type.Integer()),
+    scan: Type.Optional(OneOf('progressive', 'interlaced')),
+    squarePixels: Type.Optional(Type.Boolean()),
+    hdr: Type.Optional(Type.Boolean()),
+    audioProfile: Type.Optional(Type.String({ description: 'Of AAC: LC, HE, …' })),
+    audioChannels: Type.Optional(Type.Integer()),
+    audioSampleRate: Type.Optional(Type.Integer({ description: 'In Hz' })),
+    moovFirst: Type.Optional(Type.Boolean({ description: 'The table of contents lies in front' })),
+    fragmented: Type.Optional(Type.Boolean()),
+    editList: Type.Optional(Type.Boolean()),
+    frameCount: Type.Optional(Type.Integer({ description: 'Of a GIF' })),
+    loopMs: Type.Optional(Type.Integer({ description: 'Of a GIF: how long its pictures take, once' })),
+    notConverted: Type.Optional(
+      Type.String({
+        description:
+          'Why something that a platform needs was not made of it: no_ffmpeg, time, size or failed. That platform refuses it, and says so',
+      }),
+    ),
+  },
+  { description: 'What was read of a video or a GIF besides; what is absent, the file does not say' },
+);
+
 export const Media = Type.Object(
   {
     id: Id,
@@ -139,6 +165,7 @@ export const Media = Type.Object(
     videoCodec: Nullable(Type.String({ description: 'h264 or hevc' })),
     audioCodec: Nullable(Type.String({ description: 'aac; null where there is no sound' })),
     pageCount: Nullable(Type.Integer({ description: 'Of a document' })),
+    details: Nullable(MediaDetails),
     altText: Nullable(Type.String()),
     url: Type.String({ description: 'Signed; expires after a day' }),
     thumbnailUrl: Nullable(
@@ -182,6 +209,12 @@ export const Delivery = Type.Object(
   { title: 'Delivery' },
 );
 
+const Warning = Type.Object({
+  pointer: Type.String({ description: 'Where in the post' }),
+  code: Type.String(),
+  detail: Type.String({ description: 'A sentence for people' }),
+});
+
 export const Post = Type.Object(
   {
     id: Id,
@@ -197,6 +230,10 @@ export const Post = Type.Object(
     updatedAt: Instant,
     media: Type.Array(Media),
     deliveries: Type.Array(Delivery),
+    warnings: Type.Array(Warning, {
+      description:
+        'What a platform may refuse, and nobody can tell: none of it keeps the post from going out',
+    }),
   },
   { title: 'Post' },
 );

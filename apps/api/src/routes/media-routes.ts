@@ -26,7 +26,7 @@ const uploadForm = Type.Object(
     file: Type.String({
       format: 'binary',
       description:
-        'A JPEG, PNG, WebP or GIF of at most 50 MB, an MP4 or MOV of at most 512 MB, or a PDF of at most 100 MB',
+        'A JPEG, PNG, WebP, HEIC, AVIF or GIF of at most 50 MB, an MP4, M4V or MOV of at most 512 MB, or a PDF of at most 100 MB; where the server has an ffmpeg, other videos as well',
     }),
     altText: Type.Optional(Type.String({ maxLength: MAX_ALT_TEXT })),
   },

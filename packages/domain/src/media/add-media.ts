@@ -4,7 +4,11 @@ import type { ReceivedFile, Upload } from '@solospark/storage';
 import { randomUUID } from 'node:crypto';
 import type { Context } from '../context.ts';
 import { fileKey, renditionsFor, THUMBNAIL, type Media, type Rendition } from './media.ts';
+import { makeFilms } from './make-films.ts';
 import { insertMedia, noteStrayFiles } from './media.repository.ts';
+
+/** How long an upload may take to convert: whoever waits for the answer has a limit, too, often of five minutes. */
+const CONVERTING_MS = 240_000;
 
 /** For lists and pickers. */
 const THUMBNAIL_SIZE = { maxBytes: 100_000, maxWidth: 400, maxHeight: 400 };
@@ -30,12 +34,18 @@ export async function addMedia(
   },
 ): Promise<Media> {
   const { organizationId, upload, file, name, altText } = input;
-  const original = await readMediaFile({ ...file, name }, upload.path('original'), organizationId);
+  const { ffmpeg } = ctx.settings;
+  const deadline = performance.now() + CONVERTING_MS;
+  const original = await readMediaFile(
+    { ...file, name },
+    upload.path('original'),
+    organizationId,
+    ffmpeg === null ? undefined : { ffmpeg, deadline },
+  );
   const kept =
     original.path === file.path && original.byteSize === file.byteSize
       ? file
       : await upload.digest(original.path);
-  const renditions = await renderAll(original, upload, organizationId);
   const media: Media = {
     id: randomUUID(),
     kind: original.kind,
@@ -47,12 +57,23 @@ export async function addMedia(
     pageCount: original.pageCount,
     altText,
     sha256: kept.sha256,
-    renditions,
+    renditions: await renderAll(original, upload, organizationId),
+    details: {
+      ...original.video?.details,
+      ...(original.kind === 'gif' && { frameCount: original.frameCount, loopMs: original.loopMs }),
+      ...(kept === file ? {} : { uploaded: { byteSize: file.byteSize } }),
+    },
   };
+  if (media.kind === 'video' || media.kind === 'gif') {
+    const work = { upload, organizationId, deadline };
+    const { films, notConverted } = await makeFilms(ctx, { media, path: original.path }, work);
+    media.renditions.push(...films);
+    media.details = { ...media.details, ...(notConverted && { notConverted }) };
+  }
   const row = { ...media, organizationId, uploadedSha256: file.sha256 };
   const files = [
     { key: fileKey(row), path: original.path },
-    ...renditions.map(({ name }) => ({ key: fileKey(row, name), path: upload.path(name) })),
+    ...media.renditions.map(({ name }) => ({ key: fileKey(row, name), path: upload.path(name) })),
   ];
   const keys = files.map(({ key }) => key);
   await noteStrayFiles(ctx.db, keys);

@@ -7,7 +7,7 @@ const AS_JSON = `jsonb_build_object(
   'id', m.id, 'kind', m.kind, 'mimeType', m.mime_type, 'byteSize', m.byte_size, 'width', m.width, 'height', m.height,
   'durationMs', m.duration_ms, 'frameRate', m.frame_rate, 'videoCodec', m.video_codec, 'audioCodec', m.audio_codec,
   'pageCount', m.page_count, 'altText', m.alt_text, 'sha256', m.stored_sha256,
-  'renditions', m.renditions)`;
+  'renditions', m.renditions, 'details', m.details)`;
 
 /** The media of post `p` in their order, as a list in JSON. */
 export const MEDIA_OF_POST = `COALESCE((
@@ -32,9 +32,9 @@ export async function insertMedia(
        DELETE FROM stray_file WHERE key = ANY ($1::text[]) AND NOT removing RETURNING key
      )
      INSERT INTO media (id, organization_id, kind, mime_type, byte_size, width, height, duration_ms, frame_rate,
-                        video_codec, audio_codec, page_count, sha256, alt_text, renditions, stored_sha256)
+                        video_codec, audio_codec, page_count, sha256, alt_text, renditions, stored_sha256, details)
      SELECT $2::uuid, $3, $4::media_kind, $5, $6::int, $7::int, $8::int, $9::int, $10::float8, $11, $12, $13::int, $14, $15,
-            $16::jsonb, $17
+            $16::jsonb, $17, $18::jsonb
      WHERE (SELECT count(*) FROM known) = cardinality($1::text[])
      RETURNING id`,
     [
@@ -55,6 +55,7 @@ export async function insertMedia(
       media.altText,
       JSON.stringify(media.renditions),
       media.sha256,
+      JSON.stringify(media.details),
     ],
   );
   return rows.length === 1;

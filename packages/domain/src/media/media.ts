@@ -1,5 +1,13 @@
 import type { MediaKind } from '@solospark/media';
-import { fitsLimits, type DraftMedia, type ImageLimits } from '@solospark/publishers';
+import {
+  fitsLimits,
+  isTaken,
+  mendOf,
+  type DraftMedia,
+  type ImageLimits,
+  type MediaDetails,
+  type MediaLimits,
+} from '@solospark/publishers';
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { DomainError } from '../errors.ts';
 
@@ -25,7 +33,12 @@ export interface Media {
   /** Of the file as it is kept; null where an older version has not noted it. */
   sha256: string | null;
   renditions: Rendition[];
+  /** Null where an older version has read it. */
+  details: StoredDetails | null;
 }
+
+/** `uploaded`: what its author sees, where that is kept as something else. */
+export type StoredDetails = MediaDetails & { uploaded?: { byteSize: number } };
 
 /** A derived file. Its name says what it was made for, and is part of its key and of its links. */
 export interface Rendition {
@@ -36,6 +49,8 @@ export interface Rendition {
   height: number;
   /** Absent where an older version has made it. */
   sha256?: string;
+  /** Of one that is a video. */
+  film?: Pick<Media, 'durationMs' | 'frameRate' | 'videoCodec' | 'audioCodec'> & { details: MediaDetails };
 }
 
 /** The one rendition that is for people and not for a platform. */
@@ -56,25 +71,38 @@ export function renditionsFor(
   );
 }
 
+type File = DraftMedia & { rendition?: string; sha256: string | null };
+
 /**
- * The file that a platform is given: the original where it will do, else the largest rendition that does. Where none
- * does it is the original, and the platform's own check says what is wrong with it.
+ * The file that a platform is given: the original where it will do, else what was made of it that does, the largest image or
+ * the film with the least done to it. Where none does it is the original, and the platform's own check says what is wrong with it.
  */
-export function fileFor(
-  media: Media,
-  limits: ImageLimits,
-): DraftMedia & { rendition?: string; sha256: string | null } {
+export function fileFor(media: Media, limits: MediaLimits): File {
   const { kind, mimeType, byteSize, width, height, durationMs, frameRate, videoCodec, audioCodec } = media;
-  const facts = { kind, durationMs, frameRate, videoCodec, audioCodec, pageCount: media.pageCount };
-  const { altText, sha256 } = media;
-  const original = { ...facts, mimeType, byteSize, width, height, altText, sha256 };
-  if (kind !== 'image' || fitsLimits(original, limits)) return original;
+  const { altText, sha256, pageCount } = media;
+  const { uploaded, ...details } = media.details ?? {};
+  const facts = { kind, durationMs, frameRate, videoCodec, audioCodec, pageCount, details };
+  const seen = { mimeType, byteSize, width, height, ...uploaded };
+  const original = { ...facts, mimeType, byteSize, width, height, altText, sha256, uploaded: seen };
+  if (kind === 'video' || kind === 'gif') return filmFor(original, media.renditions, limits);
+  if (kind !== 'image' || fitsLimits(original, limits.image)) return original;
   const [largest] = media.renditions
-    .filter((rendition) => rendition.name !== THUMBNAIL && fitsLimits(rendition, limits))
+    .filter((rendition) => rendition.name !== THUMBNAIL && fitsLimits(rendition, limits.image))
     .sort((a, b) => b.byteSize - a.byteSize);
   if (!largest) return original;
-  const { name: rendition, sha256: ofRendition = null, ...file } = largest;
-  return { ...original, ...file, sha256: ofRendition, rendition };
+  const { name: rendition, mimeType: type, byteSize: size, width: shownWidth, height: shownHeight } = largest;
+  const file = { mimeType: type, byteSize: size, width: shownWidth, height: shownHeight };
+  return { ...original, ...file, sha256: largest.sha256 ?? null, rendition };
+}
+
+function filmFor(original: File, renditions: Rendition[], limits: MediaLimits): File {
+  const films = renditions.flatMap(({ name: rendition, sha256 = null, film, ...file }): File[] =>
+    film ? [{ ...original, kind: 'video', ...file, ...film, sha256, rendition }] : [],
+  );
+  const files = [original, ...films];
+  const taken = files.filter((file) => isTaken(file, limits));
+  // Of what is taken, also with a warning, that which leaves nothing to be mended.
+  return taken.find((file) => !mendOf(file, limits)) ?? taken[0] ?? original;
 }
 
 /** Where the bytes of a media file lie in the file store: the original's, or a rendition's. */

@@ -4,7 +4,7 @@ import { checkSettings } from '@solospark/publishers';
 import { limitsOf } from '../channel/limits.ts';
 import type { Context } from '../context.ts';
 import { fileFor } from '../media/media.ts';
-import { invalidPost, textOf } from './post.ts';
+import { invalidPost, isEditable, textOf, type Post } from './post.ts';
 import type { PostContent } from './post.repository.ts';
 
 /**
@@ -35,7 +35,7 @@ export async function checkPost(ctx: Pick<Context, 'findPublisher'>, post: PostC
       errors.push({ pointer: '/channelIds', code: 'channel_not_connected', detail });
     }
     const limits = limitsOf(publisher, { limits: delivery.channelLimits });
-    const media = post.media.map((each) => fileFor(each, limits.media.image));
+    const media = post.media.map((each) => fileFor(each, limits.media));
     // A newer version may take less than the one that stored them.
     const misfits = checkSettings(publisher, delivery.settings);
     const draft = { text: textOf(post, delivery), media, settings: delivery.settings };
@@ -46,6 +46,24 @@ export async function checkPost(ctx: Pick<Context, 'findPublisher'>, post: PostC
     }
   }
   if (errors.length > 0) throw invalidPost(errors);
+}
+
+/**
+ * What a platform may refuse of the post's files, and nobody can tell beforehand: nothing that keeps it from being scheduled.
+ * None for one that is out, or on its way.
+ */
+export function warningsOf(ctx: Pick<Context, 'findPublisher'>, post: Post): FieldError[] {
+  if (!isEditable(post) || post.media.length === 0) return [];
+  return post.deliveries.flatMap((delivery) => {
+    const publisher = ctx.findPublisher(delivery.platform);
+    if (!publisher || checkSettings(publisher, delivery.settings).length > 0) return [];
+    const limits = limitsOf(publisher, { limits: delivery.channelLimits });
+    const media = post.media.map((each) => fileFor(each, limits.media));
+    const draft = { text: textOf(post, delivery), media, settings: delivery.settings };
+    return publisher
+      .warn(draft, limits)
+      .map(({ field, code, detail }) => ({ pointer: pointerTo(field, delivery), code, detail }));
+  });
 }
 
 function pointerTo(field: string, { channelId, textOverride }: PostContent['deliveries'][number]): string {

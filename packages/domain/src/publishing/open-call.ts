@@ -78,7 +78,7 @@ export async function openCall(
 function toPublish(ctx: Context, hold: Hold, publisher: Publisher): PublishMedia[] {
   const { claim, signal } = hold;
   const files = claim.media.map((media) => {
-    const { rendition, sha256, ...file } = fileFor(media, limitsOf(publisher, claim.channel).media.image);
+    const { rendition, sha256, ...file } = fileFor(media, limitsOf(publisher, claim.channel).media);
     const key = fileKey({ id: media.id, organizationId: claim.organizationId }, rendition);
     return { id: media.id, rendition, sha256, file, key };
   });

@@ -1,7 +1,7 @@
 import { parseUrl } from '@solospark/foundation';
 import { checkMedia, textMissing, textTooLong } from '../draft-rules.ts';
-import type { Limits } from '../limits.ts';
 import { countGraphemes } from '../graphemes.ts';
+import { UNCLEAR_TRAITS, type Limits } from '../limits.ts';
 import type { Draft, DraftMedia, Violation } from '../publisher.ts';
 import { richTextOf } from './rich-text.ts';
 import { settingsOf, type LinkCard } from './settings.ts';
@@ -33,6 +33,7 @@ export const limits: Limits = {
       maxBytes: 50_000_000,
       maxDurationMs: 180_000,
       codecs: ['h264'],
+      unclear: UNCLEAR_TRAITS,
     },
   },
 };

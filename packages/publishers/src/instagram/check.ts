@@ -1,9 +1,9 @@
 import type { Static } from 'typebox';
-import { checkMedia, textTooLong } from '../draft-rules.ts';
+import { checkMedia, textTooLong, warnAboutMedia } from '../draft-rules.ts';
 import type { Draft, Violation } from '../publisher.ts';
 import { readSettings } from '../settings.ts';
 import { checkStory } from './check-story.ts';
-import { limits } from './limits.ts';
+import { limits, storyLimits } from './limits.ts';
 import { settings } from './settings.ts';
 
 const NAME = 'Instagram';
@@ -16,6 +16,11 @@ export function checkDraft(draft: Draft): Violation[] {
   const chosen = readSettings(settings, draft);
   const found = chosen.kind === 'story' ? checkStory(draft) : checkFeed(draft);
   return [...found, ...checkCover(draft, chosen)];
+}
+
+export function warnAboutDraft(draft: Draft): Violation[] {
+  const { kind } = readSettings(settings, draft);
+  return warnAboutMedia(NAME, draft, kind === 'story' ? storyLimits : limits.media);
 }
 
 function checkFeed(draft: Draft): Violation[] {

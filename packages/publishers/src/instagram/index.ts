@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { askWho, bearer, decode } from '../answer.ts';
 import { definePublisher } from '../define-publisher.ts';
 import { GRAPH } from './api.ts';
-import { checkDraft } from './check.ts';
+import { checkDraft, warnAboutDraft } from './check.ts';
 import { connection } from './connect.ts';
 import { dialect } from './errors.ts';
 import { limits } from './limits.ts';
@@ -31,6 +31,7 @@ export const instagram = definePublisher({
   },
   connection,
   check: checkDraft,
+  warn: warnAboutDraft,
 
   identity(call) {
     const query = { fields: 'user_id,username' };

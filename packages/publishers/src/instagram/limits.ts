@@ -1,11 +1,11 @@
-import type { Limits } from '../limits.ts';
+import type { Limits, VideoLimits } from '../limits.ts';
 
 const image = {
   max: 10,
   mimeTypes: ['image/jpeg'],
   maxBytes: 8_000_000,
-  // Wider ones are scaled down there; 4:5 is the highest shape.
-  rendition: { maxWidth: 1_440, maxHeight: 1_800 },
+  // Wider ones are scaled down there; 3:4 is the highest shape.
+  rendition: { maxWidth: 1_440, maxHeight: 1_920 },
 };
 
 const video = {
@@ -17,8 +17,11 @@ const video = {
   maxWidth: 1_920,
   minFrameRate: 23,
   maxFrameRate: 60,
+  maxBitRate: 25_000_000,
   codecs: ['h264', 'hevc'],
-};
+  refuses: ['chroma', 'interlaced', 'channels', 'sampleRate', 'moovLast', 'editList', 'fragmented'],
+  unclear: ['bitDepth', 'pixels'],
+} satisfies VideoLimits;
 
 /** Of the feed: one image, one video (a reel), or a carousel of either. */
 export const limits: Limits = {
@@ -28,7 +31,15 @@ export const limits: Limits = {
     max: 10,
     mixed: true,
     maxAltTextLength: 1_000,
-    image: { ...image, minRatio: 4 / 5, maxRatio: 1.91 },
+    image: {
+      ...image,
+      minRatio: 3 / 4,
+      maxRatio: 1.91,
+      unclearRatio: {
+        min: 4 / 5,
+        why: 'The help pages and the app take images of up to 3:4, as telephones make them; the API’s reference still says 4:5, so it may be refused.',
+      },
+    },
     video,
   },
 };

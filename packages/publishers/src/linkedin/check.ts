@@ -1,6 +1,6 @@
 import { hasVisibleText, parseUrl } from '@solospark/foundation';
 import { checkMedia, textMissing, textTooLong } from '../draft-rules.ts';
-import type { Limits } from '../limits.ts';
+import { UNCLEAR_TRAITS, type Limits } from '../limits.ts';
 import type { Draft, Violation } from '../publisher.ts';
 import { settingsOf } from './settings.ts';
 
@@ -21,6 +21,14 @@ export const limits: Limits = {
       maxPixels: 36_152_319,
       rendition: { maxWidth: 4_096, maxHeight: 4_096 },
     },
+    // It is uploaded as an image, and moves.
+    gif: {
+      max: 1,
+      mimeTypes: ['image/gif'],
+      maxBytes: 20_000_000,
+      maxPixels: 36_152_319,
+      maxFrames: 250,
+    },
     video: {
       max: 1,
       mimeTypes: ['video/mp4'],
@@ -30,6 +38,7 @@ export const limits: Limits = {
       minDurationMs: 3_000,
       maxDurationMs: 30 * 60_000,
       codecs: ['h264'],
+      unclear: UNCLEAR_TRAITS,
     },
     document: { max: 1, mimeTypes: ['application/pdf'], maxBytes: 100_000_000, maxPages: 300 },
   },

@@ -39,6 +39,8 @@ describe('Instagram check', () => {
   it.each([
     [1_080, 1_350, []],
     [1_080, 566, []],
+    [1_080, 1_440, []],
+    [3_024, 4_032, []],
     [1_080, 1_920, ['media_ratio_unsupported']],
     [2_000, 1_000, ['media_ratio_unsupported']],
   ])('%i × %i', (width, height, expected) => {

@@ -8,7 +8,8 @@ import type { GraphParameters } from './parameters.ts';
 import * as refuse from './refusals.ts';
 
 const maxBytes = 8 * 1024 * 1024;
-const narrowestRatio = 4 / 5;
+/** As its help pages and its app have it; the reference of the API still says 4:5. */
+const narrowestRatio = 3 / 4;
 const widestRatio = 1.91;
 
 /** Checks the parameters of an image of the feed, fetches it, and looks at what came. */

@@ -10,6 +10,13 @@ export function videoDurationOf(bytes: Buffer): number | undefined {
   return timescale === 0 ? undefined : (duration / timescale) * 1000;
 }
 
+/** The media comes first, so that nobody knows what it is until the last byte has come: "moov atom at the front of the file". */
+export function isTableLast(bytes: Buffer): boolean {
+  const [table, media] = ['moov', 'mdat'].map((type) => findBox(bytes, type));
+  // What was not kept is not looked for.
+  return table !== undefined && media !== undefined && table.byteOffset > media.byteOffset;
+}
+
 /** What is inside the first box of that type. A box has its length and its type in front. */
 function findBox(bytes: Buffer, type: string): Buffer | undefined {
   let at = 0;

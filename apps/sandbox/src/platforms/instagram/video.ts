@@ -6,7 +6,7 @@ import { fetchMedia } from './fetch-media.ts';
 import { fetchJpeg } from './image.ts';
 import type { GraphParameters } from './parameters.ts';
 import * as refuse from './refusals.ts';
-import { videoDurationOf } from './video-duration.ts';
+import { isTableLast, videoDurationOf } from './video-duration.ts';
 
 export interface VideoRules {
   maxBytes: number;
@@ -81,6 +81,7 @@ export async function fetchVideo(
   const fetched = await fetchMedia(url, { maxBytes, keptBytes });
   if (fetched === 'unreachable') return refused(refuse.mediaNotFetched());
   if (fetched === 'too-large' || !videoTypeOf(fetched.bytes)) return refused(refuse.videoUnsupported());
+  if (isTableLast(fetched.bytes)) return refused(refuse.videoUnsupported());
   const durationMs = videoDurationOf(fetched.bytes);
   if (durationMs !== undefined && (durationMs < minMs || durationMs > maxMs)) {
     return refused(refuse.videoUnsupported());

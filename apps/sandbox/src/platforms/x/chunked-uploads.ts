@@ -30,7 +30,7 @@ const categories = {
   tweet_video: {
     kind: 'video',
     keyPrefix: 7,
-    maxBytes: 512 * 1024 * 1024,
+    maxBytes: 8 * 1024 ** 3,
     types: ['video/mp4', 'video/quicktime'],
   },
 } as const;

@@ -1,0 +1,162 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { eventually, secondsAhead, startTestApp, type TestApp } from '../../../test/support/app.ts';
+import { describeWithFfmpeg, ffmpeg, HEVC, makeFilm } from '../../../test/support/ffmpeg.ts';
+import { moving, plain, writeFilm } from '../../../test/support/media.ts';
+
+// What telephones make, from the upload to what is public, without an ffmpeg and with one.
+
+// Generous: films are encoded.
+jest.setTimeout(240_000);
+
+let directory: string;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'solospark-phone-'));
+});
+afterAll(() => rm(directory, { recursive: true, force: true }));
+
+async function upload(api: TestApp, name: string, bytes: Uint8Array) {
+  const media = await api.upload(name, bytes, { altText: 'Grey' });
+  expect([media.status, media.body.detail]).toEqual([201, undefined]);
+  return media.body;
+}
+
+/** Writes a post about it, and answers what each platform has against it. */
+async function draft(api: TestApp, mediaId: string, platforms: string[]) {
+  const text = `phone ${mediaId}`;
+  const post = (await api.request('POST', '/posts', { text, mediaIds: [mediaId], platforms })).body;
+  const scheduled = await api.request('PUT', `/posts/${post.id}/schedule`, {
+    scheduledAt: secondsAhead(3_600),
+  });
+  const refused = ((scheduled.body.errors ?? []) as { detail: string }[]).map(({ detail }) => detail);
+  return { post, text, refused, scheduled };
+}
+
+/** Publishes it on these, and answers how many of its files are public on each. */
+async function publish(api: TestApp, mediaId: string, platforms: string[]) {
+  const { post, text, refused } = await draft(api, mediaId, platforms);
+  expect(refused).toEqual([]);
+  expect((await api.request('POST', `/posts/${post.id}/publish`)).status).toBe(202);
+  const ended = await eventually(
+    async () => (await api.request('GET', `/posts/${post.id}`)).body,
+    ({ status }) => status !== 'publishing',
+    'it has ended',
+    120_000,
+  );
+  expect(ended.deliveries.map(({ failure }: { failure: unknown }) => failure)).toEqual(
+    platforms.map(() => null),
+  );
+  for (const platform of platforms) {
+    const shown = (await api.publicPosts(platform)).filter((each) => each.text === text);
+    expect([platform, shown.map(({ mediaCount }) => mediaCount)]).toEqual([platform, [1]]);
+  }
+}
+
+const phoneMov = async (picture: 'avc' | 'hevc') => {
+  const path = join(directory, `${picture}.mov`);
+  await writeFilm(path, { container: 'mov', picture, sound: 'aac', frames: 150, rotation: 90 });
+  return readFile(path);
+};
+
+describe('without an ffmpeg', () => {
+  let api: TestApp;
+  beforeAll(async () => {
+    api = await startTestApp();
+    await api.startWorker();
+  });
+  afterAll(() => api.close());
+
+  it('a HEIC of 3:4 goes out everywhere, in the colours that the telephone meant', async () => {
+    const heic = await readFile(new URL('../../../test/fixtures/photo.heic', import.meta.url));
+    const media = await upload(api, 'IMG_0001.HEIC', heic);
+    expect(media).toMatchObject({ kind: 'image', mimeType: 'image/jpeg', width: 144, height: 192 });
+    const kept = Buffer.from(await (await fetch(media.url)).arrayBuffer());
+    // Red of a wide screen, shown as sRGB: without its profile it would be (234, 51, 35).
+    const [red = 0, green = 0, blue = 0] = await sharp(kept)
+      .extract({ left: 20, top: 20, width: 1, height: 1 })
+      .raw()
+      .toBuffer();
+    expect(red).toBeGreaterThan(248);
+    expect(green).toBeLessThan(12);
+    expect(blue).toBeLessThan(16);
+    expect(kept.toString('latin1')).not.toContain('Ada');
+    await publish(api, media.id, api.ctx.platforms);
+  });
+  it('an AVIF becomes a JPEG', async () => {
+    const avif = await plain(120, 160, '#336699').flatten().avif().toBuffer();
+    expect(await upload(api, 'a.avif', avif)).toMatchObject({
+      kind: 'image',
+      mimeType: 'image/jpeg',
+      width: 120,
+    });
+  });
+  it('a 3:4 photo is scheduled for Instagram, with a warning that its documents disagree', async () => {
+    const photo = await plain(1_080, 1_440, '#336699').flatten().jpeg().toBuffer();
+    const { refused, scheduled } = await draft(api, (await upload(api, 'a.jpg', photo)).id, ['instagram']);
+    expect(refused).toEqual([]);
+    expect(scheduled.body.warnings).toMatchObject([
+      { pointer: '/media/0', code: 'media_ratio_unclear', detail: expect.stringContaining('1080 × 1440') },
+    ]);
+  });
+  it('a refusal names the size that was uploaded, not that of what was made of it', async () => {
+    const strip = await plain(20_000, 3, '#ffffff').png().toBuffer();
+    const { refused } = await draft(api, (await upload(api, 'a.png', strip)).id, ['instagram']);
+    expect(refused).toEqual([expect.stringContaining('this one is 20000 × 3.')]);
+  });
+  it('a MOV with H.264 goes out everywhere, as a copy in an MP4 where no MOV is taken', async () => {
+    const media = await upload(api, 'IMG_0002.MOV', await phoneMov('avc'));
+    expect(media).toMatchObject({
+      mimeType: 'video/quicktime',
+      width: 96,
+      height: 128,
+      details: { chromaSubsampling: '4:2:0', bitDepth: 8, audioChannels: 2, audioSampleRate: 44_100 },
+    });
+    await publish(api, media.id, api.ctx.platforms);
+  });
+  it('a MOV with HEVC goes where HEVC is taken, and the others say what is missing and what to do', async () => {
+    const { id, details } = await upload(api, 'IMG_0003.MOV', await phoneMov('hevc'));
+    expect(details.notConverted).toBe('no_ffmpeg');
+    const { refused } = await draft(api, id, api.ctx.platforms);
+    expect(refused.map((detail) => detail.split(':')[0]).sort()).toEqual(['Bluesky', 'LinkedIn', 'X']);
+    for (const detail of refused)
+      expect(detail).toMatch(/no ffmpeg.*upload an MP4 with H\.264.*install ffmpeg/);
+    await publish(api, id, ['instagram', 'mastodon']);
+  });
+  it('a GIF that does not move goes out everywhere', async () => {
+    const gif = await plain(96, 96, '#336699').gif().toBuffer();
+    await publish(api, (await upload(api, 'a.gif', gif)).id, api.ctx.platforms);
+  });
+  it('a GIF that moves is refused where it would have to be a video, and the refusal says so', async () => {
+    const { refused } = await draft(api, (await upload(api, 'a.gif', await moving('gif'))).id, ['bluesky']);
+    expect(refused).toEqual([expect.stringMatching(/no GIFs to Bluesky.*no ffmpeg/)]);
+  });
+});
+
+describeWithFfmpeg('with an ffmpeg', () => {
+  let api: TestApp;
+  beforeAll(async () => {
+    if (!ffmpeg) throw new Error('there is no ffmpeg on the PATH: .ci/run installs it');
+    api = await startTestApp({ ffmpeg });
+    await api.startWorker();
+  });
+  afterAll(() => api.close());
+
+  it('a MOV with HEVC goes out everywhere, and X is warned of for 1080p', async () => {
+    const path = join(directory, 'hevc-1080.mov');
+    await makeFilm([...HEVC, '-c:a', 'aac', path], '1920x1080');
+    const media = await upload(api, 'IMG_0004.MOV', await readFile(path));
+    expect(media).toMatchObject({ mimeType: 'video/quicktime', videoCodec: 'hevc', width: 1_920 });
+    expect(media.details.notConverted).toBeUndefined();
+    const { post } = await draft(api, media.id, ['x']);
+    expect(post.warnings).toMatchObject([{ pointer: '/media/0', code: 'media_sides_unclear' }]);
+    await publish(api, media.id, api.ctx.platforms);
+  });
+  it('a GIF that moves goes out everywhere, as a video where no GIF is taken', async () => {
+    const media = await upload(api, 'a.gif', await moving('gif'));
+    expect(media).toMatchObject({ kind: 'gif', details: { frameCount: 3 } });
+    await publish(api, media.id, api.ctx.platforms);
+  });
+});

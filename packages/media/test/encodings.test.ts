@@ -1,0 +1,193 @@
+import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describeWithFfmpeg, ffmpeg as found, H264, HEVC, makeFilm } from '../../../test/support/ffmpeg.ts';
+
+import { convertMediaFile, readMediaFile, remuxMediaFile } from '../src/index.ts';
+
+// Films as cameras and encoders make them, by a real ffmpeg.
+
+const ffmpeg = found ?? '';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'solospark-encodings-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+let serial = 0;
+const newPath = (ending: string) => join(folder, `film-${(serial += 1)}.${ending}`);
+async function film(output: string[], ending = 'mp4', size?: string): Promise<string> {
+  const path = newPath(ending);
+  await makeFilm([...output, path], size);
+  return path;
+}
+const read = async (path: string, converter?: { ffmpeg: string; deadline: number }) =>
+  readMediaFile({ path, byteSize: (await stat(path)).size, name: 'a' }, newPath('kept'), 'client', converter);
+const converter = (ms = 200_000) => ({ ffmpeg, deadline: performance.now() + ms });
+const convert = (path: string, make: 'film' | 'sound' | 'loop', over: object = {}) => {
+  const container = make === 'loop' ? 'gif' : 'mov';
+  const source = { path, container, make, durationMs: 4_000 };
+  return convertMediaFile({ ...source, ...over }, newPath('mp4'), {
+    ...converter(),
+    client: 'client',
+    maxBytes: 50_000_000,
+  });
+};
+/** Of every picture, after it was decoded: the same hash, the same film. */
+async function pictureHash(path: string): Promise<string> {
+  const { stdout } = await promisify(execFile)(ffmpeg, [
+    ...['-v', 'error', '-i', path, '-map', '0:v:0', '-fps_mode', 'passthrough', '-f', 'md5', '-'],
+  ]);
+  return stdout.trim();
+}
+
+const AAC = ['-c:a', 'aac'];
+
+// Generous: the machine may be encoding other films.
+jest.setTimeout(240_000);
+
+describeWithFfmpeg('a film says at upload', () => {
+  it.each([
+    ['4:4:4', [...H264, '-pix_fmt', 'yuv444p', ...AAC], { chromaSubsampling: '4:4:4' }],
+    [
+      '4:2:2 of 10 bits',
+      [...H264, '-pix_fmt', 'yuv422p10le'],
+      { chromaSubsampling: '4:2:2', bitDepth: 10, profile: 'High 4:2:2' },
+    ],
+    ['10 bits', [...H264, '-pix_fmt', 'yuv420p10le'], { bitDepth: 10, profile: 'High 10' }],
+    ['HEVC of 10 bits', [...HEVC, '-pix_fmt', 'yuv420p10le'], { bitDepth: 10, profile: 'Main 10' }],
+    ['interlaced frames', [...H264, '-flags', '+ilme+ildct', '-x264opts', 'tff=1'], { scan: 'interlaced' }],
+    ['5.1 sound', [...H264, ...AAC, '-af', 'aformat=channel_layouts=5.1', '-ac', '6'], { audioChannels: 6 }],
+    ['96 kHz', [...H264, ...AAC, '-ar', '96000'], { audioSampleRate: 96_000 }],
+    ['stretched pixels', [...H264, '-aspect', '2:1'], { squarePixels: false }],
+    [
+      'fragments',
+      [...H264, ...AAC, '-movflags', 'frag_keyframe+empty_moov+default_base_moof'],
+      { fragmented: true },
+    ],
+    ['its table at the end', [...H264, ...AAC], { moovFirst: false }],
+    ['its table in front', [...H264, ...AAC, '-movflags', '+faststart'], { moovFirst: true, editList: true }],
+    [
+      'nothing unusual',
+      [...H264, '-an', '-movflags', '+faststart'],
+      {
+        chromaSubsampling: '4:2:0',
+        bitDepth: 8,
+        scan: 'progressive',
+        squarePixels: true,
+        editList: false,
+        fragmented: false,
+      },
+    ],
+  ])('%s', async (_what, output, details) => {
+    expect((await read(await film(output))).video?.details).toMatchObject(details);
+  });
+});
+
+describeWithFfmpeg('a copy in a new MP4', () => {
+  it.each([
+    ['a MOV with frames out of order', [...H264, '-preset', 'medium', '-bf', '3', ...AAC], 'mov'],
+    ['a MOV with HEVC', [...HEVC, ...AAC], 'mov'],
+    ['a fragmented MP4', [...H264, ...AAC, '-movflags', 'frag_keyframe+empty_moov+default_base_moof'], 'mp4'],
+    ['a 3GP', [...H264, ...AAC], '3gp'],
+  ])(
+    'of %s has the same pictures, in a file that is laid out as platforms want it',
+    async (_what, output, ending) => {
+      const path = await film(output, ending);
+      const { mimeType } = await read(path);
+      const target = newPath('mp4');
+      const copy = await remuxMediaFile(path, target, mimeType, 'client');
+      expect(copy?.video.details).toMatchObject({ moovFirst: true, fragmented: false, editList: false });
+      expect(copy).toMatchObject({ mimeType: 'video/mp4', byteSize: (await stat(target)).size });
+      expect(await pictureHash(target)).toBe(await pictureHash(path));
+    },
+  );
+});
+
+describeWithFfmpeg('ffmpeg makes', () => {
+  it.each([
+    ['HEVC of 10 bits', [...HEVC, '-pix_fmt', 'yuv420p10le', ...AAC], 'film', '320x240'],
+    ['4:4:4 with odd sides', [...H264, '-pix_fmt', 'yuv444p', ...AAC], 'film', '321x241'],
+    [
+      '5.1 at 96 kHz',
+      [...H264, ...AAC, '-af', 'aformat=channel_layouts=5.1', '-ac', '6', '-ar', '96000'],
+      'sound',
+      '320x240',
+    ],
+  ] as const)('of %s a film that every platform takes', async (_what, output, make, size) => {
+    const made = await convert(await film([...output], 'mp4', size), make);
+    expect(made).toMatchObject({
+      mimeType: 'video/mp4',
+      video: {
+        videoCodec: 'h264',
+        audioCodec: 'aac',
+        details: {
+          chromaSubsampling: '4:2:0',
+          bitDepth: 8,
+          scan: 'progressive',
+          audioChannels: 2,
+          audioSampleRate: 48_000,
+          audioProfile: 'LC',
+          moovFirst: true,
+          editList: false,
+        },
+      },
+    });
+  });
+  it('of a short GIF one of three seconds', async () => {
+    const path = newPath('gif');
+    await promisify(execFile)(ffmpeg, [
+      ...['-v', 'error', '-y', '-f', 'lavfi', '-i', 'testsrc=size=64x48:rate=10:duration=1', path],
+    ]);
+    const made = await convert(path, 'loop', { durationMs: 1_000 });
+    expect(made).toMatchObject({ video: { videoCodec: 'h264', audioCodec: null } });
+    expect('video' in made && made.video.durationMs).toBeGreaterThanOrEqual(2_900);
+  });
+  it('of what only it can read an MP4 that is kept: WebM, MKV, PCM sound', async () => {
+    const webm = ['-c:v', 'libvpx', '-b:v', '200k', '-deadline', 'realtime', '-c:a', 'libopus'];
+    for (const [output, ending] of [
+      [webm, 'webm'],
+      [[...H264, ...AAC], 'mkv'],
+      [[...H264, '-c:a', 'pcm_s16le'], 'mov'],
+    ] as const) {
+      const path = await film([...output], ending);
+      const kept = await read(path, converter());
+      expect(kept).toMatchObject({ kind: 'video', mimeType: 'video/mp4', video: { videoCodec: 'h264' } });
+      expect(kept.path).not.toBe(path);
+      await expect(read(path)).rejects.toMatchObject({ message: expect.stringContaining('install ffmpeg') });
+    }
+  });
+  it('nothing after its time is up, and leaves no process', async () => {
+    const path = await film([...H264, '-an'], 'mp4', '1280x720');
+    const settings = { ...converter(300), client: 'client', maxBytes: 50_000_000 };
+    const source = { path, container: 'mov', make: 'film', durationMs: 4_000 } as const;
+    const target = newPath('mp4');
+    expect(await convertMediaFile(source, target, settings)).toMatchObject({ problem: 'time' });
+    const { stdout } = await promisify(execFile)('ps', ['-eo', 'args']);
+    expect(stdout).not.toContain(target);
+  });
+  it('nothing that would be larger than it may be', async () => {
+    const path = await film([...H264, ...AAC]);
+    const settings = { ...converter(), client: 'client', maxBytes: 20_000 };
+    const source = { path, container: 'mov', make: 'film', durationMs: 4_000 } as const;
+    expect(await convertMediaFile(source, newPath('mp4'), settings)).toMatchObject({ problem: 'size' });
+  });
+  it('nothing of a list of other files, whatever it is called', async () => {
+    const secret = newPath('txt');
+    const list = newPath('mp4');
+    const { writeFile } = await import('node:fs/promises');
+    await writeFile(secret, 'secret');
+    await writeFile(list, `ffconcat version 1.0\nfile ${secret}\n`);
+    const made = await convert(list, 'film');
+    expect(made).toMatchObject({ problem: 'failed' });
+    expect(await readFile(secret, 'utf8')).toBe('secret');
+  });
+});
+
+it('is never skipped where the suite has to be whole', () => {
+  if (process.env['CI'] === 'true') expect(ffmpeg).not.toBe('');
+});

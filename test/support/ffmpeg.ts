@@ -1,0 +1,26 @@
+import { describe } from '@jest/globals';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { findProgram } from './program.ts';
+
+/** The machine's own; undefined where there is none. */
+export const ffmpeg = findProgram('ffmpeg') ?? undefined;
+
+/** A suite that converts films. Without an ffmpeg its tests are skipped by name; in CI, where it is installed, they fail. */
+export const describeWithFfmpeg = ffmpeg || process.env['CI'] === 'true' ? describe : describe.skip;
+
+const run = promisify(execFile);
+
+/** A film of four seconds, with a tone. `output` says how it is encoded, and ends with its path. */
+export async function makeFilm(output: string[], size = '320x240', seconds = 4): Promise<void> {
+  if (!ffmpeg) throw new Error('there is no ffmpeg on the PATH');
+  const picture = ['-f', 'lavfi', '-i', `testsrc=size=${size}:rate=30:duration=${seconds}`];
+  const sound = ['-f', 'lavfi', '-i', `sine=frequency=440:duration=${seconds}`];
+  await run(ffmpeg, ['-v', 'error', '-y', '-threads', '1', ...picture, ...sound, ...output]);
+}
+
+export const H264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p'];
+export const HEVC = [
+  ...['-c:v', 'libx265', '-preset', 'ultrafast', '-x265-params', 'log-level=none:pools=1'],
+  ...['-pix_fmt', 'yuv420p', '-tag:v', 'hvc1'],
+];

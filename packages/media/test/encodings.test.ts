@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
-import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { execFile, spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describeWithFfmpeg, ffmpeg as found, H264, HEVC, makeFilm } from '../../../test/support/ffmpeg.ts';
 
@@ -43,6 +45,14 @@ async function pictureHash(path: string): Promise<string> {
     ...['-v', 'error', '-i', path, '-map', '0:v:0', '-fps_mode', 'passthrough', '-f', 'md5', '-'],
   ]);
   return stdout.trim();
+}
+
+/** Of every process of this machine, what it was started with. */
+async function running(): Promise<string> {
+  return (await promisify(execFile)('ps', ['-eo', 'args'])).stdout;
+}
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await delay(50);
 }
 
 const AAC = ['-c:a', 'aac'];
@@ -167,8 +177,24 @@ describeWithFfmpeg('ffmpeg makes', () => {
     const source = { path, container: 'mov', make: 'film', durationMs: 4_000 } as const;
     const target = newPath('mp4');
     expect(await convertMediaFile(source, target, settings)).toMatchObject({ problem: 'time' });
-    const { stdout } = await promisify(execFile)('ps', ['-eo', 'args']);
-    expect(stdout).not.toContain(target);
+    expect(await running()).not.toContain(`${target}.encoding`);
+  });
+  it('nothing for a process that was killed: no ffmpeg outlives whoever wanted its film', async () => {
+    const path = newPath('mp4');
+    await makeFilm([...H264, '-an', path], '1280x720', 30);
+    const target = newPath('mp4');
+    const source = JSON.stringify({ path, container: 'mov', make: 'film', durationMs: 30_000 });
+    const script = `import { convertMediaFile } from '@solospark/media';
+      await convertMediaFile(${source}, ${JSON.stringify(target)}, {
+        ffmpeg: ${JSON.stringify(ffmpeg)}, client: 'a', maxBytes: 5e8, deadline: performance.now() + 200_000 });`;
+    const cwd = fileURLToPath(new URL('..', import.meta.url));
+    const parent = spawn(process.execPath, ['--input-type=module', '-e', script], { cwd, stdio: 'ignore' });
+    try {
+      await until(async () => (await running()).includes(`${target}.encoding`));
+    } finally {
+      parent.kill('SIGKILL');
+    }
+    await until(async () => !(await running()).includes(`${target}.encoding`));
   });
   it('nothing that would be larger than it may be', async () => {
     const path = await film([...H264, ...AAC]);
@@ -179,7 +205,6 @@ describeWithFfmpeg('ffmpeg makes', () => {
   it('nothing of a list of other files, whatever it is called', async () => {
     const secret = newPath('txt');
     const list = newPath('mp4');
-    const { writeFile } = await import('node:fs/promises');
     await writeFile(secret, 'secret');
     await writeFile(list, `ffconcat version 1.0\nfile ${secret}\n`);
     const made = await convert(list, 'film');

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import { demoImage, eventually, startTestApp, type TestApp } from '../../../test/support/app.ts';
 import { openBrowser, type Browser } from '../../../test/support/browser.ts';
@@ -33,6 +34,42 @@ const agree = async (url: string, as: Browser, handle: string) => {
   expect(consent.status).toBe(200);
   return as.submit(consent, { handle });
 };
+
+const without = (headers: object, ...names: string[]) =>
+  Object.fromEntries(Object.entries(headers).filter(([name]) => !names.includes(name))) as Record<
+    string,
+    string
+  >;
+
+/** Stands before the sandbox, and keeps what its token endpoint answers. */
+async function recordTokens(target: string, recorded: Record<string, unknown>[]) {
+  const server = createHttpServer((request, response) => {
+    void (async () => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of request) chunks.push(chunk as Buffer);
+      const headers = without(request.headers, 'host', 'connection', 'content-length');
+      const answer = await fetch(target + (request.url ?? ''), {
+        method: request.method ?? 'GET',
+        headers,
+        ...(chunks.length > 0 && { body: Buffer.concat(chunks) }),
+        redirect: 'manual',
+      });
+      const text = await answer.text();
+      if (request.url?.endsWith('/accessToken')) recorded.push(JSON.parse(text) as Record<string, unknown>);
+      const told = without(Object.fromEntries(answer.headers), 'content-length', 'transfer-encoding');
+      response.writeHead(answer.status, told).end(text);
+    })();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
 
 describe('connecting an account on a page of its platform', () => {
   it.each(consentPlatforms)('%s: the author agrees, and the channel is there', async (platform) => {
@@ -73,6 +110,26 @@ describe('connecting an account on a page of its platform', () => {
     );
     const posts = (await app.publicPosts(platform)).filter(({ account }) => account === 'grace');
     expect(posts).toHaveLength(1);
+  });
+
+  it('LinkedIn: what a real consent with openid brings besides (an ID token, a type, scopes between commas) does no harm', async () => {
+    const recorded: Record<string, unknown>[] = [];
+    const sandbox = await recordTokens(app.sandboxUrl, recorded);
+    app.ctx.settings.sandboxUrl = sandbox.url;
+    try {
+      const connection = await start('linkedin');
+      expect((await agree(connection.url, browser, 'grace')).text).toContain('is connected');
+      expect(recorded).toMatchObject([
+        {
+          token_type: 'Bearer',
+          id_token: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/),
+          scope: 'email,openid,profile,w_member_social',
+        },
+      ]);
+      expect(await progress(connection)).toMatchObject({ status: 'connected' });
+    } finally {
+      await sandbox.close();
+    }
   });
 
   it('connecting the account again gives its channel new credentials, also while it is active', async () => {

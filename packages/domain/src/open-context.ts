@@ -197,7 +197,6 @@ function findConverter({ FFMPEG_PATH: named, PATH: searchPath = '' }: ContextEnv
   return found ?? null;
 }
 
-/** @throws ConfigError for half an app. */
 function parseApps(env: Record<string, unknown>): Record<string, App> {
   const apps: Record<string, App> = {};
   for (const variables of appVariables) {

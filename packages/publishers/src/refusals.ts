@@ -16,9 +16,14 @@ export function again(reason: string): Retry {
   return { outcome: 'retry', failure: { kind: 'unavailable', actor: 'platform', reason } };
 }
 
-/** Nothing was created; the platform, or the account, has had enough until then. */
-export function waits(until: Date, reason: string): WaitUntil {
-  return { outcome: 'wait-until', until, failure: { kind: 'rate_limited', actor: 'platform', reason } };
+/** Nothing was created; the account, or this app with all its accounts (`platform`), has had enough until then. */
+export function waits(until: Date, reason: string, limits: WaitUntil['limits'] = 'account'): WaitUntil {
+  return {
+    outcome: 'wait-until',
+    until,
+    limits,
+    failure: { kind: 'rate_limited', actor: 'platform', reason },
+  };
 }
 
 /** It said no in its own words, and these stand in no table. Blames nobody: what the words mean is for people to read. */

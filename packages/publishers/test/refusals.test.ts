@@ -10,7 +10,8 @@ import { answer, NOW } from './answers.ts';
 /** What a platform answers, in its own form: status, code, words. And whose turn it is then. */
 type Row = [status: number, body: unknown, outcome: string, kind: string, actor: string];
 
-const BLAMES_TEXT = /change (its text|the text|it)|may be too long|post it anew|create a new post/i;
+const BLAMES_TEXT =
+  /change (its text|the text|it)\b|the copy|may be too long|post it anew|create a new post/i;
 
 function holds(dialect: Dialect, rows: Row[]): void {
   describe(`what ${dialect.name} refuses`, () => {
@@ -511,3 +512,43 @@ describe('the sentences', () => {
     });
   });
 });
+
+describe('whom a limit holds', () => {
+  const used = (window: string) => ({ [`${window}-remaining`]: '0' });
+  it.each<[string, Dialect, number, unknown, Record<string, string>, string]>([
+    ['X, the window of a call', x, 429, {}, { 'x-rate-limit-reset': '0' }, 'account'],
+    ['X, the day of the user', x, 429, {}, used('x-user-limit-24hour'), 'account'],
+    ['X, the day of the app', x, 429, {}, used('x-app-limit-24hour'), 'platform'],
+    ['X, no credit', x, 402, {}, {}, 'platform'],
+    ['LinkedIn, the day of the member', linkedin, 429, throttle('MEMBER'), {}, 'account'],
+    ['LinkedIn, the day of the app', linkedin, 429, throttle('APPLICATION'), {}, 'platform'],
+    [
+      'Instagram, the calls of the app',
+      instagram,
+      400,
+      { error: { code: 4, message: 'limit' } },
+      {},
+      'platform',
+    ],
+    [
+      'Instagram, the calls of the account',
+      instagram,
+      400,
+      { error: { code: 17, message: 'limit' } },
+      {},
+      'account',
+    ],
+    ['Bluesky', bluesky, 429, { error: 'RateLimitExceeded' }, {}, 'account'],
+    ['Mastodon', mastodon, 429, { error: 'Too many requests' }, {}, 'account'],
+  ])('%s', (_what, dialect, status, body, headers, limits) => {
+    const refusal = dialect.readRefusal(answer(status, body, headers), NOW);
+    expect(refusal).toMatchObject({ outcome: 'wait-until', limits });
+  });
+});
+
+function throttle(whose: string) {
+  return {
+    message: `Resource level throttle ${whose} DAY limit for calls to this resource is reached.`,
+    status: 429,
+  };
+}

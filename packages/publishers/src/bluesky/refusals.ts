@@ -119,6 +119,6 @@ const scopeReason =
   'SoloSpark may not post to this Bluesky account. Connect it again and allow posting, then retry the post.';
 const awayReason = 'The Bluesky server is in trouble. Nothing was published; it is tried again by itself.';
 const contentReason =
-  'Bluesky did not accept this post. Nothing was published: see what it says, change the text, the files or the settings and post it anew.';
+  'Bluesky did not accept this post. Nothing was published: see what it says, duplicate the post, change the text, the files or the settings of the copy and publish that.';
 const fileReason =
-  'Bluesky did not accept a file of this post: it is too large, or of another type. Post it anew with a smaller JPEG, PNG or MP4.';
+  'Bluesky did not accept a file of this post: it is too large, or of another type. Duplicate the post, and publish the copy with a smaller JPEG, PNG or MP4.';

@@ -1,6 +1,6 @@
 import type { HttpResponse } from '../http.ts';
 import { inFuture, waitUntil } from '../answer.ts';
-import type { Failure } from '../publisher.ts';
+import type { Failure, WaitUntil } from '../publisher.ts';
 import { again, failed, waits, type Refusal } from '../refusals.ts';
 import { pauseUntil } from '../told-time.ts';
 import type { GraphError } from './graph-error.ts';
@@ -73,8 +73,10 @@ const rows: readonly Row[] = [
       /\bcapability\b|\bapp(lication)? (is|has been|was) |\bapp (id|secret)\b|deprecated version|api version/i,
     meaning: () => failed('misconfigured', 'operator', appReason),
   },
+  // "Application request limit reached": of all its accounts.
+  { codes: [4], meaning: (response, now) => throttled(response, now, 'platform') },
   {
-    codes: [4, 17, 32, 341, 613, 80000, 80001, 80002, 80003, 80004, 80005, 80006, 80008, 80009, 80014],
+    codes: [17, 32, 341, 613, 80000, 80001, 80002, 80003, 80004, 80005, 80006, 80008, 80009, 80014],
     words: /(request|rate|call) limit|too many calls/i,
     meaning: (response, now) => throttled(response, now),
   },
@@ -164,11 +166,15 @@ export function expired(): Refusal {
   return failed('auth_expired', 'user', expiredReason);
 }
 
-export function throttled(response: HttpResponse | null, now: Date): Refusal {
+export function throttled(
+  response: HttpResponse | null,
+  now: Date,
+  limits: WaitUntil['limits'] = 'account',
+): Refusal {
   const headers = response?.headers ?? new Headers();
   const seconds = regainMinutes(headers.get('x-business-use-case-usage')) * 60;
   const until = pauseUntil(headers, now, seconds > 0 ? String(seconds) : null);
-  return waits(until, 'Instagram asks to slow down. The post waits and goes out by itself.');
+  return waits(until, 'Instagram asks to slow down. The post waits and goes out by itself.', limits);
 }
 
 /** `{"<id>":[{"estimated_time_to_regain_access":<minutes>,…}]}`; anything else is no information. */
@@ -191,14 +197,14 @@ const blockedReason =
 const appReason =
   "Instagram does not accept SoloSpark's app for this. Whoever runs SoloSpark has to check the app in Meta's developer dashboard; then retry the post.";
 const spamReason =
-  'Instagram blocked this as possible spam. Wait some hours or change the post, then post it anew.';
+  'Instagram blocked this as possible spam. Wait some hours, then retry the post; or duplicate it and change the copy.';
 const duplicateReason =
-  'Instagram refuses the same post twice in a row. Nothing was published: change the post and post it anew.';
+  'Instagram refuses the same post twice in a row. Nothing was published: duplicate the post, change the copy and publish that.';
 const imageReason =
   'Instagram does not accept an image of this post (its size, format or proportions). Create a new post with another one.';
 const videoReason =
   'Instagram does not accept a video of this post (its format, length or size). Create a new post with another one.';
 const coverReason =
-  'Instagram cannot take the cover of this reel from there: its offset has to be before the end of the video. Post it anew.';
+  'Instagram cannot take the cover of this reel from there: its offset has to be before the end of the video. Duplicate the post, change that in the copy and publish it.';
 const contentReason =
-  'Instagram does not accept this post. Nothing was published: see what it says, change its text, images or videos and post it anew.';
+  'Instagram does not accept this post. Nothing was published: see what it says, duplicate the post, change the text, images or videos of the copy and publish that.';

@@ -46,6 +46,6 @@ const noConnections: Failed = {
     actor: 'user',
     reason:
       'A page on LinkedIn has followers and no connections, so this post cannot be for connections only. ' +
-      'Nothing was published. Post it anew for everybody.',
+      'Nothing was published. Duplicate the post, and publish the copy for everybody.',
   },
 };

@@ -89,7 +89,7 @@ async function readDuplicate(call: PublishCall, response: HttpResponse): Promise
   }
   const reason =
     'LinkedIn refuses the same text within 10 minutes, and this text was posted there just before. ' +
-    'Change the text, or post it anew in 10 minutes.';
+    'Retry the post in 10 minutes, or duplicate it and change the text of the copy.';
   return {
     outcome: 'failed',
     failure: { kind: 'rejected_content', actor: 'user', reason, ...told(call, response) },

@@ -115,12 +115,14 @@ function uploadPending(now: Date): Refusal {
   });
 }
 
-/** LinkedIn documents no header that tells when a limit ends. */
-export function throttled({ headers }: HttpResponse, now: Date): Refusal {
-  return waits(
-    pauseUntil(headers, now),
-    'LinkedIn asks to slow down. The post waits and goes out by itself.',
-  );
+/**
+ * LinkedIn documents no header that tells when a limit ends. "Resource level throttle APPLICATION DAY limit …": whose it is, stands
+ * in the message.
+ */
+export function throttled({ headers, text }: HttpResponse, now: Date): Refusal {
+  const limits = /APPLICATION (DAY|MINUTE)/.test(text) ? 'platform' : 'account';
+  const reason = 'LinkedIn asks to slow down. The post waits and goes out by itself.';
+  return waits(pauseUntil(headers, now), reason, limits);
 }
 
 export function expired(): Refusal {
@@ -142,9 +144,9 @@ const appReason =
 const authorReason =
   'LinkedIn does not know this account as the author of a post. Connect the LinkedIn account again, then retry the post.';
 const contentReason =
-  'LinkedIn does not accept this post. Nothing was published: see what it says, change the text or the files and post it anew.';
+  'LinkedIn does not accept this post. Nothing was published: see what it says, duplicate the post, change the text or the files of the copy and publish that.';
 const fileReason =
-  'LinkedIn does not accept a file of this post. Nothing was published: see what it says, and post it anew with another one.';
+  'LinkedIn does not accept a file of this post. Nothing was published: see what it says, duplicate the post and publish the copy with another one.';
 const notFoundReason =
   'LinkedIn did not find something that this post needs. Connect the account again, then retry the post.';
 const versionReason =

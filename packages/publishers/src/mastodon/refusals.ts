@@ -79,7 +79,7 @@ const emailReason =
 const secondFactorReason =
   'This Mastodon server wants a second factor for this account. Sign in there and set one up, then retry the post.';
 const movedReason =
-  'This Mastodon account has moved to another server. Connect the account there, and write the post anew for it.';
+  'This Mastodon account has moved to another server. Connect the account there, then duplicate the post for it.';
 const disabledReason =
   'The Mastodon server has disabled or suspended this account, or the account has moved to another server. Sign in there to see why, then retry the post.';
 const goneReason =
@@ -87,4 +87,4 @@ const goneReason =
 const accountReason =
   'The Mastodon server does not let this account post. Sign in there to see why, then retry the post.';
 const contentReason =
-  'The Mastodon server does not accept this post. Nothing was published: see what it says. The text may be too long for this server, or a file may not suit it; change it and post it anew.';
+  'The Mastodon server does not accept this post. Nothing was published: see what it says. The text may be too long for this server, or a file may not suit it; duplicate the post, change the copy and publish that.';

@@ -100,4 +100,4 @@ export function uploadAgain(detail: string): Refusal {
 }
 
 const mediaReason =
-  'X cannot process this video or GIF. Save it anew, as an MP4 with H.264 and AAC or as a smaller GIF, and create a new post with that.';
+  'X cannot process this video or GIF. Save it anew, as an MP4 with H.264 and AAC or as a smaller GIF, duplicate the post and publish the copy with that.';

@@ -122,13 +122,15 @@ export function outOfCredit(now: Date): Refusal {
   const refusal = waits(
     inFuture(now, PAUSE_WITHOUT_CREDIT_MS),
     'The X credit of this SoloSpark is used up. The post waits and goes out by itself once whoever runs SoloSpark has added credit.',
+    'platform',
   );
   return { ...refusal, failure: { ...refusal.failure, kind: 'quota_exhausted', actor: 'operator' } };
 }
 
 export function throttled(response: HttpResponse, now: Date): Refusal {
   const until = pauseUntil(response.headers, now, ...resetsOf(response.headers));
-  return waits(until, 'X asks to slow down. The post waits and goes out by itself.');
+  const limits = isUsedUp(response.headers, APP_WINDOW) ? 'platform' : 'account';
+  return waits(until, 'X asks to slow down. The post waits and goes out by itself.', limits);
 }
 
 /** X tells a time for it in its 24-hour headers, if anywhere. */
@@ -143,9 +145,16 @@ function overDailyLimit(response: HttpResponse, now: Date): Refusal {
 
 /** Of the windows that are used up: 15 minutes, or one of the two 24-hour ones. Epoch seconds. */
 function resetsOf(headers: Headers): (string | null)[] {
-  return ['x-rate-limit', 'x-app-limit-24hour', 'x-user-limit-24hour']
-    .filter((window) => window === 'x-rate-limit' || headers.get(`${window}-remaining`) === '0')
+  return ['x-rate-limit', APP_WINDOW, 'x-user-limit-24hour']
+    .filter((window) => window === 'x-rate-limit' || isUsedUp(headers, window))
     .map((window) => headers.get(`${window}-reset`));
+}
+
+/** That of the app, for all its accounts. */
+const APP_WINDOW = 'x-app-limit-24hour';
+
+function isUsedUp(headers: Headers, window: string): boolean {
+  return headers.get(`${window}-remaining`) === '0';
 }
 
 const appReason =
@@ -161,8 +170,8 @@ const automatedReason =
 const accountReason = 'X does not let this account do this. Sign in to X to see why, then retry the post.';
 const awayReason = 'X is overloaded. Nothing was published; it is tried again by itself.';
 const tooLongReason =
-  'X says that the text is too long for this account. Nothing was published: post it anew, shorter.';
+  'X says that the text is too long for this account. Nothing was published: duplicate the post, shorten the copy and publish that.';
 const mediaReason =
-  'X does not accept a file of this post. Nothing was published: see what X says of it, and post it anew with another one.';
+  'X does not accept a file of this post. Nothing was published: see what X says of it, duplicate the post and publish the copy with another one.';
 const textReason =
-  'X does not accept the text of this post. Nothing was published: see what X says of it, change it and post it anew.';
+  'X does not accept the text of this post. Nothing was published: see what X says of it, duplicate the post, change the copy and publish that.';

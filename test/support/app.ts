@@ -45,7 +45,13 @@ export interface PublicPost {
   mediaCount: number;
 }
 
-export async function startTestApp(options: { redisUrl?: string } = {}): Promise<TestApp> {
+interface TestAppOptions {
+  redisUrl?: string;
+  /** Of the API, instead of its own. */
+  limits?: Parameters<typeof buildApp>[1];
+}
+
+export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
   const opened: (() => Promise<unknown>)[] = [];
   const close = async () => {
     for (const dispose of opened.splice(0).reverse()) await dispose();
@@ -60,7 +66,7 @@ export async function startTestApp(options: { redisUrl?: string } = {}): Promise
 }
 
 async function openTestApp(
-  options: { redisUrl?: string },
+  options: TestAppOptions,
   opened: (() => Promise<unknown>)[],
   close: () => Promise<void>,
 ): Promise<TestApp> {
@@ -93,7 +99,7 @@ async function openTestApp(
   opened.push(() => ctx.close());
   const secret = randomBytes(32).toString('hex');
   const auth = createAuth({ db: ctx.db, secret, baseUrl: 'http://127.0.0.1' });
-  const app = await buildApp(ctx);
+  const app = await buildApp(ctx, options.limits);
   opened.push(() => app.close());
   await app.listen({ host: '127.0.0.1', port: 0 });
   const url = urlOf(app.server.address());

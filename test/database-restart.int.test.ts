@@ -5,7 +5,8 @@ import { eventually, secondsAhead, startTestApp, type TestApp } from './support/
 
 let app: TestApp;
 beforeAll(async () => {
-  app = await startTestApp();
+  // By tries, and not by time: how long one takes is up to the machine.
+  app = await startTestApp({ limits: { databasePatienceMs: 60_000 } });
   await app.startWorker();
 });
 afterAll(() => app.close());

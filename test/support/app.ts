@@ -46,10 +46,15 @@ export interface PublicPost {
   mediaCount: number;
 }
 
-/** `ffmpeg`: the program that converts films; without it there is none. */
-export async function startTestApp(
-  options: { redisUrl?: string; ffmpeg?: string | undefined } = {},
-): Promise<TestApp> {
+interface TestAppOptions {
+  redisUrl?: string;
+  /** The program that converts films; without it there is none. */
+  ffmpeg?: string | undefined;
+  /** Of the API, instead of its own. */
+  limits?: Parameters<typeof buildApp>[1];
+}
+
+export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
   const opened: (() => Promise<unknown>)[] = [];
   const close = async () => {
     for (const dispose of opened.splice(0).reverse()) await dispose();
@@ -64,7 +69,7 @@ export async function startTestApp(
 }
 
 async function openTestApp(
-  options: { redisUrl?: string; ffmpeg?: string | undefined },
+  options: TestAppOptions,
   opened: (() => Promise<unknown>)[],
   close: () => Promise<void>,
 ): Promise<TestApp> {
@@ -99,7 +104,7 @@ async function openTestApp(
   opened.push(() => ctx.close());
   const secret = randomBytes(32).toString('hex');
   const auth = createAuth({ db: ctx.db, secret, baseUrl: 'http://127.0.0.1' });
-  const app = await buildApp(ctx);
+  const app = await buildApp(ctx, options.limits);
   opened.push(() => app.close());
   await app.listen({ host: '127.0.0.1', port: 0 });
   const url = urlOf(app.server.address());

@@ -4,7 +4,11 @@ import fastify, { type FastifyBaseLogger, type FastifyRequest, type RawServerDef
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BODY_LIMITS, limitBodies, type BodyLimits } from './http/body-deadline.ts';
-import { answerClientError } from './http/client-error.ts';
+import { answerClientError, refuseExpectation } from './http/client-error.ts';
+import { answerConditionally } from './http/conditional.ts';
+import { DATABASE_PATIENCE_MS, limitWaiting } from './http/database-patience.ts';
+import { docsPlugin } from './http/docs-plugin.ts';
+import { requireOneHost } from './http/host-header.ts';
 import { readJsonBodies } from './http/json-body.ts';
 import { limitSockets } from './http/limit-sockets.ts';
 import { openapiPlugin } from './http/openapi-plugin.ts';
@@ -32,12 +36,15 @@ export interface ApiLimits extends BodyLimits {
   /** Open connections of one client; 0: no limit. */
   maxSocketsPerClient: number;
   headersTimeoutMs: number;
+  /** How long one request waits for a database that is away. */
+  databasePatienceMs: number;
 }
 
 export const DEFAULT_LIMITS: ApiLimits = {
   ...BODY_LIMITS,
   maxSocketsPerClient: 200,
   headersTimeoutMs: HEADERS_TIMEOUT_MS,
+  databasePatienceMs: DATABASE_PATIENCE_MS,
 };
 
 /** Builds the API without listening. Routes translate; every decision is a use case of @solospark/domain. */
@@ -49,7 +56,12 @@ export async function buildApp(ctx: Context, chosen: Partial<ApiLimits> = {}): P
     genReqId: () => randomUUID(),
     return503OnClosing: true,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    http: { headersTimeout: limits.headersTimeoutMs, connectionsCheckingInterval: 2_000 },
+    http: {
+      headersTimeout: limits.headersTimeoutMs,
+      connectionsCheckingInterval: 2_000,
+      // Ours says why (requireOneHost).
+      requireHostHeader: false,
+    },
     clientErrorHandler: answerClientError,
     routerOptions: { maxParamLength: 1_000 },
     // What fails before a route is found leaves as a problem, too.
@@ -58,14 +70,18 @@ export async function buildApp(ctx: Context, chosen: Partial<ApiLimits> = {}): P
   // Text is not a form of anything here: it is answered 415, like every other type.
   app.removeContentTypeParser('text/plain');
   readJsonBodies(app);
+  app.server.on('checkExpectation', refuseExpectation);
+  requireOneHost(app);
   limitSockets(app.server, { max: limits.maxSocketsPerClient, log: ctx.log });
   limitBodies(app, limits);
+  limitWaiting(app, limits.databasePatienceMs);
   app.setValidatorCompiler(createValidatorCompiler());
   app.addHook('onSend', async (request, reply) => {
     reply.header('x-request-id', request.id);
   });
   await app.register(problemPlugin);
   await app.register(openapiPlugin);
+  await app.register(docsPlugin);
 
   healthRoutes(app, ctx);
   mediaLinkRoutes(app, ctx);
@@ -73,6 +89,7 @@ export async function buildApp(ctx: Context, chosen: Partial<ApiLimits> = {}): P
   await app.register(
     async (scope: App) => {
       guardOrganization(scope, ctx);
+      answerConditionally(scope);
       postRoutes(scope, ctx);
       deliveryRoutes(scope, ctx);
       channelRoutes(scope, ctx);

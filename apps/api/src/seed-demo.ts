@@ -7,7 +7,8 @@ import {
 } from '@solospark/domain';
 import type { Auth } from './auth.ts';
 
-const DEMO = { email: 'demo@solospark.invalid', name: 'Demo', slug: 'demo', handle: 'demo' };
+/** `id`: the document's examples name it, so that they work on a stack that `npm start` has made. */
+const DEMO = { id: 'demo', email: 'demo@solospark.invalid', name: 'Demo', slug: 'demo', handle: 'demo' };
 
 export interface Demo {
   organizationId: string;
@@ -25,7 +26,7 @@ export async function seedDemo(
   options: { apiKey?: string | undefined } = {},
 ): Promise<Demo> {
   const userId = await demoUser(ctx);
-  const organizationId = await demoOrganization(ctx, auth, userId);
+  const organizationId = await demoOrganization(ctx, userId);
   const existing = await listChannels(ctx, { organizationId });
   for (const platform of ctx.platforms) {
     // Also one that a person has disconnected: connecting it would undo that.
@@ -60,11 +61,16 @@ async function demoUser(ctx: OpenedContext): Promise<string> {
   return user.id;
 }
 
-async function demoOrganization(ctx: OpenedContext, auth: Auth, userId: string): Promise<string> {
-  const existing = await ctx.db.prisma.organization.findUnique({ where: { slug: DEMO.slug } });
-  if (existing) return existing.id;
-  const created = await auth.api.createOrganization({ body: { name: DEMO.name, slug: DEMO.slug, userId } });
-  return created.id;
+async function demoOrganization(ctx: OpenedContext, userId: string): Promise<string> {
+  const { id, name, slug } = DEMO;
+  // better-auth would give it an id of its own. One that was made before keeps the one that it has.
+  const owner = { id: crypto.randomUUID(), userId, role: 'owner' };
+  const organization = await ctx.db.prisma.organization.upsert({
+    where: { slug },
+    create: { id, name, slug, members: { create: owner } },
+    update: {},
+  });
+  return organization.id;
 }
 
 async function createKey(auth: Auth, owner: { organizationId: string; userId: string }): Promise<string> {

@@ -89,7 +89,6 @@ describe('a refused request is answered in at most 16 KB and 20 errors', () => {
   it.each([
     ['deeper than anybody writes', `{"text":${'['.repeat(100_000)}${']'.repeat(100_000)}}`],
     ['with a prototype', '{"text":"a","__proto__":{"admin":true}}'],
-    ['with NUL in the name of a platform', String.raw`{"text":"a","platforms":["\u0000"]}`],
     ['with a number that is none', `{"text":"a","lateLimitMinutes":1e99999}`],
     ['with a number of 100,000 digits', `{"text":"a","lateLimitMinutes":${'9'.repeat(100_000)}}`],
   ])('of a body %s', async (_, body) => {

@@ -5,8 +5,9 @@ import type { Logger } from '@solospark/foundation';
 import pg from 'pg';
 import { connectionStringOf } from './database-url.ts';
 import { PrismaClient } from './generated/client.ts';
-import { limitedClient, type StatementLimits } from './limited-client.ts';
-import { leavesConnectionUsable } from './transient.ts';
+import { limitedClient, statementMsNow, type StatementLimits } from './limited-client.ts';
+import { asOneTry, PatientPool } from './patience.ts';
+import { isTransient, leavesConnectionUsable } from './transient.ts';
 
 /** What a repository needs to run SQL, inside a transaction or not. */
 export interface SqlRunner {
@@ -55,7 +56,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     statementMs: statementTimeoutMs,
     idleInTransactionMs: Math.min(statementTimeoutMs || idleInTransactionMs, idleInTransactionMs),
   };
-  const pool = new pg.Pool({
+  const pool = new PatientPool({
     connectionString: connectionStringOf(options.url),
     ...(/[?&]channel_binding=(prefer|require)\b/.test(options.url) && { enableChannelBinding: true }),
     max: maxConnections,
@@ -81,7 +82,9 @@ export function openDatabase(options: DatabaseOptions): Database {
     errorFormat: 'minimal',
   });
 
-  async function withClient<T>(work: (client: pg.PoolClient, discard: () => void) => Promise<T>): Promise<T> {
+  const withClient: typeof useClient = (work) => asOneTry(() => useClient(work), isTransient);
+
+  async function useClient<T>(work: (client: pg.PoolClient, discard: () => void) => Promise<T>): Promise<T> {
     const client = await pool.connect();
     let broken = false;
     try {
@@ -135,14 +138,14 @@ async function runStatement<Row extends object>(
 
 async function runTransaction<T>(
   client: pg.ClientBase,
-  { statementMs, idleInTransactionMs }: StatementLimits,
+  limits: StatementLimits,
   discard: () => void,
   fn: (tx: SqlRunner) => Promise<T>,
 ): Promise<T> {
   try {
     // One round trip. They end with the transaction, and hold for its COMMIT as well.
     await client.query(
-      `BEGIN; SET LOCAL statement_timeout = ${statementMs}; SET LOCAL idle_in_transaction_session_timeout = ${idleInTransactionMs}`,
+      `BEGIN; SET LOCAL statement_timeout = ${statementMsNow(limits)}; SET LOCAL idle_in_transaction_session_timeout = ${limits.idleInTransactionMs}`,
     );
     const result = await fn({ query: (sql, params = []) => runStatement(client, sql, params) });
     const { command } = await client.query('COMMIT');

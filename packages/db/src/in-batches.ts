@@ -1,4 +1,5 @@
 import type { SqlRunner } from './database.ts';
+import { timeLeftMs, untilFor } from './patience.ts';
 import { isTransient } from './transient.ts';
 
 export interface BatchOptions {
@@ -18,6 +19,9 @@ const MOST_UNDER_WAY = 4;
  * `run` answers one result for each item, in their order. When it fails for a reason that waiting does not mend, each
  * item is run by itself, so that what is wrong with one is not held against the others; a passing fault
  * (`isTransient`) is thrown to all, to be retried by each.
+ *
+ * Those who may wait only so long (`withPatience`) share no statement with those who may wait longer, and the one that they
+ * share ends with the first of them.
  */
 export function inBatches<Item, Result>(
   run: (db: SqlRunner, items: Item[]) => Promise<Result[]>,
@@ -39,6 +43,8 @@ function collect<Item, Result>(
     item: Item;
     resolve: (result: Result) => void;
     reject: (error: unknown) => void;
+    /** By `performance.now()`. */
+    until: number | undefined;
   }
   let waiting: Waiting[] = [];
   let underWay = 0;
@@ -57,9 +63,22 @@ function collect<Item, Result>(
     }
   }
 
+  /** Of one kind: of those who wait as long as it takes, or of the others. */
+  function takeBatch(): Waiting[] {
+    const isHurried = waiting[0]?.until !== undefined;
+    const [batch, rest]: [Waiting[], Waiting[]] = [[], []];
+    for (const each of waiting) {
+      const isTaken = batch.length < size && (each.until !== undefined) === isHurried;
+      (isTaken ? batch : rest).push(each);
+    }
+    waiting = rest;
+    return batch;
+  }
+
   async function next(): Promise<void> {
-    const batch = waiting.slice(0, size);
-    waiting = waiting.slice(size);
+    const batch = takeBatch();
+    const until =
+      batch[0]?.until === undefined ? undefined : Math.min(...batch.map((each) => each.until ?? 0));
     underWay += 1;
     let isSlow = false;
     const patience = setTimeout(() => {
@@ -67,7 +86,7 @@ function collect<Item, Result>(
       slow += 1;
       start();
     }, patienceMs);
-    await carryOut(batch);
+    await untilFor(until, () => carryOut(batch));
     clearTimeout(patience);
     if (isSlow) slow -= 1;
     underWay -= 1;
@@ -86,7 +105,20 @@ function collect<Item, Result>(
 
   return (item) =>
     new Promise((resolve, reject) => {
-      waiting.push({ item, resolve, reject });
+      const leftMs = timeLeftMs();
+      const one: Waiting = { item, resolve, reject, until: leftMs && performance.now() + leftMs };
+      waiting.push(one);
       start();
+      if (leftMs === undefined) return;
+      // Where all that is under way hangs, it may never get into a statement: nothing was done then.
+      const timer = setTimeout(() => {
+        if (!waiting.includes(one)) return;
+        waiting = waiting.filter((each) => each !== one);
+        reject(new Error('timeout expired before the database could be asked'));
+      }, leftMs);
+      timer.unref();
+      const settled = () => clearTimeout(timer);
+      one.resolve = (result) => (settled(), resolve(result));
+      one.reject = (error) => (settled(), reject(error as Error));
     });
 }

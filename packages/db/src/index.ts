@@ -13,4 +13,5 @@ export {
   type MigrationState,
   type MigrationTarget,
 } from './migrate.ts';
+export { Patience, withPatience } from './patience.ts';
 export { isTransient, withRetry, type RetryOptions } from './transient.ts';

@@ -1,5 +1,6 @@
 import { sleep } from '@solospark/foundation';
 import pg from 'pg';
+import { asOneTry, asRetry, currentPatience, isBeingRetried } from './patience.ts';
 
 /** The server ended the statement and rolled it back: deadlock, lock not available, its limit or somebody's cancel. */
 const rolledBack = ['40001', '40P01', '55P03', '57014'];
@@ -77,21 +78,31 @@ export interface RetryOptions {
 
 /**
  * Runs `fn` until it succeeds or fails for a reason that waiting does not mend. The defaults cover about five seconds,
- * in which PostgreSQL restarts.
+ * in which PostgreSQL restarts. Within `withPatience` it ends when that is over, if it comes first.
+ *
+ * Within another one it runs `fn` once: the outermost, which knows what may be done again as a whole, does it all again.
+ * Otherwise seven tries would be forty-nine.
  *
  * Only for work that may happen twice: reads, and statements that compare and set. When a connection breaks after
  * COMMIT was sent, nobody knows whether it was carried out, and this runs it again.
  */
 export async function withRetry<T>(fn: () => Promise<T>, options: RetryOptions = {}): Promise<T> {
+  return isBeingRetried() ? fn() : asRetry(() => retry(fn, options));
+}
+
+async function retry<T>(fn: () => Promise<T>, options: RetryOptions): Promise<T> {
   const { attempts = 7, delayMs = 100, maxDelayMs = 2_000, signal, onRetry } = options;
+  const patience = currentPatience();
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await fn();
+      return await asOneTry(fn, isTransient);
     } catch (error) {
-      if (attempt >= attempts || signal?.aborted || !isTransient(error)) throw error;
+      if (attempt >= attempts || signal?.aborted || patience?.isOver || !isTransient(error)) throw error;
       onRetry?.(error, attempt);
       const ceilingMs = Math.min(maxDelayMs, delayMs * 2 ** (attempt - 1));
-      await sleep(ceilingMs * (0.5 + Math.random() / 2), signal);
+      const waitMs = Math.min(ceilingMs * (0.5 + Math.random() / 2), patience?.remainingMs ?? Infinity);
+      await sleep(waitMs, signal);
+      patience?.noteWait(waitMs);
       if (signal?.aborted) throw error;
     }
   }

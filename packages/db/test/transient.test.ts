@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { Patience, timeLeftMs, withPatience } from '../src/patience.ts';
 import { isTransient, withRetry } from '../src/transient.ts';
 
 const coded = (code: string) => Object.assign(new Error('an error'), { code });
@@ -72,5 +73,70 @@ describe('withRetry', () => {
     });
     await expect(retried).rejects.toMatchObject({ code: '57P01' });
     expect(calls.count).toBe(1);
+  });
+
+  it('within another one tries once, and the outermost tries all again', async () => {
+    const { calls, run } = failing(Array.from({ length: 100 }, () => coded('57P01')));
+    const nested = withRetry(() => withRetry(() => withRetry(run, { attempts: 5 })), { delayMs: 1 });
+    await expect(nested).rejects.toMatchObject({ code: '57P01' });
+    expect(calls.count).toBe(7);
+  });
+
+  it('tries again what one before it has set going and left behind', async () => {
+    const { calls, run } = failing([coded('57P01')]);
+    let begin = () => undefined as void;
+    const begun = new Promise<void>((resolve) => (begin = resolve));
+    const left: Promise<string>[] = [];
+    await withRetry(async () => {
+      left.push(begun.then(() => withRetry(run, { delayMs: 1 })));
+    });
+    begin();
+    await expect(left[0]).resolves.toBe('done');
+    expect(calls.count).toBe(2);
+  });
+});
+
+describe('withPatience', () => {
+  const alwaysFailing = (lastsMs: number) => {
+    const calls = { count: 0 };
+    const run = async () => {
+      calls.count += 1;
+      await new Promise((resolve) => setTimeout(resolve, lastsMs));
+      throw coded('57014');
+    };
+    return { calls, run };
+  };
+
+  it('counts the tries of all that one request does in turn', async () => {
+    const { calls, run } = alwaysFailing(0);
+    const fails = () => withRetry(run, { delayMs: 1 }).catch(() => undefined);
+    await withPatience(new Patience({ totalMs: 60_000 }), async () => {
+      for (let each = 0; each < 4; each += 1) await fails();
+    });
+    // What comes after the last one is still tried, once.
+    expect(calls.count).toBe(7 + 3);
+  });
+
+  it('ends when its time is over, however many tries would be left', async () => {
+    const { calls, run } = alwaysFailing(60);
+    const startedAt = performance.now();
+    const tried = withPatience(new Patience({ totalMs: 100 }), () => withRetry(run, { delayMs: 1 }));
+    await expect(tried).rejects.toMatchObject({ code: '57014' });
+    expect(calls.count).toBe(2);
+    expect(performance.now() - startedAt).toBeGreaterThanOrEqual(100);
+  });
+
+  it('gives each statement what is left of it, also within a try, and what is last a little', async () => {
+    expect(timeLeftMs()).toBeUndefined();
+    await withPatience(new Patience({ totalMs: 1_000 }), async () => {
+      expect(timeLeftMs()).toBe(1_000);
+      await withRetry(async () => {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        expect(timeLeftMs()).toBeLessThanOrEqual(901);
+        await new Promise((resolve) => setTimeout(resolve, 800));
+        expect(timeLeftMs()).toBe(250);
+      });
+      expect(timeLeftMs()).toBe(250);
+    });
   });
 });

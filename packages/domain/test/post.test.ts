@@ -20,7 +20,7 @@ describe('parseScheduledAt', () => {
   });
 
   it.each([
-    ['2026-12-01T09:00:00', 'format'],
+    ['2026-12-01T09:00:00', 'offset'],
     ['2026-12-01', 'format'],
     ['tomorrow', 'format'],
     ['2026-12-01 09:00:00Z', 'format'],

@@ -2,6 +2,7 @@
 export { DeadlineError, sleep, systemClock, withDeadline, type Clock } from './clock.ts';
 export { ConfigError, readEnv, type SettingProblems } from './env.ts';
 export { AppError, assertNever, escapePointer, messageOf, type FieldError } from './errors.ts';
+export { parseInstant, type NoInstant } from './instant.ts';
 export { explainListenError } from './listen-error.ts';
 export { parseUrl } from './parse-url.ts';
 export { createLogger, type Logger } from './logger.ts';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { STATUS_CODES } from 'node:http';
+import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { problemCatalog, type ProblemCode } from './problems.ts';
 
@@ -20,11 +20,7 @@ const UNREADABLE = { code: 'invalid_request', detail: 'This is not an HTTP reque
 export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return;
   const { code, detail } = WHAT[error.code ?? ''] ?? UNREADABLE;
-  const { status, title } = problemCatalog[code];
-  const type = `urn:solospark:problem:${code}`;
-  // Nothing is known of what was asked for, and the document promises a path and an id with every problem.
-  const problem = { type, title, status, code, detail, instance: '', requestId: randomUUID(), errors: [] };
-  const body = JSON.stringify(problem);
+  const { status, body } = problemOf(code, detail, '');
   if (socket.writable) {
     socket.write(
       `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nConnection: close\r\n` +
@@ -32,4 +28,21 @@ export function answerClientError(error: Error & { code?: string }, socket: Sock
     );
   }
   socket.destroy(error);
+}
+
+/** "100-continue" is Node's own affair; any other expectation ends a request before Fastify gets to see it. */
+export function refuseExpectation(request: IncomingMessage, response: ServerResponse): void {
+  const path = (request.url ?? '').split('?', 1)[0]?.slice(0, 500) ?? '';
+  const detail = 'The header Expect may only be "100-continue". Leave it out.';
+  const { status, body } = problemOf('expectation_failed', detail, path);
+  // Whether its body comes nobody knows.
+  response.writeHead(status, { 'content-type': 'application/problem+json', connection: 'close' }).end(body);
+}
+
+function problemOf(code: ProblemCode, detail: string, instance: string): { status: number; body: string } {
+  const { status, title } = problemCatalog[code];
+  const type = `urn:solospark:problem:${code}`;
+  // Where nothing is known of what was asked for, the document promises a path and an id all the same.
+  const problem = { type, title, status, code, detail, instance, requestId: randomUUID(), errors: [] };
+  return { status, body: JSON.stringify(problem) };
 }

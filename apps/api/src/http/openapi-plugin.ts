@@ -1,9 +1,30 @@
 import swagger from '@fastify/swagger';
-import swaggerUi from '@fastify/swagger-ui';
 import fp from 'fastify-plugin';
+import { STATUS_CODES } from 'node:http';
+import { Type } from 'typebox';
+import { nameComponents } from './openapi-components.ts';
+import { problemResponses } from './problems.ts';
+import { IfNoneMatchHeaders } from './schemas.ts';
 import type { App } from './types.ts';
 
-/** The document at /openapi.json and the page at /docs, both made from the routes' schemas. */
+const DESCRIPTION = `SoloSpark publishes the posts of a solo creator on X, Instagram, LinkedIn, Bluesky and Mastodon: each
+exactly once on each channel, at the time that was chosen.
+
+**To try it here:** press *Authorize*, paste the API key that \`npm start\` has printed (it begins with \`ss_\`), then open a route,
+fill in what it asks for, and press *Execute*. The organization is the one that was printed beside the key.
+
+What goes wrong is answered as a problem (RFC 9457): switch on its \`code\`, show its \`detail\`, and look at \`errors\` for the fields.
+Times are RFC 3339 with an offset. A post has an ETag: send it as \`If-Match\` to change it only if nobody else has, and as
+\`If-None-Match\` to read it only if it has changed.`;
+
+const TAGS = [
+  { name: 'Posts', description: 'What is written, when it goes out, and what became of it on each channel' },
+  { name: 'Channels', description: 'The accounts that posts go to, and how they are connected' },
+  { name: 'Media', description: 'Images, GIFs, videos and documents of posts' },
+  { name: 'Health', description: 'For load balancers and supervisors; without a key' },
+];
+
+/** The document at /openapi.json, made from the routes' schemas. */
 export const openapiPlugin = fp(async (app: App) => {
   await app.register(swagger, {
     openapi: {
@@ -11,11 +32,22 @@ export const openapiPlugin = fp(async (app: App) => {
       info: {
         title: 'SoloSpark',
         version: '0.1.0',
-        description: 'Schedules posts and publishes each exactly once, at its time.',
+        summary: 'Schedules posts and publishes each exactly once, at its time.',
+        description: DESCRIPTION,
         license: { name: 'MIT', identifier: 'MIT' },
       },
+      // Wherever it is read from: by whatever name this server is reached.
+      servers: [{ url: '/', description: 'This server' }],
+      tags: TAGS,
       components: {
-        securitySchemes: { apiKey: { type: 'apiKey', in: 'header', name: 'x-api-key' } },
+        securitySchemes: {
+          apiKey: {
+            type: 'apiKey',
+            in: 'header',
+            name: 'x-api-key',
+            description: 'The key of an organization; `npm start` prints one. It begins with `ss_`.',
+          },
+        },
       },
       security: [{ apiKey: [] }],
     },
@@ -25,11 +57,58 @@ export const openapiPlugin = fp(async (app: App) => {
     },
     transform: ({ schema, url, route }) => {
       const form = route.config?.documentedForm;
-      return form
-        ? { schema: { ...schema, consumes: ['multipart/form-data'], body: form }, url }
-        : { schema, url };
+      const described = form ? { ...schema, consumes: ['multipart/form-data'], body: form } : { ...schema };
+      for (const part of ['querystring', 'body'] as const) {
+        if (described[part]) described[part] = withoutDefaulted(described[part]);
+      }
+      const reads = [route.method].flat().some((method) => method !== 'GET' && method !== 'HEAD');
+      if (reads && !described.hide) {
+        described.response = { ...READING, ...(described.response as object | undefined) };
+      }
+      if (!reads && url.startsWith('/organizations/')) {
+        described.headers ??= IfNoneMatchHeaders;
+        described.response = { ...(described.response as object | undefined), 304: NOT_MODIFIED };
+      }
+      return { schema: described, url };
+    },
+    transformObject: (made) => {
+      if (!('openapiObject' in made)) return made.swaggerObject;
+      return describeResponses(nameComponents(made.openapiObject));
     },
   });
-  await app.register(swaggerUi, { routePrefix: '/docs' });
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
 });
+
+/** Also where a route wants no body: whoever sends one hears the same. */
+const READING = problemResponses('malformed_json', 'payload_too_large', 'unsupported_content_type');
+
+const NOT_MODIFIED = Type.Null({ description: 'The answer still has the ETag of If-None-Match' });
+
+/** What has a default may be left out. */
+function withoutDefaulted(schema: unknown): unknown {
+  const {
+    properties = {},
+    required,
+    ...rest
+  } = schema as {
+    properties?: Record<string, object>;
+    required?: string[];
+  };
+  if (!required) return schema;
+  const needed = required.filter((name) => !('default' in (properties[name] ?? {})));
+  return { ...rest, properties, ...(needed.length > 0 && { required: needed }) };
+}
+
+/** Those that no schema describes. */
+function describeResponses<T extends { paths?: object }>(document: T): T {
+  for (const operations of Object.values(document.paths ?? {}) as Record<string, unknown>[]) {
+    for (const operation of Object.values(operations)) {
+      const { responses = {} } = operation as { responses?: Record<string, { description: string }> };
+      for (const [status, response] of Object.entries(responses)) {
+        if (response.description === 'Default Response')
+          response.description = STATUS_CODES[status] ?? status;
+      }
+    }
+  }
+  return document;
+}

@@ -1,4 +1,5 @@
 import { organizationOfKey, type Context } from '@solospark/domain';
+import { patiently } from './database-patience.ts';
 import { HttpProblem } from './problem-plugin.ts';
 import type { App } from './types.ts';
 
@@ -13,7 +14,7 @@ export function guardOrganization(app: App, ctx: Context): void {
       reply.header('www-authenticate', 'ApiKey header="x-api-key"');
       throw new HttpProblem('unauthorized', 'Send an API key of the organization in the header x-api-key.');
     }
-    const organizationId = await organizationOfKey(ctx, key);
+    const organizationId = await patiently(request, () => organizationOfKey(ctx, key));
     if (organizationId === undefined) {
       reply.header('www-authenticate', 'ApiKey header="x-api-key"');
       throw new HttpProblem('unauthorized', 'The API key is not known, or is no longer valid.');

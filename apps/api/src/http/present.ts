@@ -13,7 +13,8 @@ import {
 
 // From the domain's values to the shapes in schemas.ts. Translates, never decides.
 
-const MEDIA_LINK_MS = 24 * 60 * 60 * 1000;
+const HOUR_MS = 60 * 60 * 1000;
+const MEDIA_LINK_MS = 24 * HOUR_MS;
 
 export function presentPost(ctx: Context, post: Post) {
   return {
@@ -35,7 +36,9 @@ export function presentPost(ctx: Context, post: Post) {
 }
 
 export function presentMedia(ctx: Context, { renditions, ...media }: Media) {
-  const expiresAt = new Date(ctx.clock.now().getTime() + MEDIA_LINK_MS);
+  // The same link for an hour: whoever asks again for what has not changed is told so (304).
+  const nextHour = Math.ceil(ctx.clock.now().getTime() / HOUR_MS) * HOUR_MS;
+  const expiresAt = new Date(nextHour + MEDIA_LINK_MS);
   const hasThumbnail = renditions.some(({ name }) => name === THUMBNAIL);
   return {
     ...media,

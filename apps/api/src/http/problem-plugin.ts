@@ -1,5 +1,5 @@
 import { isTransient } from '@solospark/db';
-import { AppError, escapePointer, messageOf, type FieldError } from '@solospark/foundation';
+import { AppError, escapePointer, messageOf, parseInstant, type FieldError } from '@solospark/foundation';
 import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { problemCatalog, ProblemSchema, type ProblemCode } from './problems.ts';
@@ -179,9 +179,23 @@ function validationProblem(error: FastifyError): Problem {
     const named = issue.params['missingProperty'] ?? issue.params['additionalProperty'];
     const pointer =
       typeof named === 'string' ? `${issue.instancePath}/${escapePointer(named)}` : issue.instancePath;
-    return [{ in: part, pointer, code: issue.keyword, detail: issue.message ?? 'is not valid' }];
+    return [{ in: part, pointer, ...explainIssue(issue) }];
   });
   const first = errors[0];
   const field = first ? `${part} ${first.pointer || '/'} ${first.detail}` : error.message;
   return { code: 'invalid_request', detail: `The request was not understood: ${field}.`, errors };
+}
+
+/** "must match format" names no rule that a person could follow. */
+function explainIssue({
+  keyword,
+  params,
+  message = 'is not valid',
+  data,
+}: NonNullable<FastifyError['validation']>[number] & { data?: unknown }): { code: string; detail: string } {
+  if (params['format'] === 'date-time' && typeof data === 'string') {
+    const instant = parseInstant(data);
+    if (!(instant instanceof Date)) return instant;
+  }
+  return { code: keyword, detail: message };
 }

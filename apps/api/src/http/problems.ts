@@ -12,6 +12,7 @@ export type ProblemCode =
   | 'route_not_found'
   | 'request_timeout'
   | 'headers_too_large'
+  | 'expectation_failed'
   | 'payload_too_large'
   | 'unsupported_content_type'
   | 'range_not_satisfiable'
@@ -47,6 +48,7 @@ export const problemCatalog: Record<ProblemCode, { status: number; title: string
   unsupported_content_type: { status: 415, title: 'The content type is not supported' },
   unsupported_media: { status: 415, title: 'The file is not of a supported type' },
   range_not_satisfiable: { status: 416, title: 'The range lies behind the end of the file' },
+  expectation_failed: { status: 417, title: 'The header Expect cannot be met' },
   invalid_post: { status: 422, title: 'The post breaks a rule' },
   invalid_schedule: { status: 422, title: 'The time cannot be scheduled' },
   invalid_media: { status: 422, title: 'The file is empty, damaged or unreadable' },
@@ -119,6 +121,7 @@ export function problemResponses(...codes: ProblemCode[]): Record<number, object
     'invalid_request',
     'request_timeout',
     'headers_too_large',
+    'expectation_failed',
     'internal_error',
     'database_unavailable',
   ];

@@ -1,18 +1,27 @@
-import { Limits } from '@solospark/domain';
+import { Limits as PlatformLimits } from '@solospark/domain';
 import { Type } from 'typebox';
+import { ID_PATTERN } from './lower-ids.ts';
 
-// What requests and answers look like: validation, types and OpenAPI come from here.
+// What requests and answers look like: validation, types and OpenAPI come from here. A schema with a title is a component of
+// that name in the document, and is written once. A body's `examples` are sent to a running stack by a test: they work as
+// they stand.
 
-// Not `format: uuid`: that one also takes urn:uuid:…, which PostgreSQL does not.
-const Id = Type.String({ pattern: '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$' });
-const Instant = Type.String({ format: 'date-time' });
-/** Asked of the database as it is, which knows no NUL. */
-const PlatformId = Type.String({ minLength: 1, maxLength: 50, pattern: '^[^\\u0000]+$' });
+/** Without a description: of a parameter it would be taken out, and there would be two of them. */
+const Id = Type.String({ pattern: ID_PATTERN, title: 'Id' });
+const Instant = Type.String({ format: 'date-time', title: 'Instant' });
+const PlatformId = Type.String({ minLength: 1, maxLength: 50 });
+const Limits = Type.Object(PlatformLimits.properties, { title: 'Limits' });
 const Nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
-const OneOf = <T extends string[]>(...values: [...T]) => Type.Enum<T>(values);
+const OneOf = <T extends string[]>(...values: [...T]) => Type.Enum<T>(values, { type: 'string' });
 const closed = { additionalProperties: false };
 
-export const OrganizationParams = Type.Object({ organizationId: Type.String({ maxLength: 100 }) });
+export const OrganizationParams = Type.Object({
+  organizationId: Type.String({
+    maxLength: 100,
+    description: 'The organization that the API key is of',
+    examples: ['demo'],
+  }),
+});
 export const PostParams = Type.Object({ ...OrganizationParams.properties, postId: Id });
 export const DeliveryParams = Type.Object({ ...PostParams.properties, deliveryId: Id });
 export const ChannelParams = Type.Object({ ...OrganizationParams.properties, channelId: Id });
@@ -32,10 +41,24 @@ export const DisconnectQuery = Type.Object(
 );
 
 export const IfMatchHeaders = Type.Object({
-  'if-match': Type.Optional(Type.String({ description: 'Only if the post still has this ETag' })),
+  'if-match': Type.Optional(
+    Type.String({ description: 'Only if the post still has the revision of this ETag', examples: ['*'] }),
+  ),
 });
 
-const PostStatus = OneOf('draft', 'scheduled', 'publishing', 'published', 'partially_published', 'failed');
+export const IfNoneMatchHeaders = Type.Object({
+  'if-none-match': Type.Optional(
+    Type.String({ description: 'Only if it has another ETag by now; else 304' }),
+  ),
+});
+
+const PostStatus = Type.Enum(
+  ['draft', 'scheduled', 'publishing', 'published', 'partially_published', 'failed'],
+  { type: 'string', title: 'PostStatus' },
+);
+
+/** In the year after this one: ahead for as long as a process runs, and within the two years that are allowed. */
+const LATER = `${new Date().getUTCFullYear() + 1}-07-01T09:00:00Z`;
 
 const content = {
   text: Type.String({ maxLength: 100_000 }),
@@ -66,7 +89,11 @@ const content = {
 
 export const NewPost = Type.Object(
   { ...Type.Partial(Type.Object(content)).properties, text: content.text },
-  { ...closed, title: 'NewPost' },
+  {
+    ...closed,
+    title: 'NewPost',
+    examples: [{ text: 'Hello from SoloSpark', platforms: ['bluesky', 'mastodon'] }],
+  },
 );
 
 export const PostChange = Type.Object(
@@ -74,7 +101,12 @@ export const PostChange = Type.Object(
     ...Type.Partial(Type.Object(content)).properties,
     status: Type.Optional(Type.Literal('draft', { description: 'Takes a scheduled post off the schedule' })),
   },
-  { ...closed, minProperties: 1, title: 'PostChange' },
+  {
+    ...closed,
+    minProperties: 1,
+    title: 'PostChange',
+    examples: [{ text: 'Hello again from SoloSpark', lateLimitMinutes: 60 }],
+  },
 );
 
 export const NewSchedule = Type.Object(
@@ -82,10 +114,9 @@ export const NewSchedule = Type.Object(
     scheduledAt: Type.String({
       format: 'date-time',
       description: 'RFC 3339 with an offset, in the future, at most two years ahead',
-      examples: ['2026-12-01T09:00:00Z'],
     }),
   },
-  { ...closed, title: 'NewSchedule' },
+  { ...closed, title: 'NewSchedule', examples: [{ scheduledAt: LATER }] },
 );
 
 export const NewResolution = Type.Union(
@@ -110,16 +141,23 @@ export const NewResolution = Type.Union(
       closed,
     ),
   ],
-  { title: 'NewResolution' },
+  {
+    title: 'NewResolution',
+    examples: [{ outcome: 'published', url: 'https://mastodon.social/@demo/113540000000000000' }],
+  },
 );
 
 export const PostQuery = Type.Object(
   {
     status: Type.Optional(PostStatus),
     from: Type.Optional(
-      Type.String({ format: 'date-time', description: 'On scheduledAt, else publishedAt, else createdAt' }),
+      Type.String({
+        format: 'date-time',
+        description: 'On scheduledAt, else publishedAt, else createdAt',
+        examples: ['2026-01-01T00:00:00Z'],
+      }),
     ),
-    to: Type.Optional(Type.String({ format: 'date-time', description: 'Exclusive' })),
+    to: Type.Optional(Type.String({ format: 'date-time', description: 'Exclusive', examples: [LATER] })),
     cursor: Type.Optional(Type.String({ maxLength: 200 })),
     limit: Type.Integer({ minimum: 1, maximum: 100, default: 20 }),
   },
@@ -175,17 +213,20 @@ export const Media = Type.Object(
   { title: 'Media' },
 );
 
-const Failure = Type.Object({
-  kind: Type.String({ description: 'Stable; switch on this' }),
-  actor: Type.String({ description: 'Who can do something: user, platform or operator' }),
-  reason: Type.String({ description: 'What happened and what to do' }),
-  platformMessage: Nullable(
-    Type.String({
-      description:
-        'The platform’s own words, as plain text; null where it said nothing. Shown beside the reason, never instead of it',
-    }),
-  ),
-});
+const Failure = Type.Object(
+  {
+    kind: Type.String({ description: 'Stable; switch on this' }),
+    actor: Type.String({ description: 'Who can do something: user, platform or operator' }),
+    reason: Type.String({ description: 'What happened and what to do' }),
+    platformMessage: Nullable(
+      Type.String({
+        description:
+          'The platform’s own words, as plain text; null where it said nothing. Shown beside the reason, never instead of it',
+      }),
+    ),
+  },
+  { title: 'Failure' },
+);
 
 export const Delivery = Type.Object(
   {
@@ -277,7 +318,7 @@ export const NewChannel = Type.Object(
     platform: PlatformId,
     handle: Type.String({ pattern: '^[a-z0-9-]{1,40}$', description: 'The account to open on the sandbox' }),
   },
-  { ...closed, title: 'NewChannel' },
+  { ...closed, title: 'NewChannel', examples: [{ platform: 'x', handle: 'ada' }] },
 );
 
 const Server = Type.String({
@@ -298,11 +339,14 @@ export const Platform = Type.Object(
     available: Type.Boolean({ description: 'Real accounts can be connected here' }),
     sandbox: Type.Boolean({ description: 'Accounts of its stand-in can be connected here' }),
     apiVersion: Nullable(
-      Type.Object({
-        version: Type.String(),
-        endsAt: Instant,
-        endsSoon: Type.Boolean({ description: 'True: whoever runs SoloSpark has to take a newer one' }),
-      }),
+      Type.Object(
+        {
+          version: Type.String(),
+          endsAt: Instant,
+          endsSoon: Type.Boolean({ description: 'True: whoever runs SoloSpark has to take a newer one' }),
+        },
+        { title: 'ApiVersion' },
+      ),
     ),
     limits: Limits,
     settings: Type.Record(Type.String(), Type.Unknown(), {
@@ -318,7 +362,7 @@ export const ConnectionParams = Type.Object({ ...OrganizationParams.properties, 
 
 export const NewConnection = Type.Object(
   { platform: PlatformId, server: Type.Optional(Server), sandbox: Type.Optional(Sandbox) },
-  { ...closed, title: 'NewConnection' },
+  { ...closed, title: 'NewConnection', examples: [{ platform: 'mastodon', sandbox: true }] },
 );
 
 export const StartedConnection = Type.Object(
@@ -354,7 +398,11 @@ export const SignIn = Type.Object(
     server: Type.Optional(Server),
     sandbox: Type.Optional(Sandbox),
   },
-  { ...closed, title: 'SignIn' },
+  {
+    ...closed,
+    title: 'SignIn',
+    examples: [{ platform: 'bluesky', identifier: 'ada.test', password: 'sandbox-ada', sandbox: true }],
+  },
 );
 
 export const ConsentQuery = Type.Object({ state: Type.String({ maxLength: 200 }) }, closed);
@@ -374,7 +422,7 @@ export const MediaChange = Type.Object(
   {
     altText: Nullable(Type.String({ maxLength: 5_000, description: 'At most 5,000 characters; null: none' })),
   },
-  { ...closed, title: 'MediaChange' },
+  { ...closed, title: 'MediaChange', examples: [{ altText: 'A harbour at sunrise' }] },
 );
 
 export const MediaLinkQuery = Type.Object(

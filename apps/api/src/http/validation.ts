@@ -1,10 +1,12 @@
 import { Ajv, type Options } from 'ajv';
-import addFormats from 'ajv-formats';
+import { parseInstant } from '@solospark/foundation';
 import type { FastifySchemaCompiler } from 'fastify';
 import type { TSchema } from 'typebox';
+import { lowerIds } from './lower-ids.ts';
 import { sizesOf } from './sizes.ts';
 
-const options: Options = { removeAdditional: false, useDefaults: true };
+/** `verbose`: an error says what it was that did not fit. */
+const options: Options = { removeAdditional: false, useDefaults: true, verbose: true };
 
 /**
  * Bodies are taken literally: a number is not a string, and a field that nobody documented is an error, not noise.
@@ -20,9 +22,10 @@ export function createValidatorCompiler(): FastifySchemaCompiler<TSchema> {
   return ({ schema, httpPart }) => {
     const sizesFit = sizes.compile(sizesOf(schema as unknown as Record<string, unknown>));
     const fits = (httpPart === 'body' ? strict : coercing).compile(schema);
+    const inOurSpelling = (value: unknown) => lowerIds(schema as unknown as Record<string, unknown>, value);
     // As Ajv's own: it answers whether the value fits, and keeps what does not.
     const validate: ReturnType<FastifySchemaCompiler<TSchema>> & { errors?: unknown } = (value: unknown) => {
-      const refused = [sizesFit, fits].find((check) => !check(value));
+      const refused = [sizesFit, fits].find((check) => !check(check === fits ? inOurSpelling(value) : value));
       validate.errors = refused?.errors ?? null;
       return refused === undefined;
     };
@@ -31,6 +34,6 @@ export function createValidatorCompiler(): FastifySchemaCompiler<TSchema> {
 }
 
 function withFormats(ajv: Ajv): Ajv {
-  addFormats.default(ajv, ['date-time']);
+  ajv.addFormat('date-time', (text: string) => parseInstant(text) instanceof Date);
   return ajv;
 }

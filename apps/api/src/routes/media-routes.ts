@@ -13,6 +13,7 @@ import {
 import { Readable } from 'node:stream';
 import { Type } from 'typebox';
 import { byteRangeOf } from '../http/byte-range.ts';
+import { isKnown } from '../http/conditional.ts';
 import { HttpProblem } from '../http/problem-plugin.ts';
 import { presentMedia } from '../http/present.ts';
 import { problemResponses } from '../http/problems.ts';
@@ -170,6 +171,7 @@ export function mediaLinkRoutes(app: App, ctx: Context): void {
         response: {
           200: { description: 'The file', content: bytes },
           206: { description: 'The range that the header Range asks for', content: bytes },
+          304: Type.Null({ description: 'The file of If-None-Match is this one' }),
           ...problemResponses(
             'invalid_link',
             'media_not_found',
@@ -183,7 +185,13 @@ export function mediaLinkRoutes(app: App, ctx: Context): void {
     async (request, reply) => {
       const media = await openMedia(ctx, { ...request.params, ...request.query });
       const { byteSize, mimeType } = media;
-      const range = byteRangeOf(request.headers.range, byteSize);
+      // Under one id and name lies the same file for ever.
+      const tag = `"${[request.params.mediaId, request.query.rendition ?? []].flat().join('-')}"`;
+      const kept = { etag: tag, 'cache-control': 'private, max-age=3600' };
+      if (isKnown(tag, request.headers['if-none-match'])) return reply.code(304).headers(kept).send(null);
+      const ifRange = request.headers['if-range'];
+      const wanted = ifRange === undefined || ifRange === tag ? request.headers.range : undefined;
+      const range = byteRangeOf(wanted, byteSize);
       if (range === 'unsatisfiable') {
         reply.header('content-range', `bytes */${byteSize}`);
         throw new HttpProblem(
@@ -201,7 +209,7 @@ export function mediaLinkRoutes(app: App, ctx: Context): void {
         .header('content-type', mimeType)
         .header('content-length', part ? part.end - part.start + 1 : byteSize)
         .header('accept-ranges', 'bytes')
-        .header('cache-control', 'private, max-age=3600')
+        .headers(kept)
         .headers(headersFor(mimeType))
         .send(stream);
     },

@@ -11,9 +11,9 @@ import {
   unschedulePost,
   type Context,
 } from '@solospark/domain';
+import { parseInstant } from '@solospark/foundation';
 import { Type } from 'typebox';
 import { presentPost } from '../http/present.ts';
-import { HttpProblem } from '../http/problem-plugin.ts';
 import { problemResponses } from '../http/problems.ts';
 import { revisionOf, revisionTag } from '../http/revision.ts';
 import * as schemas from '../http/schemas.ts';
@@ -24,15 +24,10 @@ const onPost = [...guarded, 'post_not_found'] as const;
 const onChange = [...onPost, 'post_locked', 'revision_mismatch'] as const;
 const withBody = ['malformed_json', 'payload_too_large', 'unsupported_content_type'] as const;
 
-/** RFC 3339 knows leap seconds, and a Date does not. */
-function instantOf(pointer: string, text: string | undefined): Date | undefined {
-  if (text === undefined) return undefined;
-  const instant = new Date(text);
-  if (!Number.isNaN(instant.getTime())) return instant;
-  const detail = 'must be a time that exists';
-  throw new HttpProblem('invalid_request', `The query ${pointer} ${detail}.`, {
-    errors: [{ pointer, code: 'calendar', detail }],
-  });
+/** The schema has refused what is none. */
+function instantOf(text: string | undefined): Date | undefined {
+  const instant = text === undefined ? undefined : parseInstant(text);
+  return instant instanceof Date ? instant : undefined;
 }
 
 export function postRoutes(app: App, ctx: Context): void {
@@ -78,8 +73,8 @@ export function postRoutes(app: App, ctx: Context): void {
       const page = await listPosts(ctx, {
         ...request.params,
         ...filter,
-        from: instantOf('/from', from),
-        to: instantOf('/to', to),
+        from: instantOf(from),
+        to: instantOf(to),
       });
       return { data: page.posts.map((post) => presentPost(ctx, post)), nextCursor: page.nextCursor };
     },

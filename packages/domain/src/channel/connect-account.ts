@@ -62,7 +62,7 @@ export async function connectAccount(
   const inserted = await insertChannel(ctx.db, rowFor(randomUUID()));
   if (inserted) return withLimits(inserted);
 
-  const existing = await findChannelByAccount(ctx.db, account);
+  const existing = await withRetry(() => findChannelByAccount(ctx.db, account));
   const reconnected = existing && (await reconnect(existing.id));
   if (reconnected) return withLimits(reconnected);
   throw new DomainError(

@@ -1,3 +1,4 @@
+import { withRetry } from '@solospark/db';
 import type { Context } from '../context.ts';
 import { findChannels, type ChannelSummary } from './channel.repository.ts';
 
@@ -5,5 +6,5 @@ export async function listChannels(
   ctx: Pick<Context, 'db'>,
   input: { organizationId: string },
 ): Promise<ChannelSummary[]> {
-  return findChannels(ctx.db, input.organizationId);
+  return withRetry(() => findChannels(ctx.db, input.organizationId));
 }

@@ -11,12 +11,13 @@ export interface NewConnection {
   lifetimeMs: number;
 }
 
-/** Answers when it ends. Those that have long ended go with it. */
+/** Answers when it ends, also of one that is there already: its first answer was lost. Those that have long ended go with it. */
 export async function insertConnection(db: SqlRunner, connection: NewConnection): Promise<Date> {
   const [row] = await db.query<{ expiresAt: Date }>(
     `WITH forgotten AS (DELETE FROM connection WHERE expires_at < now() - interval '1 day')
      INSERT INTO connection (id, organization_id, platform, server, sandbox, state_hash, sealed_verifier, expires_at)
      VALUES ($1, $2, $3, $4, $5, $6, $7, now() + make_interval(secs => $8::float8 / 1000))
+     ON CONFLICT (id) DO UPDATE SET id = excluded.id
      RETURNING expires_at AS "expiresAt"`,
     [
       connection.id,

@@ -68,7 +68,7 @@ export async function forgetApp(ctx: Context, publisher: Publisher, place: Place
 }
 
 async function readApp(ctx: Context, key: PlatformAppKey): Promise<App | undefined> {
-  const stored = await findPlatformApp(ctx.db, key);
+  const stored = await withRetry(() => findPlatformApp(ctx.db, key));
   if (!stored) return undefined;
   const clientSecret = unseal(ctx.settings.keyring, stored.sealedSecret, secretContext(key));
   return { clientId: stored.clientId, clientSecret };

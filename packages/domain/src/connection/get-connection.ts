@@ -1,3 +1,4 @@
+import { withRetry } from '@solospark/db';
 import type { Context } from '../context.ts';
 import { connectionNotFound } from './connection.ts';
 import { findConnection } from './connection.repository.ts';
@@ -21,7 +22,7 @@ export async function getConnection(
   input: { organizationId: string; connectionId: string },
 ): Promise<ConnectionProgress> {
   const { organizationId, connectionId: id } = input;
-  const found = await findConnection(ctx.db, { organizationId, id });
+  const found = await withRetry(() => findConnection(ctx.db, { organizationId, id }));
   if (!found) throw connectionNotFound();
   const { platform, expiresAt, channelId, failureReason } = found;
   const over = failureReason === null && channelId === null && expiresAt <= ctx.clock.now();

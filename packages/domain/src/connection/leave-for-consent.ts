@@ -1,3 +1,4 @@
+import { withRetry } from '@solospark/db';
 import { unseal } from '@solospark/foundation';
 import { openPlace } from '../channel/open-place.ts';
 import type { Context } from '../context.ts';
@@ -24,7 +25,7 @@ export async function leaveForConsent(
   ctx: Context,
   input: { state: string; formToken: string; browserKey: string },
 ): Promise<{ consentUrl: string; browserKey: string }> {
-  const connection = await findOpenConnection(ctx.db, hashOf(input.state));
+  const connection = await withRetry(() => findOpenConnection(ctx.db, hashOf(input.state)));
   if (!connection) throw connectionNotFound();
   const formHash = formHashOf(input);
   if (connection.formHash !== formHash) throw notFromOurPage();

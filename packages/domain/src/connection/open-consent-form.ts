@@ -14,7 +14,7 @@ export async function openConsentForm(
   ctx: Context,
   input: { state: string },
 ): Promise<{ organizationName: string; platformName: string; formToken: string; browserKey: string }> {
-  const connection = await findOpenConnection(ctx.db, hashOf(input.state));
+  const connection = await withRetry(() => findOpenConnection(ctx.db, hashOf(input.state)));
   if (!connection) throw connectionNotFound();
   const { name } = findKnownPublisher(ctx, connection.platform);
   const form = { formToken: newSecret(), browserKey: newSecret() };

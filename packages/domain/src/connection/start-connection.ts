@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { withRetry } from '@solospark/db';
 import { seal } from '@solospark/foundation';
 import type { Context } from '../context.ts';
 import {
@@ -46,7 +47,7 @@ export async function startConnection(
   const id = randomUUID();
   const state = newSecret();
   const sealedVerifier = seal(ctx.settings.keyring, newSecret(), verifierContext(id));
-  const expiresAt = await insertConnection(ctx.db, {
+  const row = {
     id,
     organizationId,
     platform,
@@ -54,6 +55,7 @@ export async function startConnection(
     stateHash: hashOf(state),
     sealedVerifier,
     lifetimeMs: CONNECTION_LIFETIME_MS,
-  });
+  };
+  const expiresAt = await withRetry(() => insertConnection(ctx.db, row));
   return { id, url: `${ctx.settings.publicUrl}/connections/start?state=${state}`, expiresAt };
 }

@@ -1,3 +1,4 @@
+import { withRetry } from '@solospark/db';
 import type { ByteRange } from '@solospark/storage';
 import type { Readable } from 'node:stream';
 import type { Context } from '../context.ts';
@@ -19,7 +20,7 @@ export interface OpenedMedia {
  */
 export async function openMedia(ctx: Context, link: MediaLink): Promise<OpenedMedia> {
   assertMediaLink(ctx.settings.mediaSigningKey, link, ctx.clock.now());
-  const media = await findMediaById(ctx.db, link.mediaId);
+  const media = await withRetry(() => findMediaById(ctx.db, link.mediaId));
   const file =
     link.rendition === undefined ? media : media?.renditions.find(({ name }) => name === link.rendition);
   if (!media || !file) throw new DomainError('media_not_found', 'This media file does not exist any more.');

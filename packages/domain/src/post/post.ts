@@ -1,4 +1,4 @@
-import type { FieldError } from '@solospark/foundation';
+import { parseInstant, type FieldError } from '@solospark/foundation';
 import type { ChannelStatus } from '../channel/channel.ts';
 import { DomainError } from '../errors.ts';
 import type { Settings as PostSettings } from '@solospark/publishers';
@@ -87,17 +87,8 @@ export function assertRevision(post: Post, expected: number | undefined): void {
  * @throws DomainError `invalid_schedule` with a pointer to `scheduledAt`.
  */
 export function parseScheduledAt(text: string, now: Date): Date {
-  const match = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)$/i.exec(text);
-  if (!match) {
-    throw invalidSchedule('format', 'must be an RFC 3339 time with an offset, such as 2026-12-01T09:00:00Z');
-  }
-  const [year, month, day] = [Number(match[1]), Number(match[2]), Number(match[3])];
-  const instant = new Date(text.toUpperCase());
-  // Date rolls 30 February over into March; the author meant neither.
-  const daysInMonth = new Date(Date.UTC(year, month, 0)).getUTCDate();
-  if (Number.isNaN(instant.getTime()) || day < 1 || day > daysInMonth) {
-    throw invalidSchedule('calendar', 'must be a date and time that exist');
-  }
+  const instant = parseInstant(text);
+  if (!(instant instanceof Date)) throw invalidSchedule(instant.code, instant.detail);
   if (instant.getTime() <= now.getTime()) {
     throw invalidSchedule('future', `must be in the future; it is now ${now.toISOString()}`);
   }

@@ -120,7 +120,9 @@ async function resolveChannels(
 ): Promise<Target[] | undefined> {
   if (!input.channelIds && !input.platforms) return undefined;
   const { channelIds: ids = [], platforms = [] } = input;
-  const active = await findActiveChannels(ctx.db, { organizationId, ids, platforms });
+  // PostgreSQL cannot be asked for a name with NUL in it; nothing is called so.
+  const asked = platforms.filter((platform) => !platform.includes('\0'));
+  const active = await findActiveChannels(ctx.db, { organizationId, ids, platforms: asked });
   const chosen = new Map<string, ChannelSummary>();
   input.channelIds?.forEach((id, index) => {
     const channel = active.find((candidate) => candidate.id === id);

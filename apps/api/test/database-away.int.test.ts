@@ -1,0 +1,187 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { openDatabase } from '@solospark/db';
+import type { AddressInfo } from 'node:net';
+import pg from 'pg';
+import { demoImage, secondsAhead, startTestApp, type TestApp } from '../../../test/support/app.ts';
+import {
+  startPostgresProxy,
+  type PostgresProxy,
+  type ProxyMode,
+} from '../../../test/support/postgres-proxy.ts';
+import { buildApp } from '../src/app.ts';
+
+// However a database is away, a request waits for it once: about five seconds, and not seven times seven tries.
+
+/** Tries of one request, and one more to note that it came to nothing. */
+const MOST_TRIES = 8;
+/** Five seconds, half a one until silence is believed, and what a busy machine needs. */
+const MOST_MS = 8_000;
+
+const unknownId = '00000000-0000-4000-8000-000000000000';
+const bodies: Record<string, object> = {
+  'POST /posts': { text: 'a', platforms: ['x'] },
+  'PATCH /posts/{postId}': { text: 'b' },
+  'PUT /posts/{postId}/schedule': { scheduledAt: secondsAhead(3600) },
+  'POST /posts/{postId}/deliveries/{deliveryId}/resolve': { outcome: 'published' },
+  'PATCH /media/{mediaId}': { altText: 'a' },
+  'POST /channels': { platform: 'x', handle: 'another' },
+  'POST /connections': { platform: 'mastodon', sandbox: true },
+  'POST /connections/sign-in': {
+    platform: 'bluesky',
+    identifier: 'ada.test',
+    password: 'sandbox-ada',
+    sandbox: true,
+  },
+};
+
+interface Route {
+  method: string;
+  /** As the document has it. */
+  path: string;
+  url: string;
+}
+
+/** An API whose database is behind a proxy of its own, for one route. */
+interface Door {
+  route: Route;
+  url: string;
+  proxy: PostgresProxy;
+}
+
+let api: TestApp;
+const doors: Door[] = [];
+const opened: (() => Promise<unknown>)[] = [];
+
+beforeAll(async () => {
+  api = await startTestApp();
+  opened.push(() => api.close());
+  for (const route of await listRoutes()) doors.push(await openDoor(route));
+  // Each has its connections, as an API that has run for a while.
+  await Promise.all(doors.map(ask));
+}, 120_000);
+afterAll(async () => {
+  for (const dispose of opened.reverse()) await dispose();
+});
+
+async function listRoutes(): Promise<Route[]> {
+  const post = (await api.request('POST', '/posts', { text: 'A', platforms: ['x'] })).body;
+  const media = (await api.upload('a.jpg', await demoImage())).body;
+  const ids: Record<string, string> = {
+    organizationId: api.organizationId,
+    postId: post.id,
+    deliveryId: post.deliveries[0].id,
+    channelId: api.channelOn('linkedin'),
+    mediaId: media.id,
+    connectionId: unknownId,
+  };
+  const { paths } = (await (await fetch(`${api.url}/openapi.json`)).json()) as {
+    paths: Record<string, Record<string, unknown>>;
+  };
+  const documented = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => ({
+      method: method.toUpperCase(),
+      path,
+      url: path.replaceAll(/\{(\w+)\}/g, (_, name: string) => ids[name] ?? unknownId),
+    })),
+  );
+  const link = new URL(media.url);
+  return [
+    ...documented.map((route) =>
+      route.path === '/media/{mediaId}' ? { ...route, url: link.pathname + link.search } : route,
+    ),
+    { method: 'GET', path: '/connections/start', url: '/connections/start?state=a' },
+    { method: 'GET', path: '/connections/callback', url: '/connections/callback?state=a&code=b' },
+  ];
+}
+
+async function openDoor(route: Route): Promise<Door> {
+  // The key is asked for before anything else: that it can be read lets the fault reach the use case.
+  const proxy = await startPostgresProxy(api.databaseUrl, (sql) => !/apikey|^SET|^BEGIN|^ROLLBACK/.test(sql));
+  opened.push(() => proxy.close());
+  const db = openDatabase({ url: proxy.url, maxConnections: 2 });
+  opened.push(() => db.close());
+  const app = await buildApp({ ...api.ctx, db });
+  opened.push(() => app.close());
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  return { route, proxy, url: `http://127.0.0.1:${(app.server.address() as AddressInfo).port}` };
+}
+
+async function ask({ url, route }: Door): Promise<number> {
+  const body = bodies[`${route.method} ${route.path.replace('/organizations/{organizationId}', '')}`];
+  const headers = { 'x-api-key': api.apiKey, ...(body && { 'content-type': 'application/json' }) };
+  const init = { method: route.method, headers, ...(body && { body: JSON.stringify(body) }) };
+  // The upload is given what it asks for: it is to reach the database.
+  if (route.path.endsWith('/media') && route.method === 'POST') {
+    const form = new FormData();
+    form.set('file', new Blob([await demoImage()]), 'a.jpg');
+    const { status } = await fetch(url + route.url, { method: 'POST', headers, body: form });
+    return status;
+  }
+  return (await fetch(url + route.url, init)).status;
+}
+
+/** What needs no database once the key is known, or answers of itself whether there is one. */
+const needsNone = ['GET /health/live', 'GET /organizations/{organizationId}/platforms'];
+
+async function askAll(mode: ProxyMode) {
+  const answers = await Promise.all(
+    doors.map(async (door) => {
+      door.proxy.reset(mode);
+      const startedAt = performance.now();
+      const status = await ask(door);
+      const tookMs = performance.now() - startedAt;
+      const { statements, connections } = door.proxy;
+      return { route: `${door.route.method} ${door.route.path}`, status, tookMs, statements, connections };
+    }),
+  );
+  return answers.filter(({ route }) => mode === 'refusing' || !needsNone.includes(route));
+}
+
+function expectBounds(answers: Awaited<ReturnType<typeof askAll>>) {
+  expect(answers.length).toBeGreaterThan(20);
+  if (process.env['SHOW_TRIES']) for (const a of answers) process.stderr.write(`${JSON.stringify(a)}\n`);
+  const beyond = answers.filter(
+    ({ tookMs, statements, connections }) =>
+      tookMs > MOST_MS || statements > MOST_TRIES || connections > MOST_TRIES,
+  );
+  expect(beyond).toEqual([]);
+}
+
+describe('every route', () => {
+  it.each([
+    ['refuses connections', 'refusing'],
+    ['breaks the connection of every statement', 'breaking'],
+    ['does not answer', 'silent'],
+  ] as const)('waits once for a database that %s, and answers 503', async (_, mode) => {
+    const answers = await askAll(mode);
+    expectBounds(answers);
+    const others = answers.filter(({ status, route }) => status !== 503 && route !== 'GET /health/live');
+    expect(others).toEqual([]);
+  });
+
+  it('waits once for a table that is locked for long', async () => {
+    for (const { proxy } of doors) proxy.reset('open');
+    const session = new pg.Client({ connectionString: api.databaseUrl });
+    await session.connect();
+    try {
+      await session.query(
+        'BEGIN; LOCK TABLE post, delivery, channel, media, connection, stray_file, platform_app, worker_heartbeat',
+      );
+      const answers = await askAll('open');
+      expectBounds(answers);
+      expect(answers.filter(({ status }) => status !== 503)).toEqual([]);
+      // What cannot be done within the time was ended in the server as well.
+      const { rows } = await session.query(
+        `SELECT count(*)::int AS waiting FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+      );
+      expect(rows).toEqual([{ waiting: 0 }]);
+    } finally {
+      await session.end();
+    }
+  });
+
+  it('goes on when the database is back', async () => {
+    const answers = await askAll('open');
+    expect(answers.filter(({ status }) => status >= 500)).toEqual([]);
+  });
+});

@@ -1,0 +1,167 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { connect } from 'node:net';
+import { demoImage, secondsAhead, startTestApp, type TestApp } from '../../../test/support/app.ts';
+
+// What is wrong with a request before any route looks at it, and what is right with it in another spelling.
+
+let api: TestApp;
+beforeAll(async () => {
+  api = await startTestApp();
+});
+afterAll(() => api.close());
+
+/** Sends lines as they are, and answers what comes back until the connection is closed. */
+function send(
+  ...lines: string[]
+): Promise<{ status: number; type: string; problem: Record<string, unknown> }> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number(new URL(api.url).port), '127.0.0.1');
+    let text = '';
+    socket.on('data', (bytes) => (text += bytes.toString()));
+    socket.on('error', reject);
+    socket.on('close', () => {
+      const [head = '', body = ''] = text.replace(/^HTTP\/1\.1 100 .*\r\n\r\n/, '').split('\r\n\r\n', 2);
+      resolve({
+        status: Number(/^HTTP\/1\.1 (\d+)/.exec(head)?.[1]),
+        type: /content-type: ([^;\r\n]*)/i.exec(head)?.[1] ?? '',
+        problem: body.startsWith('{') ? (JSON.parse(body) as Record<string, unknown>) : {},
+      });
+    });
+    socket.write([...lines, 'connection: close', '', ''].join('\r\n'));
+  });
+}
+
+const posts = () => `/organizations/${api.organizationId}/posts`;
+
+describe('a request that no route gets to see is refused with a problem', () => {
+  it.each<[string, number, string, () => string[]]>([
+    ['two Host headers', 400, 'invalid_request', () => ['GET /health/live HTTP/1.1', 'host: a', 'Host: b']],
+    ['two equal ones', 400, 'invalid_request', () => [`GET ${posts()} HTTP/1.1`, 'host: a', 'host: a']],
+    ['two of them in one', 400, 'invalid_request', () => ['GET /health/live HTTP/1.1', 'host: a, b']],
+    ['a host that is none', 400, 'invalid_request', () => ['GET /nothing HTTP/1.1', 'host: a/b@c d']],
+    ['no Host header', 400, 'invalid_request', () => ['GET /health/live HTTP/1.1']],
+    [
+      'an expectation that nobody can meet',
+      417,
+      'expectation_failed',
+      () => [`POST ${posts()}?a=b HTTP/1.1`, 'host: a', 'expect: a-miracle', 'content-length: 2'],
+    ],
+    [
+      'headers that are too long',
+      431,
+      'headers_too_large',
+      () => ['GET /health/live HTTP/1.1', 'host: a', `x: ${'a'.repeat(20_000)}`],
+    ],
+    [
+      'an address that is too long',
+      431,
+      'headers_too_large',
+      () => [`GET /${'a'.repeat(20_000)} HTTP/1.1`, 'host: a'],
+    ],
+    ['what is no HTTP', 400, 'invalid_request', () => ['nonsense']],
+  ])('%s: %d', async (_, status, code, lines) => {
+    const answer = await send(...lines());
+    expect(answer).toMatchObject({
+      status,
+      type: 'application/problem+json',
+      problem: { status, code, type: `urn:solospark:problem:${code}`, errors: [] },
+    });
+    for (const name of ['title', 'detail', 'instance', 'requestId']) {
+      expect(typeof answer.problem[name]).toBe('string');
+    }
+  });
+
+  it.each(['POST', 'PUT', 'PATCH', 'DELETE'])('a body of another type, with %s: 415', async (method) => {
+    const id = '00000000-0000-4000-8000-000000000000';
+    const path = { POST: '', PUT: `/${id}/schedule` }[method] ?? `/${id}`;
+    const answer = await fetch(api.url + posts() + path, {
+      method,
+      headers: { 'x-api-key': api.apiKey, 'content-type': 'text/csv' },
+      body: 'a,b',
+    });
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([415, 'application/problem+json']);
+  });
+
+  it('takes one Host header, "100-continue", and HTTP/1.0 without a host', async () => {
+    expect((await send('GET /health/live HTTP/1.1', 'host: api.example.org:8080')).status).toBe(200);
+    expect((await send('GET /health/live HTTP/1.1', 'host: [::1]:3000')).status).toBe(200);
+    expect((await send('GET /health/live HTTP/1.1', 'host: a', 'expect: 100-continue')).status).toBe(200);
+    expect((await send('GET /health/live HTTP/1.0')).status).toBe(200);
+  });
+});
+
+describe('an id in capitals', () => {
+  it('is the same id in every path, query and body', async () => {
+    const x = api.channelOn('x');
+    const upper = x.toUpperCase();
+    const media = (await api.upload('a.jpg', await demoImage())).body;
+    const created = await api.request('POST', '/posts', {
+      text: 'A',
+      channelIds: [upper],
+      mediaIds: [media.id.toUpperCase()],
+      channelTexts: { [upper]: 'B' },
+      channelSettings: { [upper]: {} },
+    });
+    expect([created.status, created.body.errors]).toEqual([201, undefined]);
+    expect(created.body).toMatchObject({
+      media: [{ id: media.id }],
+      deliveries: [{ channelId: x, text: 'B' }],
+    });
+    const path = `/posts/${created.body.id.toUpperCase()}`;
+    const scheduledAt = secondsAhead(3_600);
+    const connection = (await api.request('POST', '/connections', { platform: 'x', sandbox: true })).body;
+    const other = (await api.request('POST', '/channels', { platform: 'x', handle: 'capital' })).body;
+    const link = new URL(media.url);
+    link.pathname = `/media/${media.id.toUpperCase()}`;
+    const answers = [
+      await api.request('GET', path),
+      await api.request('PATCH', path, { channelTexts: { [upper]: 'C' } }),
+      await api.request('PUT', `${path}/schedule`, { scheduledAt }),
+      await api.request('DELETE', `${path}/schedule`),
+      await api.request('GET', `/media/${media.id.toUpperCase()}`),
+      await api.request('GET', `/connections/${connection.id.toUpperCase()}`),
+      await api.request('DELETE', `/channels/${other.id.toUpperCase()}`),
+      await fetch(link),
+      await api.request('DELETE', path),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 200, 200, 200, 204]);
+  });
+
+  it('is the same as in small letters: twice in one list is refused', async () => {
+    const x = api.channelOn('x');
+    const answer = await api.request('POST', '/posts', { text: 'A', channelIds: [x, x.toUpperCase()] });
+    expect([answer.status, answer.body.errors]).toMatchObject([
+      400,
+      [{ pointer: '/channelIds', code: 'uniqueItems' }],
+    ]);
+    const both = { [x]: 'A', [x.toUpperCase()]: 'B' };
+    const texts = await api.request('POST', '/posts', { text: 'A', channelIds: [x], channelTexts: both });
+    expect([texts.status, texts.body.errors[0].code]).toEqual([422, 'unknown_channel']);
+  });
+
+  it('a text that looks like one is left as it is', async () => {
+    const text = api.channelOn('x').toUpperCase();
+    const created = await api.request('POST', '/posts', { text, platforms: ['x'] });
+    expect(created.body.text).toBe(text);
+  });
+});
+
+describe('a platform whose name nobody has', () => {
+  it.each(['\0', 'a\0b', 'myspace', 'é', '\ud800', '__proto__', "x' OR 1=1"])(
+    '422 names it by pointer, wherever it is said: %j',
+    async (platform) => {
+      const answers = [
+        await api.request('POST', '/posts', { text: 'A', platforms: ['x', platform] }),
+        await api.request('POST', '/channels', { platform, handle: 'a' }),
+        await api.request('POST', '/connections', { platform, sandbox: true }),
+        await api.request('POST', '/connections/sign-in', { platform, identifier: 'a', password: 'b' }),
+      ];
+      expect(answers.map(({ status, body }) => [status, body.code, body.errors[0]?.pointer])).toEqual([
+        [422, 'invalid_post', '/platforms/1'],
+        [422, 'invalid_channel', '/platform'],
+        [422, 'invalid_connection', '/platform'],
+        [422, 'invalid_connection', '/platform'],
+      ]);
+    },
+  );
+});

@@ -110,11 +110,11 @@ function findIn(name: string, file: DraftMedia, limits: MediaLimits): Finding[] 
   if (!taken.mimeTypes.includes(file.mimeType)) {
     const { mimeType } = file.uploaded ?? file;
     const detail = `${name} takes ${taken.mimeTypes.join(', ')}; this is ${mimeType}.`;
-    const mend = file.kind === 'video' ? ('container' as const) : undefined;
-    const found: Finding = { code: 'media_type_unsupported', detail, ...(mend && { mend }) };
-    return file.kind === 'video' && limits.video
-      ? [found, ...findInVideo(takes, file, limits.video)]
-      : [found];
+    if (file.kind !== 'video' || !limits.video) return [{ code: 'media_type_unsupported', detail }];
+    const found = findInVideo(takes, file, limits.video);
+    // What has to be encoded anew is given the right container with it: one sentence is enough.
+    const isEncoded = found.some(({ mend, isWarning }) => mend === 'film' && !isWarning);
+    return isEncoded ? found : [{ code: 'media_type_unsupported', detail, mend: 'container' }, ...found];
   }
   return [
     ...within(

@@ -14,6 +14,8 @@ import { buildApp } from '../src/app.ts';
 
 /** Tries of one request, and one more to note that it came to nothing. */
 const MOST_TRIES = 8;
+/** To build an API takes a while, so some routes share one. All their tries together are fewer than 49. */
+const ROUTES_PER_DOOR = 4;
 /** Five seconds, half a one until silence is believed, and what a busy machine needs. */
 const MOST_MS = 8_000;
 
@@ -41,9 +43,9 @@ interface Route {
   url: string;
 }
 
-/** An API whose database is behind a proxy of its own, for one route. */
+/** An API whose database is behind a proxy of its own, for a few routes. */
 interface Door {
-  route: Route;
+  routes: Route[];
   url: string;
   proxy: PostgresProxy;
 }
@@ -55,10 +57,13 @@ const opened: (() => Promise<unknown>)[] = [];
 beforeAll(async () => {
   api = await startTestApp();
   opened.push(() => api.close());
-  for (const route of await listRoutes()) doors.push(await openDoor(route));
+  const routes = await listRoutes();
+  for (let at = 0; at < routes.length; at += ROUTES_PER_DOOR) {
+    doors.push(await openDoor(routes.slice(at, at + ROUTES_PER_DOOR)));
+  }
   // Each has its connections, as an API that has run for a while.
-  await Promise.all(doors.map(ask));
-}, 120_000);
+  await Promise.all(doors.flatMap((door) => door.routes.map((route) => ask(door, route))));
+}, 300_000);
 afterAll(async () => {
   for (const dispose of opened.reverse()) await dispose();
 });
@@ -94,19 +99,19 @@ async function listRoutes(): Promise<Route[]> {
   ];
 }
 
-async function openDoor(route: Route): Promise<Door> {
+async function openDoor(routes: Route[]): Promise<Door> {
   // The key is asked for before anything else: that it can be read lets the fault reach the use case.
   const proxy = await startPostgresProxy(api.databaseUrl, (sql) => !/apikey|^SET|^BEGIN|^ROLLBACK/.test(sql));
   opened.push(() => proxy.close());
-  const db = openDatabase({ url: proxy.url, maxConnections: 2 });
+  const db = openDatabase({ url: proxy.url, maxConnections: ROUTES_PER_DOOR });
   opened.push(() => db.close());
   const app = await buildApp({ ...api.ctx, db });
   opened.push(() => app.close());
   await app.listen({ host: '127.0.0.1', port: 0 });
-  return { route, proxy, url: `http://127.0.0.1:${(app.server.address() as AddressInfo).port}` };
+  return { routes, proxy, url: `http://127.0.0.1:${(app.server.address() as AddressInfo).port}` };
 }
 
-async function ask({ url, route }: Door): Promise<number> {
+async function ask({ url }: Door, route: Route): Promise<number> {
   const body = bodies[`${route.method} ${route.path.replace('/organizations/{organizationId}', '')}`];
   const headers = { 'x-api-key': api.apiKey, ...(body && { 'content-type': 'application/json' }) };
   const init = { method: route.method, headers, ...(body && { body: JSON.stringify(body) }) };
@@ -124,27 +129,23 @@ async function ask({ url, route }: Door): Promise<number> {
 const needsNone = ['GET /health/live', 'GET /organizations/{organizationId}/platforms'];
 
 async function askAll(mode: ProxyMode) {
+  for (const { proxy } of doors) proxy.reset(mode);
   const answers = await Promise.all(
-    doors.map(async (door) => {
-      door.proxy.reset(mode);
-      const startedAt = performance.now();
-      const status = await ask(door);
-      const tookMs = performance.now() - startedAt;
-      const { statements, connections } = door.proxy;
-      return { route: `${door.route.method} ${door.route.path}`, status, tookMs, statements, connections };
-    }),
+    doors.flatMap((door) =>
+      door.routes.map(async (route) => {
+        const startedAt = performance.now();
+        const status = await ask(door, route);
+        return { route: `${route.method} ${route.path}`, status, tookMs: performance.now() - startedAt };
+      }),
+    ),
   );
-  return answers.filter(({ route }) => mode === 'refusing' || !needsNone.includes(route));
-}
-
-function expectBounds(answers: Awaited<ReturnType<typeof askAll>>) {
   expect(answers.length).toBeGreaterThan(20);
-  if (process.env['SHOW_TRIES']) for (const a of answers) process.stderr.write(`${JSON.stringify(a)}\n`);
-  const beyond = answers.filter(
-    ({ tookMs, statements, connections }) =>
-      tookMs > MOST_MS || statements > MOST_TRIES || connections > MOST_TRIES,
-  );
-  expect(beyond).toEqual([]);
+  expect(answers.filter(({ tookMs }) => tookMs > MOST_MS)).toEqual([]);
+  for (const { routes, proxy } of doors) {
+    expect(proxy.statements).toBeLessThanOrEqual(MOST_TRIES * routes.length);
+    expect(proxy.connections).toBeLessThanOrEqual(MOST_TRIES * routes.length);
+  }
+  return answers.filter(({ route }) => mode === 'refusing' || !needsNone.includes(route));
 }
 
 describe('every route', () => {
@@ -154,13 +155,11 @@ describe('every route', () => {
     ['does not answer', 'silent'],
   ] as const)('waits once for a database that %s, and answers 503', async (_, mode) => {
     const answers = await askAll(mode);
-    expectBounds(answers);
     const others = answers.filter(({ status, route }) => status !== 503 && route !== 'GET /health/live');
     expect(others).toEqual([]);
   });
 
   it('waits once for a table that is locked for long', async () => {
-    for (const { proxy } of doors) proxy.reset('open');
     const session = new pg.Client({ connectionString: api.databaseUrl });
     await session.connect();
     try {
@@ -168,7 +167,6 @@ describe('every route', () => {
         'BEGIN; LOCK TABLE post, delivery, channel, media, connection, stray_file, platform_app, worker_heartbeat',
       );
       const answers = await askAll('open');
-      expectBounds(answers);
       expect(answers.filter(({ status }) => status !== 503)).toEqual([]);
       // What cannot be done within the time was ended in the server as well.
       const { rows } = await session.query(

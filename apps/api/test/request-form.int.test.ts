@@ -79,7 +79,8 @@ describe('a request that no route gets to see is refused with a problem', () => 
       headers: { 'x-api-key': api.apiKey, 'content-type': 'text/csv' },
       body: 'a,b',
     });
-    expect([answer.status, answer.headers.get('content-type')]).toEqual([415, 'application/problem+json']);
+    expect(answer.status).toBe(415);
+    expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
   });
 
   it('takes one Host header, "100-continue", and HTTP/1.0 without a host', async () => {

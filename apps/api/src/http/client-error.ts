@@ -36,7 +36,13 @@ export function refuseExpectation(request: IncomingMessage, response: ServerResp
   const detail = 'The header Expect may only be "100-continue". Leave it out.';
   const { status, body } = problemOf('expectation_failed', detail, path);
   // Whether its body comes nobody knows.
-  response.writeHead(status, { 'content-type': 'application/problem+json', connection: 'close' }).end(body);
+  response
+    .writeHead(status, {
+      connection: 'close',
+      'content-type': 'application/problem+json',
+      'content-length': Buffer.byteLength(body),
+    })
+    .end(body);
 }
 
 function problemOf(code: ProblemCode, detail: string, instance: string): { status: number; body: string } {

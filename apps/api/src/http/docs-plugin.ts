@@ -13,6 +13,7 @@ const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect 
 const STYLE = `
 .swagger-ui .topbar .download-url-wrapper { display: none; }
 .swagger-ui .opblock .opblock-summary-path { word-break: break-word; }
+.swagger-ui .info .markdown code { padding: 0 4px; overflow-wrap: anywhere; }
 @media (max-width: 640px) {
   .swagger-ui .wrapper { padding: 0 12px; }
   .swagger-ui .info { margin: 24px 0; }

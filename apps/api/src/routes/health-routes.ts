@@ -2,6 +2,7 @@ import { secondsSinceHeartbeat, storeOfWorkers, type Context } from '@solospark/
 import { Type } from 'typebox';
 import type { App } from '../http/types.ts';
 
+const Liveness = Type.Object({ status: Type.Literal('ok') }, { title: 'Liveness' });
 const UpOrDown = Type.Union([Type.Literal('up'), Type.Literal('down')]);
 const STORE_STATES = ['up', 'away', 'full', 'read_only'] as const;
 const Readiness = Type.Object(
@@ -32,7 +33,7 @@ export function healthRoutes(app: App, ctx: Context): void {
         operationId: 'live',
         summary: 'Is the process alive?',
         security: [],
-        response: { 200: Type.Object({ status: Type.Literal('ok') }) },
+        response: { 200: Liveness },
       },
     },
     () => ({ status: 'ok' as const }),

@@ -202,6 +202,10 @@ async function outputOf(program, args) {
     const { code, stderr, killed } = /** @type {import('node:child_process').ExecFileException} */ (error);
     if (code === 'ENOENT') throw new Error(`${program} is not installed here.`, { cause: error });
     if (killed) throw new Error(`${program} gave no answer in ${limitMs / 1000} s.`, { cause: error });
-    throw new Error(`${program} says: ${stderr?.trim() ?? ''}`, { cause: error });
+    const [said = ''] = (stderr ?? '').trim().split('\n');
+    if (program === 'docker' && said.startsWith('unknown ')) {
+      throw new Error('the docker of this machine has no buildx, which reads digests.', { cause: error });
+    }
+    throw new Error(`${program} says: ${said}`, { cause: error });
   }
 }

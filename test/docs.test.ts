@@ -7,14 +7,16 @@ import { startSheet } from '../scripts/lib/start-sheet.mjs';
 
 const root = join(import.meta.dirname, '..');
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
-const pages = [
-  'README.md',
-  'CONTRIBUTING.md',
-  'SECURITY.md',
-  ...readdirSync(join(root, 'docs'))
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => `docs/${name}`),
-];
+/** Every page for people, wherever it lies; not those of packages, and not what was built. */
+const pagesIn = (folder: string): string[] =>
+  readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) {
+      return /^(\..+|node_modules|dist|bundle|generated)$/.test(entry.name) ? [] : pagesIn(path);
+    }
+    return entry.name.endsWith('.md') ? [path] : [];
+  });
+const pages = pagesIn('.').sort();
 const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
 
 /** The headings of a page, as links name them. */

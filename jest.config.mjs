@@ -1,13 +1,19 @@
+/** Minutes each: for `npm run test:nightly`, and not for the gate. */
+const nightly = process.env.NIGHTLY === 'true';
+
 /** One configuration for every room. Workspace packages are run from source, through the "source" condition. */
 export default {
   testEnvironment: 'node',
   testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
   extensionsToTreatAsEsm: ['.ts'],
-  testMatch: [
-    '<rootDir>/{apps,packages}/*/test/**/*.test.ts',
-    '<rootDir>/test/**/*.test.ts',
-    '<rootDir>/scripts/test/**/*.test.ts',
-  ],
+  testMatch: nightly
+    ? ['<rootDir>/test/*.nightly.test.ts']
+    : [
+        '<rootDir>/{apps,packages}/*/test/**/*.test.ts',
+        '<rootDir>/test/**/*.test.ts',
+        '<rootDir>/scripts/test/**/*.test.ts',
+        '!**/*.nightly.test.ts',
+      ],
   modulePathIgnorePatterns: ['/dist/', '/bundle/'],
   transform: {
     '^.+\\.ts$': [

@@ -119,6 +119,6 @@ function collect<Item, Result>(
       timer.unref();
       const settled = () => clearTimeout(timer);
       one.resolve = (result) => (settled(), resolve(result));
-      one.reject = (error) => (settled(), reject(error as Error));
+      one.reject = (error) => (settled(), reject(error));
     });
 }

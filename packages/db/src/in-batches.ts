@@ -45,6 +45,8 @@ function collect<Item, Result>(
     reject: (error: unknown) => void;
     /** By `performance.now()`. */
     until: number | undefined;
+    /** Ends its waiting for a statement. */
+    timer?: NodeJS.Timeout;
   }
   let waiting: Waiting[] = [];
   let underWay = 0;
@@ -69,6 +71,7 @@ function collect<Item, Result>(
     const [batch, rest]: [Waiting[], Waiting[]] = [[], []];
     for (const each of waiting) {
       const isTaken = batch.length < size && (each.until !== undefined) === isHurried;
+      if (isTaken) clearTimeout(each.timer);
       (isTaken ? batch : rest).push(each);
     }
     waiting = rest;
@@ -77,6 +80,8 @@ function collect<Item, Result>(
 
   async function next(): Promise<void> {
     const batch = takeBatch();
+    // All of them have given up since.
+    if (batch.length === 0) return;
     const until =
       batch[0]?.until === undefined ? undefined : Math.min(...batch.map((each) => each.until ?? 0));
     underWay += 1;
@@ -111,14 +116,10 @@ function collect<Item, Result>(
       start();
       if (leftMs === undefined) return;
       // Where all that is under way hangs, it may never get into a statement: nothing was done then.
-      const timer = setTimeout(() => {
-        if (!waiting.includes(one)) return;
+      one.timer = setTimeout(() => {
         waiting = waiting.filter((each) => each !== one);
         reject(new Error('timeout expired before the database could be asked'));
       }, leftMs);
-      timer.unref();
-      const settled = () => clearTimeout(timer);
-      one.resolve = (result) => (settled(), resolve(result));
-      one.reject = (error) => (settled(), reject(error));
+      one.timer.unref();
     });
 }

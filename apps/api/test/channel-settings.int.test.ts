@@ -125,8 +125,8 @@ describe('GET /platforms', () => {
     }
     const { settings } = data.find(({ id }: { id: string }) => id === 'mastodon');
     expect(settings.properties.visibility).toMatchObject({
-      default: 'public',
-      enum: ['public', 'unlisted', 'private'],
+      default: 'account',
+      enum: ['account', 'public', 'unlisted', 'private'],
       title: expect.any(String),
     });
   });

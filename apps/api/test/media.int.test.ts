@@ -107,7 +107,7 @@ describe('POST /media refuses', () => {
     const answer = await api.upload('cat.jpg', await plain(9, 9, 'red').tiff().toBuffer());
     expect(answer.body.detail).toBe(
       'The file is image/tiff by its content, though it is called "cat.jpg". ' +
-        'Upload a JPEG, PNG, WebP or GIF image, an MP4 or MOV video, or a PDF.',
+        'Upload a JPEG, PNG, WebP, HEIC, AVIF or GIF image, an MP4, M4V or MOV video, or a PDF.',
     );
     const opus = await api.upload('a.mp4', await film({ sound: 'opus' }));
     expect(opus.body.detail).toContain('has its sound encoded as OPUS');

@@ -122,7 +122,7 @@ describe('X: a chunked upload', () => {
     ['a category of direct messages', { ...videoOf(9), media_category: 'dm_video' }],
     ['a type of another category', { ...videoOf(9), media_type: 'image/gif' }],
     ['a size as text', { ...videoOf(9), total_bytes: '9' }],
-    ['a video that is too large', videoOf(512 * 1024 * 1024 + 1)],
+    ['a video that is too large', videoOf(8 * 1024 ** 3 + 1)],
     ['a GIF that is too large', { ...videoOf(15 * 1024 * 1024 + 1), ...asGif }],
   ])('400 for initializing with %s', async (_name, json) => {
     expect((await initialize(json)).status).toBe(400);

@@ -31,8 +31,8 @@ export function createLogger(
     },
     destination ?? standardOutput(),
   );
-  const child = logger.child.bind(logger);
-  // Every child inherits it, and is `this` when it has a child of its own.
+  // Not bound: each child inherits it, and is `this`, with its own fields and serializers, when it has a child of its own.
+  const child = Reflect.get(logger, 'child') as Logger['child'];
   Object.assign(logger, {
     child(this: Logger, bindings: object, childOptions?: object) {
       return child.call(this, withoutBound(this, bindings), childOptions);

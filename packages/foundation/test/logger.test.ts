@@ -36,6 +36,14 @@ describe('a log line', () => {
     });
   });
 
+  it('has the fields and the serializers of every logger above its own', () => {
+    const { log, lines } = recordingLogger();
+    const api = log.child({ room: 'api' }, { serializers: { req: () => 'described' } });
+    const request = api.child({ reqId: 'r1' });
+    request.child({ step: 1 }).info({ req: { headers: { 'x-api-key': 'secret' } } }, 'incoming');
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ room: 'api', reqId: 'r1', step: 1, req: 'described' });
+  });
+
   it('of a server that is away has its sentence and its code, and no stack; one of a fault of ours has a stack', () => {
     const { log, lines } = recordingLogger();
     log.warn({ err: Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }) }, 'away');

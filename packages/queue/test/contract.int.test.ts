@@ -100,6 +100,7 @@ describe.each(['redis', 'postgres'] as const)('queue contract', (engine) => {
         'post-due': { ...none, delayed: 3 },
         'publish-x': { ...none, delayed: 1, waiting: 1 },
         'publish-linkedin': { ...none, waiting: 1 },
+        'failed-deliveries': none,
         'worker-test': none,
       });
     });

@@ -23,7 +23,8 @@ function deliveryOn(aboutImage: HttpResponse, sentAgoMs: number) {
     asked: 0,
     now: () => NOW,
     remember: async () => undefined,
-    settings: {},
+    // For everybody, so that a server which lists nothing else would show it.
+    settings: { visibility: 'public' },
     signal: new AbortController().signal,
     http: {
       async request({ method, path }: HttpRequest) {

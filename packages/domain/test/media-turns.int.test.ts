@@ -17,17 +17,24 @@ const MANY = 12;
 it('the only file of one organization does not wait for twelve that another gave before it', async () => {
   const image = Buffer.from(await demoImage());
   const ended: string[] = [];
-  const add = async (organizationId: string) => {
-    const upload = await app.ctx.staging.open();
-    try {
-      const file = await upload.receive(Readable.from([image]));
-      await addMedia(app.ctx, { organizationId, upload, file, name: 'a', altText: null });
-      ended.push(organizationId);
-    } finally {
-      await upload.discard();
-    }
-  };
-  await Promise.all([...Array.from({ length: MANY }, () => add(app.organizationId)), add('other')]);
+  // All of them have come before the first is read: only the reading is taken in turns.
+  const organizations = [...Array.from({ length: MANY }, () => app.organizationId), 'other'];
+  const received = await Promise.all(
+    organizations.map(async (organizationId) => {
+      const upload = await app.ctx.staging.open();
+      return { organizationId, upload, file: await upload.receive(Readable.from([image])) };
+    }),
+  );
+  try {
+    await Promise.all(
+      received.map(async ({ organizationId, upload, file }) => {
+        await addMedia(app.ctx, { organizationId, upload, file, name: 'a', altText: null });
+        ended.push(organizationId);
+      }),
+    );
+  } finally {
+    await Promise.all(received.map(({ upload }) => upload.discard()));
+  }
   expect(ended).toHaveLength(MANY + 1);
   expect(ended.indexOf('other')).toBeLessThan(MANY / 3);
 });

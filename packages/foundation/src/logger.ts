@@ -32,7 +32,7 @@ export function createLogger(
     destination ?? standardOutput(),
   );
   // Not bound: each child inherits it, and is `this`, with its own fields and serializers, when it has a child of its own.
-  const child = Reflect.get(logger, 'child') as Logger['child'];
+  const child: Logger['child'] = Reflect.get(logger, 'child');
   Object.assign(logger, {
     child(this: Logger, bindings: object, childOptions?: object) {
       return child.call(this, withoutBound(this, bindings), childOptions);

@@ -338,7 +338,8 @@ describe('what an author chooses on Mastodon', () => {
   it('counts as the server counts it', async () => {
     const text = 'a @bob@social.example https://example.com/very/long/indeed';
     const settings = { spoilerText: 'Eyes https://example.com/a 👨‍👩‍👧‍👦' };
-    const counted = settings.spoilerText + text.replace('@social.example', '').replace(/https\S+/, 'x'.repeat(23));
+    const counted =
+      settings.spoilerText + text.replace('@social.example', '').replace(/https\S+/, 'x'.repeat(23));
     const maxCharacters = [...new Intl.Segmenter().segment(counted)].length;
     const check = async () => {
       const limits = await mastodon.readLimits?.((await openChosen({})).call);

@@ -21,6 +21,10 @@ const LARGEST = 100_000;
  */
 const BOUNDED: Record<string, number> = {};
 
+/** The same of whole files: what they look into has gone through `inShort` (refusals.ts) or is cut to as much (platform-message.ts). */
+const BOUNDED_FILES = /publishers\/src\/(\w+\/refusals|platform-message)\.ts$/;
+const SHORT = 2_000;
+
 /** Every regular expression that stands in our sources, but for the sandbox's, which no stranger reaches. */
 export function readExpressions(): Expression[] {
   const rooms = ['packages', 'apps'].flatMap((floor) =>
@@ -42,7 +46,12 @@ function expressionsIn(path: string): Expression[] {
     if (ts.isRegularExpressionLiteral(node)) {
       const end = node.text.lastIndexOf('/');
       const source = node.text.slice(1, end);
-      found.push({ file, source, flags: node.text.slice(end + 1), largest: BOUNDED[source] ?? LARGEST });
+      found.push({
+        file,
+        source,
+        flags: node.text.slice(end + 1),
+        largest: BOUNDED[source] ?? (BOUNDED_FILES.test(file) ? SHORT : LARGEST),
+      });
     }
     ts.forEachChild(node, visit);
   };

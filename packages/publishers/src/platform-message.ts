@@ -88,7 +88,7 @@ function plain(words: string): string {
 /** No sentence needs a word of such a form, and every token, key and signature has one of them. */
 function withoutKeys(words: string): string {
   return words
-    .replace(/\b(https?:\/\/[^\s?#]*)[?#]\S*/gi, '$1?…')
+    .replace(/\bhttps?:\/\/\S+/gi, (address) => address.replace(/[?#].*/, '?…'))
     .replace(/\b(bearer|basic|oauth|dpop)\s+[\w.~+/=-]{8,}/gi, '$1 […]')
     .replace(
       /\b((?:access|refresh|id)_?token|client_?secret|password|passwd|secret|signature|api_?key|authorization|code)(["']?\s*[=:]\s*["']?)[^\s"'&,;]{4,}/gi,

@@ -4,6 +4,13 @@ import type { Actor, Failed, Failure, FailureKind, Retry, WaitUntil } from './pu
 // the platform's, or the operator's. A row is written only where the platform says so itself; for everything else there is one
 // sentence that is always true.
 
+/** What a platform says of a refusal is a few sentences; tables look for words in no more of it. */
+const LONGEST_WORDS = 2_000;
+
+export function inShort(words: string): string {
+  return words.slice(0, LONGEST_WORDS);
+}
+
 export type Refusal = Retry | WaitUntil | Failed;
 
 /** Nothing was created, and trying again by itself will not help. */

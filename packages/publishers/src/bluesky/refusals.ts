@@ -1,5 +1,5 @@
 import type { HttpResponse } from '../http.ts';
-import { again, failed, waits, type Refusal } from '../refusals.ts';
+import { again, failed, inShort, waits, type Refusal } from '../refusals.ts';
 import { pauseUntil } from '../told-time.ts';
 import type { XrpcError } from './xrpc-error.ts';
 
@@ -92,7 +92,8 @@ export function readNamed(
   now: Date,
 ): Refusal | null {
   const row =
-    rows.find(({ names }) => names.includes(error)) ?? rows.find(({ words }) => words?.test(message));
+    rows.find(({ names }) => names.includes(error)) ??
+    rows.find(({ words }) => words?.test(inShort(message)));
   return row?.meaning(response, now) ?? null;
 }
 

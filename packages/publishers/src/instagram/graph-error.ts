@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { decode } from '../answer.ts';
 import type { HttpResponse } from '../http.ts';
+import { inShort } from '../refusals.ts';
 
 /** Every error of the Graph API is HTTP 400, throttling included: only `code` and `error_subcode` tell them apart. */
 const GraphErrorBody = Type.Object({
@@ -32,6 +33,6 @@ export function graphErrorOf(response: HttpResponse): GraphError | undefined {
     code: error.code,
     subcode: typeof error.error_subcode === 'number' ? error.error_subcode : 0,
     isTransient: error.is_transient === true,
-    words: words.filter((said) => typeof said === 'string'),
+    words: words.filter((said) => typeof said === 'string').map(inShort),
   };
 }

@@ -1,4 +1,5 @@
 import type { HttpResponse } from '../http.ts';
+import { inShort } from '../refusals.ts';
 
 /** Both shapes: the older has `message`, `serviceErrorCode`, `status`; the newer adds `code` and `errorDetails`. */
 export interface ErrorBody {
@@ -43,7 +44,7 @@ export function saysOf({ message, codes, descriptions }: ErrorBody): string[] {
 }
 
 function text(value: unknown): string {
-  return typeof value === 'string' ? value : '';
+  return typeof value === 'string' ? inShort(value) : '';
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import type { HttpResponse } from '../http.ts';
-import { failed, waits, type Refusal } from '../refusals.ts';
+import { failed, inShort, waits, type Refusal } from '../refusals.ts';
 import { pauseUntil } from '../told-time.ts';
 
 export const ErrorBody = Type.Object({ error: Type.String({ minLength: 1 }) });
@@ -54,7 +54,7 @@ const rows: readonly Row[] = [
 /** Null: no row is about it. */
 export function readSentence(status: number, sentence: string): Refusal | null {
   const row = rows.find(
-    ({ statuses, words }) => statuses.includes(status) && (words?.test(sentence) ?? true),
+    ({ statuses, words }) => statuses.includes(status) && (words?.test(inShort(sentence)) ?? true),
   );
   return row?.meaning() ?? null;
 }

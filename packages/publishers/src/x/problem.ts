@@ -1,4 +1,5 @@
 import type { HttpResponse } from '../http.ts';
+import { inShort } from '../refusals.ts';
 
 /** What X says of a refusal, read out of `application/problem+json` or of the older form, and of any mixture of both. */
 export interface Problem {
@@ -16,7 +17,7 @@ export function problemOf({ json }: HttpResponse): Problem | undefined {
   const errors = (Array.isArray(json['errors']) ? json['errors'] : []).slice(0, MOST_ERRORS).filter(isObject);
   const said = [json, ...errors];
   const words = ['detail', 'message', 'title', 'reason'].flatMap((name) =>
-    said.flatMap((part) => (typeof part[name] === 'string' ? [part[name]] : [])),
+    said.flatMap((part) => (typeof part[name] === 'string' ? [inShort(part[name])] : [])),
   );
   const codes = said.flatMap(({ code }) =>
     Number.isInteger(Number(code ?? Number.NaN)) ? [Number(code)] : [],
@@ -25,7 +26,7 @@ export function problemOf({ json }: HttpResponse): Problem | undefined {
     .map((part) => part['type'])
     .find((told) => typeof told === 'string' && told !== 'about:blank');
   if (words.length === 0 && codes.length === 0 && type === undefined) return undefined;
-  return { codes, type: typeof type === 'string' ? type : '', words };
+  return { codes, type: typeof type === 'string' ? inShort(type) : '', words };
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

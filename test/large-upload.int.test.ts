@@ -31,6 +31,8 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'solospark-large-'));
   port = await freePort();
   api = await startProcess('api', {
+    // What matters is how bytes are moved. An ffmpeg would work on 300 MB for four minutes.
+    FFMPEG_PATH: 'off',
     ...envOf(app),
     PORT: String(port),
     PUBLIC_URL: `http://127.0.0.1:${port}`,

@@ -46,7 +46,6 @@ function standardOutput(): DestinationStream {
   return pretty({
     // A process that ends at once has nevertheless said why.
     sync: true,
-    colorize: !process.env['NO_COLOR'],
     translateTime: 'SYS:HH:MM:ss.l',
     ignore: 'pid,hostname',
   });

@@ -6,16 +6,7 @@ import { nameComponents } from './openapi-components.ts';
 import { problemResponses } from './problems.ts';
 import { IfNoneMatchHeaders } from './schemas.ts';
 import type { App } from './types.ts';
-
-const DESCRIPTION = `SoloSpark publishes the posts of a solo creator on X, Instagram, LinkedIn, Bluesky and Mastodon: each
-exactly once on each channel, at the time that was chosen.
-
-**To try it here:** press *Authorize*, paste the API key that \`npm start\` has printed (it begins with \`ss_\`), then open a route,
-fill in what it asks for, and press *Execute*. The organization is the one that was printed beside the key.
-
-What goes wrong is answered as a problem (RFC 9457): switch on its \`code\`, show its \`detail\`, and look at \`errors\` for the fields.
-Times are RFC 3339 with an offset. A post has an ETag: send it as \`If-Match\` to change it only if nobody else has, and as
-\`If-None-Match\` to read it only if it has changed.`;
+import { DESCRIPTION } from './examples.ts';
 
 const TAGS = [
   { name: 'Posts', description: 'What is written, when it goes out, and what became of it on each channel' },

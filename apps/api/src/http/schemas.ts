@@ -1,6 +1,7 @@
 import { Limits as PlatformLimits } from '@solospark/domain';
 import { Type } from 'typebox';
 import { ID_PATTERN } from './lower-ids.ts';
+import * as examples from './examples.ts';
 
 // What requests and answers look like: validation, types and OpenAPI come from here. A schema with a title is a component of
 // that name in the document, and is written once. A body's `examples` are sent to a running stack by a test: they work as
@@ -92,7 +93,7 @@ export const NewPost = Type.Object(
   {
     ...closed,
     title: 'NewPost',
-    examples: [{ text: 'Hello from SoloSpark', platforms: ['bluesky', 'mastodon'] }],
+    examples: [examples.newPost],
   },
 );
 
@@ -143,7 +144,7 @@ export const NewResolution = Type.Union(
   ],
   {
     title: 'NewResolution',
-    examples: [{ outcome: 'published', url: 'https://mastodon.social/@demo/113540000000000000' }],
+    examples: [examples.resolution],
   },
 );
 
@@ -318,7 +319,7 @@ export const NewChannel = Type.Object(
     platform: PlatformId,
     handle: Type.String({ pattern: '^[a-z0-9-]{1,40}$', description: 'The account to open on the sandbox' }),
   },
-  { ...closed, title: 'NewChannel', examples: [{ platform: 'x', handle: 'ada' }] },
+  { ...closed, title: 'NewChannel', examples: [examples.newChannel] },
 );
 
 const Server = Type.String({
@@ -362,7 +363,7 @@ export const ConnectionParams = Type.Object({ ...OrganizationParams.properties, 
 
 export const NewConnection = Type.Object(
   { platform: PlatformId, server: Type.Optional(Server), sandbox: Type.Optional(Sandbox) },
-  { ...closed, title: 'NewConnection', examples: [{ platform: 'mastodon', sandbox: true }] },
+  { ...closed, title: 'NewConnection', examples: [examples.newConnection] },
 );
 
 export const StartedConnection = Type.Object(
@@ -401,7 +402,7 @@ export const SignIn = Type.Object(
   {
     ...closed,
     title: 'SignIn',
-    examples: [{ platform: 'bluesky', identifier: 'ada.test', password: 'sandbox-ada', sandbox: true }],
+    examples: [examples.signIn],
   },
 );
 

@@ -109,21 +109,21 @@ describe('a refused request is answered in at most 16 KB and 20 errors', () => {
   });
 });
 
-describe('a text that no platform takes', () => {
+describe('a text that is far too long', () => {
   it.each([
-    ['letters', 'a'.repeat(100_000)],
-    ['dots between letters', 'a.'.repeat(50_000)],
-    ['marks above one letter', `a${'\u0301\u0316'.repeat(40_000)}`],
-    ['letters in one link', `http://a.co/${'あ'.repeat(80_000)}`],
-  ])('of 100,000 %s is refused, and the API goes on answering', async (_, text) => {
+    ['letters', 'a'.repeat(100_000), 1],
+    ['dots between letters', 'a.'.repeat(50_000), 1],
+    // One character to Mastodon, however many there are.
+    ['marks above one letter', `a${'\u0301\u0316'.repeat(40_000)}`, 2],
+    ['letters in one link', `http://a.co/${'あ'.repeat(80_000)}`, 1],
+  ])('of 100,000 %s is refused, and the API goes on answering', async (_, text, takers) => {
     const channelIds = api.channels.map(({ id }) => id);
     const draft = (await api.request('POST', '/posts', { text, channelIds })).body as { id: string };
     const scheduledAt = new Date(Date.now() + 3_600_000).toISOString();
     const { status, body } = await api.request('PUT', `/posts/${draft.id}/schedule`, { scheduledAt });
     expect(status).toBe(422);
     const told = (body as Problem).errors.filter(({ code }) => code === 'text_too_long');
-    // Mastodon takes marks above one letter for one character, however many.
-    expect(told.length).toBeGreaterThanOrEqual(api.channels.length - 2);
+    expect(told.length).toBeGreaterThanOrEqual(api.channels.length - takers);
     expect((await fetch(`${api.url}/health/live`)).status).toBe(200);
   });
 });

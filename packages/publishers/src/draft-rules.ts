@@ -73,7 +73,11 @@ function checkCount(name: string, media: DraftMedia[], limits: MediaLimits): Vio
 function checkFile(name: string, file: DraftMedia, field: string, limits: MediaLimits): Violation[] {
   const found: Violation[] = findIn(name, file, limits)
     .filter(({ isWarning }) => !isWarning)
-    .map(({ code, detail, mend }) => ({ field, code, detail: mend ? `${detail} ${todoOf(file)}` : detail }));
+    .map(({ code, detail, mend }) => ({
+      field,
+      code,
+      detail: mend ? `${detail} ${whatToDo(file)}` : detail,
+    }));
   if ((file.altText ?? '').length > limits.maxAltTextLength) {
     found.push({
       field: `${field}/altText`,
@@ -84,7 +88,7 @@ function checkFile(name: string, file: DraftMedia, field: string, limits: MediaL
   return found;
 }
 
-const TODO: Readonly<Record<NotConverted | 'unknown', string>> = {
+const WHAT_TO_DO: Readonly<Record<NotConverted | 'unknown', string>> = {
   no_ffmpeg:
     'This server has no ffmpeg to convert it with: upload an MP4 with H.264 and AAC, or ask whoever runs the server to install ffmpeg, and upload it again.',
   time: 'To convert it takes longer than an upload may: upload a shorter or smaller one, or an MP4 with H.264 and AAC.',
@@ -93,8 +97,8 @@ const TODO: Readonly<Record<NotConverted | 'unknown', string>> = {
   unknown: 'Upload it again: what can be converted is converted then.',
 };
 
-function todoOf({ details }: DraftMedia): string {
-  return TODO[details?.notConverted ?? 'unknown'];
+function whatToDo({ details }: DraftMedia): string {
+  return WHAT_TO_DO[details?.notConverted ?? 'unknown'];
 }
 
 function findIn(name: string, file: DraftMedia, limits: MediaLimits): Finding[] {

@@ -11,6 +11,11 @@ export function inShort(words: string): string {
   return words.slice(0, LONGEST_WORDS);
 }
 
+/** For bodies that platforms word in more ways than one schema has. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 export type Refusal = Retry | WaitUntil | Failed;
 
 /** Nothing was created, and trying again by itself will not help. */

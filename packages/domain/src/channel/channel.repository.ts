@@ -136,8 +136,8 @@ export async function insertChannel(
 
 /**
  * New credentials for an account that has a channel; its row, and all that refers to it, stays. What waited for this
- * may be claimed at once; and so may what has failed for want of it, if it may still be that late. Undefined when it is active and `evenIfActive` is not said, or is not the sandbox's where that
- * is wanted; or its credentials are not of `ifVersion` any more.
+ * may be claimed at once; and so may what has failed for want of it, if it may still be that late. Undefined when it is active and
+ * `evenIfActive` is not said, or is not the sandbox's where that is wanted; or its credentials are not of `ifVersion` any more.
  */
 export async function reconnectChannel(
   db: SqlRunner,

@@ -1,5 +1,5 @@
 import type { HttpResponse } from '../http.ts';
-import { inShort } from '../refusals.ts';
+import { inShort, isObject } from '../refusals.ts';
 
 /** Both shapes: the older has `message`, `serviceErrorCode`, `status`; the newer adds `code` and `errorDetails`. */
 export interface ErrorBody {
@@ -45,8 +45,4 @@ export function saysOf({ message, codes, descriptions }: ErrorBody): string[] {
 
 function text(value: unknown): string {
   return typeof value === 'string' ? inShort(value) : '';
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,5 @@
 import type { HttpResponse } from '../http.ts';
-import { inShort } from '../refusals.ts';
+import { inShort, isObject } from '../refusals.ts';
 
 /** What X says of a refusal, read out of `application/problem+json` or of the older form, and of any mixture of both. */
 export interface Problem {
@@ -27,8 +27,4 @@ export function problemOf({ json }: HttpResponse): Problem | undefined {
     .find((told) => typeof told === 'string' && told !== 'about:blank');
   if (words.length === 0 && codes.length === 0 && type === undefined) return undefined;
   return { codes, type: typeof type === 'string' ? inShort(type) : '', words };
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

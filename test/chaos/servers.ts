@@ -125,6 +125,8 @@ function command(port: number, line: string): Promise<string> {
     const socket = connect(port, '127.0.0.1', () => socket.write(`${line}\r\n`));
     socket.setTimeout(5_000, () => socket.destroy(new Error(`no reply to ${line}`)));
     socket.once('error', reject);
+    // Killed just now, it may end the connection in order and say nothing.
+    socket.once('close', () => reject(new Error(`the connection closed before a reply to ${line}`)));
     socket.once('data', (bytes) => {
       resolve(bytes.toString());
       socket.destroy();

@@ -179,7 +179,7 @@ export function throttled(
 
 /** `{"<id>":[{"estimated_time_to_regain_access":<minutes>,…}]}`; anything else is no information. */
 function regainMinutes(header: string | null): number {
-  const found = [...(header ?? '').matchAll(/"estimated_time_to_regain_access"\s*:\s*(\d{1,5})/g)];
+  const found = [...(header ?? '').matchAll(/"estimated_time_to_regain_access"\s*:\s*"?(\d{1,5})(?!\d)/g)];
   return Math.max(0, ...found.map((match) => Number(match[1])));
 }
 

@@ -1,7 +1,7 @@
 import { inFuture } from '../answer.ts';
 import type { HttpResponse } from '../http.ts';
 import { again, failed, waits, type Refusal } from '../refusals.ts';
-import { pauseUntil } from '../told-time.ts';
+import { pauseUntil, valuesOf } from '../told-time.ts';
 import type { Problem } from './problem.ts';
 
 const PAUSE_WITHOUT_CREDIT_MS = 15 * 60_000;
@@ -154,7 +154,7 @@ function resetsOf(headers: Headers): (string | null)[] {
 const APP_WINDOW = 'x-app-limit-24hour';
 
 function isUsedUp(headers: Headers, window: string): boolean {
-  return headers.get(`${window}-remaining`) === '0';
+  return valuesOf(headers.get(`${window}-remaining`)).some((left) => left !== '' && Number(left) <= 0);
 }
 
 const appReason =

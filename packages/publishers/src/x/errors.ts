@@ -6,7 +6,8 @@ import { failed, unknownRefusal, type Refusal } from '../refusals.ts';
 import { problemOf } from './problem.ts';
 import { expired, fileRefused, outOfCredit, readProblem, throttled } from './refusals.ts';
 
-const MEDIA_PENDING_PAUSE_MS = 10_000;
+/** The longer it goes on, the more rarely it is asked for. */
+const MEDIA_PENDING_PAUSE_MS = { shortest: 10_000, longest: 10 * 60_000 };
 
 export const dialect: Dialect = {
   name: 'X',
@@ -78,8 +79,13 @@ export function isMediaPending(response: HttpResponse): boolean {
   );
 }
 
-export function mediaPending(call: PublishCall, response: HttpResponse): Refusal {
-  const refusal = stillUploading(inFuture(call.now(), MEDIA_PENDING_PAUSE_MS));
+export async function mediaPending(call: PublishCall, response: HttpResponse): Promise<Refusal> {
+  const { mediaPendingSince } = call.witness;
+  const since = typeof mediaPendingSince === 'string' ? mediaPendingSince : call.now().toISOString();
+  if (since !== mediaPendingSince) await call.remember({ mediaPendingSince: since });
+  const { shortest, longest } = MEDIA_PENDING_PAUSE_MS;
+  const pauseMs = Math.min(longest, Math.max(shortest, (call.now().getTime() - Date.parse(since)) / 4));
+  const refusal = stillUploading(inFuture(call.now(), pauseMs));
   return { ...refusal, failure: { ...refusal.failure, ...told(call, response) } };
 }
 

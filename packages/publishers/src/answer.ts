@@ -10,6 +10,7 @@ import {
   type WaitUntil,
 } from './publisher.ts';
 import { unknownFailure, unknownRefusal, type Refusal } from './refusals.ts';
+import { absentUntil } from './told-time.ts';
 
 /**
  * What an answer means, as far as it is the same on every platform. A platform says only what its own refusals mean
@@ -20,7 +21,7 @@ import { unknownFailure, unknownRefusal, type Refusal } from './refusals.ts';
  * | ---------------------------------- | ----------------- | ----------- | ---------------- |
  * | 2xx that can be read               | done              | published   | done             |
  * | 4xx the platform explains          | what it explains  | the same    | ask again        |
- * | nothing, 3xx, 408, 5xx, unreadable | retry             | uncertain   | ask again        |
+ * | nothing, 3xx, 408, 5xx, unreadable | retry, or wait    | uncertain   | ask again        |
  * | 4xx nobody explains                | failed, or retry  | uncertain   | ask again        |
  */
 export type { Refusal };
@@ -76,7 +77,9 @@ export async function askQuietly<T, Other = never>(
   const words = told(asking, response);
   // A 4xx that is not even JSON is a proxy's word, not the platform's: worth another try.
   if (!isClientError(response) || response.json === undefined) {
-    return { outcome: 'retry', failure: unavailable(dialect, words) };
+    const failure = unavailable(dialect, words);
+    const until = absentUntil(response.headers, asking.now?.() ?? new Date());
+    return until ? waitUntil(until, failure) : { outcome: 'retry', failure };
   }
   return { outcome: 'failed', failure: { ...unknownFailure(dialect.name), ...words } };
 }

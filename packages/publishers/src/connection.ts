@@ -82,3 +82,15 @@ export interface PasswordConnection {
 }
 
 export type Connection = ConsentConnection | PasswordConnection;
+
+/** It is kept, and sent along with every call, in a header: servers end at 8 KB and more. */
+const LONGEST_TOKEN = 6_000;
+
+/**
+ * A token as it can be sent (RFC 6749, appendix A.12: printable ASCII), without white space around it; undefined for what is none.
+ * Kept, one that cannot be sent would take the place of one that works.
+ */
+export function usableToken(told: unknown): string | undefined {
+  const token = typeof told === 'string' ? told.trim() : '';
+  return token.length <= LONGEST_TOKEN && /^[\x21-\x7e]+$/.test(token) ? token : undefined;
+}

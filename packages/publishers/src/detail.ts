@@ -1,6 +1,7 @@
 import type { HttpResponse } from './http.ts';
-import { messageOf } from './platform-message.ts';
+import { messageOf, withoutKeys } from './platform-message.ts';
 import type { Credentials, Failure } from './publisher.ts';
+import { inShort } from './refusals.ts';
 
 const DETAIL_LENGTH = 300;
 
@@ -16,8 +17,11 @@ export interface Secrets {
  */
 export function describe(secrets: Secrets, response: HttpResponse): string {
   const words = response.json === undefined ? '' : ` ${wordsOf(response.json).join(' · ')}`;
-  const clean = withoutSecrets(secrets, `HTTP ${response.status}${words}`);
-  return clean.length > DETAIL_LENGTH ? `${clean.slice(0, DETAIL_LENGTH)}…` : clean;
+  const said = inShort(withoutSecrets(secrets, `HTTP ${response.status}${words}`));
+  const clean = withoutKeys(said);
+  // Cut in the middle of an emoji, it would be text that no database keeps.
+  const cut = clean.length > DETAIL_LENGTH ? `${clean.slice(0, DETAIL_LENGTH)}…` : clean;
+  return cut.toWellFormed();
 }
 
 /** What a failure keeps of the answer that it is about: the line for the ledger, and the platform's own words for the author. */
@@ -36,13 +40,23 @@ const TELLING = new Set(
   ),
 );
 
+/** However a body is nested: more than this no platform says, and a hostile one says a million. */
+const DEEPEST = 6;
+const MOST_WORDS = 50;
+
 function wordsOf(json: unknown): string[] {
-  if (Array.isArray(json)) return json.flatMap(wordsOf);
-  if (typeof json !== 'object' || json === null) return [];
-  return Object.entries(json).flatMap(([name, value]) => {
-    if (typeof value === 'object') return name === 'input' || name === 'parameters' ? [] : wordsOf(value);
-    return TELLING.has(name) && value !== '' ? [`${name} ${String(value)}`] : [];
-  });
+  const words: string[] = [];
+  const collect = (value: unknown, depth: number): void => {
+    if (typeof value !== 'object' || value === null || depth > DEEPEST) return;
+    for (const [name, part] of Object.entries(value) as [string, unknown][]) {
+      if (words.length >= MOST_WORDS) return;
+      if (typeof part === 'object') {
+        if (name !== 'input' && name !== 'parameters') collect(part, depth + 1);
+      } else if (TELLING.has(name) && part !== '') words.push(`${name} ${part as string}`);
+    }
+  };
+  collect(json, 0);
+  return words;
 }
 
 function withoutSecrets(secrets: Secrets, words: string): string {

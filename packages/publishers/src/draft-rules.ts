@@ -11,10 +11,19 @@ const NOUNS: Record<MediaKind, { one: string; many: string }> = {
   document: { one: 'document', many: 'documents' },
 };
 
-export function checkMedia(name: string, draft: Draft, limits: Limits['media']): Violation[] {
+/** `countAltText`: where a platform says what it counts in. UTF-16 code units are never fewer than code points or graphemes. */
+export function checkMedia(
+  name: string,
+  draft: Draft,
+  limits: Limits['media'],
+  countAltText: (altText: string) => number = (altText) => altText.length,
+): Violation[] {
   return [
     ...checkCount(name, draft.media, limits),
-    ...draft.media.flatMap((file, index) => checkFile(name, file, `media/${index}`, limits)),
+    ...draft.media.flatMap((file, index) => [
+      ...checkFile(file, `media/${index}`, findIn(name, file, limits)),
+      ...checkAltText(name, countAltText(file.altText ?? ''), `media/${index}`, limits),
+    ]),
   ];
 }
 
@@ -70,22 +79,25 @@ function checkCount(name: string, media: DraftMedia[], limits: MediaLimits): Vio
   return [{ field: 'media', code: 'too_many_media', detail }];
 }
 
-function checkFile(name: string, file: DraftMedia, field: string, limits: MediaLimits): Violation[] {
-  const found: Violation[] = findIn(name, file, limits)
+function checkFile(file: DraftMedia, field: string, found: Finding[]): Violation[] {
+  return found
     .filter(({ isWarning }) => !isWarning)
     .map(({ code, detail, mend }) => ({
       field,
       code,
       detail: mend ? `${detail} ${whatToDo(file)}` : detail,
     }));
-  if ((file.altText ?? '').length > limits.maxAltTextLength) {
-    found.push({
-      field: `${field}/altText`,
-      code: 'alt_text_too_long',
-      detail: `${name} takes alt texts of up to ${limits.maxAltTextLength} characters.`,
-    });
-  }
-  return found;
+}
+
+function checkAltText(
+  name: string,
+  length: number,
+  field: string,
+  { maxAltTextLength: max }: MediaLimits,
+): Violation[] {
+  if (length <= max) return [];
+  const detail = `${name} takes alt texts of up to ${max} characters; this one has ${length}.`;
+  return [{ field: `${field}/altText`, code: 'alt_text_too_long', detail }];
 }
 
 const WHAT_TO_DO: Readonly<Record<NotConverted | 'unknown', string>> = {

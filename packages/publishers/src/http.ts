@@ -248,13 +248,28 @@ async function initOf(
   return { method, headers: { ...headers, 'content-length': String(body.byteSize) }, body: stream };
 }
 
+/** Half a character, which only JSON's own notation can hold, and no database keeps. */
+const MAY_HOLD_HALVES = /\\u[dD][89a-fA-F]/;
+
 /** A byte order mark does not belong there, and some servers write one. */
 function parseJson(text: string): unknown {
   try {
-    return text === '' ? undefined : JSON.parse(text.replace(/^\ufeff/, ''));
+    if (text === '') return undefined;
+    const json: unknown = JSON.parse(text.replace(/^\ufeff/, ''));
+    return MAY_HOLD_HALVES.test(text) ? wellFormed(json) : json;
   } catch {
     return undefined;
   }
+}
+
+/** By recursion, as deep as JSON.parse has gone. */
+function wellFormed(json: unknown): unknown {
+  if (typeof json === 'string') return json.toWellFormed();
+  if (Array.isArray(json)) return json.map(wellFormed);
+  if (typeof json !== 'object' || json === null) return json;
+  return Object.fromEntries(
+    Object.entries(json).map(([name, value]) => [name.toWellFormed(), wellFormed(value)]),
+  );
 }
 
 function pathOnly(path: string): string {

@@ -2,8 +2,10 @@ import * as oauth from 'oauth4webapi';
 import type { App, AppCall, ConsentConnection, ConsentRequest, ExchangeCall } from './connection.ts';
 import type { HttpClient, HttpResponse } from './http.ts';
 import { isSuccess } from './answer.ts';
+import { usableToken } from './connection.ts';
 import { issuerAt } from './issuer.ts';
 import { PublisherError, type Credentials, type Failure } from './publisher.ts';
+import { inShort } from './refusals.ts';
 import { endOfLife } from './told-time.ts';
 
 /**
@@ -120,17 +122,15 @@ async function granted(
   }
 }
 
-/** It is kept, and sent along with every call, in a header: servers end at 8 KB and more. */
-const MAX_TOKEN_LENGTH = 6_000;
-
 function credentialsOf(answer: oauth.TokenEndpointResponse, now: Date): Credentials {
   const expiresAt = endOfLife(now, answer.expires_in);
   const refreshExpiresAt = endOfLife(now, answer['refresh_token_expires_in']);
-  if (answer.access_token.length > MAX_TOKEN_LENGTH) {
-    throw new oauth.OperationProcessingError('the access token is longer than any platform’s');
+  const accessToken = usableToken(answer.access_token);
+  if (accessToken === undefined) {
+    throw new oauth.OperationProcessingError('the access token cannot be sent in a header');
   }
   return {
-    accessToken: answer.access_token,
+    accessToken,
     ...(answer.refresh_token !== undefined && { refreshToken: answer.refresh_token }),
     ...(expiresAt !== undefined && { expiresAt }),
     ...(refreshExpiresAt !== undefined && { refreshExpiresAt }),
@@ -139,6 +139,9 @@ function credentialsOf(answer: oauth.TokenEndpointResponse, now: Date): Credenti
 
 /** Refusals of RFC 6749 section 5.2 that are about the author's grant, and those that are about the app. */
 const GRANT_IS_GONE = ['invalid_grant', 'access_denied'];
+/** LinkedIn says `invalid_request` of a code that was used or is too old, and of a refresh token that is. */
+const ABOUT_GRANT =
+  /\b(authorization code|verification code|refresh token)\b.{0,80}\b(expired|revoked|not found|invalid|used)\b/i;
 const APP_IS_WRONG = [
   'invalid_client',
   'invalid_request',
@@ -154,7 +157,10 @@ function explain({ name, alsoGone = [] }: OAuthServer, error: unknown): unknown 
   }
   if (error instanceof oauth.ResponseBodyError) {
     const detail = `HTTP ${error.status} ${wordOf(error.error)}`;
-    if ([...GRANT_IS_GONE, ...alsoGone].includes(error.error)) {
+    const said = inShort(error.error_description ?? '');
+    // "Missing required parameter [client_id]": no author can mend that.
+    const isAlsoGone = alsoGone.includes(error.error) && !/\b(client|parameter|redirect)/i.test(said);
+    if (GRANT_IS_GONE.includes(error.error) || isAlsoGone || ABOUT_GRANT.test(said)) {
       return new PublisherError({ ...notAccepted(name), detail });
     }
     const isWrong = APP_IS_WRONG.includes(error.error);
@@ -242,10 +248,13 @@ function tokenOf(response: HttpResponse): Record<string, unknown> | undefined {
   // Read by nobody; oauth4webapi is strict about both.
   delete token['id_token'];
   delete token['scope'];
-  const seconds = Number(token['expires_in']);
-  if (Number.isFinite(seconds) && seconds > 0) token['expires_in'] = seconds;
-  else delete token['expires_in'];
-  if (typeof token['refresh_token'] !== 'string' || token['refresh_token'] === '')
-    delete token['refresh_token'];
+  const type = typeof token['token_type'] === 'string' ? token['token_type'].trim() : '';
+  token['token_type'] = type || 'bearer';
+  // What cannot be meant is left out; oauth4webapi wants a number.
+  if (endOfLife(new Date(0), token['expires_in']) === undefined) delete token['expires_in'];
+  else token['expires_in'] = Number(token['expires_in']);
+  const refreshToken = usableToken(token['refresh_token']);
+  if (refreshToken === undefined) delete token['refresh_token'];
+  else token['refresh_token'] = refreshToken;
   return token;
 }

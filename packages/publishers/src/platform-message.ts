@@ -17,9 +17,11 @@ const SPEAKING = [
   'error_user_msg',
   'detail',
   'message',
+  'error_message',
   'error_description',
   'description',
   'error',
+  'errors',
   'title',
 ];
 const ECHOES = new Set(['input', 'parameters', 'value', 'debug_info']);
@@ -61,13 +63,14 @@ function collect(json: unknown, found: Map<string, string[]>, budget: { left: nu
   if (typeof json !== 'object' || json === null || depth > DEEPEST) return;
   for (const [name, value] of Object.entries(json) as [string, unknown][]) {
     if (budget.left <= 0) return;
-    if (typeof value === 'object') {
-      if (!ECHOES.has(name)) collect(value, found, budget, depth + 1);
-      continue;
+    if (typeof value === 'object' && !ECHOES.has(name)) collect(value, found, budget, depth + 1);
+    if (!SPEAKING.includes(name)) continue;
+    // Several sentences stand in a list, or one by itself.
+    for (const said of Array.isArray(value) ? value.slice(0, budget.left) : [value]) {
+      if (typeof said !== 'string') continue;
+      budget.left -= 1;
+      found.set(name, [...(found.get(name) ?? []), said.slice(0, LONGEST_VALUE)]);
     }
-    if (typeof value !== 'string' || !SPEAKING.includes(name)) continue;
-    budget.left -= 1;
-    found.set(name, [...(found.get(name) ?? []), value.slice(0, LONGEST_VALUE)]);
   }
 }
 
@@ -86,16 +89,27 @@ function plain(words: string): string {
 }
 
 /** No sentence needs a word of such a form, and every token, key and signature has one of them. */
-function withoutKeys(words: string): string {
-  return words
-    .replace(/\bhttps?:\/\/\S+/gi, (address) => address.replace(/[?#].*/, '?…'))
-    .replace(/\b(bearer|basic|oauth|dpop)\s+[\w.~+/=-]{8,}/gi, '$1 […]')
-    .replace(
-      /\b((?:access|refresh|id)_?token|client_?secret|password|passwd|secret|signature|api_?key|authorization|code)(["']?\s*[=:]\s*["']?)[^\s"'&,;]{4,}/gi,
-      '$1$2[…]',
-    )
-    .replace(/\beyJ[\w-]{8,}(?:\.[\w-]*)*/g, '[…]')
-    .replace(/[\w+/=~-]{24,}(?:\.[\w+/=~-]{8,})*/g, (word) => (isKeyLike(word) ? '[…]' : word));
+export function withoutKeys(words: string): string {
+  return (
+    words
+      .replace(/\bhttps?:\/\/\S+/gi, (address) => address.replace(/[?#].*/, '?…'))
+      // Before the name of a server stands whoever signs in there, in an address of any kind.
+      .replace(/(:\/\/)[^\s/@]+@/g, '$1[…]@')
+      .replace(
+        /(?<![\w-])([\w-]*(?:token|secret|passw(?:or)?d|signature|api[_-]?key|session_?id)=)[^\s"'&,;]{4,}/gi,
+        '$1[…]',
+      )
+      .replace(/(?<![\w-])(x-[\w-]+|cookie): [^\s,;]{8,}/gi, '$1: […]')
+      // App passwords of Bluesky.
+      .replace(/\b[a-z0-9]{4}(?:-[a-z0-9]{4}){3}\b/g, '[…]')
+      .replace(/\b(bearer|basic|oauth|dpop)\s+[\w.~+/=-]{8,}/gi, '$1 […]')
+      .replace(
+        /\b((?:access|refresh|id)_?token|client_?secret|password|passwd|secret|signature|api_?key|authorization|code)(["']?\s*[=:]\s*["']?)[^\s"'&,;]{4,}/gi,
+        '$1$2[…]',
+      )
+      .replace(/\beyJ[\w-]{8,}(?:\.[\w-]*)*/g, '[…]')
+      .replace(/[\w+/=~-]{24,}(?:\.[\w+/=~-]{8,})*/g, (word) => (isKeyLike(word) ? '[…]' : word))
+  );
 }
 
 function isKeyLike(word: string): boolean {

@@ -11,6 +11,12 @@ export function inShort(words: string): string {
   return words.slice(0, LONGEST_WORDS);
 }
 
+/** A code, also where it is told as text; undefined for what is none. */
+export function integerOf(value: unknown): number | undefined {
+  const isTold = typeof value === 'number' || (typeof value === 'string' && /^-?\d{1,9}$/.test(value.trim()));
+  return isTold && Number.isInteger(Number(value)) ? Number(value) : undefined;
+}
+
 /** For bodies that platforms word in more ways than one schema has. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -2,7 +2,7 @@ import { describe as group, expect, it } from '@jest/globals';
 import { askQuietly, refusedOrUncertain, type Asking, type Dialect } from '../src/answer.ts';
 import { describe } from '../src/detail.ts';
 import { NoAnswerError, type HttpResponse } from '../src/http.ts';
-import { answer } from './answers.ts';
+import { answer, NOW } from './answers.ts';
 
 const secrets = { credentials: { accessToken: 'sandbox-secret' }, text: 'What the author wrote' };
 /** A platform that documents exactly one refusal. */
@@ -41,6 +41,23 @@ group('what an answer means', () => {
       throw new NoAnswerError(request, new Error('reset'));
     });
     expect(await askQuietly(call, dialect, request, readId)).toMatchObject({ outcome: 'retry' });
+  });
+
+  // Otherwise a maintenance of two hours uses up all tries in the first half hour of it.
+  it.each([
+    [503, undefined],
+    [502, '<html>'],
+    [403, '<html>'],
+  ])('waits for a server that says when it is back: %d', async (status, body) => {
+    const away = answer(status, body, { 'retry-after': '600' });
+    const call = { ...asking(() => away), now: () => NOW };
+    expect(await askQuietly(call, dialect, request, readId)).toMatchObject({
+      outcome: 'wait-until',
+      until: new Date(NOW.getTime() + 600_000),
+      failure: { kind: 'unavailable', actor: 'platform' },
+    });
+    // What may have been published is asked about, whatever is said of when.
+    expect(refusedOrUncertain(call, dialect, away)).toMatchObject({ outcome: 'uncertain' });
   });
 
   it('lets anything else rise: it is not about the platform', async () => {

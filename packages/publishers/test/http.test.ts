@@ -89,3 +89,24 @@ it('a request may be given more time than the others of its client', async () =>
   await expect(client.request({ method: 'GET', path: '/' })).rejects.toBeInstanceOf(NoAnswerError);
   expect((await client.request({ method: 'GET', path: '/', timeoutMs: 60_000 })).status).toBe(200);
 });
+
+describe('JSON of an answer', () => {
+  // JSON.parse reads it, PostgreSQL refuses it as JSON and as text: what is kept of the answer could not be kept.
+  it('holds no half of a character, in whatever name or value', async () => {
+    const body = String.raw`{"a":"\ud83d","b":["\uDC4D x",{"\ud83d":"\ud83d\ude00"}],"c":5,"d":null,"e":"\\ud83d"}`;
+    server = createServer((_, response) => response.end(body));
+    await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
+    const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const { json } = await createHttpClient({ baseUrl, timeoutMs: 30_000 }).request({
+      method: 'GET',
+      path: '/',
+    });
+    expect(json).toEqual({
+      a: '\ufffd',
+      b: ['\ufffd x', { '\ufffd': '😀' }],
+      c: 5,
+      d: null,
+      e: String.raw`\ud83d`,
+    });
+  });
+});

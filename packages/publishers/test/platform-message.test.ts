@@ -41,6 +41,17 @@ describe('the platform’s own words', () => {
       'Could not find repo: did:plc:z72i7hdynmk6r22z27h6tvur',
     ],
     ['Mastodon', { error: 'Your login is currently disabled' }, 'Your login is currently disabled'],
+    [
+      'several sentences in a list',
+      { errors: ['It is too long.', 'So it is.'] },
+      'It is too long. · So it is.',
+    ],
+    ['a list under another name', { message: ['It is too long.', 5, null] }, 'It is too long.'],
+    [
+      'Instagram, of a code',
+      { error_type: 'OAuthException', code: 400, error_message: 'Matching code was not found' },
+      'Matching code was not found',
+    ],
     ['one word, where there is no more', { error: 'Forbidden' }, 'Forbidden'],
     ['other alphabets', { error: 'El texto está vacío — 文字を入力' }, 'El texto está vacío — 文字を入力'],
     ['the same said twice', { message: 'No way.', errors: [{ message: 'No way.' }] }, 'No way.'],
@@ -68,12 +79,25 @@ describe('the platform’s own words', () => {
     'Sent "client_secret": "abcd-1234" to us.',
     'Session eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U ended.',
     'What I\n wrote',
-  ])('hold no key, and nothing of what was sent: %s', (words) => {
-    const message = messageOf({ error: `${words} Sorry.` });
+    'At https://ada:abcdef1@example.com/x it ended.',
+    'At postgres://ada:abcdef1@db/x it ended.',
+    'Sent oauth_token=abcdef12&oauth_token_secret=abcdef34 to us.',
+    'Sent X-Api-Key: abcdef12 to us.',
+    'Sent Cookie: sid=abcdef12 to us.',
+    'The app password abcd-1234-efgh-5678 is wrong.',
+  ])('hold no key, and nothing of what was sent, nor does the detail: %s', (words) => {
+    const { platformMessage, detail } = told(secrets, answer(403, { error: `Oh: ${words} Sorry.` }));
     for (const secret of [token, 'refresh-me', 'abcdef', 'IGQVJ', 'abcd-1234', 'eyJ']) {
-      expect(message).not.toContain(secret);
+      expect([platformMessage, detail].join()).not.toContain(secret);
     }
-    expect(message).toContain('Sorry.');
+    expect(platformMessage).toContain('Sorry.');
+  });
+
+  it('leave in the detail no half of a character, wherever it is cut', () => {
+    for (let before = 0; before < 20; before += 1) {
+      const { detail } = told(secrets, answer(400, { error: `${'y'.repeat(before)}${'👍'.repeat(300)}` }));
+      expect(detail.isWellFormed()).toBe(true);
+    }
   });
 
   it('are cut to 300 characters, however wide these are', () => {
@@ -128,4 +152,22 @@ describe('the platform’s own words', () => {
     messageOf({ error: '<'.repeat(1_000_000), message: 'a'.repeat(1_000_000) });
     expect(Date.now() - started).toBeLessThan(5_000);
   });
+
+  it.each(['x-', '://', 'token', 'abcd-', 'secret=', 'a.', '</a '])(
+    'are found at once in a long run of %s, and so is the detail',
+    (part) => {
+      const started = Date.now();
+      told(secrets, answer(400, { error: part.repeat(200_000) }));
+      told(secrets, answer(400, { errors: Array.from({ length: 200 }, () => part.repeat(5_000)) }));
+      expect(Date.now() - started).toBeLessThan(5_000);
+    },
+  );
+
+  it.each([1_000, 200_000])(
+    'are found in a body of %d objects in one another, which says nothing',
+    (depth) => {
+      const json: unknown = JSON.parse(`${'{"error":'.repeat(depth)}"deep"${'}'.repeat(depth)}`);
+      expect(told(secrets, { ...answer(400), json })).toEqual({ detail: 'HTTP 400 ' });
+    },
+  );
 });

@@ -2,9 +2,13 @@ import { describe, expect, it } from '@jest/globals';
 import type { Dialect } from '../src/answer.ts';
 import { dialect as bluesky } from '../src/bluesky/errors.ts';
 import { dialect as instagram, readContainerFailure } from '../src/instagram/errors.ts';
-import { dialect as linkedin } from '../src/linkedin/errors.ts';
+import {
+  dialect as linkedin,
+  duplicateUrnOf,
+  isDuplicate as isDuplicateOnLinkedIn,
+} from '../src/linkedin/errors.ts';
 import { dialect as mastodon } from '../src/mastodon/errors.ts';
-import { dialect as x } from '../src/x/errors.ts';
+import { dialect as x, isDuplicate as isDuplicateOnX } from '../src/x/errors.ts';
 import { answer, NOW } from './answers.ts';
 
 /** What a platform answers, in its own form: status, code, words. And whose turn it is then. */
@@ -173,6 +177,20 @@ holds(x, [
   ],
   [400, xError(324, 'The validation of media ids failed.'), 'failed', 'rejected_content', 'user'],
   [403, xError(407, 'The given URL is invalid.'), 'failed', 'rejected_content', 'user'],
+  [413, '<html>Request Entity Too Large</html>', 'failed', 'rejected_content', 'user'],
+  ...[
+    'This account has been deactivated.',
+    'Your account may not be allowed to perform this action. Please refresh the page and try again.',
+    'Your account has been temporarily restricted from posting.',
+    'Please verify your phone number.',
+  ].map((said): Row => [403, xDetail(said), 'failed', 'rejected_account', 'user']),
+  ...['CreditsDepleted', 'SpendCapReached', 'UsageCapExceeded'].map((title): Row => [
+    403,
+    { title, detail: 'Sorry.' },
+    'wait-until',
+    'quota_exhausted',
+    'operator',
+  ]),
   // Nobody knows whose these are.
   [403, xDetail('You are not permitted to perform this action.'), 'failed', 'unknown', 'operator'],
   [403, xDetail('Forbidden'), 'failed', 'unknown', 'operator'],
@@ -242,6 +260,16 @@ holds(bluesky, [
   ],
   [400, xrpc('InvalidMimeType', 'Wrong mimetype'), 'failed', 'rejected_content', 'user'],
   [413, xrpc('PayloadTooLarge', 'request entity too large'), 'failed', 'rejected_content', 'user'],
+  [
+    400,
+    xrpc('InvalidRequest', 'string too big (maximum 3000, got 3001)'),
+    'failed',
+    'rejected_content',
+    'user',
+  ],
+  [400, xrpc('AccountMigrated'), 'failed', 'rejected_account', 'user'],
+  [400, xrpc('InvalidRequest', 'must be logged in'), 'failed', 'auth_expired', 'user'],
+  [400, { error: 'ExpiredToken', message: null }, 'failed', 'auth_expired', 'user'],
   [400, xrpc('InvalidRequest', 'Error: rkey must be a valid TID'), 'failed', 'unknown', 'operator'],
   [400, xrpc('InvalidRequest', 'Input/collection must be a NSID'), 'failed', 'unknown', 'operator'],
   [400, xrpc('SomethingNew', 'Sorry.'), 'failed', 'unknown', 'operator'],
@@ -331,6 +359,23 @@ holds(instagram, [
   [400, graph(100, 2207023), 'failed', 'rejected_content', 'user'],
   [400, graph(100, 2207036), 'failed', 'rejected_content', 'user'],
   [400, graph(1, 2207057), 'failed', 'rejected_content', 'user'],
+  // Numbers as text.
+  [400, { error: { code: '190', error_subcode: '463', message: 'm' } }, 'failed', 'auth_expired', 'user'],
+  [400, { error: { code: '4', message: 'm' } }, 'wait-until', 'rate_limited', 'platform'],
+  [
+    400,
+    { error: { code: 100, error_subcode: '2207050', message: 'm' } },
+    'failed',
+    'rejected_account',
+    'user',
+  ],
+  [
+    400,
+    graph(10, undefined, '(#10) To use Content Publish API, your app must be approved.'),
+    'failed',
+    'misconfigured',
+    'operator',
+  ],
   // "Invalid parameter" is ours, as long as nothing says which.
   [400, graph(100, undefined, 'Unsupported post request.'), 'failed', 'unknown', 'operator'],
   [400, graph(987_654), 'failed', 'unknown', 'operator'],
@@ -344,6 +389,25 @@ const aboutField = (code: string, fieldPath: string) => ({
 });
 
 holds(linkedin, [
+  [413, '<html>Request Entity Too Large</html>', 'failed', 'rejected_content', 'user'],
+  [403, restli(403, 'Your account is temporarily restricted'), 'failed', 'rejected_account', 'user'],
+  [403, restli(403, 'The token used is not valid for this client'), 'failed', 'auth_expired', 'user'],
+  [400, restli(400, 'x', { serviceErrorCode: '65601' }), 'failed', 'auth_expired', 'user'],
+  [403, restli(403, 'You have reached the daily limit of posts'), 'wait-until', 'rate_limited', 'platform'],
+  [403, restli(403, 'This content violates our policies'), 'failed', 'rejected_content', 'user'],
+  [
+    403,
+    restli(403, 'Unpermitted fields present in REQUEST_BODY: while processing fields [/content]'),
+    'failed',
+    'unknown',
+    'operator',
+  ],
+  [400, restli(400, 'Missing LinkedIn-Version header'), 'failed', 'misconfigured', 'operator'],
+  ...[
+    'Media asset is not in AVAILABLE state',
+    'One of the media is in WAITING_UPLOAD state',
+    'Video is in PROCESSING status',
+  ].map((said): Row => [400, restli(400, said), 'wait-until', 'unavailable', 'platform']),
   [
     401,
     restli(401, 'Invalid access token', { serviceErrorCode: 65600, code: 'INVALID_ACCESS_TOKEN' }),
@@ -455,6 +519,25 @@ holds(linkedin, [
 const says = (error: string) => ({ error });
 
 holds(mastodon, [
+  // GoToSocial and Misskey's family.
+  [
+    400,
+    { error: 'Bad Request: status too long, 6000 characters provided' },
+    'failed',
+    'rejected_content',
+    'user',
+  ],
+  [400, { error: 'BAD_REQUEST' }, 'failed', 'unknown', 'operator'],
+  [
+    400,
+    { error: 'You cannot attach a file that is still being processed' },
+    'wait-until',
+    'unavailable',
+    'platform',
+  ],
+  // Pleroma.
+  [403, { error: 'Invalid credentials.' }, 'failed', 'auth_expired', 'user'],
+  [403, { error: 'Insufficient permissions: write:statuses.' }, 'failed', 'auth_expired', 'user'],
   [401, says('The access token is invalid'), 'failed', 'auth_expired', 'user'],
   [401, says('The access token was revoked'), 'failed', 'auth_expired', 'user'],
   [422, says('This method requires an authenticated user'), 'failed', 'auth_expired', 'user'],
@@ -552,3 +635,42 @@ function throttle(whose: string) {
     status: 429,
   };
 }
+
+// Said "no" to, it would count as not published, and be written anew by its author.
+describe('a refusal as a duplicate may be about our own post, in whatever words', () => {
+  it.each([
+    'You are not allowed to create a Tweet with duplicate content.',
+    'Status is a duplicate.',
+    'This is duplicated content.',
+    'Whoops! You already said that.',
+    'You have already sent this post.',
+  ])('X: %s', (said) => {
+    const response = answer(403, xDetail(said));
+    expect([isDuplicateOnX(response), x.readRefusal(response, NOW)]).toEqual([true, null]);
+  });
+
+  it.each<[number, unknown, string | null]>([
+    [422, restli(422, 'Content is a duplicate of urn:li:share:71'), 'urn:li:share:71'],
+    [400, restli(400, 'Content is a duplicate of urn:li:ugcPost:71'), 'urn:li:ugcPost:71'],
+    [400, restli(400, 'Duplicate post is detected'), null],
+    [422, restli(422, 'urn:li:share:71 is another post, and this one is its duplicate'), 'urn:li:share:71'],
+    [
+      403,
+      {
+        message: 'x',
+        errorDetails: {
+          inputErrors: [{ code: 'DUPLICATE_POST', description: 'duplicate of urn:li:share:71' }],
+        },
+      },
+      'urn:li:share:71',
+    ],
+  ])('LinkedIn: %d %j', (status, body, urn) => {
+    const response = answer(status, body);
+    expect([isDuplicateOnLinkedIn(response), linkedin.readRefusal(response, NOW)]).toEqual([true, null]);
+    expect(duplicateUrnOf(response)).toBe(urn);
+  });
+
+  it('but a field that is there twice is none', () => {
+    expect(isDuplicateOnLinkedIn(answer(400, restli(400, 'Duplicate image in multiImage')))).toBe(false);
+  });
+});

@@ -5,7 +5,7 @@ import { dialect as instagram } from '../src/instagram/errors.ts';
 import { dialect as linkedin } from '../src/linkedin/errors.ts';
 import { dialect as mastodon } from '../src/mastodon/errors.ts';
 import { dialect as x } from '../src/x/errors.ts';
-import { endOfLife, pauseUntil } from '../src/told-time.ts';
+import { absentUntil, endOfLife, pauseUntil } from '../src/told-time.ts';
 import { answer, NOW } from './answers.ts';
 
 const seconds = NOW.getTime() / 1_000;
@@ -31,12 +31,56 @@ describe('until when to wait', () => {
     ['a date without an offset', '2026-11-22T10:15:00', null, 60],
     ['nothing', null, null, 60],
     ['a small number, which is one of seconds', '2026', null, 2_026],
-    ...['', 'soon', '-5', '1e300', 'NaN', 'Infinity', '9'.repeat(400), '0x10'].map(
+    // RFC 9110, 5.6.7: a recipient reads all three.
+    ['a date as RFC 850 had it', null, 'Sunday, 22-Nov-26 10:10:00 GMT', 600],
+    ['a date as C writes it, in UTC', null, 'Sun Nov 22 10:10:00 2026', 600],
+    ['a date as mail has it', null, 'Sun, 22 Nov 2026 11:10:00 +0100', 600],
+    ['a date in UTC by name, in small letters', null, 'sun, 22 nov 2026 10:10:00 utc', 600],
+    ['a date as Ruby prints it', '2026-11-22 10:15:00 UTC', null, 900],
+    ['a date as Go prints it', '2026-11-22 10:15:00 +0000 UTC', null, 900],
+    ['a header that came twice', `${seconds + 900}, ${seconds + 900}`, '600, 600', 900],
+    ['the later of those that came twice', `${seconds + 900}, ${seconds + 1_200}`, null, 1_200],
+    [
+      'two dates, which have commas, and a number',
+      null,
+      'Sun, 22 Nov 2026 10:10:00 GMT, Sun, 22 Nov 2026 10:15:00 GMT, 30',
+      900,
+    ],
+    ['what can be meant in a list', 'soon, 900', null, 900],
+    ['a day of the month that does not exist', null, 'Sun, 32 Nov 2026 10:10:00 GMT', 60],
+    ...['', ',', 'soon', '600s', '+600', '-5', '1e300', 'NaN', 'Infinity', '9'.repeat(400), '0x10'].map(
       (odd): [string, string, null, number] => [JSON.stringify(odd.slice(0, 20)), odd, null, 60],
     ),
   ])('%s', (_, own, retryAfter, pauseSeconds) => {
     const headers = new Headers(retryAfter === null ? {} : { 'retry-after': retryAfter });
     expect(pauseUntil(headers, NOW, own)).toEqual(after(pauseSeconds));
+  });
+
+  it.each([
+    ['0', true],
+    ['-1', true],
+    ['0, 0', true],
+    ['1', false],
+    ['', false],
+  ])('is the end of X’s day where its window has %j left', (left, isUsedUp) => {
+    const headers = {
+      'x-user-limit-24hour-remaining': left,
+      'x-user-limit-24hour-reset': String(seconds + 40_000),
+    };
+    const refusal = x.readRefusal(answer(429, {}, headers), NOW);
+    expect(refusal).toMatchObject({ until: after(isUsedUp ? 40_000 : 60) });
+  });
+
+  it.each([
+    ['15', 900],
+    ['"15"', 900],
+    ['15.5', 900],
+    ['123456', 60],
+    ['-5', 60],
+  ])('is as many minutes as Meta says it takes: %s', (minutes, pauseSeconds) => {
+    const usage = `{"17":[{"type":"instagram","estimated_time_to_regain_access":${minutes}}]}`;
+    const response = answer(400, { error: { code: 80_002 } }, { 'x-business-use-case-usage': usage });
+    expect(instagram.readRefusal(response, NOW)).toMatchObject({ until: after(pauseSeconds) });
   });
 
   const names = [
@@ -78,15 +122,52 @@ function oddValue(random: ReturnType<typeof createRandom>): string {
   ])();
 }
 
+describe('until when a server is away', () => {
+  it.each<[string | undefined, number | undefined]>([
+    ['60', 60],
+    ['600', 600],
+    ['Sun, 22 Nov 2026 10:10:00 GMT', 600],
+    ['3600', 900],
+    ['86400', 900],
+    // The next try comes by itself before that.
+    ['59', undefined],
+    ['0', undefined],
+    ['Sun, 22 Nov 2026 09:10:00 GMT', undefined],
+    // Nobody means this.
+    ['99999999', undefined],
+    ['soon', undefined],
+    [undefined, undefined],
+  ])('that says %j', (told, awaySeconds) => {
+    const headers = new Headers(told === undefined ? {} : { 'retry-after': told });
+    expect(absentUntil(headers, NOW)).toEqual(awaySeconds === undefined ? undefined : after(awaySeconds));
+  });
+});
+
 describe('when something ends', () => {
   it.each<[unknown, string | undefined]>([
     [3_600, '2026-11-22T11:00:00.000Z'],
     ['3600', '2026-11-22T11:00:00.000Z'],
     [9e15, '2036-11-19T10:00:00.000Z'],
     [1e300, '2036-11-19T10:00:00.000Z'],
-    ...[0, -1, Number.NaN, Infinity, '', ' ', 'soon', null, undefined, {}, [], [5], true].map(
-      (odd): [unknown, undefined] => [odd, undefined],
-    ),
+    [' 3600.5 ', '2026-11-22T11:00:00.500Z'],
+    ...[
+      0,
+      -1,
+      Number.NaN,
+      Infinity,
+      '',
+      ' ',
+      'soon',
+      '0x10',
+      '1e3',
+      '3600s',
+      null,
+      undefined,
+      {},
+      [],
+      [5],
+      true,
+    ].map((odd): [unknown, undefined] => [odd, undefined]),
   ])('that lives %j seconds', (life, end) => {
     expect(endOfLife(NOW, life)).toBe(end);
   });

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { askWho, decode } from '../answer.ts';
-import type { ConnectionCall, PasswordConnection } from '../connection.ts';
+import { usableToken, type ConnectionCall, type PasswordConnection } from '../connection.ts';
 import type { HttpRequest } from '../http.ts';
 import { PublisherError, type Credentials } from '../publisher.ts';
 import { endOfLife } from '../told-time.ts';
@@ -47,13 +47,15 @@ export const connection: PasswordConnection = {
 function openSession(call: ConnectionCall, secret: string, request: HttpRequest): Promise<Credentials> {
   return askWho({ http: call.http, credentials: { accessToken: secret } }, dialect, request, (response) => {
     const session = decode(Session, response);
-    if (!session) return undefined;
+    const accessToken = usableToken(session?.accessJwt);
+    const refreshToken = usableToken(session?.refreshJwt);
+    if (accessToken === undefined || refreshToken === undefined) return undefined;
     const now = call.now();
-    const refreshExpiresAt = expiryOf(session.refreshJwt, now);
-    const expiresAt = expiryOf(session.accessJwt, now) ?? endOfLife(now, ASSUMED_ACCESS_SECONDS);
+    const refreshExpiresAt = expiryOf(refreshToken, now);
+    const expiresAt = expiryOf(accessToken, now) ?? endOfLife(now, ASSUMED_ACCESS_SECONDS);
     return {
-      accessToken: session.accessJwt,
-      refreshToken: session.refreshJwt,
+      accessToken,
+      refreshToken,
       ...(expiresAt && { expiresAt }),
       ...(refreshExpiresAt && { refreshExpiresAt }),
     };

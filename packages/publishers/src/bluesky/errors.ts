@@ -23,7 +23,8 @@ export const dialect: Dialect = {
 function isAboutRecord(response: HttpResponse): boolean {
   return (
     response.status === 409 ||
-    ['InvalidSwap', 'RecordNotFound'].includes(nameOf(response) ?? '') ||
+    ['InvalidSwap', 'RecordNotFound', 'DuplicateCreate'].includes(nameOf(response) ?? '') ||
+    /^record was at /i.test(decode(XrpcError, response)?.message ?? '') ||
     isBlobLost(response)
   );
 }
@@ -32,7 +33,10 @@ function isAboutRecord(response: HttpResponse): boolean {
 export function isBlobLost(response: HttpResponse): boolean {
   if (response.status !== 400) return false;
   const error = decode(XrpcError, response);
-  return error?.error === 'BlobNotFound' || /could not find blob|blob not found/i.test(error?.message ?? '');
+  return (
+    error?.error === 'BlobNotFound' ||
+    /could not find blob|blob (was )?not found|blob does not exist/i.test(error?.message ?? '')
+  );
 }
 
 /**

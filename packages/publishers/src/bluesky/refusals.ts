@@ -26,7 +26,7 @@ const rows: readonly Row[] = [
     meaning: () => failed('rejected_account', 'user', takedownReason),
   },
   {
-    names: ['RepoNotFound', 'AccountNotFound', 'RepoDesynchronized', 'DidDeactivated'],
+    names: ['RepoNotFound', 'AccountNotFound', 'AccountMigrated', 'RepoDesynchronized', 'DidDeactivated'],
     words:
       /(could not|couldn't|cannot|unable to) (find|locate|resolve) (the )?(repo|account|user|did|actor)|(repo|account|user|actor) (was )?not found|no such (repo|account)/i,
     meaning: () => failed('rejected_account', 'user', movedReason),
@@ -54,7 +54,7 @@ const rows: readonly Row[] = [
       ],
       ...['JwtExpired', 'AuthFactorTokenRequired', 'MissingTokenId', 'invalid_token', 'use_dpop_nonce'],
     ],
-    words: /\btoken\b|\bjwt\b|\bauthenticat/i,
+    words: /\btoken\b|\bjwt\b|\bauthenticat|\blogged in\b/i,
     meaning: () => expired(),
   },
   {
@@ -80,20 +80,16 @@ const rows: readonly Row[] = [
   {
     names: ['InvalidRecord'],
     words:
-      /invalid app\.bsky\.\S+ record|\bgrapheme|\brecord\/(text|embed|facets|langs|labels|tags)|must not be longer/i,
+      /invalid app\.bsky\.\S+ record|\bgrapheme|\brecord\/(text|embed|facets|langs|labels|tags)|must not be longer|\bstring too big/i,
     meaning: () => failed('rejected_content', 'user', contentReason),
   },
 ];
 
 /** Null: no row is about it. */
-export function readNamed(
-  { error, message = '' }: XrpcError,
-  response: HttpResponse,
-  now: Date,
-): Refusal | null {
+export function readNamed({ error, message }: XrpcError, response: HttpResponse, now: Date): Refusal | null {
   const row =
     rows.find(({ names }) => names.includes(error)) ??
-    rows.find(({ words }) => words?.test(inShort(message)));
+    rows.find(({ words }) => words?.test(inShort(message ?? '')));
   return row?.meaning(response, now) ?? null;
 }
 

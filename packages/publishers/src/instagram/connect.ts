@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { askWho, decode } from '../answer.ts';
-import type { ConsentConnection } from '../connection.ts';
+import { usableToken, type ConsentConnection } from '../connection.ts';
 import type { HttpRequest, HttpResponse } from '../http.ts';
 import { issuerAt } from '../issuer.ts';
 import type { Credentials } from '../publisher.ts';
@@ -49,7 +49,7 @@ export const connection: ConsentConnection = {
     const short = await ask(http, code, { method: 'POST', path, form }, (response) => {
       // The guide shows the token in a list, the reference bare.
       const token = decode(ShortToken, response) ?? decode(ShortTokenList, response)?.data[0];
-      return token?.access_token;
+      return usableToken(token?.access_token);
     });
     const query = {
       grant_type: 'ig_exchange_token',
@@ -81,7 +81,9 @@ async function askForLongToken(
   return ask(http, secret, request, (response) => {
     const token = decode(LongToken, response);
     if (!token) return undefined;
-    const { access_token: accessToken, expires_in: seconds } = token;
+    const { expires_in: seconds } = token;
+    const accessToken = usableToken(token.access_token);
+    if (accessToken === undefined) return undefined;
     const expiresAt = endOfLife(now(), seconds) ?? endOfLife(now(), USUAL_LIFE_SECONDS);
     // It is its own refresh token: once it has ended nothing renews it.
     return {

@@ -44,7 +44,7 @@ export function readContainerFailure(status: string | undefined, now: Date): Ref
   const subcode = Number(/\b2207\d{3}\b/.exec(status ?? '')?.[0]);
   const refusal = readSubcode(subcode, now) ?? mediaAgain();
   const platformMessage = messageOf({ json: { message: status } }, (words) => words);
-  const detail = (status ?? 'no status given').slice(0, 200);
+  const detail = (status ?? 'no status given').slice(0, 200).toWellFormed();
   return {
     ...refusal,
     failure: { ...refusal.failure, detail, ...(platformMessage !== undefined && { platformMessage }) },

@@ -1,12 +1,12 @@
 import { Type } from 'typebox';
 import { decode } from '../answer.ts';
 import type { HttpResponse } from '../http.ts';
-import { inShort } from '../refusals.ts';
+import { inShort, integerOf } from '../refusals.ts';
 
 /** Every error of the Graph API is HTTP 400, throttling included: only `code` and `error_subcode` tell them apart. */
 const GraphErrorBody = Type.Object({
   error: Type.Object({
-    code: Type.Number(),
+    code: Type.Union([Type.Number(), Type.String()]),
     error_subcode: Type.Optional(Type.Unknown()),
     is_transient: Type.Optional(Type.Unknown()),
     message: Type.Optional(Type.Unknown()),
@@ -27,11 +27,12 @@ export interface GraphError {
 /** Undefined for what is not the Graph API's. */
 export function graphErrorOf(response: HttpResponse): GraphError | undefined {
   const error = decode(GraphErrorBody, response)?.error;
-  if (!error) return undefined;
+  const code = integerOf(error?.code);
+  if (!error || code === undefined) return undefined;
   const words = [error.message, error.error_user_title, error.error_user_msg];
   return {
-    code: error.code,
-    subcode: typeof error.error_subcode === 'number' ? error.error_subcode : 0,
+    code,
+    subcode: integerOf(error.error_subcode) ?? 0,
     isTransient: error.is_transient === true,
     words: words.filter((said) => typeof said === 'string').map(inShort),
   };

@@ -116,7 +116,7 @@ function published(receipt: Receipt): ReconcileOutcome {
 
 const Media = Type.Object({
   id: Type.String(),
-  caption: Type.Optional(Type.String()),
+  caption: Type.Optional(Type.Union([Type.String(), Type.Null()])),
   timestamp: Type.String(),
   permalink: Type.Optional(Type.String()),
   media_type: Type.Optional(Type.String()),

@@ -100,7 +100,8 @@ const rows: readonly Row[] = [
   },
   {
     subcodes: [
-      ...[2207010, 2207018, 2207023, 2207028, 2207035, 2207036, 2207037, 2207038, 2207039, 2207040, 2207081],
+      ...[2207010, 2207018, 2207023, 2207028, 2207035, 2207036, 2207037, 2207038, 2207039, 2207040, 2207067],
+      2207081,
     ],
     codes: [36004, 1609005],
     words: /\bcaption\b|hashtag|\bmention|\btags?\b|carousel|\battachments?\b|collaborator|media type/i,
@@ -118,6 +119,12 @@ export function readGraphError(
   if (code === 100 && subcode === 33) return mediaAgain();
   const bySubcode = rowOf(subcode);
   if (bySubcode) return bySubcode.meaning(response, now);
+  // "Permission" is refused to apps as well; then the words say so, and no author can mend it.
+  if (
+    code === 10 &&
+    words.some((said) => /\bapp (must|has to|needs to)\b|development mode|app review/i.test(said))
+  )
+    return failed('misconfigured', 'operator', appReason);
   if (code >= 200 && code <= 299) return failed('rejected_account', 'user', permissionReason);
   const row =
     rows.find(({ codes = [] }) => codes.includes(code)) ??
@@ -179,7 +186,7 @@ export function throttled(
 
 /** `{"<id>":[{"estimated_time_to_regain_access":<minutes>,…}]}`; anything else is no information. */
 function regainMinutes(header: string | null): number {
-  const found = [...(header ?? '').matchAll(/"estimated_time_to_regain_access"\s*:\s*(\d{1,5})/g)];
+  const found = [...(header ?? '').matchAll(/"estimated_time_to_regain_access"\s*:\s*"?(\d{1,5})(?!\d)/g)];
   return Math.max(0, ...found.map((match) => Number(match[1])));
 }
 

@@ -1,5 +1,5 @@
 import type { HttpResponse } from '../http.ts';
-import { inShort, isObject } from '../refusals.ts';
+import { inShort, integerOf, isObject } from '../refusals.ts';
 
 /** Both shapes: the older has `message`, `serviceErrorCode`, `status`; the newer adds `code` and `errorDetails`. */
 export interface ErrorBody {
@@ -24,8 +24,7 @@ export function bodyOf({ json }: HttpResponse): ErrorBody | undefined {
     .filter(isObject);
   const message = text(json['message']);
   const codes = [json, ...inputErrors].map(({ code }) => text(code)).filter((code) => code !== '');
-  const serviceErrorCode =
-    typeof json['serviceErrorCode'] === 'number' ? json['serviceErrorCode'] : undefined;
+  const serviceErrorCode = integerOf(json['serviceErrorCode']);
   if (message === '' && codes.length === 0 && serviceErrorCode === undefined) return undefined;
   const descriptions = inputErrors
     .map(({ description }) => text(description))

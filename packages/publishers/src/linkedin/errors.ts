@@ -5,6 +5,7 @@ import { unknownRefusal } from '../refusals.ts';
 import { bodyOf, saysOf } from './error-body.ts';
 import {
   expired,
+  fileRefused,
   oldVersion,
   readBody,
   throttled,
@@ -22,6 +23,7 @@ export const dialect: Dialect = {
     if (response.status === 401)
       return explained?.failure.kind === 'rejected_account' ? explained : expired();
     if (response.status === 426) return oldVersion();
+    if (response.status === 413) return fileRefused();
     if (response.status === 429) return throttled(response, now);
     if (!body || response.status === 409 || isDuplicate(response)) return null;
     return explained ?? unknownRefusal(dialect.name);
@@ -43,15 +45,22 @@ export function uploadAgain(detail: string): Refusal {
   return { ...refusal, failure: { ...refusal.failure, detail } };
 }
 
-/** 422 "Content is a duplicate of urn:li:share:…": there was such a post within about ten minutes; whose is not said. */
+const DUPLICATE =
+  /DUPLICATE_(POST|CONTENT|SHARE)|\b(post|content|share|ugcPost)\b.{0,60}\bduplicat|\bduplicat\w* (of urn|post|content|share)/i;
+
+/**
+ * 422 "Content is a duplicate of urn:li:share:…": there was such a post within about ten minutes; whose is not said. The Posts
+ * API documents the status alone, and words may change: whatever a refusal calls a duplicate may be our own post.
+ */
 export function isDuplicate(response: HttpResponse): boolean {
-  return response.status === 422 && says(response, /DUPLICATE_POST|is a duplicate of/i);
+  return [400, 403, 409, 422].includes(response.status) && says(response, DUPLICATE);
 }
 
 /** The post that the duplicate refusal names. */
 export function duplicateUrnOf(response: HttpResponse): string | null {
-  const named = /duplicate of (urn:li:(?:share|ugcPost|activity):\d+)/.exec(bodyOf(response)?.message ?? '');
-  return named?.[1] ?? null;
+  const body = bodyOf(response);
+  const said = body ? saysOf(body).filter((words) => DUPLICATE.test(words)) : [];
+  return /\burn:li:(?:share|ugcPost|activity):\d+/.exec(said.join(' '))?.[0] ?? null;
 }
 
 function says(response: HttpResponse, pattern: RegExp): boolean {

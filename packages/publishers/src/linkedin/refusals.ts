@@ -1,6 +1,6 @@
 import { inFuture, waitUntil } from '../answer.ts';
 import type { HttpResponse } from '../http.ts';
-import { again, failed, waits, type Refusal } from '../refusals.ts';
+import { again, failed, unknownRefusal, waits, type Refusal } from '../refusals.ts';
 import { pauseUntil } from '../told-time.ts';
 import { saysOf, type ErrorBody } from './error-body.ts';
 
@@ -8,7 +8,7 @@ const UPLOAD_PENDING_PAUSE_MS = 2 * 60_000;
 
 export const UPLOAD_LOST = /MEDIA_ASSET_PROCESSING_FAILED|EXPIRED_UPLOAD_URL/;
 export const UPLOAD_PENDING =
-  /MEDIA_ASSET_(WAITING_UPLOAD|PROCESSING|NOT_READY|NOT_AVAILABLE)(?!_FAILED)|\b(asset|media|image|video|document)\b.{0,60}\b(is|are) (still (being )?process|not (yet )?(ready|available|processed))/i;
+  /MEDIA_ASSET_(WAITING_UPLOAD|PROCESSING|NOT_READY|NOT_AVAILABLE)(?!_FAILED)|\b(asset|media|image|video|document)\b.{0,60}\b(is|are) (still (being )?process|not (yet )?(ready|available|processed)|(not )?in (an? |the )?(AVAILABLE|WAITING_UPLOAD|PROCESSING)\b)/i;
 
 type Meaning = (response: HttpResponse, now: Date) => Refusal;
 
@@ -31,20 +31,21 @@ const rows: readonly Row[] = [
   { statuses: [400, 422], words: UPLOAD_PENDING, meaning: (_, now) => uploadPending(now) },
   {
     statuses: ANY_4XX,
-    words: /\bVERSION_|_VERSION\b|\bversion\b.{0,60}\b(missing|not active|not supported|invalid|deprecated)/i,
+    words:
+      /\bVERSION_|_VERSION\b|\bversion\b.{0,60}\b(missing|not active|not supported|invalid|deprecated)|\b(missing|invalid|unsupported)\b.{0,30}\bversion\b/i,
     meaning: () => oldVersion(),
   },
   {
     statuses: ANY_4XX,
     words:
-      /(member|account|user)\b.{0,30}\b(is|has been|was) (restricted|suspended|blocked|disabled|deactivated|closed)|RESTRICTED_MEMBER|MEMBER_RESTRICTED|ACCOUNT_RESTRICTED/i,
+      /(member|account|user)\b.{0,30}\b(is|has been|was) (temporarily )?(restricted|suspended|blocked|disabled|deactivated|closed)|RESTRICTED_MEMBER|MEMBER_RESTRICTED|ACCOUNT_RESTRICTED/i,
     meaning: () => failed('rejected_account', 'user', restrictedReason),
   },
   {
     statuses: [400, 401, 403],
     service: [65_600, 65_601, 65_602, 65_603, 65_604],
     words:
-      /(EXPIRED|REVOKED|INVALID|EMPTY)_(OAUTH2?_)?ACCESS_TOKEN|access token|\btoken\b.{0,40}(expired|revoked|invalid)/i,
+      /(EXPIRED|REVOKED|INVALID|EMPTY)_(OAUTH2?_)?ACCESS_TOKEN|access token|\btoken\b.{0,40}(expired|revoked|invalid|not valid)/i,
     meaning: () => expired(),
   },
   {
@@ -56,8 +57,15 @@ const rows: readonly Row[] = [
   {
     statuses: [400, 403],
     service: [101],
-    words: /throttle limit|rate limit/i,
+    words: /throttle limit|rate limit|daily limit/i,
     meaning: (response, now) => throttled(response, now),
+  },
+  // The request itself, and nothing that the author could change by connecting again.
+  { statuses: [403], words: /Unpermitted fields/i, meaning: () => unknownRefusal('LinkedIn') },
+  {
+    statuses: [403],
+    words: /\bcontent\b.{0,40}\b(violates?|against|blocked)|\bspam\b/i,
+    meaning: () => failed('rejected_content', 'user', contentReason),
   },
   // Also `serviceErrorCode` 100, "Not enough permissions to access: …"; and organizations whose page is no longer managed.
   { statuses: [403], meaning: () => failed('rejected_account', 'user', deniedReason) },
@@ -65,7 +73,7 @@ const rows: readonly Row[] = [
     statuses: [400, 422],
     words: /INVALID_VIDEO_ID|INVALID_IMAGE|INVALID_DOCUMENT|MEDIA_|\b(image|video|document|media|file)\b/i,
     fields: /media|multiImage|image|video|document/i,
-    meaning: () => failed('rejected_content', 'user', fileReason),
+    meaning: () => fileRefused(),
   },
   {
     statuses: [400, 422],
@@ -98,6 +106,10 @@ export function readBody(body: ErrorBody, response: HttpResponse, now: Date): Re
     );
   });
   return row?.meaning(response, now) ?? null;
+}
+
+export function fileRefused(): Refusal {
+  return failed('rejected_content', 'user', fileReason);
 }
 
 export function uploadLost(): Refusal {

@@ -8,7 +8,8 @@ const FileRef = Type.Object({ id: Type.String() });
 /** A post as the finder lists it. Times are epoch milliseconds. */
 export const PostSchema = Type.Object({
   id: Type.String({ minLength: 1 }),
-  commentary: Type.String(),
+  /** Of a post without words, which the list leaves out as well. */
+  commentary: Type.Optional(Type.Union([Type.String(), Type.Null()])),
   createdAt: Type.Number(),
   lastModifiedAt: Type.Number(),
   content: Type.Optional(
@@ -27,8 +28,9 @@ export type RemotePost = Static<typeof PostSchema>;
  * be ours, changed by LinkedIn in a way not foreseen here, or another one from the same mould.
  */
 export function comparePost(sent: { text: string; attached: string[] }, post: RemotePost): Likeness {
-  if (post.commentary.length > LONGEST_COMMENTARY) return 'different';
-  const theirs = fromLittleText(post.commentary);
+  const commentary = post.commentary ?? '';
+  if (commentary.length > LONGEST_COMMENTARY) return 'different';
+  const theirs = fromLittleText(commentary);
   const hasSame = sent.attached.join() === attachedTo(post).join();
   if (hasSame && levelText(theirs) === levelText(sent.text)) return 'same';
   return lettersOnly(theirs) === lettersOnly(sent.text) ? 'similar' : 'different';

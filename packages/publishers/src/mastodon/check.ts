@@ -45,8 +45,13 @@ export function checkDraft(
   return [
     ...(draft.text === '' && draft.media.length === 0 ? [textMissing(NAME)] : []),
     ...(spoilerText === '' ? textTooLong(NAME, length, maxTextLength) : bothTooLong(length, maxTextLength)),
-    ...checkMedia(NAME, draft, media),
+    ...checkMedia(NAME, draft, media, countCodePoints),
   ];
+}
+
+/** Of an alt text: `validates :description, length:` of media_attachment.rb, where Ruby's `String#length` counts. */
+function countCodePoints(altText: string): number {
+  return Array.from(altText).length;
 }
 
 function bothTooLong(length: number, max: number): Violation[] {

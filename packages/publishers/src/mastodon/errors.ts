@@ -15,7 +15,7 @@ export const dialect: Dialect = {
     if (response.status === 401) return explained ?? expired();
     if (response.status === 413) return failed('rejected_content', 'user', fileTooLargeReason);
     if (response.status === 429) return throttled(response, now);
-    if (response.status === 422 && isNotProcessed(response)) return stillProcessing(now);
+    if (isNotProcessed(response)) return stillProcessing(now);
     return explained;
   },
 };
@@ -30,9 +30,9 @@ export const identityDialect: Dialect = {
   },
 };
 
-/** Something about the status or its files was not valid. Nothing was created. */
+/** Something about the status or its files was not valid. Nothing was created. GoToSocial and Misskey's family say 400. */
 export function isInvalid(response: HttpResponse): boolean {
-  return response.status === 422 && isExplained(response);
+  return (response.status === 422 || response.status === 400) && isExplained(response);
 }
 
 /**

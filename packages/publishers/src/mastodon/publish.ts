@@ -12,7 +12,7 @@ import { askMedia } from './ask-media.ts';
 import { dialect, isAboutText, isInvalid, isNotProcessed, stillProcessing, uploadAgain } from './errors.ts';
 import { choicesOf } from './settings.ts';
 import { visibilityOf } from './visibility.ts';
-import { forgetUpload, readyIdOf } from './uploads.ts';
+import { forgetUpload, readyIdOf, uploadOf } from './uploads.ts';
 
 /** One `POST /api/v1/statuses`, under the key that `prepare` put down. A 2xx with the id of the status is a success. */
 export async function publish(call: PublishCall): Promise<PublishOutcome> {
@@ -79,7 +79,7 @@ export function keyOf(
 /** Refused, and nothing was created. The sentence may be in any language; the files say whether it is about them. */
 async function readInvalid(call: PublishCall, response: HttpResponse): Promise<PublishOutcome> {
   const said = await refusedOrUnclear(call, dialect, response);
-  if (isNotProcessed(response)) return said;
+  if (isNotProcessed(response)) return waitLonger(call, response);
   for (const file of call.media) {
     const mediaId = readyIdOf(call, file);
     const asked = mediaId === null ? null : await askMedia(call, mediaId);
@@ -99,6 +99,15 @@ async function readInvalid(call: PublishCall, response: HttpResponse): Promise<P
   if (call.witness['askedTwice'] === true || isAboutText(response)) return said;
   await call.remember({ askedTwice: true });
   const wait = stillProcessing(call.now());
+  return { ...wait, failure: { ...wait.failure, ...told(call, response) } };
+}
+
+/** The longer ago the files were brought there, the more rarely it is asked: a server whose queue has stopped says so for hours. */
+function waitLonger(call: PublishCall, response: HttpResponse): Refusal {
+  const since = call.media
+    .map((file) => Date.parse(uploadOf(call, file).uploadedAt ?? ''))
+    .filter((time) => !Number.isNaN(time));
+  const wait = stillProcessing(call.now(), new Date(Math.min(call.now().getTime(), ...since)));
   return { ...wait, failure: { ...wait.failure, ...told(call, response) } };
 }
 

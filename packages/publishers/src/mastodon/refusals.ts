@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import type { HttpResponse } from '../http.ts';
-import { failed, inShort, waits, type Refusal } from '../refusals.ts';
+import { failed, inShort, unknownRefusal, waits, type Refusal } from '../refusals.ts';
 import { pauseUntil } from '../told-time.ts';
 
 export const ErrorBody = Type.Object({ error: Type.String({ minLength: 1 }) });
@@ -42,13 +42,24 @@ const rows: readonly Row[] = [
     words: /disabled|deactivated|suspended|frozen|locked|limited/i,
     meaning: () => failed('rejected_account', 'user', disabledReason),
   },
-  { statuses: [403], words: /scope/i, meaning: () => failed('auth_expired', 'user', scopeReason) },
-  { statuses: [403], words: /access token|\btoken\b/i, meaning: () => expired() },
+  {
+    statuses: [403],
+    words: /scope|insufficient permissions/i,
+    meaning: () => failed('auth_expired', 'user', scopeReason),
+  },
+  // Pleroma: "Invalid credentials."
+  { statuses: [403], words: /access token|\btoken\b|invalid credentials/i, meaning: () => expired() },
   { statuses: [403], meaning: () => failed('rejected_account', 'user', accountReason) },
   { statuses: [410], meaning: () => failed('rejected_account', 'user', goneReason) },
   // "This method requires an authenticated user"
   { statuses: [422], words: /authenticated user/i, meaning: () => expired() },
   { statuses: [422], meaning: () => failed('rejected_content', 'user', contentReason) },
+  {
+    statuses: [400],
+    words: /too long|too many|character|\btext\b|\bmedia\b|\bpoll\b|attach/i,
+    meaning: () => failed('rejected_content', 'user', contentReason),
+  },
+  { statuses: [400], meaning: () => unknownRefusal('Mastodon') },
 ];
 
 /** Null: no row is about it. */

@@ -4,9 +4,10 @@ import type { HttpResponse } from '../http.ts';
 import type { PublishCall } from '../publisher.ts';
 import { failed, unknownRefusal, type Refusal } from '../refusals.ts';
 import { problemOf } from './problem.ts';
-import { expired, outOfCredit, readProblem, throttled } from './refusals.ts';
+import { expired, fileRefused, outOfCredit, readProblem, throttled } from './refusals.ts';
 
-const MEDIA_PENDING_PAUSE_MS = 10_000;
+/** The longer it goes on, the more rarely it is asked for. */
+const MEDIA_PENDING_PAUSE_MS = { shortest: 10_000, longest: 10 * 60_000 };
 
 export const dialect: Dialect = {
   name: 'X',
@@ -16,6 +17,8 @@ export const dialect: Dialect = {
     // These three mean the same whoever words them: nothing got past the door.
     if (response.status === 401) return aboutAccess(explained) ?? expired();
     if (response.status === 402) return outOfCredit(now);
+    // Of all that is sent to X, only files are large; a proxy before it has a limit as well.
+    if (response.status === 413) return fileRefused();
     if (response.status === 429)
       return explained?.outcome === 'wait-until' ? explained : throttled(response, now);
 
@@ -45,7 +48,9 @@ export function isDuplicate(response: HttpResponse): boolean {
     problem !== undefined &&
     (problem.codes.includes(187) ||
       /duplicate-rules/.test(problem.type) ||
-      problem.words.some((words) => /\bduplicate\b/i.test(words)))
+      problem.words.some((words) =>
+        /\bduplicat|\balready (been )?(said|sent|posted|tweeted|published)/i.test(words),
+      ))
   );
 }
 
@@ -56,7 +61,9 @@ export function isMediaInvalid(response: HttpResponse): boolean {
   if (!problem) return false;
   return (
     problem.codes.includes(325) ||
-    problem.words.some((words) => /media ids? (is|are) invalid|media id .*(not found|expired)/i.test(words))
+    problem.words.some((words) =>
+      /\bmedia([ _]ids?)?\b.{0,40}\b((is|are) invalid|not found|expired)|invalid media[ _]ids?/i.test(words),
+    )
   );
 }
 
@@ -65,13 +72,20 @@ export function isMediaPending(response: HttpResponse): boolean {
   if (response.status !== 400 && response.status !== 403) return false;
   return (problemOf(response)?.words ?? []).some(
     (words) =>
-      /\bmedia\b/i.test(words) &&
-      /still (being )?process|not (yet )?(ready|finished)|in.?progress/i.test(words),
+      /\b(media|video|gif|image)\b/i.test(words) &&
+      /still (being )?process|not (yet )?(ready|finished|complete|finali[sz]ed|processed)|in.?progress|\bpending\b/i.test(
+        words,
+      ),
   );
 }
 
-export function mediaPending(call: PublishCall, response: HttpResponse): Refusal {
-  const refusal = stillUploading(inFuture(call.now(), MEDIA_PENDING_PAUSE_MS));
+export async function mediaPending(call: PublishCall, response: HttpResponse): Promise<Refusal> {
+  const { mediaPendingSince } = call.witness;
+  const since = typeof mediaPendingSince === 'string' ? mediaPendingSince : call.now().toISOString();
+  if (since !== mediaPendingSince) await call.remember({ mediaPendingSince: since });
+  const { shortest, longest } = MEDIA_PENDING_PAUSE_MS;
+  const pauseMs = Math.min(longest, Math.max(shortest, (call.now().getTime() - Date.parse(since)) / 4));
+  const refusal = stillUploading(inFuture(call.now(), pauseMs));
   return { ...refusal, failure: { ...refusal.failure, ...told(call, response) } };
 }
 

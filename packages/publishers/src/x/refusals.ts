@@ -1,7 +1,7 @@
 import { inFuture } from '../answer.ts';
 import type { HttpResponse } from '../http.ts';
 import { again, failed, waits, type Refusal } from '../refusals.ts';
-import { pauseUntil } from '../told-time.ts';
+import { pauseUntil, valuesOf } from '../told-time.ts';
 import type { Problem } from './problem.ts';
 
 const PAUSE_WITHOUT_CREDIT_MS = 15 * 60_000;
@@ -68,8 +68,8 @@ const rows: readonly Row[] = [
   { codes: [88], meaning: (response, now) => throttled(response, now) },
   {
     codes: [],
-    types: /usage-capped|credits-depleted/,
-    words: /usage cap|credits? (are )?(depleted|exhausted)/i,
+    types: /usage-capped|\/credits?\b/,
+    words: /usage ?cap|\bcredits? ?(are |is )?(depleted|exhausted|used up)|spend(ing)? ?(cap|limit)/i,
     meaning: (_, now) => outOfCredit(now),
   },
   {
@@ -79,7 +79,8 @@ const rows: readonly Row[] = [
   },
   {
     codes: [],
-    words: /account is not permitted/i,
+    words:
+      /\baccount\b.{0,60}\b(not (be )?(permitted|allowed)|restricted|limited|deactivated|disabled|read-only)\b|\b(verify|confirm) your (e-?mail|phone)/i,
     meaning: () => failed('rejected_account', 'user', accountReason),
   },
   {
@@ -90,7 +91,7 @@ const rows: readonly Row[] = [
   {
     codes: [323, 324, 325, 386],
     words: /\b(media|video|gif|image|photo)s?\b/i,
-    meaning: () => failed('rejected_content', 'user', mediaReason),
+    meaning: () => fileRefused(),
   },
   {
     codes: [407],
@@ -111,6 +112,10 @@ export function readProblem(problem: Problem, response: HttpResponse, now: Date)
     rows.find(({ types }) => types?.test(problem.type)) ??
     rows.find(({ words }) => problem.words.some((said) => words?.test(said)));
   return row?.meaning(response, now) ?? null;
+}
+
+export function fileRefused(): Refusal {
+  return failed('rejected_content', 'user', mediaReason);
 }
 
 export function expired(): Refusal {
@@ -154,7 +159,7 @@ function resetsOf(headers: Headers): (string | null)[] {
 const APP_WINDOW = 'x-app-limit-24hour';
 
 function isUsedUp(headers: Headers, window: string): boolean {
-  return headers.get(`${window}-remaining`) === '0';
+  return valuesOf(headers.get(`${window}-remaining`)).some((left) => left !== '' && Number(left) <= 0);
 }
 
 const appReason =

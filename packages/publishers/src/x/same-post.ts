@@ -2,7 +2,7 @@ import { parseUrl } from '@solospark/foundation';
 import { Type, type Static } from 'typebox';
 import { findLinks } from '../find-links.ts';
 import type { Likeness } from '../look-up.ts';
-import { levelText } from '../normalize.ts';
+import { levelText, normalizeText } from '../normalize.ts';
 
 /** A post as `GET /2/users/{id}/tweets` lists it. */
 export const PostSchema = Type.Object({
@@ -29,16 +29,38 @@ export type RemotePost = Static<typeof PostSchema>;
 /**
  * Is this the post that was sent? X gives a text back changed: every link shortened to t.co, one appended for media,
  * and `&`, `<`, `>` as HTML entities. All of that is undone on X's side, and links are brought to one form on both.
- * One with the same words, but other links or another number of media, is only similar: it may be ours, changed
+ * One with the same letters, but other links, signs or another number of media, is only similar: it may be ours, changed
  * by X in a way not foreseen here, or another one from the same mould ("New on the blog: …").
  */
 export function comparePost(sent: { text: string; mediaCount: number }, post: RemotePost): Likeness {
-  const ours = canonical(sent.text);
+  const ours = canonical(withTheirSchemes(sent.text, post));
   // The author may have written "&amp;" literally, so the text counts with and without its entities undone.
   const theirs = [post.text, withoutEntities(post.text)].map((text) => canonical(expandLinks(text, post)));
   const mediaCount = (post.attachments?.media_keys ?? []).length;
   if (theirs.includes(ours) && mediaCount === sent.mediaCount) return 'same';
-  return theirs.map(wordsOnly).includes(wordsOnly(ours)) ? 'similar' : 'different';
+  return theirs.map(lettersOnly).includes(lettersOnly(ours)) ? 'similar' : 'different';
+}
+
+/**
+ * X's list of top-level domains may be newer than ours: what it has made a link of is one on our side as well, whether its
+ * author wrote the scheme or not.
+ */
+function withTheirSchemes(text: string, { entities }: RemotePost): string {
+  const links = (entities?.urls ?? [])
+    .filter((link) => !isMediaLink(link))
+    .map(({ expanded_url: to }) => to ?? '');
+  return links.reduce((rest, link) => {
+    const bare = link.replace(SCHEME, '');
+    return bare === link || rest.includes(link) ? rest : replaceOnce(rest, bare, link);
+  }, text);
+}
+
+const SCHEME = /^https?:\/\//i;
+
+function replaceOnce(text: string, part: string, by: string): string {
+  const at = text.indexOf(part);
+  const hasScheme = text.slice(0, Math.max(0, at)).endsWith('://');
+  return at === -1 || hasScheme ? text : text.slice(0, at) + by + text.slice(at + part.length);
 }
 
 /** The text as its author wrote it: t.co links replaced by what they stand for, the media's link dropped. */
@@ -66,14 +88,23 @@ function canonical(text: string): string {
   return replaceLinks(levelText(text), canonicalLink).trim();
 }
 
-function wordsOnly(text: string): string {
-  return levelText(replaceLinks(text, () => '⟨link⟩')).replace(/\s+/g, ' ');
+/** Signs may come back changed: a quote as another quote, a heart without its variation selector. */
+function lettersOnly(text: string): string {
+  return normalizeText(
+    replaceLinks(text, () => ' '),
+    'NFKC',
+  )
+    .replace(/[^\p{L}\p{N}\p{Extended_Pictographic}]+/gu, '')
+    .toLowerCase();
 }
 
-/** X makes `Example.com` to `http://example.com`, and `http://example.com` to the same with a slash, or not. */
+/**
+ * X makes `Example.com` to `http://example.com`, or to `https://example.com`, and either to the same with a slash, or not. So the
+ * scheme tells no two posts apart.
+ */
 function canonicalLink(link: string): string {
-  const absolute = /^https?:\/\//i.test(link) ? link : `http://${link}`;
-  return parseUrl(absolute)?.href ?? absolute;
+  const bare = link.replace(SCHEME, '');
+  return parseUrl(`http://${bare}`)?.href ?? bare;
 }
 
 function replaceLinks(text: string, replace: (link: string) => string): string {

@@ -7,7 +7,7 @@ import { serveRaw } from './raw-server.ts';
 
 const jsonAnswer = (status: string, json: unknown, headers = '') => {
   const body = JSON.stringify(json);
-  return `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\n${headers}content-length: ${body.length}\r\n\r\n${body}`;
+  return `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\n${headers}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
 };
 const token = { access_token: 'token', token_type: 'Bearer' };
 
@@ -60,6 +60,12 @@ it.each<[string, string, object, object]>([
   ['an ID token that nobody here can check', '200 OK', { id_token: 'a.b.c' }, {}],
   ['a life in a text', '200 OK', { expires_in: '3600' }, { expiresAt: '2026-11-22T11:00:00.000Z' }],
   ['a life that is no number', '200 OK', { expires_in: 'soon' }, {}],
+  ['a life that is no decimal number', '200 OK', { expires_in: true }, {}],
+  ['white space around it', '200 OK', { access_token: ' token\n' }, {}],
+  ['a type with white space', '200 OK', { token_type: 'Bearer ' }, {}],
+  ['a type of nothing', '200 OK', { token_type: '' }, {}],
+  ['a type that is no text', '200 OK', { token_type: ['bearer'] }, {}],
+  ['another token that cannot be sent', '200 OK', { refresh_token: 'ne\nxt' }, {}],
   ['a life of no time', '200 OK', { expires_in: 0 }, {}],
   ['a life of 285 million years', '200 OK', { expires_in: 9e15 }, { expiresAt: '2036-11-19T10:00:00.000Z' }],
   [
@@ -75,4 +81,47 @@ it.each<[string, string, object, object]>([
 ])('a token that comes with %s is used', async (_, status, odd, known) => {
   const answer = jsonAnswer(status, { ...token, ...odd });
   expect(await exchange('linkedin', answer)).toEqual({ accessToken: 'token', ...known });
+});
+
+// Kept, it would take the place of one that works, and every call would fail before it is sent.
+it.each(['to\nken', 'töken', 'to ken', 'to\u0000ken', ' ', 'a'.repeat(6_001)])(
+  'a token that no header can hold is none: %j',
+  async (accessToken) => {
+    const body = { ...token, access_token: accessToken, data: [] };
+    for (const platform of ['linkedin', 'instagram']) {
+      const thrown: unknown = await exchange(platform, jsonAnswer('200 OK', body)).catch(
+        (error: unknown) => error,
+      );
+      expect(thrown).toMatchObject({ failure: { kind: 'unavailable', actor: 'platform' } });
+    }
+  },
+);
+
+it.each([
+  [
+    'linkedin',
+    'invalid_request',
+    'Unable to retrieve access token: authorization code not found',
+    'auth_expired',
+  ],
+  [
+    'linkedin',
+    'invalid_redirect_uri',
+    'appid or redirect uri does not match authorization code or authorization code expired',
+    'auth_expired',
+  ],
+  [
+    'linkedin',
+    'invalid_request',
+    'The provided authorization grant or refresh token is invalid, expired or revoked',
+    'auth_expired',
+  ],
+  ['linkedin', 'invalid_request', 'A required parameter "client_id" is missing', 'misconfigured'],
+  ['x', 'invalid_request', 'Value passed for the authorization code was invalid.', 'auth_expired'],
+  ['x', 'invalid_request', 'Value passed for the token was invalid.', 'auth_expired'],
+  ['x', 'invalid_request', 'Missing required parameter [client_id].', 'misconfigured'],
+])('%s, %s, "%s" is %s', async (platform, error, error_description, kind) => {
+  const answer = jsonAnswer('400 Bad Request', { error, error_description });
+  const thrown: unknown = await exchange(platform, answer).catch((caught: unknown) => caught);
+  expect(thrown).toMatchObject({ failure: { kind } });
 });

@@ -65,6 +65,10 @@ describe('Mastodon check', () => {
     ]);
     expect(codes('a', [jpegDraft({ byteSize: 16_777_217 })])).toEqual(['media_too_large']);
     expect(codes('a', [{ ...image, altText: 'a'.repeat(1_501) }])).toEqual(['alt_text_too_long']);
+    // In code points: an emoji is two code units, and a family of them one grapheme.
+    expect(codes('a', [{ ...image, altText: '🌊'.repeat(1_500) }])).toEqual([]);
+    expect(codes('a', [{ ...image, altText: '🌊'.repeat(1_501) }])).toEqual(['alt_text_too_long']);
+    expect(codes('a', [{ ...image, altText: '👨‍👩‍👧'.repeat(301) }])).toEqual(['alt_text_too_long']);
   });
 });
 

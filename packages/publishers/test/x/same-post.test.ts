@@ -32,6 +32,25 @@ describe('comparing a sent text with a listed post', () => {
     const post = remote('See https://t.co/aaaaaaaaaa', [link('aaaaaaaaaa', 'http://example.com')]);
     expect(comparePost(text('See Example.com'), post)).toBe('same');
   });
+  it('knows a link that X gives another scheme', () => {
+    const post = remote('See https://t.co/a', [link('a', 'https://example.com/a')]);
+    expect(comparePost(text('See example.com/a'), post)).toBe('same');
+    expect(comparePost(text('See http://example.com/a'), post)).toBe('same');
+  });
+  it('knows a link whose top-level domain is newer than our list of them', () => {
+    const post = remote('See https://t.co/a', [link('a', 'https://example.newer')]);
+    expect(comparePost(text('See example.newer'), post)).toBe('same');
+    expect(comparePost(text('See https://example.newer'), post)).toBe('same');
+  });
+  // "Different" would allow a second send.
+  it.each([
+    ['It\u2019s \u201ctrue\u201d \u2026', 'It\'s "true" ...'],
+    ['I ❤️ it', 'I ❤ it'],
+    ['Wait — what?', 'Wait - what?'],
+    ['1½ ﬁsh', '1½ fish'],
+  ])('never calls what has the same letters absent: %s', (sent, listed) => {
+    expect(comparePost(text(sent), remote(listed))).toBe('similar');
+  });
   it('tells two posts from one mould apart, without calling either absent', () => {
     const post = remote('New: https://t.co/aaaaaaaaaa', [link('aaaaaaaaaa', 'https://example.com/2')]);
     expect(comparePost(text('New: https://example.com/1'), post)).toBe('similar');

@@ -103,7 +103,7 @@ describe('what is said', () => {
     [
       'but what would be, and cannot be',
       'instagram',
-      film({ chromaSubsampling: '4:4:4', notConverted: 'no_ffmpeg' }, { durationMs: 300 }),
+      film({ chromaSubsampling: '4:4:4', notConverted: 'no_ffmpeg' }, { durationMs: 300, byteSize: 90_000 }),
       2,
       /this one has 0\.3\.$/,
     ],

@@ -6,7 +6,7 @@ import { join, relative } from 'node:path';
 import { build } from './lib/build.mjs';
 import { runCommand } from './lib/command.mjs';
 import { startForegroundWorker } from './lib/foreground-worker.mjs';
-import { homeOf, readEnvFile, readSettings, repoRoot } from './lib/home.mjs';
+import { homeOf, isOn, readEnvFile, readSettings, repoRoot } from './lib/home.mjs';
 import { ensureInstalled, useInstallation } from './lib/install.mjs';
 import { PlainError, bold, dim, explain, fail, say } from './lib/report.mjs';
 import { holderOf } from './lib/lock.mjs';
@@ -19,7 +19,7 @@ await runCommand(async ({ signal, onClose }) => {
   await build();
   if (signal.aborted) return 130;
   const settings = readSettings();
-  const mock = settings.USE_MOCK_DB === 'true';
+  const mock = isOn(settings, 'USE_MOCK_DB');
   const env = mock ? await startMockStack(settings, signal, onClose) : settings;
   if (!mock) requireDatabase(settings);
 

@@ -5,6 +5,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, wri
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
+import { PlainError } from './report.mjs';
 
 /** The checkout. Every path below is relative to it, wherever a command was started. */
 export const repoRoot = resolve(fileURLToPath(new URL('../..', import.meta.url)));
@@ -18,6 +19,18 @@ export const repoRoot = resolve(fileURLToPath(new URL('../..', import.meta.url))
  */
 export function readSettings() {
   return { ...readEnvFile(join(repoRoot, '.env')), ...withoutEmpty(process.env) };
+}
+
+/**
+ * A setting that is on or off, read as the apps read it.
+ * @param {Env} settings
+ * @param {'EMBED_WORKER' | 'USE_MOCK_DB'} name
+ */
+export function isOn(settings, name) {
+  const value = settings[name] ?? 'false';
+  if (value !== 'true' && value !== 'false')
+    throw new PlainError(`${name} is "${value}"; it must be true or false.`);
+  return value === 'true';
 }
 
 /** @param {Env} settings */

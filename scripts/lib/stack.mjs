@@ -6,7 +6,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { startChild } from './child.mjs';
 import { guardAgainstOurDeath, guardRecord } from './guard.mjs';
-import { ensureSecrets, envText, homeOf, keepSecret, makeHome, writePrivate } from './home.mjs';
+import { ensureSecrets, envText, homeOf, isOn, keepSecret, makeHome, writePrivate } from './home.mjs';
 import { explain, step, warn } from './report.mjs';
 import { claimHome, keepPorts, keptPorts } from './running.mjs';
 import { seedDemo } from './seed.mjs';
@@ -105,7 +105,7 @@ async function bringUp(options, onOpened) {
   const started = new Map();
   let up = false;
   signal.throwIfAborted();
-  const embedded = settings.EMBED_WORKER === 'true' && apps.includes('api');
+  const embedded = isOn(settings, 'EMBED_WORKER') && apps.includes('api');
   // Said before they start, so that they stop in this order from the last one up, whichever is ready first.
   for (const name of /** @type {const} */ (['sandbox', 'worker', 'api'])) {
     onOpened(name, () => children[name]?.stop());

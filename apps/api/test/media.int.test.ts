@@ -72,7 +72,14 @@ describe('POST /media refuses', () => {
     ['half a video', 'a.mp4', async () => half(await film()), 422, 'invalid_media', 'damaged'],
     ['a video in VP9', 'a.mp4', () => film({ picture: 'vp9' }), 415, 'unsupported_media', 'codec'],
     ['a video with Opus', 'a.mp4', () => film({ sound: 'opus' }), 415, 'unsupported_media', 'codec'],
-    ['sound alone', 'a.mp4', () => film({ picture: null, sound: 'aac' }), 415, 'unsupported_media', 'codec'],
+    [
+      'sound alone',
+      'a.mp4',
+      () => film({ picture: null, sound: 'aac' }),
+      415,
+      'unsupported_media',
+      'picture',
+    ],
     ['half a PDF', 'a.pdf', () => half(pdf({ pages: 3 })), 422, 'invalid_media', 'damaged'],
     ['a head of a PDF', 'a.pdf', () => Buffer.from('%PDF-1.7\n'), 422, 'invalid_media', 'damaged'],
     [

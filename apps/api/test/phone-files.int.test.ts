@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { eventually, secondsAhead, startTestApp, type TestApp } from '../../../test/support/app.ts';
-import { describeWithFfmpeg, ffmpeg, HEVC, makeFilm } from '../../../test/support/ffmpeg.ts';
+import { describeWithFfmpeg, ffmpeg, H264, HEVC, makeFilm } from '../../../test/support/ffmpeg.ts';
 import { moving, plain, writeFilm } from '../../../test/support/media.ts';
 
 // What telephones make, from the upload to what is public, without an ffmpeg and with one.
@@ -124,6 +124,16 @@ describe('without an ffmpeg', () => {
     for (const detail of refused)
       expect(detail).toMatch(/no ffmpeg.*upload an MP4 with H\.264.*install ffmpeg/);
     await publish(api, id, ['instagram', 'mastodon']);
+  });
+  it('a MOV goes out as a copy, with a warning, where only its encoding is in doubt', async () => {
+    if (!ffmpeg) return;
+    const path = join(directory, 'doubtful.mov');
+    await makeFilm([...H264, '-pix_fmt', 'yuv444p', '-c:a', 'aac', path]);
+    const { id } = await upload(api, 'IMG_0005.MOV', await readFile(path));
+    const { refused, scheduled } = await draft(api, id, ['linkedin', 'bluesky']);
+    expect(refused).toEqual([]);
+    expect(scheduled.body.warnings).toHaveLength(2);
+    await publish(api, id, ['linkedin', 'bluesky']);
   });
   it('a GIF that does not move goes out everywhere', async () => {
     const gif = await plain(96, 96, '#336699').gif().toBuffer();

@@ -166,3 +166,41 @@ describe('a platform whose name nobody has', () => {
     },
   );
 });
+
+describe('a body that is not what the route takes', () => {
+  const url = (path: string) => `${api.url}/organizations/${api.organizationId}${path}`;
+  const ask = async (path: string, init: RequestInit & { headers?: Record<string, string> }) => {
+    const headers = { 'x-api-key': api.apiKey, ...init.headers };
+    const answer = await fetch(url(path), { method: 'POST', ...init, headers });
+    const { code, detail } = (await answer.json()) as { code: string; detail: string };
+    return [answer.status, code, detail];
+  };
+  const form = (...fields: [name: string, value: string | Blob][]) => {
+    const body = new FormData();
+    for (const [name, value] of fields) body.append(name, value);
+    return { body };
+  };
+  const json = (body: string, headers = {}) => ({
+    body,
+    headers: { 'content-type': 'application/json', ...headers },
+  });
+  const file = new Blob(['a']);
+  it.each([
+    ['encoded', '/posts', () => json('{}', { 'content-encoding': 'gzip' }), 415, /Content-Encoding/],
+    ['a form', '/posts', () => form(['text', 'a']), 415, /Send JSON/],
+    ['with __proto__ in it', '/posts', () => json('{"__proto__":{"a":1}}'), 400, /called "__proto__"/],
+    ['with a prototype in it', '/posts', () => json('{"constructor":{"prototype":{}}}'), 400, /"prototype"/],
+    ['no JSON', '/posts', () => json('{"__proto__":{"a":1}'), 400, /could not be read as JSON/],
+    ['a file as text', '/media', () => form(['file', 'a']), 400, /"file" is text: send it as a file/],
+    ['two files', '/media', () => form(['file', file], ['file', file]), 400, /more than one file/],
+    [
+      'two descriptions',
+      '/media',
+      () => form(['altText', 'a'], ['altText', 'b']),
+      400,
+      /"altText" is given twice/,
+    ],
+  ])('%s is refused with what is wrong: %s', async (_what, path, body, status, sentence) => {
+    expect(await ask(path, body())).toEqual([status, expect.any(String), expect.stringMatching(sentence)]);
+  });
+});

@@ -1,5 +1,4 @@
-import { parseUrl } from '@solospark/foundation';
-import { accessSync, constants } from 'node:fs';
+import { isReadableFile, parseUrl } from '@solospark/foundation';
 
 // pg takes any address and any parameter, and drops without a word what it does not know. An operator who wrote it meant it. So
 // everything in an address is obeyed here, or it is refused before anything connects.
@@ -52,7 +51,8 @@ const SSL_MODES = ['disable', 'no-verify', 'prefer', 'require', 'verify-ca', 've
 export function databaseUrlProblem(text: string): string | undefined {
   if (!/^postgres(ql)?:\/\//i.test(text)) return `must look like ${EXAMPLE}`;
   const url = parseUrl(text);
-  if (!url) {
+  // A list of hosts is taken for the name of one.
+  if (!url || url.hostname.includes(',')) {
     return (
       `is no address: it must look like ${EXAMPLE}, with one host, and with what stands in a password percent-encoded ` +
       '(@ as %40, : as %3A, / as %2F, # as %23, % as %25)'
@@ -64,6 +64,8 @@ export function databaseUrlProblem(text: string): string | undefined {
   } catch {
     return 'has a "%" in it that begins no percent-encoded character: a percent sign itself is written %25';
   }
+  const twice = saidTwice(url);
+  if (twice) return `says its ${twice} twice: leave one of them out`;
   for (const [name, value] of url.searchParams) {
     const problem = parameterProblem(name, value);
     if (problem) return problem;
@@ -84,18 +86,23 @@ function parameterProblem(name: string, value: string): string | undefined {
   if (name === 'sslmode' && !SSL_MODES.includes(value)) {
     return `has sslmode=${value}; it must be one of ${SSL_MODES.join(', ')}`;
   }
-  if (['sslrootcert', 'sslcert', 'sslkey'].includes(name)) return fileProblem(name, value);
+  if (['sslrootcert', 'sslcert', 'sslkey'].includes(name)) {
+    return isReadableFile(value) ? undefined : `has ${name}=${value}, and this file cannot be read`;
+  }
   if (OBEYED.has(name)) return;
   return `has the parameter "${name}", which SoloSpark does not obey: leave it out (${INSTEAD[name] ?? 'nothing here does what it says'})`;
 }
 
-function fileProblem(name: string, path: string): string | undefined {
-  try {
-    accessSync(path, constants.R_OK);
-    return undefined;
-  } catch {
-    return `has ${name}=${path}, and this file cannot be read`;
-  }
+/** Of two that say it pg obeys one. What stands before a socket's folder only fills the place of a host, as Prisma documents it. */
+function saidTwice({ hostname, port, username, password, searchParams }: URL): string | undefined {
+  const names = [...searchParams.keys()];
+  const isSocket = searchParams.get('host')?.startsWith('/');
+  const where = isSocket ? {} : { host: hostname, port };
+  const inAddress = Object.entries({ ...where, user: username, password });
+  return (
+    names.find((name, index) => names.indexOf(name) !== index) ??
+    inAddress.find(([name, value]) => value !== '' && searchParams.has(name))?.[0]
+  );
 }
 
 /**

@@ -1,8 +1,13 @@
 import { databaseUrlProblem } from '@solospark/db';
-import { messageOf, parseKeyring, parseUrl, type SettingProblems } from '@solospark/foundation';
+import {
+  isReadableFile,
+  messageOf,
+  parseKeyring,
+  parseUrl,
+  type SettingProblems,
+} from '@solospark/foundation';
 import { publishers } from '@solospark/publishers';
 import { redisUrlProblem } from '@solospark/queue';
-import { accessSync, constants } from 'node:fs';
 import { apiVersionVariable } from './connection/api-version.ts';
 
 // What a schema cannot say of the settings: what is inside a value, and which of them belong together. All of it is found
@@ -35,7 +40,7 @@ const RULES: Record<string, (value: string) => string | undefined> = {
   DATABASE_URL: databaseUrlProblem,
   DIRECT_URL: databaseUrlProblem,
   REDIS_URL: redisUrlProblem,
-  REDIS_CA_FILE: caFileProblem,
+  REDIS_CA_FILE: (path) => (isReadableFile(path) ? undefined : 'names a file that cannot be read'),
   PUBLIC_URL: addressProblem,
   SANDBOX_URL: addressProblem,
   MEDIA_S3_ENDPOINT: addressProblem,
@@ -80,7 +85,9 @@ export function checkSettings(values: Record<string, unknown>): SettingProblems 
 
 function addressProblem(value: string): string | undefined {
   const url = parseUrl(value);
-  if (!url?.hostname || /\s/.test(value)) return 'is no address: it must look like https://host:port';
+  // One host: the parser takes a list for a name, and skips what is missing before a path.
+  if (!url?.hostname || !/^https?:\/\/[^/,\s]+(\/\S*)?$/i.test(value))
+    return 'is no address: it must look like https://host:port';
   if (url.username || url.password) return 'has a user or a password in it: leave them out';
   return undefined;
 }
@@ -91,15 +98,6 @@ function sealingKeysProblem(value: string): string | undefined {
     return undefined;
   } catch (error) {
     return `is no list of keys (${messageOf(error)}). One is made by: echo "k1:$(openssl rand -base64 32)"`;
-  }
-}
-
-function caFileProblem(path: string): string | undefined {
-  try {
-    accessSync(path, constants.R_OK);
-    return undefined;
-  } catch {
-    return 'names a file that cannot be read';
   }
 }
 

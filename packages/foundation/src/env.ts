@@ -34,7 +34,7 @@ export function readEnv<T extends TObject>(
       if (value) merged[name] = value;
     }
   }
-  const value = Value.Convert(schema, Value.Default(schema, { ...merged }));
+  const value = Value.Convert(schema, Value.Default(schema, withPlainWords(schema, merged)));
   const problems = new Map<string, string>();
   for (const error of Value.Errors(schema, value)) {
     for (const name of namesOf(error)) {
@@ -48,6 +48,21 @@ export function readEnv<T extends TObject>(
   if (problems.size > 0) throw new ConfigError([...problems].map(([name, problem]) => `${name} ${problem}`));
   return value as Static<T>;
 }
+
+/**
+ * A number or a truth in another form than ours is no guess of the converter, which takes 50.5 for 50 and 0x10 for 16, while a
+ * script beside takes it for nothing: it stays a text that the schema refuses.
+ */
+function withPlainWords(schema: TObject, given: Record<string, unknown>): Record<string, unknown> {
+  const plain = Object.entries(given).map(([name, value]) => {
+    const form = FORMS[(schema.properties[name] as { type?: string }).type ?? ''];
+    return [name, form && !form.test(String(value)) ? `${UNREADABLE}${String(value)}` : value];
+  });
+  return Object.fromEntries(plain) as Record<string, unknown>;
+}
+
+const FORMS: Readonly<Record<string, RegExp>> = { integer: /^-?\d+$/, boolean: /^(true|false)$/ };
+const UNREADABLE = 'not plain: ';
 
 type SchemaError = ReturnType<typeof Value.Errors>[number];
 

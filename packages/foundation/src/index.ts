@@ -5,6 +5,7 @@ export { AppError, assertNever, escapePointer, messageOf, type FieldError } from
 export { parseInstant, type NoInstant } from './instant.ts';
 export { explainListenError } from './listen-error.ts';
 export { parseUrl } from './parse-url.ts';
+export { isReadableFile } from './readable-file.ts';
 export { createLogger, type Logger } from './logger.ts';
 export { startWatchdog, type Watchdog } from './watchdog.ts';
 export { parseKeyring, seal, SealError, unseal, type Keyring } from './sealing.ts';

@@ -27,6 +27,16 @@ describe('readEnv', () => {
     expect(() => readEnv(schema, {})).toThrow(/NAME is not set/);
   });
 
+  it.each(['50.5', '4e3', '0x10', '+5', '3000.0', '3,000', '1_000', '٣', '"3000"'])(
+    'takes %s for no whole number, and does not make one of it',
+    (PORT) => {
+      expect(() => readEnv(schema, { NAME: 'spark', PORT })).toThrow(/PORT (must be a whole|has quotation)/);
+    },
+  );
+  it.each(['TRUE', 'True', '1', '0', 'yes', 'on', 'tru'])('takes %s for neither true nor false', (DEBUG) => {
+    expect(() => readEnv(schema, { NAME: 'spark', DEBUG })).toThrow(/DEBUG must be true or false/);
+  });
+
   it('reads files where they exist; an earlier one wins over a later one, and the environment over all', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'env-'));
     const [first, second] = [join(folder, 'first'), join(folder, 'second')];

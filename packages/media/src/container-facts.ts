@@ -34,6 +34,33 @@ export async function readContainer(path: string): Promise<ContainerFacts> {
   }
 }
 
+/** Corners of a picture that is turned by quarters, and of one that is not (ISO/IEC 14496-12, 8.3.2): a, b, c and d. */
+const QUARTERS = ['1 0 0 1', '0 1 -1 0', '-1 0 0 -1', '0 -1 1 0', '0 0 0 0'];
+
+/** Whether its tracks are shown as they are, or turned by quarters: not as in a mirror, nor stretched or at a slant. */
+export async function isOnlyTurned(path: string): Promise<boolean> {
+  const file = await open(path);
+  try {
+    const { size } = await file.stat();
+    const movie = (await boxesIn(file, 0, size)).find(({ type }) => type === 'moov');
+    const tracks = movie ? await boxesIn(file, movie.start, movie.end) : [];
+    for (const track of tracks.filter(({ type }) => type === 'trak')) {
+      const head = (await boxesIn(file, track.start, track.end)).find(({ type }) => type === 'tkhd');
+      if (head && !QUARTERS.includes(await cornersOf(file, head))) return false;
+    }
+    return true;
+  } finally {
+    await file.close();
+  }
+}
+
+async function cornersOf(file: FileHandle, { start }: Box): Promise<string> {
+  const bytes = Buffer.alloc(72);
+  await file.read(bytes, 0, bytes.length, start);
+  const matrix = bytes[0] === 1 ? 52 : 40;
+  return [0, 4, 12, 16].map((at) => bytes.readInt32BE(matrix + at) / 0x10000).join(' ');
+}
+
 async function boxesIn(file: FileHandle, from: number, to: number): Promise<Box[]> {
   const boxes: Box[] = [];
   const header = Buffer.alloc(16);
@@ -64,4 +91,22 @@ async function isEdited(file: FileHandle, track: Box): Promise<boolean> {
   if (bytes.readUInt32BE(4) !== 1) return bytes.readUInt32BE(4) > 0;
   const mediaTime = isLong ? Number(bytes.readBigInt64BE(16)) : bytes.readInt32BE(12);
   return mediaTime !== 0;
+}
+
+/** Brands of files whose images are a track, as in a film (ISO/IEC 23008-12, 7 and AV1 Image File Format, 6). */
+const SEQUENCES = new Set(['avis', 'msf1', 'hevc', 'hevx']);
+
+/** Whether it is a row of images, as some cameras make of a burst. One of them may stand for all, or none. */
+export async function isImageSequence(path: string): Promise<boolean> {
+  const file = await open(path);
+  try {
+    const { size } = await file.stat();
+    const head = Buffer.alloc(12);
+    await file.read(head, 0, head.length, 0);
+    if (head.toString('latin1', 4, 8) !== 'ftyp' || !SEQUENCES.has(head.toString('latin1', 8, 12)))
+      return false;
+    return (await boxesIn(file, 0, size)).some(({ type }) => type === 'moov');
+  } finally {
+    await file.close();
+  }
 }

@@ -1,6 +1,5 @@
+import { closeSync, openSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { crc32, deflateSync } from 'node:zlib';
-import { loadSharp } from './image-library.ts';
 import { MAX_PIXELS } from './media-file.ts';
 import { tooManyPixels } from './refusals.ts';
 
@@ -20,8 +19,9 @@ interface HeifImage {
   display(target: Pixels, done: (shown: Pixels | null) => void): void;
   free(): void;
 }
+/** It calls nothing else of an array: what it shows need not lie in memory once more. */
 interface Pixels {
-  data: Uint8ClampedArray;
+  data: { set(bytes: Uint8Array, at?: number): void };
   width: number;
   height: number;
 }
@@ -29,39 +29,105 @@ interface Pixels {
 let loaded: LibHeif | undefined;
 
 /**
- * What is shown of a HEIC, as it is shown: libheif turns it as its boxes say, which is what counts in this format. As a file
- * that sharp can read: the pixels, and the colours that they are meant in.
+ * Writes what is shown of a HEIC, as it is shown, to `target`: libheif turns it as its boxes say, which is what counts in this
+ * format. As a file that sharp can read, with the colours that are meant. A photo of 48 megapixels takes 200 MB unpacked, so
+ * its pixels go from libheif's memory to the disk, and are copied nowhere else.
  * @throws whatever libheif finds wrong with it, and MediaFileError for too many pixels
  */
-export async function decodeHeic(file: Buffer): Promise<{ image: Buffer; hasAlpha: boolean }> {
+export async function decodeHeic(file: Buffer, target: string): Promise<{ hasAlpha: boolean }> {
   loaded ??= createRequire(import.meta.url)('libheif-js/wasm-bundle') as LibHeif;
   await loaded.ready;
   const opened = new loaded.HeifDecoder();
   const images = opened.decode(file);
+  const tiff = openSync(target, 'w');
   try {
     const image = images.find((each) => each.is_primary()) ?? images[0];
     if (!image) throw new Error('there is no image in it');
     const [width, height] = [image.get_width(), image.get_height()];
     if (width * height > MAX_PIXELS) throw tooManyPixels('image');
-    const data = await show(image, { data: new Uint8ClampedArray(width * height * 4), width, height });
-    const sharp = await loadSharp();
-    const png = await sharp(data, { raw: { width, height, channels: 4 } })
-      .png({ compressionLevel: 0 })
-      .toBuffer();
-    return { image: withProfile(png, profileOf(file)), hasAlpha: image.has_alpha_channel() };
+    const set = (bytes: Uint8Array, at = 0) => writeAll(tiff, bytes, TIFF_HEAD_BYTES + at);
+    await show(image, { data: { set }, width, height });
+    writeDirectory(tiff, { width, height, profile: profileOf(file) });
+    return { hasAlpha: image.has_alpha_channel() };
   } finally {
+    closeSync(tiff);
     for (const each of images) each.free();
     opened.decoder.delete();
   }
 }
 
-function show(image: HeifImage, target: Pixels): Promise<Uint8ClampedArray> {
+function show(image: HeifImage, target: Pixels): Promise<void> {
   return new Promise((resolve, reject) => {
     image.display(target, (shown) => {
-      if (shown) resolve(shown.data);
+      if (shown) resolve();
       else reject(new Error('libheif cannot decode it'));
     });
   });
+}
+
+function writeAll(file: number, bytes: Uint8Array, at: number): void {
+  for (let done = 0; done < bytes.length;) {
+    done += writeSync(file, bytes, done, bytes.length - done, at + done);
+  }
+}
+
+const TIFF_HEAD_BYTES = 8;
+const ROWS_PER_STRIP = 64;
+const [SHORT, LONG, BYTES] = [3, 4, 7];
+
+/** What makes the pixels behind the first eight bytes a TIFF: plain RGBA, in strips (TIFF 6.0, section 2). */
+function writeDirectory(
+  file: number,
+  image: { width: number; height: number; profile: Buffer | undefined },
+): void {
+  const { width, height, profile } = image;
+  const strips = Array.from(
+    { length: Math.ceil(height / ROWS_PER_STRIP) },
+    (_, strip) => strip * ROWS_PER_STRIP,
+  );
+  const longs = (values: number[]) => Buffer.from(Uint32Array.from(values).buffer);
+  const tags: [tag: number, type: number, count: number, value: number | Buffer][] = [
+    [256, LONG, 1, width],
+    [257, LONG, 1, height],
+    [258, SHORT, 4, Buffer.from([8, 0, 8, 0, 8, 0, 8, 0])],
+    [259, SHORT, 1, 1],
+    [262, SHORT, 1, 2],
+    [273, LONG, strips.length, longs(strips.map((row) => TIFF_HEAD_BYTES + row * width * 4))],
+    [277, SHORT, 1, 4],
+    [278, LONG, 1, ROWS_PER_STRIP],
+    [
+      279,
+      LONG,
+      strips.length,
+      longs(strips.map((row) => Math.min(ROWS_PER_STRIP, height - row) * width * 4)),
+    ],
+    [338, SHORT, 1, 2],
+    ...(profile ? [[34_675, BYTES, profile.length, profile] as [number, number, number, Buffer]] : []),
+  ];
+  const at = TIFF_HEAD_BYTES + width * height * 4;
+  const directory = Buffer.alloc(2 + tags.length * 12 + 4);
+  directory.writeUInt16LE(tags.length);
+  const parts: Uint8Array[] = [directory];
+  let end = at + directory.length;
+  tags.forEach(([tag, type, count, value], index) => {
+    const entry = directory.subarray(2 + index * 12);
+    entry.writeUInt16LE(tag, 0);
+    entry.writeUInt16LE(type, 2);
+    entry.writeUInt32LE(count, 4);
+    // What fits into four bytes stands here, else where it stands.
+    if (typeof value === 'number') entry.writeUInt32LE(value, 8);
+    else if (value.length <= 4) value.copy(entry, 8);
+    else {
+      entry.writeUInt32LE(end, 8);
+      const even = value.length % 2 === 0 ? value : Buffer.concat([value, Buffer.alloc(1)]);
+      parts.push(even);
+      end += even.length;
+    }
+  });
+  writeAll(file, Buffer.concat(parts), at);
+  const head = Buffer.from('II*\0\0\0\0\0', 'latin1');
+  head.writeUInt32LE(at, 4);
+  writeAll(file, head, 0);
 }
 
 /** The colours of a photo are those of its telephone's screen, which are more than sRGB has (ISO/IEC 23008-12, 6.5.5). */
@@ -87,16 +153,4 @@ function* boxesOf(bytes: Buffer): Generator<[type: string, body: Buffer]> {
     yield [bytes.toString('latin1', at + 4, at + 8), bytes.subarray(at + 8, at + length)];
     at += length;
   }
-}
-
-const PNG_HEAD_BYTES = 33;
-
-/** Behind the head of a PNG (PNG, 11.3.2.3). */
-function withProfile(png: Buffer, profile: Buffer | undefined): Buffer {
-  if (!profile) return png;
-  const body = Buffer.concat([Buffer.from('iCCPicc\0\0', 'latin1'), deflateSync(profile)]);
-  const [length, check] = [Buffer.alloc(4), Buffer.alloc(4)];
-  length.writeUInt32BE(body.length - 4);
-  check.writeUInt32BE(crc32(body));
-  return Buffer.concat([png.subarray(0, PNG_HEAD_BYTES), length, body, check, png.subarray(PNG_HEAD_BYTES)]);
 }

@@ -49,6 +49,18 @@ export async function encodeVideo(
   target: string,
   settings: EncodeSettings,
 ): Promise<RemuxedFilm | { problem: EncodeProblem; said?: string }> {
+  const film = await encodeOnce(source, target, settings);
+  if ('problem' in film || source.make !== 'loop' || film.video.durationMs >= LEAST_LOOP_MS) return film;
+  // How long it takes is not always what it says, nor known of each format: it is repeated by what it came to.
+  const durationMs = film.video.durationMs / (1 + repetitions(source.durationMs));
+  return encodeOnce({ ...source, durationMs }, target, settings);
+}
+
+async function encodeOnce(
+  source: Source,
+  target: string,
+  settings: EncodeSettings,
+): Promise<RemuxedFilm | { problem: EncodeProblem; said?: string }> {
   const { ffmpeg, client, deadline, maxBytes } = settings;
   const bitsPerSecond = bitRate(maxBytes, source.durationMs);
   if (bitsPerSecond < LEAST_BITS_PER_SECOND) return { problem: 'size' };
@@ -124,7 +136,21 @@ function argumentsFor(source: Source, target: string, bitsPerSecond: number): st
   ];
 }
 
-const SOUND = ['-c:a', 'aac', '-profile:a', 'aac_low', '-ac', '2', '-ar', '48000', '-b:a', '128k'];
+/** From the beginning: sound that sets in later would need an edit list, which some platforms exclude. */
+const SOUND = [
+  '-af',
+  'aresample=async=1:first_pts=0',
+  '-c:a',
+  'aac',
+  '-profile:a',
+  'aac_low',
+  '-ac',
+  '2',
+  '-ar',
+  '48000',
+  '-b:a',
+  '128k',
+];
 
 function pictureArguments({ make, hdr }: Source, bitsPerSecond: number, threads: string): string[] {
   const filters = [...(hdr ? [TONE_MAP] : []), 'yadif=deint=interlaced', RATE, SIZE, 'format=yuv420p'].join();
@@ -142,7 +168,7 @@ function pictureArguments({ make, hdr }: Source, bitsPerSecond: number, threads:
 }
 
 /** Of what is within the rates that platforms take, its own. */
-const RATE = String.raw`fps=fps=min(60\,max(24\,source_fps))`;
+const RATE = String.raw`fps=fps=min(60\,max(24\,source_fps)):start_time=0`;
 /** Square pixels, of even numbers, and no more of them than Full HD, upright or lying. */
 const FACTOR = String.raw`min(1\,min(1920/max(iw*sar\,ih)\,1080/min(iw*sar\,ih)))`;
 const SIZE = String.raw`scale=max(2\,trunc(iw*sar*${FACTOR}/2)*2):max(2\,trunc(ih*${FACTOR}/2)*2),setsar=1`;
@@ -150,7 +176,8 @@ const TONE_MAP =
   'zscale=t=linear:npl=100,format=gbrpf32le,zscale=p=bt709,tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=tv';
 
 /** The shortest film that every platform takes, and the last picture, which is shown for no time. */
-const SHORTEST_MS = 3_000 + 200;
+const LEAST_LOOP_MS = 3_000;
+const SHORTEST_MS = LEAST_LOOP_MS + 200;
 
 function repetitions(durationMs: number | undefined): number {
   return durationMs ? Math.max(0, Math.ceil(SHORTEST_MS / durationMs) - 1) : 0;

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { promisify } from 'node:util';
 import { inTurn } from './media-processes.ts';
 import { MAX_PAGES } from './media-file.ts';
-import { activeContent, damaged, encrypted, tooComplex, wrongPageCount } from './refusals.ts';
+import { activeContent, damaged, encrypted, PRINT_ANEW, tooComplex, wrongPageCount } from './refusals.ts';
 
 /** What `tools/read-pdf.mjs` prints. */
 type Answer =
@@ -67,7 +67,7 @@ async function readInProcess(path: string): Promise<Answer> {
     return JSON.parse(stdout) as Answer;
   } catch (error) {
     const { signal, code } = error as { signal?: string | null; code?: unknown };
-    if ((signal && GIVEN_UP.has(signal)) || code === UNSETTLED) throw tooComplex(error);
+    if ((signal && GIVEN_UP.has(signal)) || code === UNSETTLED) throw tooComplex(error, PRINT_ANEW);
     throw error;
   }
 }

@@ -36,9 +36,9 @@ export async function readMediaFile(
   if (read.kind === 'document') return { ...read, ...(await readDocument(path, read.mimeType, client)) };
   if (read.kind !== 'convertible') return { ...read, pageCount: null };
   if (!converter) throw new Error('told to convert, without an ffmpeg');
-  const make = read.container === 'apng' ? 'loop' : 'film';
   const settings = { ...converter, client, maxBytes: MAX_UPLOAD_BYTES };
-  const film = await encodeVideo({ path, container: read.container, make }, target, settings);
+  const { container, make } = read;
+  const film = await encodeVideo({ path, container, make }, target, settings);
   if ('problem' in film) throw notConverted(WHY[film.problem], film.said);
   return { ...film, kind: 'video', path: target, pageCount: null };
 }

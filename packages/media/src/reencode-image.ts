@@ -1,5 +1,5 @@
 import type { Sharp } from 'sharp';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { decodeHeic } from './decode-heic.ts';
 import { decoding, loadSharp, READING } from './image-library.ts';
 import type { FileFacts } from './media-file.ts';
@@ -23,23 +23,25 @@ const HEIC = /^image\/hei[cf](-sequence)?$/;
 export async function reencodeImage(path: string, target: string, mimeType: string): Promise<FileFacts> {
   const sharp = await loadSharp();
   return decoding(mimeType, async () => {
-    const { source, isTransparent } = await sourceOf(path, mimeType);
+    const { source, isTransparent } = await sourceOf(path, `${target}.decoded`, mimeType);
     const kept = mimeType in ENCODERS ? mimeType : isTransparent ? 'image/png' : 'image/jpeg';
     const image = sharp(source, READING).autoOrient().toColourspace('srgb');
     const encode = ENCODERS[kept] ?? ((unknown: Sharp) => unknown);
     const { data, info } = await encode(image).toBuffer({ resolveWithObject: true });
+    if (source !== path) await rm(source);
     await writeFile(target, data);
     return { mimeType: kept, byteSize: data.byteLength, width: info.width, height: info.height };
   });
 }
 
-/** What sharp reads, and whether anything lies behind it. */
+/** What sharp reads, decoded to `decoded` where that is another file; and whether anything lies behind it. */
 async function sourceOf(
   path: string,
+  decoded: string,
   mimeType: string,
-): Promise<{ source: string | Buffer; isTransparent: boolean }> {
-  const heic = HEIC.test(mimeType) ? await decodeHeic(await readFile(path)) : undefined;
-  const source = heic?.image ?? path;
+): Promise<{ source: string; isTransparent: boolean }> {
+  const heic = HEIC.test(mimeType) ? await decodeHeic(await readFile(path), decoded) : undefined;
+  const source = heic ? decoded : path;
   if (mimeType in ENCODERS || heic?.hasAlpha === false) return { source, isTransparent: false };
   const sharp = await loadSharp();
   return { source, isTransparent: !(await sharp(source, READING).stats()).isOpaque };

@@ -64,15 +64,19 @@ export function codecNotTaken(what: 'picture' | 'sound', codec: string): MediaFi
 }
 
 /** Whether only its encoding is in the way. */
-export function isAboutCodec(error: unknown): boolean {
-  return error instanceof MediaFileError && error.errors?.[0]?.code === 'codec';
-}
+export const isAboutCodec = (error: unknown): boolean => rules(error, 'codec');
 
-export function needsFfmpeg(mimeType: string): MediaFileError {
+/** Whether it could not be decoded. */
+export const isDamage = (error: unknown): boolean => rules(error, 'damaged');
+
+const rules = (error: unknown, rule: string): boolean =>
+  error instanceof MediaFileError && error.errors?.[0]?.code === rule;
+
+export function needsFfmpeg(what: string): MediaFileError {
   return refusal(
     'unsupported_media',
     'type',
-    `is ${mimeType} by its content, which no platform takes and which has to be converted`,
+    `is ${what} by its content, which no platform takes and which has to be converted`,
     `Upload ${TAKEN_TYPES}${OR_FFMPEG}.`,
   );
 }
@@ -89,7 +93,7 @@ export function notConverted(why: string, cause?: unknown): MediaFileError {
 }
 
 export function noPicture(): MediaFileError {
-  return refusal('unsupported_media', 'codec', 'is a video without a picture', `Upload ${TAKEN_TYPES}.`);
+  return refusal('unsupported_media', 'picture', 'is a video without a picture', `Upload ${TAKEN_TYPES}.`);
 }
 
 export function tooManyPixels(kind: MediaKind): MediaFileError {
@@ -140,13 +144,10 @@ export function wrongPageCount(pageCount: number): MediaFileError {
       );
 }
 
+const EXPORT_ANEW = 'Export it once more, smaller if that is possible, and upload that one.';
+export const PRINT_ANEW = 'Print it to a new PDF, and upload that one.';
+
 /** The process that read it came to its end first. */
-export function tooComplex(cause: unknown): MediaFileError {
-  return refusal(
-    'invalid_media',
-    'complexity',
-    'takes too long to read, or too much memory',
-    'Export it once more, or print it to a new PDF, and upload that one.',
-    cause,
-  );
+export function tooComplex(cause: unknown, todo = EXPORT_ANEW): MediaFileError {
+  return refusal('invalid_media', 'complexity', 'takes too long to read, or too much memory', todo, cause);
 }

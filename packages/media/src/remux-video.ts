@@ -9,6 +9,7 @@ import {
   type InputTrack,
 } from 'mediabunny';
 import { stat } from 'node:fs/promises';
+import { isOnlyTurned } from './container-facts.ts';
 import type { FileFacts, VideoFacts } from './media-file.ts';
 import { openFilm, readVideo } from './read-video.ts';
 
@@ -23,7 +24,8 @@ export type RemuxedFilm = FileFacts & { video: VideoFacts };
 /**
  * Writes the picture and the sound of a film into a new MP4, packet by packet and unchanged: its table of contents in front, no
  * edit list, no fragments, and nothing of what a telephone wrote down beside them. Undefined where that would show something
- * else than the film does: of one that was cut by an edit list, the frames before the cut are still there.
+ * else than the film does: of one that was cut by an edit list, the frames before the cut are still there; and one that is shown as in
+ * a mirror would not be.
  */
 export async function remuxVideo(
   path: string,
@@ -31,7 +33,7 @@ export async function remuxVideo(
   mimeType: string,
 ): Promise<RemuxedFilm | undefined> {
   const before = await readVideo(path, mimeType);
-  if (!(await copyPackets(path, target))) return undefined;
+  if (!(await isOnlyTurned(path)) || !(await copyPackets(path, target))) return undefined;
   const { width, height, ...video } = await readVideo(target, 'video/mp4');
   const isSame =
     width === before.width &&

@@ -1,5 +1,6 @@
 import { fileTypeFromFile } from 'file-type';
 import { checkGif, countFrames, webpToGif } from './check-gif.ts';
+import { isImageSequence } from './container-facts.ts';
 import {
   CONVERTIBLE,
   KINDS,
@@ -11,7 +12,15 @@ import {
 import { readVideo } from './read-video.ts';
 import { reencodeImage } from './reencode-image.ts';
 import { remuxVideo, type RemuxedFilm } from './remux-video.ts';
-import { damaged, emptyFile, isAboutCodec, needsFfmpeg, tooLarge, typeNotTaken } from './refusals.ts';
+import {
+  damaged,
+  emptyFile,
+  isAboutCodec,
+  isDamage,
+  needsFfmpeg,
+  tooLarge,
+  typeNotTaken,
+} from './refusals.ts';
 import { renderJpeg, type RenditionSize } from './render-jpeg.ts';
 import { hasWholeEnd } from './whole-end.ts';
 
@@ -21,7 +30,7 @@ export interface Task {
   read: {
     /** `canConvert`: what only an ffmpeg can read is no refusal. */
     asked: { path: string; byteSize: number; name: string; target: string; canConvert: boolean };
-    answer: LookedAt | { kind: 'convertible'; container: string };
+    answer: LookedAt | { kind: 'convertible'; container: string; make: 'film' | 'loop' };
   };
   render: { asked: { path: string; target: string; size: RenditionSize }; answer: FileFacts };
   remux: {
@@ -51,7 +60,9 @@ async function lookAt(asked: Task['read']['asked']): Promise<Task['read']['answe
   const mimeType = (await fileTypeFromFile(path))?.mime;
   const kind: MediaKind | undefined = KINDS[mimeType ?? ''];
   const container = CONVERTIBLE[mimeType ?? ''];
-  if (!kind && container && canConvert) return { kind: 'convertible', container };
+  if (!kind && container && canConvert) {
+    return { kind: 'convertible', container, make: mimeType === 'image/apng' ? 'loop' : 'film' };
+  }
   if (!mimeType || !kind) throw container ? needsFfmpeg(mimeType ?? '') : typeNotTaken(name, mimeType);
   if (byteSize > maxBytesOf(kind)) throw tooLarge(kind);
   switch (kind) {
@@ -59,7 +70,13 @@ async function lookAt(asked: Task['read']['asked']): Promise<Task['read']['answe
       if (mimeType === 'image/webp' && (await countFrames(path, mimeType)) > 1) {
         return { kind: 'gif', video: null, path: target, ...(await webpToGif(path, target)) };
       }
-      return { kind, video: null, path: target, ...(await reencodeImage(path, target, mimeType)) };
+      try {
+        return { kind, video: null, path: target, ...(await reencodeImage(path, target, mimeType)) };
+      } catch (error) {
+        if (!isDamage(error) || !(await isImageSequence(path))) throw error;
+        if (!canConvert) throw needsFfmpeg(`a sequence of images (${mimeType})`);
+        return { kind: 'convertible', container: 'mov', make: 'loop' };
+      }
     case 'gif': {
       const gif = await checkGif(path);
       if (gif.frameCount > 1) return { kind, video: null, path, ...gif };
@@ -76,7 +93,7 @@ async function lookAt(asked: Task['read']['asked']): Promise<Task['read']['answe
         if (canConvert && isAboutCodec(error)) return undefined;
         throw error;
       });
-      if (!film) return { kind: 'convertible', container: 'mov' };
+      if (!film) return { kind: 'convertible', container: 'mov', make: 'film' };
       const { width, height, ...video } = film;
       const kept = mimeType === 'video/x-m4v' ? 'video/mp4' : mimeType;
       return { kind, video, path, mimeType: kept, byteSize, width, height };

@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import sharp from 'sharp';
 import { describeWithFfmpeg, ffmpeg as found, H264, HEVC, makeFilm } from '../../../test/support/ffmpeg.ts';
+import { plain } from '../../../test/support/media.ts';
 
 import { convertMediaFile, readMediaFile, remuxMediaFile } from '../src/index.ts';
 
@@ -118,6 +120,30 @@ describeWithFfmpeg('a copy in a new MP4', () => {
   );
 });
 
+describeWithFfmpeg('a copy is made of what is shown as it lies, or turned by quarters, only:', () => {
+  it.each([
+    ['as it is', [1, 0, 0, 1], true],
+    ['no matrix at all, as some write it', [0, 0, 0, 0], true],
+    ['a quarter', [0, 1, -1, 0], true],
+    ['half a turn', [-1, 0, 0, -1], true],
+    ['as in a mirror', [-1, 0, 0, 1], false],
+    ['upside down in a mirror', [1, 0, 0, -1], false],
+    ['turned, and in a mirror', [0, 1, 1, 0], false],
+    ['enlarged', [2, 0, 0, 2], false],
+    ['at a slant', [0.7071, 0.7071, -0.7071, 0.7071], false],
+  ])('%s', async (_what, [a = 0, b = 0, c = 0, d = 0], isCopied) => {
+    const path = await film([...H264, '-an'], 'mov');
+    const bytes = await readFile(path);
+    const matrix = bytes.indexOf('tkhd') + 4 + 40;
+    [a, b, 0, c, d].forEach((value, index) =>
+      bytes.writeInt32BE(Math.round(value * 0x10000), matrix + index * 4),
+    );
+    await writeFile(path, bytes);
+    const copy = await remuxMediaFile(path, newPath('mp4'), 'video/quicktime', 'client');
+    expect(copy !== undefined).toBe(isCopied);
+  });
+});
+
 describeWithFfmpeg('ffmpeg makes', () => {
   it.each([
     ['HEVC of 10 bits', [...HEVC, '-pix_fmt', 'yuv420p10le', ...AAC], 'film', '320x240'],
@@ -170,6 +196,44 @@ describeWithFfmpeg('ffmpeg makes', () => {
       expect(kept.path).not.toBe(path);
       await expect(read(path)).rejects.toMatchObject({ message: expect.stringContaining('install ffmpeg') });
     }
+  });
+  it('of sound that sets in later a film without an edit list, and with silence before it', async () => {
+    const path = newPath('mov');
+    await promisify(execFile)(ffmpeg, [
+      ...['-v', 'error', '-f', 'lavfi', '-i', 'testsrc=size=320x240:rate=30:duration=4'],
+      ...['-itsoffset', '1', '-f', 'lavfi', '-i', 'sine=duration=3', ...H264, ...AAC, path],
+    ]);
+    const made = await convert(path, 'film');
+    expect(made).toMatchObject({ video: { details: { editList: false }, audioCodec: 'aac' } });
+  });
+  it('of pictures that move, however long they say they take, a film of three seconds at least', async () => {
+    const moving = ['-f', 'lavfi', '-i', 'testsrc=size=320x240:rate=10:duration=1'];
+    const hevc = [...HEVC, '-f', 'mp4'];
+    for (const [output, ending] of [
+      [['-f', 'apng', '-plays', '0'], 'png'],
+      [[...hevc, '-brand', 'hevc'], 'heics'],
+      [[...hevc, '-brand', 'msf1'], 'heifs'],
+    ] as const) {
+      const path = newPath(ending);
+      await promisify(execFile)(ffmpeg, ['-v', 'error', ...moving, ...output, path]);
+      const kept = await read(path, converter());
+      expect([ending, kept.video?.durationMs]).toEqual([ending, expect.any(Number)]);
+      expect(kept.video?.durationMs).toBeGreaterThanOrEqual(3_000);
+      await expect(read(path)).rejects.toMatchObject({ message: expect.stringContaining('install ffmpeg') });
+    }
+    const gif = newPath('gif');
+    const frames = ['red', 'blue'].map((colour) => plain(100, 80, colour).png().toBuffer());
+    const images = sharp(await Promise.all(frames), { join: { animated: true } });
+    await writeFile(gif, await images.gif({ delay: 0 }).toBuffer());
+    const made = await convert(gif, 'loop', { durationMs: 200 });
+    expect('video' in made && made.video.durationMs).toBeGreaterThanOrEqual(3_000);
+  });
+  it('nothing of sound alone, and does not blame the file', async () => {
+    const path = newPath('mp4');
+    await promisify(execFile)(ffmpeg, ['-v', 'error', '-f', 'lavfi', '-i', 'sine=duration=1', ...AAC, path]);
+    const message = expect.stringContaining('is a video without a picture');
+    for (const each of [undefined, converter()])
+      await expect(read(path, each)).rejects.toMatchObject({ message });
   });
   it('nothing after its time is up, and leaves no process', async () => {
     const path = await film([...H264, '-an'], 'mp4', '1280x720');

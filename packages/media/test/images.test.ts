@@ -27,6 +27,11 @@ const pixelOf = async (path: string, left: number, top: number) => {
 };
 
 describe('an image', () => {
+  // The largest that telephones make: 200 MB unpacked, of which no process may hold many copies.
+  it('of 48 megapixels is read from a HEIC', async () => {
+    const heic = await readFile(new URL('../../../test/fixtures/photo-48-megapixels.heic', import.meta.url));
+    expect(await read(heic)).toMatchObject({ mimeType: 'image/jpeg', width: 8_064, height: 6_048 });
+  }, 180_000);
   it('is turned upright, and loses what the camera wrote down', async () => {
     const photo = await photoOnItsSide();
     // What goes in is what this is about.

@@ -38,10 +38,14 @@ export function warnAboutMedia(name: string, draft: Draft, limits: MediaLimits):
 
 /**
  * What has to be made of a video or a GIF for a platform: undefined where it may go as it is, also where nothing that could be
- * made of it helps.
+ * made of it helps. `against: 'refusals'`: what has to be made so that it may go at all, if only with a warning.
  */
-export function mendOf(file: DraftMedia, limits: MediaLimits): Mend | undefined {
-  const found = findIn('', file, limits);
+export function mendOf(
+  file: DraftMedia,
+  limits: MediaLimits,
+  against: 'all' | 'refusals' = 'all',
+): Mend | undefined {
+  const found = findIn('', file, limits).filter(({ isWarning }) => against === 'all' || !isWarning);
   if (found.some(({ mend, isWarning }) => !mend && !isWarning)) return undefined;
   return MENDS.findLast((mend) => found.some((each) => each.mend === mend));
 }
@@ -80,13 +84,12 @@ function checkCount(name: string, media: DraftMedia[], limits: MediaLimits): Vio
 }
 
 function checkFile(file: DraftMedia, field: string, found: Finding[]): Violation[] {
-  return found
-    .filter(({ isWarning }) => !isWarning)
-    .map(({ code, detail, mend }) => ({
-      field,
-      code,
-      detail: mend ? `${detail} ${whatToDo(file)}` : detail,
-    }));
+  const against = found.filter(({ isWarning }) => !isWarning);
+  return worthSaying(against, file).map(({ code, detail, mend }) => ({
+    field,
+    code,
+    detail: mend ? `${detail} ${whatToDo(file)}` : detail,
+  }));
 }
 
 function checkAltText(
@@ -100,12 +103,27 @@ function checkAltText(
   return [{ field: `${field}/altText`, code: 'alt_text_too_long', detail }];
 }
 
+/**
+ * What its author has to do something about. What is mended for free is no matter beside what is not: a film that is encoded anew
+ * has the right container, and of one that is too short nothing is made until it is longer, unless it is known that it cannot be.
+ */
+function worthSaying(found: Finding[], { details }: DraftMedia): Finding[] {
+  const isHopeless = found.some(({ mend }) => !mend);
+  const isEncoded = found.some(({ mend }) => mend && mend !== 'container');
+  return found.filter(({ mend }) => {
+    if (!mend) return true;
+    if (mend === 'container') return !isHopeless && !isEncoded;
+    return !isHopeless || details?.notConverted !== undefined;
+  });
+}
+
 const WHAT_TO_DO: Readonly<Record<NotConverted | 'unknown', string>> = {
   no_ffmpeg:
     'This server has no ffmpeg to convert it with: upload an MP4 with H.264 and AAC, or ask whoever runs the server to install ffmpeg, and upload it again.',
   time: 'To convert it takes longer than an upload may: upload a shorter or smaller one, or an MP4 with H.264 and AAC.',
   size: 'Converted to the size that is allowed it would look bad: upload a shorter one.',
   failed: 'It could not be converted, and may be damaged: export it anew as an MP4 with H.264 and AAC.',
+  unfit: 'What it can be converted to does not fit either: upload an MP4 with H.264 and AAC that does.',
   unknown: 'Upload it again: what can be converted is converted then.',
 };
 
@@ -127,10 +145,10 @@ function findIn(name: string, file: DraftMedia, limits: MediaLimits): Finding[] 
     const { mimeType } = file.uploaded ?? file;
     const detail = `${name} takes ${taken.mimeTypes.join(', ')}; this is ${mimeType}.`;
     if (file.kind !== 'video' || !limits.video) return [{ code: 'media_type_unsupported', detail }];
-    const found = findInVideo(takes, file, limits.video);
-    // What has to be encoded anew is given the right container with it: one sentence is enough.
-    const isEncoded = found.some(({ mend, isWarning }) => mend === 'film' && !isWarning);
-    return isEncoded ? found : [{ code: 'media_type_unsupported', detail, mend: 'container' }, ...found];
+    return [
+      { code: 'media_type_unsupported', detail, mend: 'container' },
+      ...findInVideo(takes, file, limits.video),
+    ];
   }
   return [
     ...within(

@@ -122,7 +122,8 @@ export interface MediaDetails {
   notConverted?: NotConverted;
 }
 
-export type NotConverted = 'no_ffmpeg' | 'time' | 'size' | 'failed';
+/** `unfit`: it was, and what was made of it does not do either. */
+export type NotConverted = 'no_ffmpeg' | 'time' | 'size' | 'failed' | 'unfit';
 
 /** By the platform's own schema. What is left out has its default. */
 export type Settings = Record<string, unknown>;

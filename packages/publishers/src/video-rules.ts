@@ -175,7 +175,9 @@ export function within(
   return [{ code, detail, ...(mend && { mend }) }];
 }
 
-export function rangeOf({ min, max }: Range): string {
+export function rangeOf(range: Range): string {
+  // A third, as people write it.
+  const [min, max] = [range.min, range.max].map((value) => value && Number(value.toFixed(3)));
   if (min === undefined) return `up to ${max}`;
   return max === undefined ? `at least ${min}` : `${min} to ${max}`;
 }

@@ -85,6 +85,54 @@ describe('what is said', () => {
     expect(hevc('size')).toMatch(/shorter/);
     expect(hevc('failed')).toMatch(/export it anew/);
   });
+  it.each([
+    [
+      'no length, which nothing makes longer',
+      'instagram',
+      film({ moovFirst: false, editList: true }, { durationMs: 300 }),
+      1,
+      /3 to 900 seconds; this one has 0\.3\.$/,
+    ],
+    [
+      'nor what is converted once it is long enough',
+      'instagram',
+      film({ chromaSubsampling: '4:4:4' }, { durationMs: 300 }),
+      1,
+      /this one has 0\.3\.$/,
+    ],
+    [
+      'but what would be, and cannot be',
+      'instagram',
+      film({ chromaSubsampling: '4:4:4', notConverted: 'no_ffmpeg' }, { durationMs: 300, byteSize: 90_000 }),
+      2,
+      /this one has 0\.3\.$/,
+    ],
+    [
+      'no container, which comes with what is encoded',
+      'instagram',
+      film({ chromaSubsampling: '4:4:4', moovFirst: false, notConverted: 'no_ffmpeg' }),
+      1,
+      /this one is 4:4:4\. This server has no ffmpeg/,
+    ],
+    [
+      'that nothing better could be made',
+      'bluesky',
+      film({ notConverted: 'unfit' }, { videoCodec: 'hevc' }),
+      1,
+      /this one is in hevc\. What it can be converted to does not fit either/,
+    ],
+    [
+      'a third, as people write it',
+      'x',
+      film({}, { width: 1_600, height: 160 }),
+      1,
+      /whose width is 0\.333 to 3 times their height; this one is 1600 × 160\.$/,
+    ],
+  ])('names what its author has to do something about: %s', (_what, id, file, count, first) => {
+    const found = publisherOf(id).check(draftOf({ text: id === 'instagram' ? '' : 'a', media: [file] }));
+    expect(found[0]?.detail).toMatch(first);
+    expect(found.length).toBe(count);
+  });
   it('names the file that was uploaded, not what was made of it', () => {
     const uploaded = { mimeType: 'image/png', byteSize: 300, width: 20_000, height: 3 };
     expect(sentence('instagram', jpegDraft({ width: 1_440, height: 1, uploaded }))).toBe(
@@ -104,6 +152,12 @@ describe('what is said', () => {
     ]);
     expect(publisherOf('instagram').warn({ ...draft, settings: { kind: 'story' } })).toEqual([]);
   });
+});
+
+it('what only would be better need not be made for a film to go out, and its container has to be', () => {
+  const { limits } = publisherOf('linkedin');
+  const file = { ...phone, details: { ...phone.details, chromaSubsampling: '4:4:4' } };
+  expect([mendOf(file, limits.media), mendOf(file, limits.media, 'refusals')]).toEqual(['film', 'container']);
 });
 
 it('a GIF is looped into a film where no GIF is taken, or where it is too large for one', () => {

@@ -10,7 +10,8 @@ export function redisUrlProblem(text: string): string | undefined {
   if (!/^rediss?:\/\//.test(text))
     return `must look like ${EXAMPLE}, or begin with rediss:// for a server with TLS`;
   const url = parseUrl(text);
-  if (!url?.hostname) {
+  // A list of hosts is taken for the name of one.
+  if (!url?.hostname || url.hostname.includes(',')) {
     return (
       `is no address: it must look like ${EXAMPLE}, with one host, and with what stands in a password percent-encoded ` +
       '(@ as %40, : as %3A, / as %2F, # as %23, % as %25)'

@@ -22,6 +22,7 @@ it.each([
   ['redis://app:p@ss:w/o#r%d@127.0.0.1:6379', 'percent-encoded'],
   ['redis://app:50%@127.0.0.1:6379', 'written %25'],
   ['redis://a:1,b:2', 'one host'],
+  ['redis://a,b', 'one host'],
   ['unix:///run/redis.sock', 'must look like redis://'],
   ['127.0.0.1:6379', 'must look like redis://'],
   ['REDIS://127.0.0.1', 'must look like redis://'],

@@ -158,6 +158,14 @@ const KNOWN_ERRORS: Record<string, Omit<Problem, 'errors'>> = {
     code: 'unsupported_content_type',
     detail: 'Send JSON with the content type application/json.',
   },
+  FST_FILES_LIMIT: {
+    code: 'invalid_request',
+    detail: 'The form has more than one file: upload one at a time.',
+  },
+  FST_FIELDS_LIMIT: {
+    code: 'invalid_request',
+    detail: 'The form has more fields than "file" and "altText".',
+  },
   FST_INVALID_MULTIPART_CONTENT_TYPE: {
     code: 'unsupported_content_type',
     detail: 'Send the file as multipart/form-data, in a field named "file".',

@@ -184,7 +184,7 @@ const MediaDetails = Type.Object(
     notConverted: Type.Optional(
       Type.String({
         description:
-          'Why something that a platform needs was not made of it: no_ffmpeg, time, size or failed. That platform refuses it, and says so',
+          'Why something that a platform needs was not made of it: no_ffmpeg, time, size, failed or unfit. That platform refuses it, and says so',
       }),
     ),
   },

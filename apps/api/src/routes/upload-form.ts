@@ -24,12 +24,22 @@ export async function readUploadForm(
 ): Promise<{ file: ReceivedFile; name: string; altText: string | null }> {
   let received: { file: ReceivedFile; name: string } | undefined;
   let altText: string | null = null;
+  let isDescribed = false;
   try {
     for await (const part of request.parts()) {
       if (part.type === 'file' && part.fieldname === 'file') {
         received = { file: await receive(part.file, upload), name: part.filename ?? '' };
-      } else if (part.type === 'field' && part.fieldname === 'altText') altText = altTextOf(part.value);
-      else throw invalidField(part.fieldname, 'unknown', 'is not a field of this form');
+      } else if (part.fieldname === 'file') {
+        throw invalidField(
+          'file',
+          'type',
+          'is text: send it as a file, with a name (curl: -F file=@photo.jpg)',
+        );
+      } else if (part.type === 'field' && part.fieldname === 'altText') {
+        if (isDescribed) throw invalidField('altText', 'maxItems', 'is given twice');
+        isDescribed = true;
+        altText = altTextOf(part.value);
+      } else throw invalidField(part.fieldname, 'unknown', 'is not a field of this form');
       // What goes on behind the largest size is refused now, and not at its end.
       if (received && received.file.byteSize > MAX_UPLOAD_BYTES) break;
     }

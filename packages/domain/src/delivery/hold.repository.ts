@@ -128,7 +128,7 @@ function columnsOf(settlement: Settlement) {
 /** PostgreSQL's text knows every character but one, and a platform's words may hold it. */
 function toJson(value: unknown): string {
   return JSON.stringify(value, (_, part: unknown) =>
-    typeof part === 'string' ? part.replaceAll('\u0000', '') : part,
+    typeof part === 'string' ? part.replaceAll('\u0000', '').toWellFormed() : part,
   );
 }
 

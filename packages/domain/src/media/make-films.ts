@@ -1,5 +1,5 @@
 import { convertMediaFile, MAX_UPLOAD_BYTES, remuxMediaFile, type EncodeProblem } from '@solospark/media';
-import { mendOf, publishers, type MediaLimits, type NotConverted } from '@solospark/publishers';
+import { mendOf, publishers, type Mend, type MediaLimits, type NotConverted } from '@solospark/publishers';
 import type { Upload } from '@solospark/storage';
 import type { Context } from '../context.ts';
 import { fileFor, type Media, type Rendition } from './media.ts';
@@ -23,26 +23,36 @@ export async function makeFilms(
   const films: Rendition[] = [];
   let notConverted: NotConverted | undefined;
 
-  const needOf = (limits: MediaLimits) => mendOf(fileFor({ ...media, renditions: films }, limits), limits);
+  const needOf = (limits: MediaLimits, against?: 'refusals') =>
+    mendOf(fileFor({ ...media, renditions: films }, limits), limits, against);
   async function keep(name: string, film: Film | undefined): Promise<void> {
     if (!film) return;
     const { video, ...facts } = film;
     const { sha256 } = await upload.digest(upload.path(name));
     films.push({ name, ...facts, sha256, film: video });
   }
-
   let isCopied = false;
+  async function copyOnce(): Promise<void> {
+    if (isCopied) return;
+    isCopied = true;
+    await keep(COPY, await remuxMediaFile(path, upload.path(COPY), media.mimeType, organizationId));
+  }
+
   for (const limits of byRoom()) {
-    let need = needOf(limits);
-    if (need === 'container' && !isCopied) {
-      isCopied = true;
-      await keep(COPY, await remuxMediaFile(path, upload.path(COPY), media.mimeType, organizationId));
-      need = needOf(limits);
-    }
-    if (!need || notConverted === 'time' || notConverted === 'failed') continue;
+    if (needOf(limits) === 'container') await copyOnce();
+    const need = needOf(limits);
+    if (need) await convert(need, limits);
+    // It was not converted, and would only have been better: it goes as it is, with a warning.
+    if (needOf(limits, 'refusals') === 'container') await copyOnce();
+  }
+  if (byRoom().some((limits) => needOf(limits, 'refusals'))) notConverted ??= 'unfit';
+  return { films, ...(notConverted && { notConverted }) };
+
+  async function convert(need: Mend, limits: MediaLimits): Promise<void> {
+    if (notConverted === 'time' || notConverted === 'failed') return;
     if (ffmpeg === null) {
       notConverted = 'no_ffmpeg';
-      continue;
+      return;
     }
     // Of what cannot be copied, such as a film that was cut by an edit list, the frames have to be made anew.
     const make = need === 'container' ? 'film' : need;
@@ -68,7 +78,6 @@ export async function makeFilms(
       await keep(name, film);
     }
   }
-  return { films, ...(notConverted && { notConverted }) };
 }
 
 /** The name of a copy in a new MP4. */

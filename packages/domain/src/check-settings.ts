@@ -3,7 +3,7 @@ import { messageOf, parseKeyring, parseUrl, type SettingProblems } from '@solosp
 import { publishers } from '@solospark/publishers';
 import { redisUrlProblem } from '@solospark/queue';
 import { accessSync, constants } from 'node:fs';
-import { apiVersionVariable } from './connection/api-version.ts';
+import { apiVersionVariable } from './channel/api-version.ts';
 
 // What a schema cannot say of the settings: what is inside a value, and which of them belong together. All of it is found
 // before anything is opened, so that the operator reads one list.

@@ -2,9 +2,9 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { createLogger } from '@solospark/foundation';
 import { findPublisher } from '@solospark/publishers';
 import { Writable } from 'node:stream';
-import { describeApiVersion } from '../src/connection/api-version.ts';
+import { describeApiVersion } from '../src/channel/api-version.ts';
 import type { Context } from '../src/context.ts';
-import { watchApiVersions } from '../src/publishing/watch-api-versions.ts';
+import { watchApiVersions } from '../src/worker/watch-api-versions.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { eventually, startTestApp, type TestApp } from '../../../test/support/app.ts';
-import { startReconciler } from '../src/publishing/reconciler.ts';
+import { startReconciler } from '../src/worker/reconciler.ts';
 
 // All workers were away, and the alarms with them. Only the reconciler runs here: what it fires stays pending.
 

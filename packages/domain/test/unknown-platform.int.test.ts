@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually, startTestApp, type TestApp } from '../../../test/support/app.ts';
-import { startPublishing } from '../src/publishing/start-publishing.ts';
+import { startPublishing } from '../src/worker/start-publishing.ts';
 
 // A rolling deploy: workers of an older build run beside the API and the workers of a newer one.
 

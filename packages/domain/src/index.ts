@@ -17,12 +17,9 @@ export { signInAccount } from './connection/sign-in-account.ts';
 export { startConnection } from './connection/start-connection.ts';
 export { type Context, type Settings } from './context.ts';
 export { DomainError, type DomainErrorCode } from './errors.ts';
+export { apiVersionVariable } from './channel/api-version.ts';
+export { STALL_MS } from './delivery/delivery.ts';
 export { organizationOfKey } from './identity/organization-of-key.ts';
-export { checkSettings } from './check-settings.ts';
-export { contextEnv, openContext, type OpenedContext } from './open-context.ts';
-export { refuseUnusable } from './refuse-unusable.ts';
-export { warnAboutConnections } from './warn-about-connections.ts';
-export { warnAboutPublicUrl } from './warn-about-public-url.ts';
 export { addMedia } from './media/add-media.ts';
 export { describeMedia } from './post/describe-media.ts';
 export { getMedia } from './media/get-media.ts';
@@ -46,10 +43,8 @@ export { resolveDelivery } from './delivery/resolve-delivery.ts';
 export { retryPost } from './firing/retry-post.ts';
 export { schedulePost } from './post/schedule-post.ts';
 export { unschedulePost } from './post/unschedule-post.ts';
-export { armFailPoints, failPointsEnv } from './delivery/fail-points.ts';
 export { secondsSinceHeartbeat, storeOfWorkers } from './worker/heartbeat.repository.ts';
 export {
-  publishingEnv,
   startPublishing,
   workerName,
   type Publishing,

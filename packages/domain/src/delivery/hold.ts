@@ -8,7 +8,7 @@ import {
 } from './hold.repository.ts';
 import { withRetry } from '@solospark/db';
 import type { Witness } from '@solospark/publishers';
-import { failPoint } from './fail-points.ts';
+import { reach } from './steps.ts';
 import type { Context } from '../context.ts';
 
 /** Another worker has taken the delivery over: whatever this one knows is no longer the truth. */
@@ -106,20 +106,20 @@ export function createHold(
       noteStep();
     },
     async commitSending() {
-      failPoint('before-sending');
+      reach('before-sending');
       // The window opens before the commit, so that a slow commit shortens it and never lengthens it.
       const before = { monotonicMs: ctx.clock.monotonicMs(), wallMs: ctx.clock.now().getTime() };
       const sendingAt = await withRetry(() => markSending(ctx.db, held));
       if (!sendingAt) throw new SupersededError();
       opened = before;
       noteStep();
-      failPoint('after-sending');
+      reach('after-sending');
       return sendingAt;
     },
     assertMaySend(method) {
       if (sent && method !== 'GET') throw new Error('a publisher tried to make a second public call');
       if (sent) return;
-      failPoint('before-socket');
+      reach('before-socket');
       // The monotonic clock stands still while a machine sleeps, and the wall clock may be set: whichever says more.
       const elapsedMs = Math.max(
         ctx.clock.monotonicMs() - opened.monotonicMs,
@@ -132,14 +132,14 @@ export function createHold(
     hasAsked: () => asked || sent,
     hasSent: () => sent,
     async settle(settlement) {
-      failPoint('before-settle');
+      reach('before-settle');
       // What the platform answered must not be lost to a database that restarts just now: as long as the lease is
       // renewed nobody else asks, and after that the next holder finds out by the witness. Forty tries: a minute.
       const settled = await withRetry(() => settleDelivery(ctx.db, { ...held, settlement }), {
         attempts: 40,
       });
       if (!settled) await proveOrGiveWay(settlement);
-      failPoint('after-settle');
+      reach('after-settle');
     },
   };
 }

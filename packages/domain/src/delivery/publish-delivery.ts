@@ -20,7 +20,7 @@ import { markSuperseded, recordReceipt } from './hold.repository.ts';
 import { tooLate, waitOrGiveUp } from './late-policy.ts';
 import { giveTokensBack } from './rate-limit.repository.ts';
 import { enqueueDeliveries } from './enqueue-deliveries.ts';
-import { failPoint } from './fail-points.ts';
+import { reach } from './steps.ts';
 import { showFailedDelivery } from './show-failed-delivery.ts';
 import { createHold, SupersededError, type Hold } from './hold.ts';
 import { interrupted, whenInterrupted } from './interruption.ts';
@@ -44,7 +44,7 @@ export async function publishDelivery(
 ): Promise<void> {
   const log = ctx.log.child({ deliveryId: claim.id, postId: claim.postId, attempt: claim.fence });
   log.info({ platform: claim.platform, attemptsUsed: claim.attemptsUsed }, 'attempt started');
-  failPoint('after-claim');
+  reach('after-claim');
   const hold = createHold(ctx, claim, signal, noteStep);
   try {
     const settlement = withTime(await advanceOrGiveUp(ctx, hold, log));

@@ -8,7 +8,7 @@ import {
   SEND_WINDOW_MS,
   type Settlement,
 } from './delivery.ts';
-import { failPoint } from './fail-points.ts';
+import { reach } from './steps.ts';
 import { SupersededError, type Hold } from './hold.ts';
 import type { OpenedCall } from './open-call.ts';
 
@@ -50,7 +50,7 @@ export async function reconcileDelivery(
       return { outcome: 'ask-again', afterMs, detail: messageOf(error) };
     });
   call.log.info({ outcome: outcome.outcome, asked }, 'asked the platform');
-  failPoint('after-lookup');
+  reach('after-lookup');
   switch (outcome.outcome) {
     case 'published':
       return { as: 'published', receipt: outcome.receipt };

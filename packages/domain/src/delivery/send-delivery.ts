@@ -12,7 +12,7 @@ import {
 import { countHandBacks } from './hand-back.repository.ts';
 import { waitOrGiveUp } from './late-policy.ts';
 import { recoverAccess } from './access.ts';
-import { failPoint } from './fail-points.ts';
+import { reach } from './steps.ts';
 import { fileTrouble } from './file-trouble.ts';
 import { SupersededError, TooLateToSendError, type Hold } from './hold.ts';
 import { interrupted } from './interruption.ts';
@@ -40,7 +40,7 @@ export async function sendDelivery(ctx: Context, hold: Hold, opened: OpenedCall)
       ...opened.call,
       http: sendingClient(ctx, hold, opened),
     });
-    failPoint('after-answer');
+    reach('after-answer');
     if (outcome.outcome === 'published') return { as: 'published', receipt: outcome.receipt };
     if (outcome.outcome !== 'uncertain') return inDoubt(await refused(ctx, hold, opened, 'publish', outcome));
     opened.call.log.warn({ detail: outcome.detail }, 'outcome unclear');

@@ -1,5 +1,5 @@
 import { dueInMs, fireDuePost } from './firing.repository.ts';
-import { failPoint } from '../delivery/fail-points.ts';
+import { reach } from '../delivery/steps.ts';
 import type { Context } from '../context.ts';
 
 /** How soon to ring again for a post whose row somebody else held. */
@@ -16,7 +16,7 @@ export async function firePost(
   alarm: { postId: string; revision: number },
 ): Promise<{ platforms: string[]; again?: Date }> {
   const deliveries = await fireDuePost(ctx.db, alarm);
-  failPoint('after-fire');
+  reach('after-fire');
   if (deliveries.length > 0) {
     ctx.log.info({ ...alarm, deliveries: deliveries.length }, 'post fired');
     return { platforms: deliveries.map(({ platform }) => platform) };

@@ -3,9 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { runAgainAt, type Consumer } from '@solospark/queue';
 import type { Context } from '../context.ts';
-import { STALL_MS } from '../delivery/delivery.ts';
 import { claimDeliveries, type ClaimRequest } from '../delivery/claim.repository.ts';
-import { Type } from 'typebox';
 import { takeFailedDelivery } from '../firing/take-failed-delivery.ts';
 import { firePost } from '../firing/fire-post.ts';
 import { removeHeartbeat } from './heartbeat.repository.ts';
@@ -23,16 +21,6 @@ export interface PublishingOptions {
   /** How long an attempt may go on without a step forward, in milliseconds; two minutes, if not said. */
   attemptStallMs?: number;
 }
-
-/** The variables of every process that publishes. */
-export const publishingEnv = {
-  ATTEMPT_STALL_MS: Type.Integer({
-    minimum: 1_000,
-    maximum: 3_600_000,
-    default: STALL_MS,
-    description: 'how long an attempt to publish may go on without a step forward before it is handed on',
-  }),
-};
 
 export interface Publishing {
   /**

@@ -1,5 +1,5 @@
 import { isReachableFromOutside, publishers } from '@solospark/publishers';
-import type { Context } from './context.ts';
+import type { Context } from '@solospark/domain';
 
 /**
  * Says at start when a platform that fetches a post's files itself could not reach them: it is given their links at PUBLIC_URL.

@@ -1,9 +1,9 @@
 import { databaseUrlProblem } from '@solospark/db';
+import { apiVersionVariable } from '@solospark/domain';
 import { messageOf, parseKeyring, parseUrl, type SettingProblems } from '@solospark/foundation';
 import { publishers } from '@solospark/publishers';
 import { redisUrlProblem } from '@solospark/queue';
 import { accessSync, constants } from 'node:fs';
-import { apiVersionVariable } from './channel/api-version.ts';
 
 // What a schema cannot say of the settings: what is inside a value, and which of them belong together. All of it is found
 // before anything is opened, so that the operator reads one list.

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { createLogger } from '@solospark/foundation';
 import { Writable } from 'node:stream';
-import type { Settings } from '../src/context.ts';
+import type { Settings } from '@solospark/domain';
 import { warnAboutPublicUrl } from '../src/warn-about-public-url.ts';
 
 const app = { clientId: 'id', clientSecret: 'secret' };

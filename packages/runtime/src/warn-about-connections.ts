@@ -1,5 +1,5 @@
 import { readConnectionRoom, withRetry } from '@solospark/db';
-import type { Context } from './context.ts';
+import type { Context } from '@solospark/domain';
 
 /** Of the server's limit: fuller than this, a burst or one process more may find no connection. */
 const NEAR = 0.8;

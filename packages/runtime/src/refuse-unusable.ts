@@ -1,6 +1,6 @@
 import { explainDatabaseError } from '@solospark/db';
 import { ConfigError, messageOf, withDeadline } from '@solospark/foundation';
-import type { Context } from './context.ts';
+import type { Context } from '@solospark/domain';
 
 /** A server that takes longer is treated as one that is away. */
 const LOOK_MS = 5_000;

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { eventually, startTestApp, type TestApp } from '../../../test/support/app.ts';
-import { startReconciler } from '../src/worker/reconciler.ts';
+import { startLoops } from '../src/worker/loops.ts';
+import { sweepers } from '../src/worker/sweepers.ts';
 
 // All workers were away, and the alarms with them. Only the reconciler runs here: what it fires stays pending.
 
@@ -29,7 +30,7 @@ it('everything that is overdue is fired at one look, batch after batch, and not 
     );
     return row?.posts;
   };
-  const reconciler = startReconciler(app.ctx, new Map(), 'test');
+  const sweeping = startLoops(app.ctx, sweepers(app.ctx, new Map(), 'test'));
   try {
     await eventually(
       () => count(`status = 'scheduled'`),
@@ -37,7 +38,7 @@ it('everything that is overdue is fired at one look, batch after batch, and not 
       'all are fired',
     );
   } finally {
-    await reconciler.stop();
+    await sweeping.stop();
   }
   expect(await count(`status = 'publishing'`)).toBe(POSTS);
   const [fired] = await app.ctx.db.query<{ withinMs: number }>(

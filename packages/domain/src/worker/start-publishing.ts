@@ -8,9 +8,9 @@ import { takeFailedDelivery } from '../firing/take-failed-delivery.ts';
 import { firePost } from '../firing/fire-post.ts';
 import { removeHeartbeat } from './heartbeat.repository.ts';
 import { openLane } from './lane.ts';
-import { startReconciler } from './reconciler.ts';
+import { startLoops } from './loops.ts';
 import { trackRunningDeliveries } from './running-deliveries.ts';
-import { watchApiVersions } from './watch-api-versions.ts';
+import { sweepers } from './sweepers.ts';
 
 export interface PublishingOptions {
   /** Names this process in leases and in the ledger. */
@@ -45,7 +45,7 @@ export function workerName(): string {
 }
 
 /**
- * Starts everything that publishes: the consumers of the queue and the reconciler. Returns at once and works as soon
+ * Starts everything that publishes: the consumers of the queue and the sweepers. Returns at once and works as soon
  * as it can reach what it needs, in whatever order database and queue come up.
  */
 export async function startPublishing(ctx: Context, options: PublishingOptions): Promise<Publishing> {
@@ -84,8 +84,7 @@ export async function startPublishing(ctx: Context, options: PublishingOptions):
       ),
     ),
   ]);
-  const reconciler = startReconciler(ctx, lanes, worker);
-  const versions = watchApiVersions(ctx, platforms);
+  const sweeping = startLoops(ctx, sweepers(ctx, lanes, worker));
   // Nothing that happens at the end may keep the process from ending.
   const logAndGoOn = (error: unknown) => ctx.log.warn({ err: error }, 'publishing not stopped in order');
   ctx.log.info({ worker, platforms, concurrency, queue: ctx.queues.engine }, 'publishing started');
@@ -94,13 +93,12 @@ export async function startPublishing(ctx: Context, options: PublishingOptions):
     async stop({ timeoutMs }) {
       const deadline = ctx.clock.monotonicMs() + timeoutMs;
       const left = () => Math.max(0, deadline - ctx.clock.monotonicMs());
-      versions.stop();
       for (const lane of lanes.values()) lane.close();
       // All at once, and each within the time: a database or a queue that hangs must not hold up the others.
       const [ended] = await Promise.all([
         running.drain(left()),
         ...consumers.map((consumer: Consumer) => consumer.close({ timeoutMs: left() })),
-        withDeadline(reconciler.stop(), left(), 'stopping the reconciler').catch(logAndGoOn),
+        withDeadline(sweeping.stop(), left(), 'stopping the sweepers').catch(logAndGoOn),
       ]);
       await running.close();
       await withDeadline(removeHeartbeat(ctx.db, worker), FAREWELL_MS, 'removing the heartbeat').catch(

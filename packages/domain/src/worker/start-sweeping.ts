@@ -1,6 +1,6 @@
-import { sleep } from '@solospark/foundation';
 import type { Context } from '../context.ts';
 import { sweepFiles } from '../media/sweep-files.ts';
+import { startLoops } from './loops.ts';
 
 const SWEEP_EVERY_MS = 10 * 60_000;
 
@@ -9,22 +9,6 @@ const UPLOAD_IS_DEAD_MS = 3 * 60 * 60_000;
 
 /** Sweeps now and every ten minutes, in the process that takes uploads: half of them lie on its own disk. */
 export function startSweeping(ctx: Context): { stop(): Promise<void> } {
-  const stopping = new AbortController();
-  async function forEver(): Promise<void> {
-    while (!stopping.signal.aborted) {
-      try {
-        await sweepFiles(ctx, { olderThanMs: UPLOAD_IS_DEAD_MS });
-      } catch (error) {
-        ctx.log.error({ err: error }, 'stray files cannot be swept, tried again in ten minutes');
-      }
-      await sleep(SWEEP_EVERY_MS, stopping.signal);
-    }
-  }
-  const loop = forEver();
-  return {
-    async stop() {
-      stopping.abort();
-      await loop;
-    },
-  };
+  const run = () => sweepFiles(ctx, { olderThanMs: UPLOAD_IS_DEAD_MS });
+  return startLoops(ctx, [{ name: 'files', everyMs: SWEEP_EVERY_MS, run }]);
 }

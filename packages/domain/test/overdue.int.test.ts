@@ -3,7 +3,7 @@ import { eventually, startTestApp, type TestApp } from '../../../test/support/ap
 import { startLoops } from '../src/worker/loops.ts';
 import { sweepers } from '../src/worker/sweepers.ts';
 
-// All workers were away, and the alarms with them. Only the reconciler runs here: what it fires stays pending.
+// All workers were away, and the alarms with them. Only the sweepers run here: what it fires stays pending.
 
 let app: TestApp;
 beforeAll(async () => {
@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-/** More than ten batches of the reconciler. */
+/** More than ten batches of a sweeper. */
 const POSTS = 2_100;
 
 it('everything that is overdue is fired at one look, batch after batch, and not one batch a second', async () => {

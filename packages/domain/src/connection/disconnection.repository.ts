@@ -81,7 +81,7 @@ async function failFired(tx: SqlRunner, channelId: string, failure: Failure): Pr
     [channelId, failure.kind, failure.actor, failure.reason, 'the channel was disconnected'],
   );
   const postIds = rows.map(({ postId }) => postId);
-  // A post whose last other delivery ends at this very moment is left to the reconciler, which sees both.
+  // A post whose last other delivery ends at this very moment is left to a sweeper, which sees both.
   if (postIds.length > 0) await settlePosts(tx, postIds);
 }
 

@@ -12,7 +12,7 @@ export interface OpenDelivery {
 
 /**
  * Adds a job for each delivery's next attempt, on its platform's queue. Best effort: the rows are committed, and what
- * the queue does not take the reconciler publishes itself.
+ * the queue does not take a sweeper finds in them.
  */
 export async function enqueueDeliveries(
   ctx: Pick<Context, 'queues' | 'log'>,

@@ -3,7 +3,7 @@ import { inBatches, type SqlRunner } from '@solospark/db';
 /**
  * Ends those of these posts (null: of all) whose deliveries have all ended. A statement of its own, after the
  * deliveries' has been committed: of two that end at once, the later statement sees both. A post whose row is held by
- * somebody is left for the reconciler's next round.
+ * somebody is left for the next round of a sweeper.
  */
 export async function settlePosts(db: SqlRunner, postIds: string[] | null): Promise<void> {
   // Two texts, found by key or by what is publishing, and each post's deliveries counted by themselves: in a burst the

@@ -11,7 +11,6 @@ export default {
     : [
         '<rootDir>/{apps,packages}/*/test/**/*.test.ts',
         '<rootDir>/test/**/*.test.ts',
-        '<rootDir>/scripts/test/**/*.test.ts',
         '!**/*.nightly.test.ts',
       ],
   modulePathIgnorePatterns: ['/dist/', '/bundle/'],

@@ -29,6 +29,19 @@ describe('the checker', () => {
 
   it.each([
     ['an upward import', 'packages/db/src/a.ts', "import { a } from '@solospark/domain';"],
+    [
+      'an upward import inside the domain',
+      'packages/domain/src/post/a.ts',
+      "import { a } from '../delivery/b.ts';",
+    ],
+    [
+      'an upward type inside the domain',
+      'packages/domain/src/media/a.ts',
+      "import type { A } from '../post/post.ts';",
+    ],
+    ['a folder beside it', 'packages/domain/src/media/a.ts', "import { a } from '../identity/a.ts';"],
+    ['a folder without a floor', 'packages/domain/src/odd/a.ts', "import { a } from '../media/a.ts';"],
+    ['a circle', 'packages/db/src/a.ts', "import { a } from './a.ts';"],
     ['an import on the same floor', 'packages/queue/src/a.ts', "import type { A } from '@solospark/db';"],
     ['an import of itself by name', 'packages/domain/src/a.ts', "export * from '@solospark/domain';"],
     ['an import of an app', 'packages/domain/src/a.ts', "export { a } from '@solospark/api';"],

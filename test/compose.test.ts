@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { contextEnv, publishingEnv } from '@solospark/domain';
+import { contextEnv, publishingEnv } from '@solospark/runtime';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';

@@ -32,7 +32,7 @@ describe('docs/guarantees.md', () => {
   });
 
   it('names fail points and mixes that exist', () => {
-    const points = read('packages/domain/src/publishing/fail-points.ts');
+    const points = read('packages/domain/src/delivery/steps.ts');
     const named = [...said.matchAll(/`((?:after|before)-[a-z]+)`/g)].map(([, point]) => point);
     expect(named.filter((point) => !points.includes(`'${point}'`))).toEqual([]);
     const mixes = read('test/chaos/mixes.ts');

@@ -52,7 +52,7 @@ export async function insertScheduled(
   await sql('ANALYZE post, delivery');
 }
 
-/** Resolves when the worker's reconciler has set every alarm. */
+/** Resolves when the worker's sweepers have set every alarm. */
 export async function alarmsSet({ sql }: Installation): Promise<void> {
   for (;;) {
     const [row] = await sql<{ n: number }>(

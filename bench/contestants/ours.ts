@@ -6,7 +6,7 @@ import { alarmsSet, forgetPosts, insertScheduled, startOurWorker } from './our-r
 
 /**
  * SoloSpark: the built worker. The posts are inserted as rows that are scheduled and have no alarm yet, because ten
- * thousand API calls would take minutes; the worker's own reconciler finds them and sets every alarm before they are due.
+ * thousand API calls would take minutes; the worker's own sweepers find them and set every alarm before they are due.
  */
 export function ours(
   installation: Installation,

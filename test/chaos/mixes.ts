@@ -7,7 +7,7 @@ export interface Mix {
   everyMs: number | null;
   /** How likely each is, relative to the others. */
   faults: Partial<Record<FaultKind, number>>;
-  /** `FAIL_POINTS` of the workers. */
+  /** `FAIL_POINTS` of the workers: see fail-points.mjs. */
   failPoints: string;
   /** Most answers of the platforms take up to this long. */
   latencyMs: [number, number];

@@ -17,7 +17,9 @@ export interface Protection {
 
 const deliveries = (name: string) => `packages/domain/dist/delivery/${name}.repository.js`;
 const posts = 'packages/domain/dist/post/post.repository.js';
-const publishing = (name: string) => `packages/domain/dist/publishing/${name}.js`;
+const firing = 'packages/domain/dist/firing/firing.repository.js';
+const delivery = (name: string) => `packages/domain/dist/delivery/${name}.js`;
+const worker = (name: string) => `packages/domain/dist/worker/${name}.js`;
 
 export const protections: Protection[] = [
   {
@@ -43,7 +45,7 @@ export const protections: Protection[] = [
     name: 'the deadline before the socket',
     instead: 'a worker that slept past its lease sends all the same',
     patches: [
-      { file: publishing('hold'), find: /throw new TooLateToSendError\(\);/g, replace: ';' },
+      { file: delivery('hold'), find: /throw new TooLateToSendError\(\);/g, replace: ';' },
       // The time limit of the call counts from before the pause as well, and would cover for it after 30 s.
       {
         file: 'packages/publishers/dist/exchange.js',
@@ -99,7 +101,7 @@ export const protections: Protection[] = [
     instead: 'what may be out is sent again',
     patches: [
       {
-        file: publishing('publish-delivery'),
+        file: delivery('publish-delivery'),
         find: /if \(claim\.sendingAt && !claim\.absenceUnproved\)/g,
         replace: 'if (false)',
       },
@@ -109,13 +111,13 @@ export const protections: Protection[] = [
     minutes: 0.5,
   },
   {
-    name: 'the reconciler',
+    name: 'the sweepers',
     instead: 'nobody looks after the alarms and the leases',
     // Both: what one of them finds, the other would wake.
     patches: ['overdue', 'alarms'].map((loop) => ({
-      file: publishing('reconciler'),
-      find: new RegExp(`forEver\\('${loop}', RECONCILE_INTERVAL_MS, \\w+\\)`, 'g'),
-      replace: `forEver('${loop}', RECONCILE_INTERVAL_MS, async () => undefined)`,
+      file: worker('sweepers'),
+      find: new RegExp(`(name: '${loop}', everyMs: [\\d_]+, run: )\\w+`, 'g'),
+      replace: '$1async () => undefined',
     })),
     mix: 'flushes',
     seed: 1,
@@ -125,8 +127,8 @@ export const protections: Protection[] = [
   {
     name: "the database's clock",
     instead: "the worker's own clock, wrong by 90 s, says what is due",
-    patches: ['firing', 'claim'].map((name) => ({
-      file: deliveries(name),
+    patches: [firing, deliveries('claim')].map((file) => ({
+      file,
       find: /(scheduled_at|next_attempt_at) <= now\(\)/g,
       replace: "$1 <= '${new Date().toISOString()}'::timestamptz",
     })),
@@ -139,7 +141,7 @@ export const protections: Protection[] = [
     instead: 'nothing ends an attempt that waits for a file which never comes',
     patches: [
       {
-        file: publishing('running-deliveries'),
+        file: worker('running-deliveries'),
         find: /if \(!overdue \|\| abort\.signal\.aborted\)/g,
         replace: 'if (true)',
       },

@@ -22,6 +22,7 @@ export interface Supervised {
 
 const exitWithParent = new URL('../../scripts/lib/exit-with-parent.mjs', import.meta.url).href;
 const skewClock = new URL('./skew-clock.mjs', import.meta.url).href;
+const failPoints = new URL('./fail-points.mjs', import.meta.url).href;
 const READY_WITHIN_MS = 60_000;
 const STOP_WITHIN_MS = 20_000;
 
@@ -44,7 +45,7 @@ export function supervise(options: {
   function launch(): Promise<void> {
     const started = spawn(
       process.execPath,
-      ['--import', exitWithParent, '--import', skewClock, join(options.root, options.script)],
+      ['--import', exitWithParent, '--import', skewClock, '--import', failPoints, join(options.root, options.script)],
       {
         cwd: options.root,
         env: {

@@ -18,7 +18,7 @@ export type Outcome =
   | 'uncertain';
 
 export interface Worker {
-  /** The step of packages/domain/src/publishing that it stands before. */
+  /** The step of packages/domain/src/delivery that it stands before. */
   at:
     | 'idle'
     | 'claimed'

@@ -12,7 +12,7 @@ import { idle, NOW, type Outcome, type State, type Worker } from './state.ts';
 import type { Go } from './steps.ts';
 import type { World } from './world.ts';
 
-// A worker, from the claim to the settlement: packages/domain/src/publishing. Between any two steps it may stand still for
+// A worker, from the claim to the settlement: packages/domain/src/delivery. Between any two steps it may stand still for
 // as long as it likes, since nothing forces it to take the next one; and it may be killed.
 
 export function workerSteps(s: State, world: World, i: number, w: Worker, go: Go): void {

@@ -1,6 +1,7 @@
 import { buildApp, createAuth, seedDemo } from '@solospark/api';
-import { openContext, startPublishing, type OpenedContext, type Publishing } from '@solospark/domain';
+import { startPublishing, type Publishing } from '@solospark/domain';
 import { createLogger } from '@solospark/foundation';
+import { openContext, type OpenedContext } from '@solospark/runtime';
 import { buildSandbox } from '@solospark/sandbox';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';

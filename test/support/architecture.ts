@@ -7,6 +7,8 @@ import ts from 'typescript';
 export interface FloorPlan {
   /** Floor by room, for example `packages/db` → 1. */
   floors: Map<string, number>;
+  /** The same inside a room: by folder, or by a file beside the folders. */
+  inside: Map<string, number>;
   reserved: { places: string[]; things: string[] }[];
 }
 
@@ -21,17 +23,20 @@ export function parseFloorPlan(markdown: string): FloorPlan {
   const [, chapter = ''] = markdown.split(/^## Who may import whom$/m);
   const section = chapter.split(/^## /m)[0] ?? '';
   const floors = new Map<string, number>();
+  const inside = new Map<string, number>();
   const reserved: FloorPlan['reserved'] = [];
   for (const line of section.split('\n')) {
     const cells = line.split('|').map((cell) => cell.trim());
     if (cells.length < 4 || cells[1]?.startsWith('---')) continue;
     const [, first = '', second = ''] = cells;
-    if (/^\d+$/.test(first)) for (const room of quoted(second)) floors.set(room, Number(first));
-    else if (quoted(first).length > 0) {
+    if (/^\d+$/.test(first)) {
+      for (const place of quoted(second))
+        (roomOf(place) === place ? floors : inside).set(place, Number(first));
+    } else if (quoted(first).length > 0) {
       reserved.push({ places: quoted(first), things: second === platformNames ? [second] : quoted(second) });
     }
   }
-  return { floors, reserved };
+  return { floors, inside, reserved };
 }
 
 /** Every TypeScript source of every room; tests may know more than the rooms they test. */
@@ -53,9 +58,16 @@ export function readSources(root: string): Sources {
 /** One sentence for each thing that goes against the plan. */
 export function findViolations(plan: FloorPlan, sources: Sources): string[] {
   const platforms = platformIds(sources);
-  return [...sources].flatMap(([path, text]) => {
+  const neighbours = new Map<string, string[]>();
+  const violations = [...sources].flatMap(([path, text]) => {
     const file = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
     const found = look(file, platforms);
+    neighbours.set(
+      path,
+      found.imports
+        .filter((specifier) => specifier.startsWith('.'))
+        .map((specifier) => join(path, '..', specifier)),
+    );
     return [
       ...found.imports.flatMap((specifier) => floorViolations(plan, path, specifier)),
       ...plan.reserved.flatMap(({ places, things }) =>
@@ -67,6 +79,7 @@ export function findViolations(plan: FloorPlan, sources: Sources): string[] {
       ),
     ];
   });
+  return [...violations, ...findCircles(neighbours)];
 }
 
 function floorViolations(plan: FloorPlan, path: string, specifier: string): string[] {
@@ -75,7 +88,8 @@ function floorViolations(plan: FloorPlan, path: string, specifier: string): stri
   if (floor === undefined) return [`${path} is in ${room}, which has no floor`];
   if (specifier.startsWith('.')) {
     const target = join(path, '..', specifier);
-    return roomOf(target) === room ? [] : [`${path} leaves its room by a path: ${specifier}`];
+    if (roomOf(target) !== room) return [`${path} leaves its room by a path: ${specifier}`];
+    return insideViolations(plan, path, target);
   }
   if (!specifier.startsWith(packageScope)) return [];
   const [name = '', ...deeper] = specifier.slice(packageScope.length).split('/');
@@ -83,6 +97,38 @@ function floorViolations(plan: FloorPlan, path: string, specifier: string): stri
   const targetFloor = plan.floors.get(`packages/${name}`) ?? plan.floors.get(`apps/${name}`);
   if (targetFloor === undefined) return [`${path} imports ${specifier}, which has no floor`];
   return targetFloor < floor ? [] : [`${path} imports ${specifier}, which is not below it`];
+}
+
+/** In a room that has floors of its own. */
+function insideViolations(plan: FloorPlan, path: string, target: string): string[] {
+  const [from, to] = [folderOf(path), folderOf(target)];
+  if (from === to || ![...plan.inside.keys()].some((place) => place.startsWith(`${roomOf(path)}/`)))
+    return [];
+  const [floor, targetFloor] = [plan.inside.get(from), plan.inside.get(to)];
+  if (floor === undefined) return [`${path} is in ${from}, which has no floor`];
+  if (targetFloor === undefined) return [`${path} imports ${to}, which has no floor`];
+  return targetFloor < floor ? [] : [`${path} imports ${target}, which is not below it`];
+}
+
+/** One sentence for each set of files that import each other in a circle, types included. */
+function findCircles(neighbours: Map<string, string[]>): string[] {
+  const reachable = (from: string): Set<string> => {
+    const seen = new Set<string>();
+    const next = [...(neighbours.get(from) ?? [])];
+    for (let path = next.pop(); path !== undefined; path = next.pop()) {
+      if (!seen.has(path)) next.push(...(neighbours.get(path) ?? []));
+      seen.add(path);
+    }
+    return seen;
+  };
+  const onCircles = [...neighbours.keys()].filter((path) => reachable(path).has(path));
+  const circles = onCircles.map((path) =>
+    onCircles
+      .filter((other) => reachable(path).has(other) && reachable(other).has(path))
+      .sort()
+      .join(', '),
+  );
+  return [...new Set(circles)].map((circle) => `a circle of imports: ${circle}`);
 }
 
 interface Found {
@@ -171,6 +217,11 @@ function isIn(path: string, place: string): boolean {
 
 function roomOf(path: string): string {
   return path.split('/').slice(0, 2).join('/');
+}
+
+/** `packages/domain/src/post` for all that is in it; a file beside the folders is named itself. */
+function folderOf(path: string): string {
+  return path.split('/').slice(0, 4).join('/');
 }
 
 function quoted(text: string): string[] {

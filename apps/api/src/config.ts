@@ -1,10 +1,9 @@
-import { checkSettings, contextEnv, failPointsEnv, publishingEnv } from '@solospark/domain';
 import { readEnv } from '@solospark/foundation';
+import { checkSettings, contextEnv, publishingEnv } from '@solospark/runtime';
 import { Type, type Static } from 'typebox';
 
 const schema = Type.Object({
   ...contextEnv,
-  ...failPointsEnv,
   ...publishingEnv,
   HOST: Type.String({ default: '127.0.0.1' }),
   PORT: Type.Integer({ minimum: 0, maximum: 65535, default: 3000 }),

@@ -1,14 +1,6 @@
-import {
-  armFailPoints,
-  openContext,
-  refuseUnusable,
-  startPublishing,
-  startSweeping,
-  warnAboutConnections,
-  warnAboutPublicUrl,
-  workerName,
-} from '@solospark/domain';
+import { startPublishing, startSweeping, workerName } from '@solospark/domain';
 import { ConfigError, createLogger, explainListenError, startWatchdog } from '@solospark/foundation';
+import { openContext, refuseUnusable, warnAboutConnections, warnAboutPublicUrl } from '@solospark/runtime';
 import closeWithGrace from 'close-with-grace';
 import { buildApp } from './app.ts';
 import { loadConfig, type Config } from './config.ts';
@@ -17,7 +9,6 @@ import { loadConfig, type Config } from './config.ts';
 const LOOP_STALL_MS = 60_000;
 
 async function main(config: Config): Promise<void> {
-  armFailPoints(config);
   const log = createLogger({ name: 'api', level: config.LOG_LEVEL });
   const watchdog = startWatchdog({ name: 'api', loopStallMs: LOOP_STALL_MS });
   const ctx = openContext(config, { log, applicationName: 'solospark-api' });

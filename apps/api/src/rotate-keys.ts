@@ -1,5 +1,6 @@
-import { openContext, refuseUnusable, rotateKeys } from '@solospark/domain';
+import { rotateKeys } from '@solospark/domain';
 import { createLogger, messageOf } from '@solospark/foundation';
+import { openContext, refuseUnusable } from '@solospark/runtime';
 import { loadConfig } from './config.ts';
 
 // `npm run keys:rotate`: seals everything anew with the first of SEALING_KEYS.

@@ -1,10 +1,5 @@
-import {
-  connectSandboxChannel,
-  DomainError,
-  listChannels,
-  organizationOfKey,
-  type OpenedContext,
-} from '@solospark/domain';
+import { connectSandboxChannel, DomainError, listChannels, organizationOfKey } from '@solospark/domain';
+import type { OpenedContext } from '@solospark/runtime';
 import type { Auth } from './auth.ts';
 
 /** `id`: the document's examples name it, so that they work on a stack that `npm start` has made. */

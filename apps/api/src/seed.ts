@@ -1,5 +1,5 @@
-import { openContext, refuseUnusable } from '@solospark/domain';
 import { ConfigError, createLogger, messageOf } from '@solospark/foundation';
+import { openContext, refuseUnusable } from '@solospark/runtime';
 import { createAuth } from './auth.ts';
 import { loadSeedConfig } from './config.ts';
 import { seedDemo } from './seed-demo.ts';

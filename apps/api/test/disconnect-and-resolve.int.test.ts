@@ -143,7 +143,7 @@ describe('POST /posts/:postId/deliveries/:deliveryId/resolve', () => {
     await settleOnce(post);
     return read(post);
   };
-  /** As the reconciler does each second. */
+  /** As a sweeper does each second. */
   const settleOnce = (post: { id: string }) =>
     api.ctx.db.query(
       `UPDATE post SET status = CASE WHEN EXISTS (SELECT FROM delivery WHERE post_id = $1 AND status = 'published')

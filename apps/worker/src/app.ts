@@ -1,12 +1,6 @@
-import {
-  openContext,
-  refuseUnusable,
-  startPublishing,
-  warnAboutConnections,
-  warnAboutPublicUrl,
-  workerName,
-} from '@solospark/domain';
+import { startPublishing, workerName } from '@solospark/domain';
 import type { Logger } from '@solospark/foundation';
+import { openContext, refuseUnusable, warnAboutConnections, warnAboutPublicUrl } from '@solospark/runtime';
 import type { Config } from './config.ts';
 
 export interface WorkerApp {

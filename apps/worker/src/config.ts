@@ -1,10 +1,9 @@
-import { checkSettings, contextEnv, failPointsEnv, publishingEnv } from '@solospark/domain';
 import { readEnv } from '@solospark/foundation';
+import { checkSettings, contextEnv, publishingEnv } from '@solospark/runtime';
 import { Type, type Static } from 'typebox';
 
 const schema = Type.Object({
   ...contextEnv,
-  ...failPointsEnv,
   ...publishingEnv,
   WORKER_CONCURRENCY: Type.Integer({
     minimum: 1,

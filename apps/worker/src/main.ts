@@ -1,4 +1,3 @@
-import { armFailPoints } from '@solospark/domain';
 import { ConfigError, createLogger, startWatchdog } from '@solospark/foundation';
 import closeWithGrace from 'close-with-grace';
 import { startWorker } from './app.ts';
@@ -15,7 +14,6 @@ const WATCHDOG_MARGIN_MS = 6_000;
 const STALL_MS = 60_000;
 
 async function main(config: Config): Promise<void> {
-  armFailPoints(config);
   const log = createLogger({ name: 'worker', level: config.LOG_LEVEL });
   log.info({ pid: process.pid, node: process.version }, 'worker starting');
   const watchdog = startWatchdog({ name: 'worker', loopStallMs: STALL_MS, poolStallMs: STALL_MS });

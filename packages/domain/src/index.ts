@@ -1,13 +1,13 @@
 // Floor 2: decides. What a post, a channel, a delivery and a schedule are, and every use case that a door may call.
 export { Limits } from '@solospark/publishers';
 export { type ByteRange, type ReceivedFile, type Upload } from '@solospark/storage';
-export { connectSandboxChannel } from './channel/connect-sandbox-channel.ts';
+export { connectSandboxChannel } from './connection/connect-sandbox-channel.ts';
 export { type ChannelSummary } from './channel/channel.repository.ts';
-export { disconnectChannel } from './channel/disconnect-channel.ts';
+export { disconnectChannel } from './connection/disconnect-channel.ts';
 export { EXPIRY_WARNING_MS } from './channel/channel.ts';
 export { limitsOf } from './channel/limits.ts';
 export { listChannels } from './channel/list-channels.ts';
-export { rotateKeys } from './channel/rotate-keys.ts';
+export { rotateKeys } from './connection/rotate-keys.ts';
 export { finishConnection } from './connection/finish-connection.ts';
 export { getConnection, type ConnectionProgress } from './connection/get-connection.ts';
 export { leaveForConsent } from './connection/leave-for-consent.ts';
@@ -17,20 +17,17 @@ export { signInAccount } from './connection/sign-in-account.ts';
 export { startConnection } from './connection/start-connection.ts';
 export { type Context, type Settings } from './context.ts';
 export { DomainError, type DomainErrorCode } from './errors.ts';
+export { apiVersionVariable } from './channel/api-version.ts';
+export { STALL_MS } from './delivery/delivery.ts';
 export { organizationOfKey } from './identity/organization-of-key.ts';
-export { checkSettings } from './check-settings.ts';
-export { contextEnv, openContext, type OpenedContext } from './open-context.ts';
-export { refuseUnusable } from './refuse-unusable.ts';
-export { warnAboutConnections } from './warn-about-connections.ts';
-export { warnAboutPublicUrl } from './warn-about-public-url.ts';
 export { addMedia } from './media/add-media.ts';
-export { describeMedia } from './media/describe-media.ts';
+export { describeMedia } from './post/describe-media.ts';
 export { getMedia } from './media/get-media.ts';
 export { MAX_UPLOAD_BYTES, signMediaUrl, THUMBNAIL, type Media } from './media/media.ts';
 export { openMedia } from './media/open-media.ts';
 export { storeProblem } from './media/store-problem.ts';
 export { removeMedia } from './media/remove-media.ts';
-export { startSweeping } from './media/start-sweeping.ts';
+export { startSweeping } from './worker/start-sweeping.ts';
 export { sweepFiles } from './media/sweep-files.ts';
 export { warningsOf } from './post/check-post.ts';
 export { createPost } from './post/create-post.ts';
@@ -40,18 +37,16 @@ export { editPost } from './post/edit-post.ts';
 export { getPost } from './post/get-post.ts';
 export { listPosts } from './post/list-posts.ts';
 export { type Post, type PostDelivery, type PostStatus } from './post/post.ts';
-export { publishPostNow } from './post/publish-post-now.ts';
+export { publishPostNow } from './firing/publish-post-now.ts';
 export { type ContentInput } from './post/resolve-content.ts';
-export { resolveDelivery } from './post/resolve-delivery.ts';
-export { retryPost } from './post/retry-post.ts';
+export { resolveDelivery } from './delivery/resolve-delivery.ts';
+export { retryPost } from './firing/retry-post.ts';
 export { schedulePost } from './post/schedule-post.ts';
 export { unschedulePost } from './post/unschedule-post.ts';
-export { armFailPoints, failPointsEnv } from './publishing/fail-points.ts';
-export { secondsSinceHeartbeat, storeOfWorkers } from './publishing/heartbeat.repository.ts';
+export { secondsSinceHeartbeat, storeOfWorkers } from './worker/heartbeat.repository.ts';
 export {
-  publishingEnv,
   startPublishing,
   workerName,
   type Publishing,
   type PublishingOptions,
-} from './publishing/start-publishing.ts';
+} from './worker/start-publishing.ts';

@@ -1,12 +1,10 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { createLogger } from '@solospark/foundation';
 import { findPublisher } from '@solospark/publishers';
 import { Writable } from 'node:stream';
-import { describeApiVersion } from '../src/connection/api-version.ts';
+import { describeApiVersion } from '../src/channel/api-version.ts';
 import type { Context } from '../src/context.ts';
-import { watchApiVersions } from '../src/publishing/watch-api-versions.ts';
-
-const DAY_MS = 24 * 60 * 60 * 1000;
+import { warnOfEndingVersions } from '../src/worker/warn-of-ending-versions.ts';
 
 let said: string[];
 function contextAt(now: string, apiVersions: Record<string, string> = {}): Context {
@@ -43,32 +41,20 @@ describe('the version of an API', () => {
   });
 });
 
-describe('the watch over versions', () => {
+describe('the warning of versions that end', () => {
   beforeEach(() => {
     said = [];
-    jest.useFakeTimers();
-  });
-  afterEach(() => {
-    jest.useRealTimers();
   });
   const warnings = () => said.filter((line) => line.includes('the version of an API ends soon'));
 
-  it('warns at once and once a day, and says what to do', async () => {
-    const watch = watchApiVersions(contextAt('2027-10-01T00:00:00Z', { linkedin: '202611' }), [
-      'x',
-      'linkedin',
-    ]);
+  it('names the version that ends soon, and says what to do', () => {
+    warnOfEndingVersions(contextAt('2027-10-01T00:00:00Z', { linkedin: '202611' }), ['x', 'linkedin']);
     expect(warnings()).toHaveLength(1);
     expect(warnings()[0]).toContain('LINKEDIN_API_VERSION');
-    await jest.advanceTimersByTimeAsync(DAY_MS + 1_000);
-    expect(warnings()).toHaveLength(2);
-    watch.stop();
-    await jest.advanceTimersByTimeAsync(3 * DAY_MS);
-    expect(warnings()).toHaveLength(2);
   });
 
   it('says nothing of one that lives on', () => {
-    watchApiVersions(contextAt('2026-11-22T00:00:00Z', { linkedin: '202611' }), ['linkedin']).stop();
+    warnOfEndingVersions(contextAt('2026-11-22T00:00:00Z', { linkedin: '202611' }), ['linkedin']);
     expect(warnings()).toEqual([]);
   });
 });

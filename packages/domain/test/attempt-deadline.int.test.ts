@@ -3,9 +3,9 @@ import type { PublishCall, Publisher } from '@solospark/publishers';
 import { eventually, startTestApp, type TestApp } from '../../../test/support/app.ts';
 import { claimDeliveries } from '../src/delivery/claim.repository.ts';
 import type { ClaimedDelivery } from '../src/delivery/delivery.ts';
-import { firePostNow } from '../src/delivery/firing.repository.ts';
-import { publishDelivery } from '../src/publishing/publish-delivery.ts';
-import { trackRunningDeliveries } from '../src/publishing/running-deliveries.ts';
+import { firePostNow } from '../src/firing/firing.repository.ts';
+import { publishDelivery } from '../src/delivery/publish-delivery.ts';
+import { trackRunningDeliveries } from '../src/worker/running-deliveries.ts';
 
 // Attempts that never come to their end by themselves. The publishers are real, and hang where the test says.
 

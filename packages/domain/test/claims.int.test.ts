@@ -2,16 +2,12 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { secondsAhead, startTestApp, type TestApp } from '../../../test/support/app.ts';
 import { SEND_WINDOW_MS, type ClaimedDelivery, type Settlement } from '../src/delivery/delivery.ts';
 import { claimDeliveries, renewLeases, type Held } from '../src/delivery/claim.repository.ts';
-import {
-  findOverduePosts,
-  fireDuePosts,
-  firePostNow,
-  settlePost,
-} from '../src/delivery/firing.repository.ts';
+import { settlePost } from '../src/delivery/settle-posts.repository.ts';
+import { findOverduePosts, fireDuePosts, firePostNow } from '../src/firing/firing.repository.ts';
 import { markSending, saveWitness, settleDelivery } from '../src/delivery/hold.repository.ts';
-import { firePost } from '../src/publishing/fire-post.ts';
-import { trackRunningDeliveries } from '../src/publishing/running-deliveries.ts';
-import { createHold, SupersededError, TooLateToSendError } from '../src/publishing/hold.ts';
+import { firePost } from '../src/firing/fire-post.ts';
+import { trackRunningDeliveries } from '../src/worker/running-deliveries.ts';
+import { createHold, SupersededError, TooLateToSendError } from '../src/delivery/hold.ts';
 
 // The statements that everything rests on, each raced against itself. No worker runs here.
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ClaimedDelivery } from '../src/delivery/delivery.ts';
 import { STALL_MS } from '../src/delivery/delivery.ts';
-import { startDeadline } from '../src/publishing/deadline.ts';
+import { startDeadline } from '../src/delivery/deadline.ts';
 
 const minutes = (count: number) => count * 60_000;
 

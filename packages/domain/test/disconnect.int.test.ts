@@ -2,8 +2,9 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventually, startTestApp, type Answer, type TestApp } from '../../../test/support/app.ts';
 import { claimDeliveries } from '../src/delivery/claim.repository.ts';
 import type { ClaimedDelivery, Settlement } from '../src/delivery/delivery.ts';
-import { firePostNow, refirePost, settlePosts } from '../src/delivery/firing.repository.ts';
-import { createHold, SupersededError } from '../src/publishing/hold.ts';
+import { settlePosts } from '../src/delivery/settle-posts.repository.ts';
+import { firePostNow, refirePost } from '../src/firing/firing.repository.ts';
+import { createHold, SupersededError } from '../src/delivery/hold.ts';
 import { markSending, settleDelivery } from '../src/delivery/hold.repository.ts';
 
 // Disconnecting an account against everything that may be about to go out on it. PostgreSQL decides: once it is

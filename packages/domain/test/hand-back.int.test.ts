@@ -5,8 +5,8 @@ import { rename } from 'node:fs/promises';
 import { demoImage, eventually, startTestApp, type TestApp } from '../../../test/support/app.ts';
 import { MAX_ATTEMPTS, SEND_WINDOW_MS } from '../src/delivery/delivery.ts';
 import { claimDeliveries } from '../src/delivery/claim.repository.ts';
-import { firePostNow } from '../src/delivery/firing.repository.ts';
-import { publishDelivery } from '../src/publishing/publish-delivery.ts';
+import { firePostNow } from '../src/firing/firing.repository.ts';
+import { publishDelivery } from '../src/delivery/publish-delivery.ts';
 
 // What was certainly not sent is nobody's riddle: it is handed back, also where nobody could look it up.
 

@@ -1,8 +1,8 @@
 import { createLogger } from '@solospark/foundation';
 import { describe, expect, it } from '@jest/globals';
 import type { ClaimedDelivery } from '../src/delivery/delivery.ts';
-import { openLane } from '../src/publishing/lane.ts';
-import type { RunningDeliveries, TakePlace } from '../src/publishing/running-deliveries.ts';
+import { openLane } from '../src/worker/lane.ts';
+import type { RunningDeliveries, TakePlace } from '../src/worker/running-deliveries.ts';
 
 // A lane's bookkeeping: how many are with the platform, how many are claimed ahead, and when it looks again.
 

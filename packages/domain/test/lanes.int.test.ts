@@ -7,7 +7,7 @@ import {
   recordPlatformAnswers,
   recordPlatformFailure,
 } from '../src/delivery/circuit.repository.ts';
-import { fireDuePosts, firePostNow } from '../src/delivery/firing.repository.ts';
+import { fireDuePosts, firePostNow } from '../src/firing/firing.repository.ts';
 
 // Who is next: channels take turns, and a platform that is down is left alone. No worker runs here.
 

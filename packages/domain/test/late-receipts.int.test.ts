@@ -5,7 +5,8 @@ import { Writable } from 'node:stream';
 import { startTestApp, type TestApp } from '../../../test/support/app.ts';
 import { claimDeliveries } from '../src/delivery/claim.repository.ts';
 import type { ClaimedDelivery } from '../src/delivery/delivery.ts';
-import { firePostNow, settlePosts } from '../src/delivery/firing.repository.ts';
+import { settlePosts } from '../src/delivery/settle-posts.repository.ts';
+import { firePostNow } from '../src/firing/firing.repository.ts';
 import {
   markSending,
   markSuperseded,
@@ -13,7 +14,7 @@ import {
   saveWitness,
   settleDelivery,
 } from '../src/delivery/hold.repository.ts';
-import { createHold, SupersededError } from '../src/publishing/hold.ts';
+import { createHold, SupersededError } from '../src/delivery/hold.ts';
 
 // A receipt that comes when another worker holds the delivery, or when a database that lost its last commits has given
 // the same fencing number out again. No worker runs here.

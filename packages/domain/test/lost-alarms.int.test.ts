@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventually, secondsAhead, startTestApp, type TestApp } from '../../../test/support/app.ts';
 import { describeWithRedisServer } from '../../../test/support/describe-with-redis.ts';
 import { startRedis, type RedisServer } from '../../../test/support/queue.ts';
-import { watchForLostAlarms } from '../src/publishing/lost-alarms.ts';
+import { watchForLostAlarms } from '../src/firing/lost-alarms.ts';
 
 // The rows say that an alarm is set, and the queue that held it has lost it. Two workers share the mending.
 

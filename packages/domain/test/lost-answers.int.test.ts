@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Database } from '@solospark/db';
 import { demoImage, startTestApp, type TestApp } from '../../../test/support/app.ts';
-import { connectSandboxChannel } from '../src/channel/connect-sandbox-channel.ts';
+import { connectSandboxChannel } from '../src/connection/connect-sandbox-channel.ts';
 import { leaveRefresh, takeRefresh } from '../src/channel/credentials.repository.ts';
-import { disconnectChannel } from '../src/channel/disconnect-channel.ts';
+import { disconnectChannel } from '../src/connection/disconnect-channel.ts';
 import type { Context } from '../src/context.ts';
-import { describeMedia } from '../src/media/describe-media.ts';
+import { describeMedia } from '../src/post/describe-media.ts';
 import { deletePost } from '../src/post/delete-post.ts';
 import { editPost } from '../src/post/edit-post.ts';
 import { getPost } from '../src/post/get-post.ts';
-import { publishPostNow } from '../src/post/publish-post-now.ts';
-import { retryPost } from '../src/post/retry-post.ts';
+import { publishPostNow } from '../src/firing/publish-post-now.ts';
+import { retryPost } from '../src/firing/retry-post.ts';
 import { schedulePost } from '../src/post/schedule-post.ts';
 import { unschedulePost } from '../src/post/unschedule-post.ts';
 

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { eventually, startTestApp, type TestApp } from '../../../test/support/app.ts';
-import { startReconciler } from '../src/publishing/reconciler.ts';
+import { startLoops } from '../src/worker/loops.ts';
+import { sweepers } from '../src/worker/sweepers.ts';
 
-// All workers were away, and the alarms with them. Only the reconciler runs here: what it fires stays pending.
+// All workers were away, and the alarms with them. Only the sweepers run here: what it fires stays pending.
 
 let app: TestApp;
 beforeAll(async () => {
@@ -10,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-/** More than ten batches of the reconciler. */
+/** More than ten batches of a sweeper. */
 const POSTS = 2_100;
 
 it('everything that is overdue is fired at one look, batch after batch, and not one batch a second', async () => {
@@ -29,7 +30,7 @@ it('everything that is overdue is fired at one look, batch after batch, and not 
     );
     return row?.posts;
   };
-  const reconciler = startReconciler(app.ctx, new Map(), 'test');
+  const sweeping = startLoops(app.ctx, sweepers(app.ctx, new Map(), 'test'));
   try {
     await eventually(
       () => count(`status = 'scheduled'`),
@@ -37,7 +38,7 @@ it('everything that is overdue is fired at one look, batch after batch, and not 
       'all are fired',
     );
   } finally {
-    await reconciler.stop();
+    await sweeping.stop();
   }
   expect(await count(`status = 'publishing'`)).toBe(POSTS);
   const [fired] = await app.ctx.db.query<{ withinMs: number }>(

@@ -244,7 +244,7 @@ describe('an unclear answer', () => {
   });
 });
 
-describe('the reconciler', () => {
+describe('the sweepers', () => {
   it('publishes a due post whose alarm was lost, once', async () => {
     const text = uniqueText();
     const post = await create({ text, platforms: ['x'] });

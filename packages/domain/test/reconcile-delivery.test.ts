@@ -7,9 +7,9 @@ import {
   SEND_WINDOW_MS,
   stillInDoubt,
 } from '../src/delivery/delivery.ts';
-import type { Hold } from '../src/publishing/hold.ts';
-import type { OpenedCall } from '../src/publishing/open-call.ts';
-import { reconcileDelivery } from '../src/publishing/reconcile-delivery.ts';
+import type { Hold } from '../src/delivery/hold.ts';
+import type { OpenedCall } from '../src/delivery/open-call.ts';
+import { reconcileDelivery } from '../src/delivery/reconcile-delivery.ts';
 
 const START = Date.parse('2026-11-22T10:00:00Z');
 const LANDS_WITHIN_MS = SEND_WINDOW_MS + PUBLIC_CALL_TIMEOUT_MS;

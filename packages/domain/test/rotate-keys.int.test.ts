@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { startTestApp, type TestApp } from '../../../test/support/app.ts';
 import { openBrowser } from '../../../test/support/browser.ts';
 import { unsealCredentials, type SealedChannel } from '../src/channel/channel.ts';
-import { rotateKeys } from '../src/channel/rotate-keys.ts';
+import { rotateKeys } from '../src/connection/rotate-keys.ts';
 
 let app: TestApp;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually, startTestApp, type TestApp } from '../../../test/support/app.ts';
-import { startPublishing } from '../src/publishing/start-publishing.ts';
+import { startPublishing } from '../src/worker/start-publishing.ts';
 
 // A rolling deploy: workers of an older build run beside the API and the workers of a newer one.
 
@@ -33,7 +33,7 @@ describe('a delivery to a platform that a worker does not know', () => {
     const older = await startPublishing(app.ctx, { worker: 'older', platforms: ['x'], concurrency: 5 });
     const post = await publish('Left alone');
     await isPublished(post, 'x');
-    // The older worker's reconciler has looked at the rows once more, and at what is due among them.
+    // The older worker's sweepers have looked at the rows once more, and at what is due among them.
     const later = await publish('Later');
     await isPublished(later, 'x');
     await older.stop({ timeoutMs: 10_000 });

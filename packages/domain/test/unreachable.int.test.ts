@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { createServer, type AddressInfo } from 'node:net';
 import { startTestApp, type TestApp } from '../../../test/support/app.ts';
 import { claimDeliveries } from '../src/delivery/claim.repository.ts';
-import { firePostNow } from '../src/delivery/firing.repository.ts';
-import { publishDelivery } from '../src/publishing/publish-delivery.ts';
+import { firePostNow } from '../src/firing/firing.repository.ts';
+import { publishDelivery } from '../src/delivery/publish-delivery.ts';
 
 let app: TestApp;
 beforeAll(async () => {

@@ -9,5 +9,7 @@ export { isReadableFile } from './readable-file.ts';
 export { createLogger, type Logger } from './logger.ts';
 export { startWatchdog, type Watchdog } from './watchdog.ts';
 export { parseKeyring, seal, SealError, unseal, type Keyring } from './sealing.ts';
+export { sha256 } from './sha256.ts';
 export { characterAt, findUnkeepable, sayWhere, type TextPart } from './text-part.ts';
+export { VERSION } from './version.ts';
 export { hasVisibleText } from './visible-text.ts';

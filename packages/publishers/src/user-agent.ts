@@ -1,5 +1,4 @@
-/** As in package.json: a test compares the two. */
-const VERSION = '0.1.0';
+import { VERSION } from '@solospark/foundation';
 
 /**
  * Who is asking, for those who run what is asked: the product, its version, and where they can write about it.

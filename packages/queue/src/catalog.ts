@@ -58,7 +58,7 @@ export const jobCatalog: Record<JobName, JobDefinition> = {
     queue: () => 'post-due',
     perPlatform: false,
     attempts: 5,
-    // 0.25–0.5 s, 0.5–1 s, 1–2 s, 2–4 s: short, because the reconciler publishes an overdue post itself anyway.
+    // 0.25–0.5 s, 0.5–1 s, 1–2 s, 2–4 s: short, because a sweeper publishes an overdue post itself anyway.
     backoff: { type: 'exponential', delay: 500, jitter: 0.5 },
     keepCompleted: true,
     keepFailed: keepTenFailed,

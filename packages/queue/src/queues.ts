@@ -17,7 +17,7 @@ import { createRedisEngine } from './redis-engine.ts';
 
 // PostgreSQL is the truth, the queue is the alarm clock. A job says only "look at row X, revision R". It is added after
 // the row is committed, under a deadline and best effort; it may ring twice, late, or never, and nothing breaks:
-// the row decides what happens, and the reconciler sets alarms that are missing.
+// the row decides what happens, and a sweeper sets alarms that are missing.
 
 export interface QueuesConfig {
   /** BullMQ on Redis when set, on PostgreSQL when null. */

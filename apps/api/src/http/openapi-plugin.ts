@@ -1,3 +1,4 @@
+import { VERSION } from '@solospark/foundation';
 import swagger from '@fastify/swagger';
 import fp from 'fastify-plugin';
 import { STATUS_CODES } from 'node:http';
@@ -22,7 +23,7 @@ export const openapiPlugin = fp(async (app: App) => {
       openapi: '3.1.0',
       info: {
         title: 'SoloSpark',
-        version: '0.1.0',
+        version: VERSION,
         summary: 'Schedules posts and publishes each exactly once, at its time.',
         description: DESCRIPTION,
         license: { name: 'MIT', identifier: 'MIT' },

@@ -1,9 +1,8 @@
 import { RefusedAddressError, type HttpClient, type Publisher } from '@solospark/publishers';
 import type { Context } from '../context.ts';
-import { invalidConnection } from '../connection/connection.ts';
+import { invalidConnection } from './invalid-connection.ts';
 import { DomainError } from '../errors.ts';
-import { CALL_TIMEOUT_MS } from '../delivery/delivery.ts';
-import { baseUrlOf, clientFor, hostAt, type Place } from './place.ts';
+import { baseUrlOf, CALL_TIMEOUT_MS, clientFor, hostAt, type Place } from './place.ts';
 
 /** A person is waiting for the answer. */
 const CONNECT_TIMEOUT_MS = CALL_TIMEOUT_MS / 2;

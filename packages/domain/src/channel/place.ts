@@ -8,6 +8,9 @@ export interface Place {
   server: string;
 }
 
+/** How long a call to a platform may take, but for the public one. */
+export const CALL_TIMEOUT_MS = 20_000;
+
 /** Where the place's API is. Null: it is the sandbox's, and none runs. */
 export function baseUrlOf(publisher: Publisher, place: Place, sandboxUrl: string | null): string | null {
   if (!place.sandbox) return place.server || publisher.baseUrl;

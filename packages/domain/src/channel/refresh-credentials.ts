@@ -7,9 +7,8 @@ import {
   type Failure,
   type Publisher,
 } from '@solospark/publishers';
-import { findApp } from '../connection/find-app.ts';
+import { findApp } from './find-app.ts';
 import type { Context } from '../context.ts';
-import { CALL_TIMEOUT_MS } from '../delivery/delivery.ts';
 import { DomainError } from '../errors.ts';
 import { datesOf, isRefreshable, sealCredentials, unsealCredentials, type SealedChannel } from './channel.ts';
 import {
@@ -20,6 +19,7 @@ import {
   takeRefresh,
 } from './credentials.repository.ts';
 import { openPlace } from './open-place.ts';
+import { CALL_TIMEOUT_MS } from './place.ts';
 
 /** Longer than the call to the platform may take, so that nobody begins while another may still get an answer. */
 const REFRESH_LEASE_MS = CALL_TIMEOUT_MS * 2;

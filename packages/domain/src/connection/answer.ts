@@ -1,4 +1,7 @@
 import type { Issuer, Publisher } from '@solospark/publishers';
+import type { Place } from '../channel/place.ts';
+import { redirectUriOf, sharedRedirectUri } from '../channel/redirect-uri.ts';
+import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
 
 // Pure rules of the answer with which a server sends the author back. It comes through a browser: anybody may have made it.
@@ -37,7 +40,32 @@ export function assertIssuer(publisher: Publisher, issuer: Issuer, { iss }: Answ
   throw foreignAnswer(`The answer ${what}, and ${publisher.name} was asked.`);
 }
 
-export function foreignAnswer(reason: string): DomainError {
+/**
+ * An answer belongs to the server whose address it arrived at. Another server's is not looked at any further: its code is
+ * neither kept nor told to anybody.
+ * @throws DomainError `foreign_answer`.
+ */
+export function assertReceivedAt(
+  ctx: Pick<Context, 'settings'>,
+  publisher: Publisher,
+  place: Place,
+  receivedAt: string,
+): void {
+  const expected = redirectUriOf(ctx, publisher, place);
+  if (receivedAt === expected) return;
+  const { name, connection } = publisher;
+  if (receivedAt !== sharedRedirectUri(ctx)) {
+    throw foreignAnswer(`The answer arrived at the address of another server, and ${name} was asked.`);
+  }
+  const isRegisteredByHand =
+    !place.sandbox && connection.kind === 'consent' && connection.registerApp === null;
+  throw foreignAnswer(
+    `The answer arrived at ${receivedAt}, which served all platforms together in earlier versions and is not used any more.` +
+      (isRegisteredByHand ? ` Whoever runs SoloSpark has to register ${expected} at ${name} instead.` : ''),
+  );
+}
+
+function foreignAnswer(reason: string): DomainError {
   return new DomainError(
     'foreign_answer',
     `${reason} It was not used and nothing was connected: this may have been an attempt to take over an account. If you ` +

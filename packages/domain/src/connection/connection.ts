@@ -1,7 +1,8 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { parseUrl, type FieldError } from '@solospark/foundation';
+import { randomBytes } from 'node:crypto';
+import { parseUrl, sha256 } from '@solospark/foundation';
 import type { Publisher } from '@solospark/publishers';
 import { DomainError } from '../errors.ts';
+import { invalidConnection } from '../channel/invalid-connection.ts';
 import type { Place } from '../channel/place.ts';
 
 // Pure rules of a connection: an author on the way to a platform's page and back.
@@ -14,14 +15,9 @@ export function newSecret(): string {
   return randomBytes(32).toString('base64url');
 }
 
-/** What is kept of a secret that comes back: enough to know it again. Also PKCE's S256 (RFC 7636). */
-export function hashOf(secret: string): string {
-  return createHash('sha256').update(secret).digest('base64url');
-}
-
 /** What is kept of a page of ours that was shown: only who has its form and was shown it makes the same. */
 export function formHashOf({ formToken, browserKey }: { formToken: string; browserKey: string }): string {
-  return hashOf(`${formToken} ${browserKey}`);
+  return sha256(`${formToken} ${browserKey}`);
 }
 
 /** Sealed for one connection: moved to another row it does not open. */
@@ -61,19 +57,6 @@ export function placeOf(
     throw invalidConnection('/server', 'not_allowed', 'must be left out for an account of the sandbox');
   }
   return { sandbox: input.sandbox ?? false, server };
-}
-
-export function invalidConnection(
-  pointer: string,
-  code: string,
-  detail: string,
-  cause?: unknown,
-): DomainError {
-  const errors: FieldError[] = [{ pointer, code, detail }];
-  return new DomainError('invalid_connection', `The account cannot be connected: ${detail}.`, {
-    errors,
-    cause,
-  });
 }
 
 export function connectionNotFound(): DomainError {

@@ -1,18 +1,19 @@
 import { withRetry } from '@solospark/db';
-import { AppError, unseal } from '@solospark/foundation';
+import { AppError, sha256, unseal } from '@solospark/foundation';
 import { PublisherError } from '@solospark/publishers';
 import type { ChannelSummary } from '../channel/channel.repository.ts';
-import { connectAccount } from '../channel/connect-account.ts';
+import { connectAccount } from './connect-account.ts';
+import { invalidConnection } from '../channel/invalid-connection.ts';
 import { explainRefusal } from '../channel/explain-refusal.ts';
 import { openPlace } from '../channel/open-place.ts';
 import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
-import { assertIssuer, readAnswer, type Answer } from './answer.ts';
-import { connectionNotFound, hashOf, invalidConnection, verifierContext } from './connection.ts';
+import { assertIssuer, assertReceivedAt, readAnswer, type Answer } from './answer.ts';
+import { connectionNotFound, verifierContext } from './connection.ts';
 import { noteResult, takeReturned, type OpenConnection } from './connection.repository.ts';
-import { findApp, forgetApp } from './find-app.ts';
+import { findApp, forgetApp } from '../channel/find-app.ts';
 import { findKnownPublisher } from './find-known-publisher.ts';
-import { assertReceivedAt, redirectUriOf } from './redirect-uri.ts';
+import { redirectUriOf } from '../channel/redirect-uri.ts';
 
 /**
  * The author is back from the platform's page: trades what they bring for credentials, and keeps the channel. `query` is
@@ -27,7 +28,7 @@ export async function finishConnection(
   input: { query: URLSearchParams; receivedAt: string; browserKey: string },
 ): Promise<{ channel: ChannelSummary; platformName: string; organizationName: string }> {
   const answer = readAnswer(input.query);
-  const hashes = { stateHash: hashOf(answer.state), browserHash: hashOf(input.browserKey) };
+  const hashes = { stateHash: sha256(answer.state), browserHash: sha256(input.browserKey) };
   const connection = await withRetry(() => takeReturned(ctx.db, hashes));
   if (!connection) throw connectionNotFound();
   try {

@@ -1,20 +1,19 @@
 import { withRetry } from '@solospark/db';
-import { unseal } from '@solospark/foundation';
+import { sha256, unseal } from '@solospark/foundation';
+import { invalidConnection } from '../channel/invalid-connection.ts';
 import { openPlace } from '../channel/open-place.ts';
 import type { Context } from '../context.ts';
 import {
   connectionNotFound,
   formHashOf,
-  hashOf,
-  invalidConnection,
   newSecret,
   notFromOurPage,
   verifierContext,
 } from './connection.ts';
 import { findOpenConnection, takeForm } from './connection.repository.ts';
-import { findApp } from './find-app.ts';
+import { findApp } from '../channel/find-app.ts';
 import { findKnownPublisher } from './find-known-publisher.ts';
-import { redirectUriOf } from './redirect-uri.ts';
+import { redirectUriOf } from '../channel/redirect-uri.ts';
 
 /**
  * The author goes on to the platform's page, from ours: `formToken` and `browserKey` are what that one gave out. The new
@@ -25,7 +24,7 @@ export async function leaveForConsent(
   ctx: Context,
   input: { state: string; formToken: string; browserKey: string },
 ): Promise<{ consentUrl: string; browserKey: string }> {
-  const connection = await withRetry(() => findOpenConnection(ctx.db, hashOf(input.state)));
+  const connection = await withRetry(() => findOpenConnection(ctx.db, sha256(input.state)));
   if (!connection) throw connectionNotFound();
   const formHash = formHashOf(input);
   if (connection.formHash !== formHash) throw notFromOurPage();
@@ -37,14 +36,14 @@ export async function leaveForConsent(
   const verifier = unseal(ctx.settings.keyring, connection.sealedVerifier, verifierContext(connection.id));
   const browserKey = newSecret();
   // Not repeated after a lost answer: the second time the form would count as used, by whom nobody knows.
-  const taken = await takeForm(ctx.db, { id: connection.id, formHash, browserHash: hashOf(browserKey) });
+  const taken = await takeForm(ctx.db, { id: connection.id, formHash, browserHash: sha256(browserKey) });
   if (!taken) throw notFromOurPage();
   const consentUrl = publisher.connection.consentUrl({
     app,
     at: openPlace(ctx, publisher, connection).at,
     redirectUri: redirectUriOf(ctx, publisher, connection),
     state: input.state,
-    codeChallenge: hashOf(verifier),
+    codeChallenge: sha256(verifier),
   });
   return { consentUrl: consentUrl.href, browserKey };
 }

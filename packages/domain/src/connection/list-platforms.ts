@@ -1,7 +1,7 @@
 import type { Limits, Publisher } from '@solospark/publishers';
 import type { Context } from '../context.ts';
-import { redirectUriOf } from './redirect-uri.ts';
-import { describeApiVersion, type ApiVersionState } from './api-version.ts';
+import { redirectUriOf } from '../channel/redirect-uri.ts';
+import { describeApiVersion, type ApiVersionState } from '../channel/api-version.ts';
 
 export interface PlatformSummary {
   id: string;

@@ -1,6 +1,7 @@
 import { withRetry } from '@solospark/db';
+import { sha256 } from '@solospark/foundation';
 import type { Context } from '../context.ts';
-import { connectionNotFound, formHashOf, hashOf, newSecret } from './connection.ts';
+import { connectionNotFound, formHashOf, newSecret } from './connection.ts';
 import { bindForm, findOpenConnection } from './connection.repository.ts';
 import { findKnownPublisher } from './find-known-publisher.ts';
 
@@ -14,7 +15,7 @@ export async function openConsentForm(
   ctx: Context,
   input: { state: string },
 ): Promise<{ organizationName: string; platformName: string; formToken: string; browserKey: string }> {
-  const connection = await withRetry(() => findOpenConnection(ctx.db, hashOf(input.state)));
+  const connection = await withRetry(() => findOpenConnection(ctx.db, sha256(input.state)));
   if (!connection) throw connectionNotFound();
   const { name } = findKnownPublisher(ctx, connection.platform);
   const form = { formToken: newSecret(), browserKey: newSecret() };

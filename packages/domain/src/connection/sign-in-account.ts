@@ -1,9 +1,10 @@
 import type { ChannelSummary } from '../channel/channel.repository.ts';
-import { connectAccount } from '../channel/connect-account.ts';
+import { connectAccount } from './connect-account.ts';
+import { invalidConnection } from '../channel/invalid-connection.ts';
 import { explainRefusal } from '../channel/explain-refusal.ts';
 import { openPlace } from '../channel/open-place.ts';
 import type { Context } from '../context.ts';
-import { invalidConnection, placeOf } from './connection.ts';
+import { placeOf } from './connection.ts';
 import { findKnownPublisher } from './find-known-publisher.ts';
 
 /**

@@ -1,17 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { withRetry } from '@solospark/db';
-import { seal } from '@solospark/foundation';
+import { seal, sha256 } from '@solospark/foundation';
 import type { Context } from '../context.ts';
 import {
   CONNECTION_LIFETIME_MS,
-  hashOf,
-  invalidConnection,
   newSecret,
   placeOf,
   verifierContext,
 } from './connection.ts';
 import { insertConnection } from './connection.repository.ts';
-import { findApp } from './find-app.ts';
+import { invalidConnection } from '../channel/invalid-connection.ts';
+import { findApp } from '../channel/find-app.ts';
 import { findKnownPublisher } from './find-known-publisher.ts';
 
 export interface StartedConnection {
@@ -52,7 +51,7 @@ export async function startConnection(
     organizationId,
     platform,
     ...place,
-    stateHash: hashOf(state),
+    stateHash: sha256(state),
     sealedVerifier,
     lifetimeMs: CONNECTION_LIFETIME_MS,
   };

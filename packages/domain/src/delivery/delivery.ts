@@ -20,9 +20,6 @@ export const SEND_WINDOW_MS = 4_000;
 /** How long the one public call may take. */
 export const PUBLIC_CALL_TIMEOUT_MS = 30_000;
 
-/** How long any other call to a platform may take. */
-export const CALL_TIMEOUT_MS = 20_000;
-
 /**
  * How long an attempt may go on without a step forward: a request begun or answered, a part of a file read, something
  * committed. Longer than any single step may take: the last four megabytes of an upload, and as many in the buffers, at

@@ -2,7 +2,7 @@ import type { Database, SqlRunner } from '@solospark/db';
 import type { Post } from '../post/post.ts';
 import { noteChange } from '../post/change.repository.ts';
 import { findPost } from '../post/post.repository.ts';
-import { settlePosts } from './firing.repository.ts';
+import { settlePosts } from './settle-posts.repository.ts';
 import { PUBLIC_CALL_TIMEOUT_MS } from './delivery.ts';
 import type { Resolution } from './resolution.ts';
 

@@ -1,5 +1,4 @@
 import type { Database, SqlRunner } from '@solospark/db';
-import { noteChange } from '../post/change.repository.ts';
 import type { Media } from './media.ts';
 
 /** A media row of the table or alias `m`, as JSON. */
@@ -106,37 +105,6 @@ export async function takeOutMedia(
   });
 }
 
-/**
- * Changes what a media file says to those who do not see it, unless a post is on its way with the words that it was checked
- * with. A draft that shows it gets a revision more, so that one which is being scheduled at this moment is checked again.
- */
-export async function changeAltText(
-  db: Database,
-  media: { organizationId: string; id: string },
-  altText: string | null,
-  ifVersion?: string,
-): Promise<Media | 'in_use' | undefined> {
-  return db.transaction(async (tx) => {
-    const found = await lockMedia(tx, media);
-    if (!found || found.altText === altText) return found;
-    if (ifVersion !== undefined && (await readMediaVersion(tx, media.id)) !== ifVersion) return found;
-    const posts = await tx.query<{ id: string; status: string }>(
-      `SELECT id, status FROM post
-       WHERE id IN (SELECT post_id FROM post_media WHERE media_id = $1) AND deleted_at IS NULL AND status <> 'published'
-       ORDER BY id FOR UPDATE`,
-      [media.id],
-    );
-    if (posts.some(({ status }) => status !== 'draft')) return 'in_use';
-    const ids = posts.map(({ id }) => id);
-    await tx.query(
-      `UPDATE post SET revision = revision + 1, ${noteChange('NULL')}, updated_at = now() WHERE id = ANY ($1::uuid[])`,
-      [ids],
-    );
-    await tx.query(`UPDATE media SET alt_text = $2 WHERE id = $1`, [media.id, altText]);
-    return { ...found, altText };
-  });
-}
-
 /** Another one after every change of the row. */
 export async function readMediaVersion(db: SqlRunner, id: string): Promise<string | undefined> {
   const [row] = await db.query<{ version: string }>(`SELECT xmin::text AS version FROM media WHERE id = $1`, [
@@ -146,7 +114,7 @@ export async function readMediaVersion(db: SqlRunner, id: string): Promise<strin
 }
 
 /** Until the transaction ends no post can take the file up. */
-async function lockMedia(
+export async function lockMedia(
   tx: SqlRunner,
   { organizationId, id }: { organizationId: string; id: string },
 ): Promise<MediaRow | undefined> {

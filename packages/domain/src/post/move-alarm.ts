@@ -5,7 +5,7 @@ import { confirmAlarm } from './post.repository.ts';
 /**
  * Brings the queue in line with a row that is already committed: sets the new alarm, removes the old one. Best effort
  * and bounded by the queue's own deadline (half a second): the row is the truth, an old alarm is a no-op by its
- * revision, and the reconciler sets what is missing.
+ * revision, and a sweeper sets what is missing.
  *
  * @returns when the new alarm was set; null while it is pending, or when there is none to set.
  */

@@ -1,7 +1,6 @@
 import multipart from '@fastify/multipart';
 import { Type } from 'typebox';
 import { createIdSequence } from '../../world/ids.ts';
-import type { PublicPost } from '../../world/posts.ts';
 import type { World } from '../../world/world.ts';
 import { numberFromName } from '../accounts.ts';
 import {
@@ -13,19 +12,13 @@ import {
 } from '../platform.ts';
 import type { Container } from './container.ts';
 import { containerEndpoint } from './containers.ts';
-import type { ContainerKind } from './content.ts';
+import type { InstagramPost } from './post.ts';
 import { openOAuth } from './oauth.ts';
 import { tokenOf } from './parameters.ts';
 import { publishingEndpoints } from './publishing.ts';
 import { readingEndpoints } from './reading.ts';
 import { refusals, usageHeaders } from './refusals.ts';
 import { createRollingCount } from './rolling-count.ts';
-
-export interface InstagramPost extends PublicPost {
-  shortcode: string;
-  kind: ContainerKind;
-  isVideo: boolean;
-}
 
 const dayMs = 24 * 3_600_000;
 

@@ -4,7 +4,7 @@ import { tokenFromName } from '../accounts.ts';
 import type { Answer, Call, Endpoint } from '../platform.ts';
 import { statusOf, type Container, type Processing } from './container.ts';
 import type { ContainerKind } from './content.ts';
-import type { InstagramPost } from './instagram.ts';
+import type { InstagramPost } from './post.ts';
 import { parametersOf } from './parameters.ts';
 import * as refuse from './refusals.ts';
 import type { RollingCount } from './rolling-count.ts';

@@ -3,7 +3,7 @@ import type { BoundedMap } from '../../world/bounded-map.ts';
 import type { Shelf } from '../../world/posts.ts';
 import type { Answer, Call, Endpoint } from '../platform.ts';
 import { statusOf, type Container, type ContainerStatus, type Processing } from './container.ts';
-import type { InstagramPost } from './instagram.ts';
+import type { InstagramPost } from './post.ts';
 import { parametersOf, pickFields } from './parameters.ts';
 import * as refuse from './refusals.ts';
 

@@ -1,0 +1,16 @@
+import type { FieldError } from '@solospark/foundation';
+import { DomainError } from '../errors.ts';
+
+/** For what a person who connects an account has said, and can say otherwise. */
+export function invalidConnection(
+  pointer: string,
+  code: string,
+  detail: string,
+  cause?: unknown,
+): DomainError {
+  const errors: FieldError[] = [{ pointer, code, detail }];
+  return new DomainError('invalid_connection', `The account cannot be connected: ${detail}.`, {
+    errors,
+    cause,
+  });
+}

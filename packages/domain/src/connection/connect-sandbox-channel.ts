@@ -1,0 +1,36 @@
+import type { Context } from '../context.ts';
+import { DomainError } from '../errors.ts';
+import type { ChannelSummary } from '../channel/channel.repository.ts';
+import { connectAccount } from './connect-account.ts';
+import { openPlace } from '../channel/open-place.ts';
+
+/** The sandbox opens an account for whoever shows a token with its handle in it. */
+const sandboxToken = (handle: string) => `sandbox-${handle}`;
+
+/**
+ * Connects an account of the platform sandbox: the same steps as a real connection, without a consent page. One that
+ * was disconnected becomes the channel that it was, and what is scheduled on it goes out again.
+ * @throws DomainError `sandbox_unavailable`, `invalid_channel`, `channel_exists`, `platform_unavailable`, `platform_refused`.
+ */
+export async function connectSandboxChannel(
+  ctx: Context,
+  input: { organizationId: string; platform: string; handle: string },
+): Promise<ChannelSummary> {
+  const publisher = ctx.findPublisher(input.platform);
+  if (!publisher) {
+    throw new DomainError('invalid_channel', `There is no platform "${input.platform}" here.`, {
+      errors: [
+        { pointer: '/platform', code: 'unknown_platform', detail: 'must be a platform of this server' },
+      ],
+    });
+  }
+  const place = { sandbox: true, server: '' };
+  return connectAccount(ctx, {
+    organizationId: input.organizationId,
+    publisher,
+    place,
+    http: openPlace(ctx, publisher, place).http,
+    credentials: { accessToken: sandboxToken(input.handle) },
+    evenIfActive: false,
+  });
+}

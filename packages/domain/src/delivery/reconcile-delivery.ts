@@ -1,0 +1,124 @@
+import { assertNever, messageOf } from '@solospark/foundation';
+import type { Failure, ReconcileOutcome } from '@solospark/publishers';
+import {
+  landedBy,
+  MAX_AGE_MS,
+  PUBLIC_CALL_TIMEOUT_MS,
+  retryOrGiveUp,
+  SEND_WINDOW_MS,
+  type Settlement,
+} from './delivery.ts';
+import { reach } from './steps.ts';
+import { SupersededError, type Hold } from './hold.ts';
+import type { OpenedCall } from './open-call.ts';
+
+const FIRST_ASK_AGAIN_MS = 5_000;
+const LONGEST_ASK_AGAIN_MS = 10 * 60 * 1000;
+
+/** The public call that is asked about. */
+interface Sending {
+  sendingSince: Date;
+  /** When it ended, as its own sender saw it; without it, the sender never came to say. */
+  callEndedAt?: Date | null;
+}
+
+/**
+ * The public call may have been made: finds out whether the post is there, by the witness, without sending anything.
+ * "Not there" is believed only once the earlier sender can no longer open its socket; and it is no proof, and said to
+ * nobody, before a look that was begun after the last moment at which the call could land.
+ */
+export async function reconcileDelivery(
+  hold: Hold,
+  { publisher, call }: OpenedCall,
+  sending: Sending,
+): Promise<Settlement> {
+  const { claim } = hold;
+  const { sendingSince, callEndedAt } = sending;
+  // Of the look: this process may stop between the look and what it concludes from it.
+  const lookedAt = hold.now();
+  // Sent by this very claim: its call has ended. Sent by an earlier one: it may be about to be made.
+  const isOwn = claim.sendingAt?.getTime() !== sendingSince.getTime();
+  const senderGoneInMs = isOwn ? 0 : claim.senderGoneInMs;
+  const asked = isOwn ? 0 : claim.reconcileCount;
+  const landed = isOwn ? endOf(sending) : landedBy(claim);
+  const own = isOwn && callEndedAt ? { callEndedAt } : {};
+  const outcome = await publisher
+    .reconcile({ ...call, sendingSince, ...(callEndedAt && { callEndedAt }), asked })
+    .catch((error: unknown): ReconcileOutcome => {
+      if (error instanceof SupersededError) throw error;
+      const afterMs = Math.min(LONGEST_ASK_AGAIN_MS, FIRST_ASK_AGAIN_MS * 2 ** asked);
+      return { outcome: 'ask-again', afterMs, detail: messageOf(error) };
+    });
+  call.log.info({ outcome: outcome.outcome, asked }, 'asked the platform');
+  reach('after-lookup');
+  switch (outcome.outcome) {
+    case 'published':
+      return { as: 'published', receipt: outcome.receipt };
+    case 'absent':
+      if (senderGoneInMs > 0) return ask(senderGoneInMs, 'the earlier sender may still be at it');
+      return sendAgain(outcome.unproved);
+    case 'ask-again':
+      if (hold.now().getTime() - sendingSince.getTime() > MAX_AGE_MS) {
+        return uncertain(
+          `${publisher.name} did not answer whether the post is there. Look at your account.`,
+          outcome.detail,
+        );
+      }
+      return ask(outcome.afterMs, outcome.detail);
+    case 'cannot-tell':
+      return uncertain(outcome.reason);
+    default:
+      return assertNever(outcome);
+  }
+
+  function ask(afterMs: number, detail: string): Settlement {
+    return { ...askAgain(afterMs, detail), ...own };
+  }
+
+  /** What nobody has proved to be absent is never said to be. */
+  function sendAgain(unproved: string | undefined): Settlement {
+    const landsInMs = landed.getTime() - lookedAt.getTime();
+    if (unproved === undefined && landsInMs <= 0)
+      return retryOrGiveUp(claim, 'absent', notThere(publisher.name));
+    const reason = unproved ?? notFoundYet(publisher.name);
+    const settlement = retryOrGiveUp(claim, 'absent', { kind: 'unknown', actor: 'platform', reason });
+    if (settlement.as === 'pending') return { ...settlement, ...own, mayBeOut: true, absenceUnproved: true };
+    return unproved === undefined ? ask(landsInMs, 'its call may still land') : uncertain(unproved);
+  }
+}
+
+/** The last moment at which one's own call may have landed. */
+function endOf({ sendingSince, callEndedAt }: Sending): Date {
+  const windowMs = sendingSince.getTime() + SEND_WINDOW_MS + PUBLIC_CALL_TIMEOUT_MS;
+  return new Date(Math.max(windowMs, callEndedAt?.getTime() ?? 0));
+}
+
+function askAgain(afterMs: number, detail: string): Settlement {
+  const failure: Failure = {
+    kind: 'unknown',
+    actor: 'platform',
+    reason: 'The platform did not say clearly whether the post is out. It is being looked for.',
+    detail,
+  };
+  return { as: 'pending', outcome: 'ask_again', afterMs, usesAttempt: false, mayBeOut: true, failure };
+}
+
+function notThere(platform: string): Failure {
+  return {
+    kind: 'unavailable',
+    actor: 'platform',
+    reason: `${platform} did not take the post: it was looked for and is not there. It will be tried again.`,
+  };
+}
+
+function notFoundYet(platform: string): string {
+  return (
+    `${platform} did not answer clearly, and does not show the post yet. It is sent once more; should both arrive, ` +
+    'they are one post.'
+  );
+}
+
+function uncertain(reason: string, detail?: string): Settlement {
+  const failure: Failure = { kind: 'unknown', actor: 'user', reason };
+  return { as: 'uncertain', failure: detail === undefined ? failure : { ...failure, detail } };
+}

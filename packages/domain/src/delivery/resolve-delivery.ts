@@ -1,0 +1,41 @@
+import type { Context } from '../context.ts';
+import { isResolved, type Resolution } from './resolution.ts';
+import { recordResolution } from './resolution.repository.ts';
+import { DomainError } from '../errors.ts';
+import { decideOnPost, RACED } from '../post/decide-on-post.ts';
+import type { Post } from '../post/post.ts';
+
+/**
+ * A person has looked, and says whether an uncertain delivery is out. Published, it is proved by that word; not
+ * published, it has failed, and `retryPost` sends it again. The post's own status follows at once. The same word again
+ * changes nothing.
+ *
+ * @throws DomainError `post_not_found`, `delivery_not_found`, `nothing_to_resolve`, `being_sent`, `revision_mismatch`.
+ */
+export async function resolveDelivery(
+  ctx: Context,
+  input: {
+    organizationId: string;
+    postId: string;
+    deliveryId: string;
+    resolution: Resolution;
+    expectedRevision?: number | undefined;
+  },
+): Promise<Post> {
+  const deliveryId = input.deliveryId.toLowerCase();
+  return decideOnPost(ctx, input, async (post, { changeId, assertCurrent }) => {
+    const delivery = post.deliveries.find(({ id }) => id === deliveryId);
+    if (!delivery) throw new DomainError('delivery_not_found', 'There is no such delivery of this post.');
+    if (isResolved(delivery, input.resolution)) return post;
+    assertCurrent();
+    const outcome = await recordResolution(ctx.db, post, deliveryId, input.resolution, changeId);
+    if (outcome === 'raced') return RACED;
+    if (outcome === 'being_sent') {
+      throw new DomainError(
+        'being_sent',
+        'It may be going out this very moment. Look at the account again in a few seconds, then decide.',
+      );
+    }
+    return outcome;
+  });
+}

@@ -1,0 +1,77 @@
+import { withRetry } from '@solospark/db';
+import type { Failure, Publisher, WaitUntil } from '@solospark/publishers';
+import type { Context } from '../context.ts';
+import type { ClaimedDelivery } from './delivery.ts';
+import { bucketKey, giveTokensBack, recordLimit, takeToken } from './rate-limit.repository.ts';
+import type { Hold } from './hold.ts';
+
+// Two kinds of "not so fast": our own budgets, which keep us from being refused, and what a platform itself has said. Both
+// lie in one row for each account, and one for all accounts of a platform, for all processes.
+
+/** Whoever comes back must not find some microseconds left of what it waited for. */
+const AFTER_LIMIT_MS = 50;
+
+export interface Wait {
+  until: Date;
+  failure: Failure;
+}
+
+/**
+ * Keeps within the budgets of the account and of all accounts at this server of the platform, so that we wait instead of
+ * being refused. Takes from both or from none. Undefined: go ahead.
+ */
+export async function takeRate(ctx: Context, hold: Hold, publisher: Publisher): Promise<Wait | undefined> {
+  const rates = { ...publisher.rates, ...ctx.settings.rates[publisher.id] };
+  const budgets = [
+    { key: bucketKey('account', hold.claim), rate: rates.account },
+    ...(rates.platform ? [{ key: bucketKey('platform', hold.claim), rate: rates.platform }] : []),
+  ];
+  for (const budget of budgets) {
+    const waitMs = await takeToken(ctx.db, budget);
+    if (waitMs === 0) {
+      hold.tokens.push(budget.key);
+      continue;
+    }
+    await giveTokensBack(ctx.db, hold.tokens.splice(0));
+    return noRoom(hold, publisher.name, waitMs);
+  }
+  return undefined;
+}
+
+/** What the platform has said to another delivery, or to this one before, and still holds. Undefined: go ahead. */
+export function findLimit(hold: Hold, platform: string): Wait | undefined {
+  const { limitedForMs } = hold.claim;
+  return limitedForMs > 0 ? noRoom(hold, platform, limitedForMs) : undefined;
+}
+
+/**
+ * The platform said when to come back. Where that is a limit it holds for all that would ask the same, and for longer each time
+ * that it is said again: a platform that says nothing useful is not asked all the time.
+ * @returns when this delivery may ask again
+ */
+export async function keepLimit(
+  ctx: Context,
+  hold: Hold,
+  step: 'prepare' | 'publish',
+  answer: WaitUntil,
+): Promise<Date> {
+  if (!LIMITS.includes(answer.failure.kind)) return answer.until;
+  const key = bucketKey(limitedBy(hold.claim, step, answer), hold.claim);
+  const forMs = answer.until.getTime() - hold.now().getTime();
+  const limitedMs = await withRetry(() => recordLimit(ctx.db, { key, forMs }));
+  return new Date(hold.now().getTime() + limitedMs + AFTER_LIMIT_MS);
+}
+
+const LIMITS: Failure['kind'][] = ['rate_limited', 'quota_exhausted'];
+
+/** A text goes out while files may not be uploaded; but what is asked for it, every post asks. */
+function limitedBy({ media }: ClaimedDelivery, step: 'prepare' | 'publish', { limits }: WaitUntil) {
+  if (limits === 'platform') return 'platform';
+  return step === 'prepare' && media.length > 0 ? 'uploads' : 'account';
+}
+
+function noRoom(hold: Hold, platform: string, waitMs: number): Wait {
+  const until = new Date(hold.now().getTime() + waitMs);
+  const reason = `${platform} takes only so many posts in a while. This one goes out as soon as there is room.`;
+  return { until, failure: { kind: 'rate_limited', actor: 'platform', reason } };
+}

@@ -1,0 +1,61 @@
+import type { Context } from '../context.ts';
+import { refirePost } from './firing.repository.ts';
+import { DomainError } from '../errors.ts';
+import { enqueueDeliveries } from '../delivery/enqueue-deliveries.ts';
+import { checkPost } from '../post/check-post.ts';
+import { decideOnPost, RACED } from '../post/decide-on-post.ts';
+import { readBack } from '../post/get-post.ts';
+import type { Post, PostDelivery } from '../post/post.ts';
+
+/**
+ * Tries again what failed, or of that only what goes to one channel: what is published stays, what still waits goes on
+ * waiting, and what is uncertain is never sent again, because it may be out. Resolves when the post is `publishing`.
+ *
+ * @throws DomainError `post_not_found`, `delivery_not_found`, `nothing_to_retry`, `invalid_post`, `revision_mismatch`.
+ */
+export async function retryPost(
+  ctx: Context,
+  input: {
+    organizationId: string;
+    postId: string;
+    /** Without it, all that failed. */
+    deliveryId?: string | undefined;
+    expectedRevision?: number | undefined;
+  },
+): Promise<Post> {
+  const deliveryId = input.deliveryId?.toLowerCase();
+  return decideOnPost(ctx, input, async (post, { changeId, assertCurrent }) => {
+    const meant = post.deliveries.filter(({ id }) => deliveryId === undefined || id === deliveryId);
+    if (deliveryId !== undefined && meant.length === 0) {
+      throw new DomainError('delivery_not_found', 'There is no such delivery of this post.');
+    }
+    const failed = meant.filter(({ status }) => status === 'failed');
+    if (failed.length === 0) {
+      throw new DomainError('nothing_to_retry', `There is nothing to try again. ${explain(post, meant)}`);
+    }
+    assertCurrent();
+    // What is on a disconnected account fails again and says so; it must not keep the others from going out.
+    const connected = failed.filter((delivery) => delivery.channelStatus === 'active');
+    await checkPost(ctx, { ...post, deliveries: connected.length > 0 ? connected : failed });
+    const deliveries = await refirePost(ctx.db, {
+      ...post,
+      changeId,
+      deliveryIds: failed.map(({ id }) => id),
+    });
+    if (deliveries.length === 0) return RACED;
+    await enqueueDeliveries(ctx, deliveries);
+    return readBack(ctx, input, { ...post, status: 'publishing', revision: post.revision + 1 });
+  });
+}
+
+function explain(post: Post, meant: PostDelivery[]): string {
+  const uncertain = meant.find(({ status }) => status === 'uncertain');
+  if (uncertain) {
+    return (
+      `On ${uncertain.platform} it may be out already: look at the account and say whether it is ("resolve"). If it is ` +
+      'not, it can be tried again.'
+    );
+  }
+  const [only] = meant;
+  return meant.length === 1 && only ? `The delivery is ${only.status}.` : `The post is ${post.status}.`;
+}

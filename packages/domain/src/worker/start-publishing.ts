@@ -1,0 +1,111 @@
+import { withDeadline } from '@solospark/foundation';
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { runAgainAt, type Consumer } from '@solospark/queue';
+import type { Context } from '../context.ts';
+import { claimDeliveries, type ClaimRequest } from '../delivery/claim.repository.ts';
+import { takeFailedDelivery } from '../firing/take-failed-delivery.ts';
+import { firePost } from '../firing/fire-post.ts';
+import { removeHeartbeat } from './heartbeat.repository.ts';
+import { openLane } from './lane.ts';
+import { startLoops } from './loops.ts';
+import { trackRunningDeliveries } from './running-deliveries.ts';
+import { sweepers } from './sweepers.ts';
+
+export interface PublishingOptions {
+  /** Names this process in leases and in the ledger. */
+  worker: string;
+  platforms: string[];
+  /** Deliveries at one time, for each platform. */
+  concurrency: number;
+  /** How long an attempt may go on without a step forward, in milliseconds; two minutes, if not said. */
+  attemptStallMs?: number;
+}
+
+export interface Publishing {
+  /**
+   * Takes nothing new, finishes what runs within `timeoutMs`, and hands back what has not been sent by then.
+   * True: everything ended in time. What was being sent when time ran out is found by its witness.
+   */
+  stop(options: { timeoutMs: number }): Promise<boolean>;
+}
+
+/** The heartbeat that is not removed grows old by itself. */
+const FAREWELL_MS = 1_000;
+
+/** Alarms only move rows, and those that ring together share a statement: the more at a time, the fewer statements. */
+const ALARM_CONCURRENCY = 200;
+
+/** Such a job only says "look now". */
+const DELIVERY_JOB_CONCURRENCY = 20;
+
+/** Names this process in the ledger. The random part keeps two lives of one pid apart. */
+export function workerName(): string {
+  return `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`;
+}
+
+/**
+ * Starts everything that publishes: the consumers of the queue and the sweepers. Returns at once and works as soon
+ * as it can reach what it needs, in whatever order database and queue come up.
+ */
+export async function startPublishing(ctx: Context, options: PublishingOptions): Promise<Publishing> {
+  const { worker, platforms, concurrency } = options;
+  const running = trackRunningDeliveries(ctx, options.attemptStallMs);
+  const lanes = new Map(
+    platforms.map((platform) => {
+      const claim = (request: ClaimRequest) => claimDeliveries(ctx.db, request, worker);
+      const manyServers = ctx.findPublisher(platform)?.anyServer ?? false;
+      return [platform, openLane({ platform, concurrency, manyServers, running, claim, log: ctx.log })];
+    }),
+  );
+  const consumers = await Promise.all([
+    ctx.queues.consume({ job: 'post-due' }, { concurrency: ALARM_CONCURRENCY }, async (job) => {
+      const fired = await firePost(ctx, job.data);
+      for (const platform of fired.platforms) lanes.get(platform)?.wake('job');
+      return fired.again ? runAgainAt(fired.again) : undefined;
+    }),
+    ctx.queues.consume({ job: 'failed-delivery' }, { concurrency: 1 }, (job) => takeFailedDelivery(ctx, job)),
+    ctx.queues.consume({ job: 'worker-test' }, { concurrency: 1 }, (job, log) => {
+      log.info('test job received');
+      return Promise.resolve({
+        worker,
+        lateMs: Math.max(0, ctx.clock.now().getTime() - job.runAt.getTime()),
+      });
+    }),
+    ...[...lanes].map(([platform, lane]) =>
+      ctx.queues.consume(
+        { job: 'publish-delivery', platform },
+        { concurrency: DELIVERY_JOB_CONCURRENCY },
+        () => {
+          // Which delivery to take, and whether it is time, the rows know.
+          lane.wake('job');
+          return Promise.resolve();
+        },
+      ),
+    ),
+  ]);
+  const sweeping = startLoops(ctx, sweepers(ctx, lanes, worker));
+  // Nothing that happens at the end may keep the process from ending.
+  const logAndGoOn = (error: unknown) => ctx.log.warn({ err: error }, 'publishing not stopped in order');
+  ctx.log.info({ worker, platforms, concurrency, queue: ctx.queues.engine }, 'publishing started');
+
+  return {
+    async stop({ timeoutMs }) {
+      const deadline = ctx.clock.monotonicMs() + timeoutMs;
+      const left = () => Math.max(0, deadline - ctx.clock.monotonicMs());
+      for (const lane of lanes.values()) lane.close();
+      // All at once, and each within the time: a database or a queue that hangs must not hold up the others.
+      const [ended] = await Promise.all([
+        running.drain(left()),
+        ...consumers.map((consumer: Consumer) => consumer.close({ timeoutMs: left() })),
+        withDeadline(sweeping.stop(), left(), 'stopping the sweepers').catch(logAndGoOn),
+      ]);
+      await running.close();
+      await withDeadline(removeHeartbeat(ctx.db, worker), FAREWELL_MS, 'removing the heartbeat').catch(
+        logAndGoOn,
+      );
+      ctx.log.info({ allEnded: ended }, 'publishing stopped');
+      return ended;
+    },
+  };
+}

@@ -1,4 +1,4 @@
-import type { Settings } from '../../packages/publishers/src/publisher.ts';
+import type { Settings } from '../../packages/publishers/src/draft.ts';
 
 interface Choice {
   settings: Settings;

@@ -3,14 +3,13 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createLogger, sleep } from '@solospark/foundation';
 import { createHttpClient } from '../../packages/publishers/src/http.ts';
+import type { DraftMedia, Settings } from '../../packages/publishers/src/draft.ts';
 import type {
-  DraftMedia,
   Identity,
   PublishCall,
   PublishMedia,
   Publisher,
   ReconcileOutcome,
-  Settings,
 } from '../../packages/publishers/src/publisher.ts';
 import { jpegDraft, videoDraft } from '../../packages/publishers/test/answers.ts';
 import type { Fault, FaultProxy } from './fault-proxy.ts';

@@ -2,13 +2,8 @@ import { Value } from 'typebox/value';
 import type { Static, TSchema } from 'typebox';
 import { told } from './detail.ts';
 import { NoAnswerError, type HttpClient, type HttpRequest, type HttpResponse } from './http.ts';
-import {
-  PublisherError,
-  type Credentials,
-  type Failure,
-  type Uncertain,
-  type WaitUntil,
-} from './publisher.ts';
+import { PublisherError, type Failure, type Uncertain, type WaitUntil } from './publisher.ts';
+import type { Credentials } from './connection.ts';
 import { unknownFailure, unknownRefusal, type Refusal } from './refusals.ts';
 import { absentUntil } from './told-time.ts';
 

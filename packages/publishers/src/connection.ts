@@ -1,7 +1,16 @@
 import type { HttpClient } from './http.ts';
-import type { Credentials } from './publisher.ts';
 
 // How an author lets SoloSpark post for them, and how that is kept alive.
+
+/** Sealed as they stand wherever they are stored. Instants are RFC 3339. */
+export interface Credentials {
+  accessToken: string;
+  refreshToken?: string;
+  /** When the access token ends; absent where it does not by itself. */
+  expiresAt?: string;
+  /** When the refresh token ends, where the platform tells. */
+  refreshExpiresAt?: string;
+}
 
 /**
  * What SoloSpark is at a platform. The operator registers it there and sets it in the environment, or (`registerApp`)

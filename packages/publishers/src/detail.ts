@@ -1,6 +1,7 @@
 import type { HttpResponse } from './http.ts';
 import { messageOf, withoutKeys } from './platform-message.ts';
-import type { Credentials, Failure } from './publisher.ts';
+import type { Credentials } from './connection.ts';
+import type { Failure } from './publisher.ts';
 import { inShort } from './refusals.ts';
 
 const DETAIL_LENGTH = 300;

@@ -1,5 +1,5 @@
 import type { DocumentLimits, GifLimits, Limits, MediaLimits, ShapeLimits } from './limits.ts';
-import type { Draft, DraftMedia, MediaKind, NotConverted, Violation } from './publisher.ts';
+import type { Draft, DraftMedia, MediaKind, NotConverted, Violation } from './draft.ts';
 import { findInVideo, findSides, rangeOf, within, type Finding, type Mend } from './video-rules.ts';
 
 // Rules that differ between platforms in their numbers only. `name` stands in the sentences.

@@ -17,16 +17,10 @@ export {
   type AccountCall,
   type Actor,
   type ApiVersion,
-  type Credentials,
-  type Draft,
-  type DraftMedia,
   type Failed,
   type Failure,
   type FailureKind,
   type Identity,
-  type MediaDetails,
-  type MediaKind,
-  type NotConverted,
   type PrepareOutcome,
   type Published,
   type PublishCall,
@@ -39,12 +33,20 @@ export {
   type ReconcileCall,
   type ReconcileOutcome,
   type Retry,
-  type Settings,
   type Uncertain,
-  type Violation,
   type WaitUntil,
   type Witness,
 } from './publisher.ts';
+export { type Credentials } from './connection.ts';
+export {
+  type Draft,
+  type DraftMedia,
+  type MediaDetails,
+  type MediaKind,
+  type NotConverted,
+  type Settings,
+  type Violation,
+} from './draft.ts';
 export { fitsLimits, Limits, type ImageLimits, type MediaLimits } from './limits.ts';
 export { checkSettings } from './settings.ts';
 export { isReachableFromOutside } from './public-hosts.ts';

@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox';
-import type { DraftMedia } from './publisher.ts';
+import type { DraftMedia } from './draft.ts';
 
 // What a platform takes, as data: rules are checked by it, and forms can say it. Sizes in bytes, sides in pixels, ratios as
 // width ÷ height, times in milliseconds.

@@ -1,10 +1,17 @@
 import * as oauth from 'oauth4webapi';
-import type { App, AppCall, ConsentConnection, ConsentRequest, ExchangeCall } from './connection.ts';
+import {
+  type App,
+  type AppCall,
+  type ConsentConnection,
+  type ConsentRequest,
+  type ExchangeCall,
+  usableToken,
+  type Credentials,
+} from './connection.ts';
 import type { HttpClient, HttpResponse } from './http.ts';
 import { isSuccess } from './answer.ts';
-import { usableToken } from './connection.ts';
 import { issuerAt } from './issuer.ts';
-import { PublisherError, type Credentials, type Failure } from './publisher.ts';
+import { PublisherError, type Failure } from './publisher.ts';
 import { inShort } from './refusals.ts';
 import { endOfLife } from './told-time.ts';
 

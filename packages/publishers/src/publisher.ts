@@ -1,6 +1,7 @@
-import type { Logger, TextPart } from '@solospark/foundation';
+import type { Logger } from '@solospark/foundation';
 import type { TObject } from 'typebox';
-import type { Connection } from './connection.ts';
+import type { Connection, Credentials } from './connection.ts';
+import type { Draft, DraftMedia, Settings, Violation } from './draft.ts';
 import type { ByteRange, HttpClient } from './http.ts';
 import type { Limits } from './limits.ts';
 
@@ -77,86 +78,9 @@ export interface Rates {
   platform: Rate | null;
 }
 
-export type MediaKind = 'image' | 'gif' | 'video' | 'document';
-
-export interface DraftMedia {
-  kind: MediaKind;
-  mimeType: string;
-  byteSize: number;
-  width: number;
-  height: number;
-  /** These four of a video only. */
-  durationMs: number | null;
-  /** Frames per second. */
-  frameRate: number | null;
-  videoCodec: string | null;
-  /** Null: without sound, or no video. */
-  audioCodec: string | null;
-  /** Of a document only. */
-  pageCount: number | null;
-  altText: string | null;
-  /** What was read of it besides; where it is absent, an older version has read the file. */
-  details?: MediaDetails;
-  /** What its author uploaded, where this was made of it: what sentences speak of. */
-  uploaded?: Pick<DraftMedia, 'mimeType' | 'byteSize' | 'width' | 'height'>;
-}
-
-/** Absent: the file does not say, or is of another kind. */
-export interface MediaDetails {
-  profile?: string;
-  chromaSubsampling?: string;
-  bitDepth?: number;
-  scan?: 'progressive' | 'interlaced';
-  squarePixels?: boolean;
-  hdr?: boolean;
-  audioProfile?: string;
-  audioChannels?: number;
-  audioSampleRate?: number;
-  moovFirst?: boolean;
-  fragmented?: boolean;
-  editList?: boolean;
-  /** Of a GIF: its pictures, and how long all of them take, once. */
-  frameCount?: number;
-  loopMs?: number;
-  /** Why something that a platform needs was not made of it when it was uploaded. */
-  notConverted?: NotConverted;
-}
-
-/** `unfit`: it was, and what was made of it does not do either. */
-export type NotConverted = 'no_ffmpeg' | 'time' | 'size' | 'failed' | 'unfit';
-
-/** By the platform's own schema. What is left out has its default. */
-export type Settings = Record<string, unknown>;
-
-export interface Draft {
-  /** Empty, or something in it can be seen. */
-  text: string;
-  media: DraftMedia[];
-  settings: Settings;
-}
-
-/** One broken rule. `field` is where in the draft: `text`, `media`, `media/0/…`, or `settings/…`. */
-export interface Violation {
-  field: string;
-  code: string;
-  detail: string;
-  /** Of a text, where the rule is about a part of it and not about all of it. */
-  at?: TextPart;
-}
-
 export interface Identity {
   remoteAccountId: string;
   handle: string;
-}
-
-/** Sealed as they stand wherever they are stored. Instants are RFC 3339. */
-export interface Credentials {
-  accessToken: string;
-  refreshToken?: string;
-  /** When the access token ends; absent where it does not by itself. */
-  expiresAt?: string;
-  /** When the refresh token ends, where the platform tells. */
-  refreshExpiresAt?: string;
 }
 
 export interface AccountCall {

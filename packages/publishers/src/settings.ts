@@ -1,7 +1,8 @@
 import { escapePointer, findUnkeepable, sayWhere } from '@solospark/foundation';
 import { Type, type Static, type TObject, type TSchema } from 'typebox';
 import { Value } from 'typebox/value';
-import type { Publisher, Settings, Violation } from './publisher.ts';
+import type { Publisher } from './publisher.ts';
+import type { Settings, Violation } from './draft.ts';
 
 /** What is wrong with these settings by the platform's schema. `check` is asked about those only that fit it. */
 export function checkSettings(

@@ -1,5 +1,5 @@
 import type { ShapeLimits, VideoLimits, VideoTrait } from './limits.ts';
-import type { DraftMedia } from './publisher.ts';
+import type { DraftMedia } from './draft.ts';
 
 // What a platform finds wrong with a video, and what would help: the upload makes it (`mendOf`), or a sentence says it.
 

@@ -1,5 +1,5 @@
 import type { HttpResponse } from '../src/http.ts';
-import type { Draft, DraftMedia } from '../src/publisher.ts';
+import type { Draft, DraftMedia } from '../src/draft.ts';
 
 /** An answer as http.ts would hand it on. */
 export function answer(status: number, body?: unknown, headers: Record<string, string> = {}): HttpResponse {

@@ -4,15 +4,14 @@ import type { AddressInfo } from 'node:net';
 import { Writable } from 'node:stream';
 import { createLogger } from '@solospark/foundation';
 import { createHttpClient, type HttpClient, type HttpRequest } from '../src/http.ts';
+import type { DraftMedia, Settings } from '../src/draft.ts';
 import type {
-  DraftMedia,
   PrepareOutcome,
   PublishCall,
   Publisher,
   PublishMedia,
   PublishOutcome,
   ReconcileOutcome,
-  Settings,
   Witness,
 } from '../src/publisher.ts';
 import { jpegDraft, videoDraft } from './answers.ts';

@@ -2,7 +2,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { createLogger } from '@solospark/foundation';
 import { createHttpClient } from '../src/http.ts';
-import type { Identity, LookUpCall, PublishCall, PublishMedia, Settings, Witness } from '../src/publisher.ts';
+import type { Identity, LookUpCall, PublishCall, PublishMedia, Witness } from '../src/publisher.ts';
+import type { Settings } from '../src/draft.ts';
 import { jpegDraft, NOW } from './answers.ts';
 
 // A server of anybody's: it answers each request as the test says, over real sockets. For answers that no sandbox plays.

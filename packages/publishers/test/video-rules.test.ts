@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { isTaken, mendOf } from '../src/draft-rules.ts';
 import { publishers } from '../src/registry.ts';
-import type { DraftMedia } from '../src/publisher.ts';
+import type { DraftMedia } from '../src/draft.ts';
 import { draftOf, jpegDraft, videoDraft } from './answers.ts';
 
 // What each platform's documents say of a film's encoding, and what is done about it: one row for each trait.

@@ -2,7 +2,7 @@ import { parseUrl } from '@solospark/foundation';
 import { checkMedia, textMissing, textTooLong } from '../draft-rules.ts';
 import { countGraphemes } from '../graphemes.ts';
 import { UNCLEAR_TRAITS, type Limits } from '../limits.ts';
-import type { Draft, DraftMedia, Violation } from '../publisher.ts';
+import type { Draft, DraftMedia, Violation } from '../draft.ts';
 import { richTextOf } from './rich-text.ts';
 import { settingsOf, type LinkCard } from './settings.ts';
 

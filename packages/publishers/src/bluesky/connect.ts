@@ -1,8 +1,13 @@
 import { Type } from 'typebox';
 import { askWho, decode } from '../answer.ts';
-import { usableToken, type ConnectionCall, type PasswordConnection } from '../connection.ts';
+import {
+  usableToken,
+  type ConnectionCall,
+  type PasswordConnection,
+  type Credentials,
+} from '../connection.ts';
 import type { HttpRequest } from '../http.ts';
-import { PublisherError, type Credentials } from '../publisher.ts';
+import { PublisherError } from '../publisher.ts';
 import { endOfLife } from '../told-time.ts';
 import { dialect } from './errors.ts';
 

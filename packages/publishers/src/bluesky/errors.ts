@@ -1,6 +1,7 @@
 import { decode, type Dialect } from '../answer.ts';
 import type { HttpResponse } from '../http.ts';
-import type { DraftMedia, Failed } from '../publisher.ts';
+import type { DraftMedia } from '../draft.ts';
+import type { Failed } from '../publisher.ts';
 import { failed, unknownRefusal } from '../refusals.ts';
 import { expired, readNamed, throttled } from './refusals.ts';
 import { XrpcError } from './xrpc-error.ts';

@@ -1,5 +1,5 @@
 import { checkMedia } from '../draft-rules.ts';
-import type { Draft, Violation } from '../publisher.ts';
+import type { Draft, Violation } from '../draft.ts';
 import { storyLimits } from './limits.ts';
 
 /** What its app calls the place. */

@@ -1,6 +1,6 @@
 import type { Static } from 'typebox';
 import { checkMedia, textTooLong, warnAboutMedia } from '../draft-rules.ts';
-import type { Draft, Violation } from '../publisher.ts';
+import type { Draft, Violation } from '../draft.ts';
 import { readSettings } from '../settings.ts';
 import { checkStory } from './check-story.ts';
 import { limits, storyLimits } from './limits.ts';

@@ -1,9 +1,8 @@
 import { Type } from 'typebox';
 import { askWho, decode } from '../answer.ts';
-import { usableToken, type ConsentConnection } from '../connection.ts';
+import { usableToken, type ConsentConnection, type Credentials } from '../connection.ts';
 import type { HttpRequest, HttpResponse } from '../http.ts';
 import { issuerAt } from '../issuer.ts';
-import type { Credentials } from '../publisher.ts';
 import { endOfLife } from '../told-time.ts';
 import { dialect } from './errors.ts';
 

@@ -1,7 +1,7 @@
 import { hasVisibleText, parseUrl } from '@solospark/foundation';
 import { checkMedia, textMissing, textTooLong } from '../draft-rules.ts';
 import { UNCLEAR_TRAITS, type Limits } from '../limits.ts';
-import type { Draft, Violation } from '../publisher.ts';
+import type { Draft, Violation } from '../draft.ts';
 import { settingsOf } from './settings.ts';
 
 const NAME = 'LinkedIn';

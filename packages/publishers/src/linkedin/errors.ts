@@ -1,7 +1,6 @@
 import type { Dialect } from '../answer.ts';
 import type { HttpResponse } from '../http.ts';
-import type { Refusal } from '../refusals.ts';
-import { unknownRefusal } from '../refusals.ts';
+import { type Refusal, unknownRefusal } from '../refusals.ts';
 import { bodyOf, saysOf } from './error-body.ts';
 import {
   expired,

@@ -2,7 +2,8 @@ import { askPublicly, isAccepted, refusedOrUnclear, WITHOUT_LINK } from '../acce
 import { isSuccess, uncertain } from '../answer.ts';
 import { describe, told } from '../detail.ts';
 import type { HttpResponse } from '../http.ts';
-import type { MediaKind, PublishCall, PublishOutcome } from '../publisher.ts';
+import type { MediaKind } from '../draft.ts';
+import type { PublishCall, PublishOutcome } from '../publisher.ts';
 import { authorUrn, headersOf, isOrganization, receiptOf } from './api.ts';
 import { createdReceiptOf } from './created.ts';
 import { contentOf } from './content.ts';

@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox';
 import { readSettings } from '../settings.ts';
-import type { Settings } from '../publisher.ts';
+import type { Settings } from '../draft.ts';
 
 const closed = { additionalProperties: false };
 

@@ -1,6 +1,6 @@
 import { checkMedia, textMissing, textTooLong } from '../draft-rules.ts';
 import type { Limits } from '../limits.ts';
-import type { Draft, Violation } from '../publisher.ts';
+import type { Draft, Violation } from '../draft.ts';
 import { countedLength } from './count.ts';
 import { choicesOf } from './settings.ts';
 

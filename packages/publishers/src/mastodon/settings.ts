@@ -1,6 +1,6 @@
 import { hasVisibleText } from '@solospark/foundation';
 import { Type, type Static } from 'typebox';
-import type { Settings } from '../publisher.ts';
+import type { Settings } from '../draft.ts';
 import { readSettings } from '../settings.ts';
 
 export const settings = Type.Object(

@@ -3,7 +3,7 @@ import twitterText from 'twitter-text';
 import { checkMedia, textMissing, textTooLong } from '../draft-rules.ts';
 import { withoutLongHosts } from '../find-links.ts';
 import type { Limits } from '../limits.ts';
-import type { Draft, Violation } from '../publisher.ts';
+import type { Draft, Violation } from '../draft.ts';
 import { normalizeText } from '../normalize.ts';
 
 const NAME = 'X';

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { checkDraft } from '../../src/bluesky/check.ts';
 import { dialect, isBlobLost, isRecordAbsent } from '../../src/bluesky/errors.ts';
 import { countGraphemes } from '../../src/graphemes.ts';
-import type { DraftMedia } from '../../src/publisher.ts';
+import type { DraftMedia } from '../../src/draft.ts';
 import { bluesky } from '../../src/bluesky/index.ts';
 import { checkSettings } from '../../src/settings.ts';
 import { answer, draftOf, jpegDraft, NOW, videoDraft } from '../answers.ts';

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { titleOf } from '../../src/linkedin/content.ts';
 import { linkedin } from '../../src/linkedin/index.ts';
-import type { Settings, Witness } from '../../src/publisher.ts';
+import type { Settings } from '../../src/draft.ts';
+import type { Witness } from '../../src/publisher.ts';
 import { jpegDraft } from '../answers.ts';
 import { openDelivery, openStage, type Stage, type TestFile } from '../harness.ts';
 

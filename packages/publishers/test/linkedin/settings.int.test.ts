@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { linkedin } from '../../src/linkedin/index.ts';
-import type { Settings } from '../../src/publisher.ts';
+import type { Settings } from '../../src/draft.ts';
 import { checkSettings } from '../../src/settings.ts';
 import { draftOf, jpegDraft, jpegDrafts, videoDraft } from '../answers.ts';
 import { openDelivery, openStage, type Stage } from '../harness.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { buffer } from 'node:stream/consumers';
 import { countedLength } from '../../src/mastodon/count.ts';
-import type { Settings } from '../../src/publisher.ts';
+import type { Settings } from '../../src/draft.ts';
 import { mastodon } from '../../src/mastodon/index.ts';
 import { compareStatus } from '../../src/mastodon/same-status.ts';
 import { limits as own } from '../../src/mastodon/check.ts';

@@ -5,7 +5,7 @@ import { countedLength } from '../../src/mastodon/count.ts';
 import { dialect, identityDialect, isInvalid } from '../../src/mastodon/errors.ts';
 import { keyOf } from '../../src/mastodon/publish.ts';
 import { describe as describeAnswer } from '../../src/detail.ts';
-import type { DraftMedia } from '../../src/publisher.ts';
+import type { DraftMedia } from '../../src/draft.ts';
 import { limitsOf } from '../../src/mastodon/read-limits.ts';
 import { Limits } from '../../src/limits.ts';
 import { Value } from 'typebox/value';

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { x } from '../../src/x/index.ts';
 import { bearer } from '../../src/answer.ts';
 import type { ByteRange } from '../../src/http.ts';
-import type { Settings, Witness } from '../../src/publisher.ts';
+import type { Settings } from '../../src/draft.ts';
+import type { Witness } from '../../src/publisher.ts';
 import { openDelivery, openStage, videoFile, type Delivery, type Stage, type TestFile } from '../harness.ts';
 import { videoDraft } from '../answers.ts';
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { weightedLength } from '../../src/x/check.ts';
 import { dialect, isDuplicate, isMediaInvalid } from '../../src/x/errors.ts';
 import { x } from '../../src/x/index.ts';
-import type { DraftMedia } from '../../src/publisher.ts';
+import type { DraftMedia } from '../../src/draft.ts';
 import { answer, draftOf, jpegDraft, jpegDrafts, NOW, videoDraft } from '../answers.ts';
 
 const gifDraft = (over: Partial<DraftMedia> = {}) =>

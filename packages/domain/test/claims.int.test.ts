@@ -216,6 +216,22 @@ describe('a worker that was passed over', () => {
     expect(post.deliveries[0]).toMatchObject({ status: 'published', remoteId: '77', failure: null });
   });
 
+  it.each(['cut in the middle of an emoji: \ud83d', 'with a NUL: \u0000', 'with its other half: \ude00'])(
+    'can be settled whatever a platform says: %j',
+    async (words) => {
+      const held = await claimed();
+      const failure = {
+        kind: 'unknown',
+        actor: 'operator',
+        reason: 'No.',
+        detail: words,
+        platformMessage: words,
+      } as const;
+      expect(await saveWitness(ctx.db, { ...held, facts: { said: words } })).toBe(true);
+      expect(await settle(held, { as: 'failed', failure })).toBe(true);
+    },
+  );
+
   it('leaves no attempt open of a newer holder that never comes back', async () => {
     const held = await claimed();
     const hold = createHold(ctx, held, new AbortController().signal);

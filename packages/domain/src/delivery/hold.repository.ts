@@ -125,7 +125,7 @@ function columnsOf(settlement: Settlement) {
   };
 }
 
-/** PostgreSQL's text knows every character but one, and a platform's words may hold it. */
+/** PostgreSQL's text knows no NUL and no half of a surrogate pair, and a platform's words may hold either. */
 function toJson(value: unknown): string {
   return JSON.stringify(value, (_, part: unknown) =>
     typeof part === 'string' ? part.replaceAll('\u0000', '').toWellFormed() : part,

@@ -45,7 +45,15 @@ export function supervise(options: {
   function launch(): Promise<void> {
     const started = spawn(
       process.execPath,
-      ['--import', exitWithParent, '--import', skewClock, '--import', failPoints, join(options.root, options.script)],
+      [
+        '--import',
+        exitWithParent,
+        '--import',
+        skewClock,
+        '--import',
+        failPoints,
+        join(options.root, options.script),
+      ],
       {
         cwd: options.root,
         env: {

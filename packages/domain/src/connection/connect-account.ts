@@ -5,11 +5,7 @@ import { versionFor } from '../channel/api-version.ts';
 import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { datesOf, sealCredentials } from '../channel/channel.ts';
-import {
-  findChannelByAccount,
-  insertChannel,
-  type ChannelSummary,
-} from '../channel/channel.repository.ts';
+import { findChannelByAccount, insertChannel, type ChannelSummary } from '../channel/channel.repository.ts';
 import { findSealedChannel } from '../channel/credentials.repository.ts';
 import { explainRefusal } from '../channel/explain-refusal.ts';
 import type { Place } from '../channel/place.ts';

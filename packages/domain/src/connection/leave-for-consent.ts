@@ -3,13 +3,7 @@ import { sha256, unseal } from '@solospark/foundation';
 import { invalidConnection } from '../channel/invalid-connection.ts';
 import { openPlace } from '../channel/open-place.ts';
 import type { Context } from '../context.ts';
-import {
-  connectionNotFound,
-  formHashOf,
-  newSecret,
-  notFromOurPage,
-  verifierContext,
-} from './connection.ts';
+import { connectionNotFound, formHashOf, newSecret, notFromOurPage, verifierContext } from './connection.ts';
 import { findOpenConnection, takeForm } from './connection.repository.ts';
 import { findApp } from '../channel/find-app.ts';
 import { findKnownPublisher } from './find-known-publisher.ts';

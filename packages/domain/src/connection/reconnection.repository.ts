@@ -1,5 +1,9 @@
 import type { SqlRunner } from '@solospark/db';
-import { SUMMARY_COLUMNS, type ChannelSummary, type ConnectedChannel } from '../channel/channel.repository.ts';
+import {
+  SUMMARY_COLUMNS,
+  type ChannelSummary,
+  type ConnectedChannel,
+} from '../channel/channel.repository.ts';
 import { DEFAULT_LATE_LIMIT_MINUTES } from '../delivery/late-policy.ts';
 
 /**

@@ -2,12 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { withRetry } from '@solospark/db';
 import { seal, sha256 } from '@solospark/foundation';
 import type { Context } from '../context.ts';
-import {
-  CONNECTION_LIFETIME_MS,
-  newSecret,
-  placeOf,
-  verifierContext,
-} from './connection.ts';
+import { CONNECTION_LIFETIME_MS, newSecret, placeOf, verifierContext } from './connection.ts';
 import { insertConnection } from './connection.repository.ts';
 import { invalidConnection } from '../channel/invalid-connection.ts';
 import { findApp } from '../channel/find-app.ts';

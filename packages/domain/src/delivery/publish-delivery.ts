@@ -2,19 +2,9 @@ import { assertNever, messageOf, type Logger } from '@solospark/foundation';
 import { deliveryJobId } from '@solospark/queue';
 import { withRetry } from '@solospark/db';
 import { linkAt } from '../channel/place.ts';
-import {
-  handBack,
-  stillInDoubt,
-  withTime,
-  type ClaimedDelivery,
-  type Settlement,
-} from './delivery.ts';
+import { handBack, stillInDoubt, withTime, type ClaimedDelivery, type Settlement } from './delivery.ts';
 import { healthSign } from './circuit.ts';
-import {
-  giveProbeBack,
-  recordPlatformAnswers,
-  recordPlatformFailure,
-} from './circuit.repository.ts';
+import { giveProbeBack, recordPlatformAnswers, recordPlatformFailure } from './circuit.repository.ts';
 import { settlePost } from './settle-posts.repository.ts';
 import { markSuperseded, recordReceipt } from './hold.repository.ts';
 import { tooLate, waitOrGiveUp } from './late-policy.ts';

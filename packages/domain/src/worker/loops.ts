@@ -7,7 +7,7 @@ export interface Loop {
   /** From the end of one round to the beginning of the next. */
   everyMs: number;
   /** One round, which may be repeated. `signal` aborts when the process stops. */
-  run(signal: AbortSignal): Promise<unknown>;
+  run: (signal: AbortSignal) => Promise<unknown>;
 }
 
 /**

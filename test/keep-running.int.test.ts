@@ -1,12 +1,15 @@
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
-import { eventually } from './support/app.ts';
+import { demoImage, eventually } from './support/app.ts';
+import { expectLinesWithEachKeyOnce } from './support/log-lines.ts';
+import { createDemoClient } from '../scripts/lib/demo-client.mjs';
+import { identityOf } from '../scripts/lib/process-identity.mjs';
 import { startStack, type Stack } from '../scripts/lib/stack.mjs';
 
-// A real stack, as `npm start` brings it up, one part of which keeps dying.
+// The life of a real stack, as `npm start` brings it up: it publishes, one part of it keeps dying, its folder goes, and it ends.
 
 const DEATHS = 8;
 
@@ -16,13 +19,18 @@ let stack: Stack;
 let printed: string;
 const write = process.stderr.write.bind(process.stderr);
 
-beforeEach(async () => {
+beforeAll(async () => {
   database = await createTestDatabase();
   home = mkdtempSync(join(tmpdir(), 'solospark-home-'));
   printed = '';
   process.stderr.write = (text: string | Uint8Array) => Boolean((printed += String(text)));
   stack = await startStack({
-    settings: { PATH: process.env['PATH'] ?? '', DATABASE_URL: database.url, PORT: '0' },
+    settings: {
+      PATH: process.env['PATH'] ?? '',
+      DATABASE_URL: database.url,
+      PORT: '0',
+      LOG_LEVEL: 'debug',
+    },
     home,
     signal: new AbortController().signal,
     quiet: true,
@@ -30,7 +38,7 @@ beforeEach(async () => {
   });
 }, 180_000);
 
-afterEach(async () => {
+afterAll(async () => {
   await stack.stop();
   process.stderr.write = write;
   await database.drop();
@@ -43,6 +51,22 @@ const workerPid = () => {
   };
   return pids.worker;
 };
+
+it('no line that it logs while it publishes to every platform has a key twice', async () => {
+  const client = createDemoClient(stack.facts());
+  const { id: mediaId } = await client.upload(new Uint8Array(await demoImage()), 'demo.jpg');
+  const platforms = ['x', 'instagram', 'linkedin', 'bluesky', 'mastodon'];
+  const { id } = await client.createPost({ text: 'Hello', mediaIds: [mediaId], platforms });
+  await client.schedule(id, new Date(Date.now() + 1_000));
+  await eventually(
+    () => client.getPost(id),
+    ({ status }) => status === 'published',
+    'the post is published',
+  );
+  for (const name of ['api', 'worker', 'sandbox']) {
+    expectLinesWithEachKeyOnce(readFileSync(join(home, 'logs', `${name}.log`), 'utf8'));
+  }
+});
 
 it('a worker that dies eight times is started again each time with growing pauses, while the API goes on', async () => {
   const { apiUrl, pids } = stack.facts();
@@ -68,3 +92,19 @@ it('a worker that dies eight times is started again each time with growing pause
   expect(pauses).toEqual([0.01, 0.02, 0.04, 0.08, 0.16, 0.3, 0.3, 0.3]);
   expect(printed).toContain('the 7th time in a row; the rest goes on');
 }, 180_000);
+
+it('goes on without its folder, with what still runs, and then ends in order', async () => {
+  const { apiUrl, pids } = stack.facts();
+  rmSync(home, { recursive: true, force: true });
+  printed = '';
+  process.kill(pids.worker ?? 0, 'SIGKILL');
+  await eventually(
+    () => Promise.resolve(printed),
+    (text) => text.includes('no such file'),
+    'a worker without a log is told of',
+  );
+  expect((await fetch(`${apiUrl}/health/live`)).status).toBe(200);
+  await stack.stop();
+  expect(printed).not.toContain('Stopping');
+  expect(Object.values(pids).map((pid) => identityOf(pid ?? 0))).toEqual([null, null, null]);
+});

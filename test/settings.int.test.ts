@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { randomBytes } from 'node:crypto';
 import { createServer, type Server } from 'node:net';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
+import { expectLinesWithEachKeyOnce } from './support/log-lines.ts';
 import { launch, startProcess, type AppProcess } from './support/processes.ts';
 import { freePort } from './support/queue.ts';
 
@@ -119,8 +120,7 @@ describe.each(['api', 'worker'] as const)('the %s', (app) => {
     expect(await process.exited).toBe(0);
     expect(process.output()).toContain('PostgreSQL cannot be reached');
     expect(process.output()).not.toMatch(/ECONNREFUSED[^\n]*\\n\s+at /);
-    for (const line of process.output().trim().split('\n'))
-      expect(topLevelKeys(line)).toEqual(unique(topLevelKeys(line)));
+    expectLinesWithEachKeyOnce(process.output());
   });
 });
 
@@ -135,17 +135,3 @@ it.each([
 ])('the API is told of %s in a sentence', async (_, env, name) => {
   expect(await refused('api', env())).toContain(`  - ${name}: `);
 });
-
-const unique = (keys: string[]) => [...new Set(keys)];
-
-/** As they stand in the line: a parser keeps one of two that are the same. */
-function topLevelKeys(line: string): string[] {
-  const keys: string[] = [];
-  let depth = 0;
-  for (const [token] of line.matchAll(/"(?:[^"\\]|\\.)*"(?:\s*:)?|[{}[\]]/g)) {
-    if (token === '{' || token === '[') depth += 1;
-    else if (token === '}' || token === ']') depth -= 1;
-    else if (depth === 1 && token.endsWith(':')) keys.push(token);
-  }
-  return keys;
-}

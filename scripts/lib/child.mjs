@@ -64,10 +64,10 @@ export async function startChild(options) {
       );
       await delay(waitMs, undefined, { signal: stop.signal }).catch(() => undefined);
       if (stop.signal.aborted) return;
-      current = launch(options);
       // Until it is ready, it has not begun to be well.
       readyAt = Infinity;
       try {
+        current = launch(options);
         await current.ready;
         readyAt = performance.now();
         await options.onRestarted();

@@ -22,6 +22,14 @@ export async function openHomePostgres(home, { password, port }) {
   let looking = false;
   const timer = setInterval(() => {
     if (looking || stopping || isPostgres(server.pid)) return;
+    if (!existsSync(join(dir, 'data', 'PG_VERSION'))) {
+      clearInterval(timer);
+      // A new one would be empty, under apps that know what was in the old one.
+      warn(
+        `The data of PostgreSQL are gone from ${dir}. Stop SoloSpark; the next start makes an empty database.`,
+      );
+      return;
+    }
     looking = true;
     warn('PostgreSQL ended; starting it again.');
     start(server.port)

@@ -1,7 +1,7 @@
 // @ts-check
 // A child writes straight into its log file, so that nothing is lost when the parent dies. The parent reads along and
 // shows what a person should know.
-import { closeSync, existsSync, openSync, readSync, renameSync, statSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readSync, renameSync, statSync } from 'node:fs';
 
 const pinoError = 50;
 
@@ -15,17 +15,19 @@ export function openLog(path) {
 }
 
 /**
- * Follows a log file from its present end.
- * @param {string} path
+ * Follows a log file from its present end. It stays open: its folder may be taken away while the child still writes.
+ * @param {string} path of a file that is there
  * @param {(line: string) => void} onError gets a readable line for every error in it
  */
 export function tailLog(path, onError) {
-  let offset = existsSync(path) ? statSync(path).size : 0;
+  const fd = openSync(path, 'r');
+  let open = true;
+  let offset = fstatSync(fd).size;
   let rest = '';
   /** @type {string[]} */
   const last = [];
   const read = () => {
-    const fd = openSync(path, 'r');
+    if (!open) return;
     const buffer = Buffer.alloc(65_536);
     for (;;) {
       const bytes = readSync(fd, buffer, 0, buffer.length, offset);
@@ -40,7 +42,6 @@ export function tailLog(path, onError) {
         if (entry.level >= pinoError) onError(entry.text);
       }
     }
-    closeSync(fd);
   };
   const timer = setInterval(read, 300);
   timer.unref();
@@ -53,6 +54,8 @@ export function tailLog(path, onError) {
     stop() {
       clearInterval(timer);
       read();
+      open = false;
+      closeSync(fd);
     },
   };
 }

@@ -156,3 +156,10 @@ it('a folder that was moved is used as it is, by us and by pnpm', () => {
   });
   expect(statSync(join(root, 'node_modules', '.modules.yaml')).mtimeMs).toBe(before);
 }, 120_000);
+
+it('pnpm takes nothing away by itself where the manifests have changed, as after a git pull under a stack that runs', () => {
+  const path = join(root, 'package.json');
+  writeFileSync(path, readFileSync(path, 'utf8').replace(',"yaml":"2.9.1"', ''));
+  expect(runIn('npx', '-y', pinnedPnpm, 'where')).toMatchObject({ status: 0 });
+  expect(existsSync(join(root, 'node_modules', 'yaml', 'package.json'))).toBe(true);
+}, 120_000);

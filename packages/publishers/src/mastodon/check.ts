@@ -53,7 +53,8 @@ export function checkDraft(
 function countCodePoints(altText: string): number {
   // Not as a list of them: that grows faster than its text.
   let characters = 0;
-  for (let at = 0; at < altText.length; at += (altText.codePointAt(at) ?? 0) > 0xffff ? 2 : 1) characters += 1;
+  for (let at = 0; at < altText.length; at += (altText.codePointAt(at) ?? 0) > 0xffff ? 2 : 1)
+    characters += 1;
   return characters;
 }
 

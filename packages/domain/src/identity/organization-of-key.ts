@@ -1,5 +1,5 @@
 import { withRetry } from '@solospark/db';
-import { createHash } from 'node:crypto';
+import { sha256 } from '@solospark/foundation';
 import type { Context } from '../context.ts';
 import { findOrganizationOfKey } from './api-key.repository.ts';
 
@@ -9,6 +9,6 @@ import { findOrganizationOfKey } from './api-key.repository.ts';
  */
 export async function organizationOfKey(ctx: Pick<Context, 'db'>, key: string): Promise<string | undefined> {
   // The form in which better-auth keeps a key; the key itself is shown once, when it is created.
-  const hash = createHash('sha256').update(key).digest('base64url');
+  const hash = sha256(key);
   return withRetry(() => findOrganizationOfKey(ctx.db, hash));
 }

@@ -37,7 +37,6 @@ async function main(config: Config): Promise<void> {
     await sweeping.stop();
     await ctx.close();
     log.info('stopped');
-    await watchdog.beforeExit();
   });
   await app.listen({ host: config.HOST, port: config.PORT }).catch((error: unknown) => {
     throw explainListenError(error, { host: config.HOST, port: config.PORT });

@@ -24,7 +24,6 @@ async function main(config: Config): Promise<void> {
     else log.info({ signal }, 'worker stopping');
     const ended = await app.close();
     log.info({ allEnded: ended }, 'worker stopped');
-    await watchdog.beforeExit();
   });
   process.send?.('ready');
 }

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomFill } from 'node:crypto';
 import { writeSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 
@@ -10,15 +10,14 @@ import { Worker } from 'node:worker_threads';
 export interface Watchdog {
   /** The process is stopping: it has so long to be gone. */
   endWithin(ms: number): void;
-  /** As the last thing before the process exits: if its threads do not answer, `process.exit` will be SIGKILL. */
-  beforeExit(): Promise<void>;
 }
 
 const TICK_MS = 250;
 const LAST_LOOK_MS = 1_000;
 
 /**
- * Watches until the process ends, and keeps nothing alive. Time is counted in the thread's own ticks: a process that was
+ * Watches until the process ends, and keeps nothing alive. A process that exits while its threads are held is ended by SIGKILL,
+ * after a second. Time is counted in the thread's own ticks: a process that was
  * frozen is not late.
  */
 export function startWatchdog(options: {
@@ -31,20 +30,9 @@ export function startWatchdog(options: {
 }): Watchdog {
   const shared = new SharedArrayBuffer(3 * Int32Array.BYTES_PER_ELEMENT);
   const cells = new Int32Array(shared);
-  /** Set: the pool has been asked, and has not answered yet. */
-  let asking: Promise<void> | undefined;
+  let isAsking = false;
   let watchesPool = options.poolStallMs !== undefined;
   const ticksIn = (ms: number) => Math.ceil(ms / TICK_MS);
-
-  function askPool(): Promise<void> {
-    return (asking ??= new Promise((resolve) => {
-      randomBytes(1, () => {
-        asking = undefined;
-        Atomics.add(cells, POOL, 1);
-        resolve();
-      });
-    }));
-  }
 
   const thread = new Worker(WATCH, {
     eval: true,
@@ -61,11 +49,17 @@ export function startWatchdog(options: {
   thread.unref();
   setInterval(() => {
     Atomics.add(cells, LOOP, 1);
-    if (watchesPool) void askPool();
+    if (!watchesPool || isAsking) return;
+    isAsking = true;
+    randomFill(new Uint8Array(1), () => {
+      isAsking = false;
+      Atomics.add(cells, POOL, 1);
+    });
   }, TICK_MS).unref();
   process.once('exit', () => {
     // The thread is gone before the process waits for its pool.
-    if (asking) endNow(options.name, 'its threads are held, so that it could not exit');
+    if (!poolAnswersWithin(LAST_LOOK_MS))
+      endNow(options.name, 'its threads are held, so that it could not exit');
   });
 
   return {
@@ -73,13 +67,19 @@ export function startWatchdog(options: {
       Atomics.store(cells, TICKS_LEFT, ticksIn(ms));
       watchesPool = true;
     },
-    async beforeExit() {
-      let timer: NodeJS.Timeout | undefined;
-      const enough = new Promise<void>((resolve) => (timer = setTimeout(resolve, LAST_LOOK_MS)));
-      await Promise.race([askPool(), enough]);
-      clearTimeout(timer);
-    },
   };
+}
+
+/** For a process whose event loop has ended: no callback runs any more, but a thread of the pool still fills the bytes. */
+function poolAnswersWithin(ms: number): boolean {
+  const bytes = new Uint8Array(8);
+  const nobodyNotifies = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  const isFilled = () => bytes.some((byte) => byte > 0);
+  randomFill(bytes, () => undefined);
+  for (const end = performance.now() + ms; !isFilled() && performance.now() < end;) {
+    Atomics.wait(nobodyNotifies, 0, 0, 1);
+  }
+  return isFilled();
 }
 
 const LOOP = 0;

@@ -63,13 +63,23 @@ describe('a process with a watchdog', () => {
   });
 
   it('exits although a file that never comes holds its threads, where process.exit alone waits for ever', async () => {
-    const stuck = run('holdAllThreads(); await watchdog.beforeExit(); process.exit(0);');
+    const stuck = run('holdAllThreads(); await wait(100); process.exit(0);');
     expect(await stuck).toEqual(killed(/could not exit/));
   });
 
   it('is not kept alive by it, and exits as it likes while nothing is wrong', async () => {
     expect(await run('await wait(600);')).toEqual({ ended: 0, said: '' });
-    const busy = 'watchdog.endWithin(60_000); await wait(600); await watchdog.beforeExit(); process.exit(3);';
+    const busy = 'watchdog.endWithin(60_000); await wait(600); process.exit(3);';
     expect(await run(busy)).toEqual({ ended: 3, said: '' });
+  });
+
+  it('exits as it likes at the moment at which its threads have just been asked', async () => {
+    // Its own timer is older, so it asks in the same turn of the loop, before this one exits.
+    const exits = 'setTimeout(() => process.exit(1), 250);';
+    const ended = [];
+    for (let i = 0; i < 5; i += 1) {
+      ended.push(await run(exits, '{ name: "test", loopStallMs: 60_000, poolStallMs: 60_000 }'));
+    }
+    expect(ended).toEqual(Array(5).fill({ ended: 1, said: '' }));
   });
 });

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
-import { createServer, type Server } from 'node:net';
+import { connect, createServer, type AddressInfo, type Server } from 'node:net';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
 import { expectLinesWithEachKeyOnce } from './support/log-lines.ts';
 import { launch, startProcess, type AppProcess } from './support/processes.ts';
@@ -45,7 +45,8 @@ const withDatabase = (change: (url: URL) => void) => {
 async function refused(app: 'api' | 'worker', env: Record<string, string>): Promise<string> {
   const process = launch(app, { ...good(), ...env });
   processes.push(process);
-  expect({ code: await process.exited, output: process.output() }).toMatchObject({ code: 1 });
+  const code = await process.exited;
+  if (code !== 1) throw new Error(`${app} ended with ${code}, and had printed:\n${process.output()}`);
   expect(process.output()).not.toMatch(/\n\s+at .*\d+:\d+/);
   return process.output();
 }
@@ -124,10 +125,27 @@ describe.each(['api', 'worker'] as const)('the %s', (app) => {
   });
 });
 
+it('a server that takes seven seconds to refuse a password is not taken for one that is away', async () => {
+  const slow = createServer((client) => {
+    const server = connect(Number(new URL(database.url).port), '127.0.0.1');
+    client.on('error', () => server.destroy());
+    server.on('error', () => client.destroy());
+    client.pipe(server);
+    setTimeout(() => server.pipe(client), 7_000);
+  });
+  await new Promise<void>((resolve) => slow.listen(0, '127.0.0.1', resolve));
+  const env = withDatabase((url) => {
+    url.password = 'wrong';
+    url.port = String((slow.address() as AddressInfo).port);
+  });
+  expect(await refused('worker', { DATABASE_URL: env })).toContain('refuses the password');
+  slow.close();
+});
+
 it.each([
   [
     'a port that another program has',
-    () => ({ PORT: String((taken.address() as { port: number }).port) }),
+    () => ({ PORT: String((taken.address() as AddressInfo).port) }),
     'PORT',
   ],
   ['an address of another machine', () => ({ HOST: '192.0.2.1' }), 'HOST'],

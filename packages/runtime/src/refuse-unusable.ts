@@ -2,8 +2,12 @@ import { explainDatabaseError } from '@solospark/db';
 import { ConfigError, messageOf, withDeadline } from '@solospark/foundation';
 import type { Context } from '@solospark/domain';
 
-/** A server that takes longer is treated as one that is away. */
-const LOOK_MS = 5_000;
+/**
+ * A server that takes longer is treated as one that is away. The database gets more: it is the one that nothing works without,
+ * a host that drops what is sent to it costs the ten seconds of a connection only, and a busy machine takes its time to refuse
+ * a password.
+ */
+const LOOK_MS = { database: 20_000, queue: 5_000 };
 
 /**
  * Looks once, at start, whether database and queue can be used as they are set. What only the operator can mend (a password, a
@@ -19,7 +23,7 @@ export async function refuseUnusable(
   const problems: string[] = [];
   const [database, queue] = await Promise.all([
     lookAtDatabase(ctx),
-    ctx.queues.findProblem({ deadlineMs: LOOK_MS }),
+    ctx.queues.findProblem({ deadlineMs: LOOK_MS.queue }),
   ]);
   if (database?.lasts || (database && required)) problems.push(database.sentence);
   else if (database)
@@ -36,7 +40,7 @@ async function lookAtDatabase({
       db.query<{ name: string; ready: boolean }>(
         `SELECT current_database() AS name, to_regclass('public.delivery') IS NOT NULL AS ready`,
       ),
-      LOOK_MS,
+      LOOK_MS.database,
       'the first question to PostgreSQL',
     );
     if (row?.ready) return undefined;

@@ -22,7 +22,7 @@ const server = await startServer();
 const proxy = await startFaultProxy(server.url);
 const bob = await server.createAccount('bob');
 const deliveries = openDeliveries(bluesky, proxy, PUBLISH);
-const { publish, publishUnclearly, reconcile } = deliveries;
+const { publish, publishUnclearly, lookUp } = deliveries;
 const { check, finish } = openChecks((name) => server.createAccount(name));
 
 const open = ({ did, handle, accessJwt }: Account, draft?: Draft): PublishCall =>
@@ -65,7 +65,7 @@ await check(
     // As Bluesky's own app shows links.
     const shown = '見て👨‍👩‍👧‍👦 example.com/%C3%A4?b#c, #tag @bob.test (example.com/d).';
     assert.equal(value.text, shown);
-    assert.equal(value.createdAt, call.witness['createdAt']);
+    assert.equal(value.createdAt, call.evidence['createdAt']);
     const marked = value.facets.map(
       ({
         index,
@@ -98,7 +98,7 @@ for (const fault of ['drop-after', '503-after', 'cut-after', 'hang-after'] as co
   await check(`${fault}: unclear, found, and there once`, async (account) => {
     const call = await prepared(account, { images: [jpeg] });
     await publishUnclearly(call, fault);
-    await theOnlyPost(account, await reconcile(call));
+    await theOnlyPost(account, await lookUp(call));
   });
 
   await check(`${fault}: sent again without asking, and there once, unchanged`, async (account) => {
@@ -113,7 +113,7 @@ for (const fault of ['drop-after', '503-after', 'cut-after', 'hang-after'] as co
 await check('drop-before: unclear, absent, sent again, and there once', async (account) => {
   const call = await prepared(account);
   await publishUnclearly(call, 'drop-before');
-  assert.deepEqual(await reconcile(call), { outcome: 'absent' });
+  assert.deepEqual(await lookUp(call), { outcome: 'absent' });
   await theOnlyPost(account, await publish(call));
 });
 
@@ -132,8 +132,8 @@ await check(
     assert.deepEqual(await bluesky.prepare(call), { outcome: 'ready' });
     await publishUnclearly(call, 'drop-after');
     void proxy.arm(LOOK_UP, '503-after');
-    assert.equal((await reconcile(call)).outcome, 'ask-again');
-    await theOnlyPost(account, await reconcile(call));
+    assert.equal((await lookUp(call)).outcome, 'ask_again');
+    await theOnlyPost(account, await lookUp(call));
   },
 );
 
@@ -142,9 +142,9 @@ await check('another text under the same key overwrites nothing, and a person is
   await theOnlyPost(account, await publish(call));
   call.text = 'After';
   const outcome = await publish(call);
-  assert.equal(outcome.outcome, 'uncertain');
+  assert.equal(outcome.outcome, 'unclear');
   assert.match(outcome.detail ?? '', /InvalidSwap/);
-  assert.equal((await reconcile(call)).outcome, 'cannot-tell');
+  assert.equal((await lookUp(call)).outcome, 'uncertain');
   assert.deepEqual(
     (await server.posts(account)).map(({ value }) => value.text),
     ['Before'],
@@ -192,7 +192,7 @@ await check(
   async (account) => {
     const call = await prepared(account, { images: [jpeg] });
     const other = open(await server.createAccount('elsewhere'), { images: [jpeg] });
-    Object.assign(other.witness, call.witness);
+    Object.assign(other.evidence, call.evidence);
     other.media = call.media;
     assert.equal((await publish(other)).outcome, 'retry');
     assert.deepEqual(await bluesky.prepare(other), { outcome: 'ready' });
@@ -225,7 +225,7 @@ for (const [what, draft] of kinds) {
         assert.deepEqual(before?.value, recordOf(call));
         assert.deepEqual(await bluesky.prepare(call), { outcome: 'ready' });
         assert.deepEqual(await theOnlyPost(account, await publish(call)), before);
-        await theOnlyPost(account, await reconcile(call));
+        await theOnlyPost(account, await lookUp(call));
       },
     );
   }

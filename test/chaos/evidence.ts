@@ -29,7 +29,7 @@ export interface DeliveryRow {
   remoteId: string | null;
   failureKind: string | null;
   failureReason: string | null;
-  witness: unknown;
+  evidence: unknown;
 }
 
 export interface AttemptRow {
@@ -71,7 +71,7 @@ export async function gatherEvidence(stack: Pick<ChaosStack, 'db' | 'sandbox'>):
     `SELECT d.id, d.post_id AS "postId", d.platform, split_part(c.handle, '.', 1) AS handle, d.status, d.due_at AS "dueAt",
             d.next_attempt_at AS "nextAttemptAt", d.lease_until AS "leaseUntil", d.sending_at AS "sendingAt",
             d.published_at AS "publishedAt", d.fence, d.attempts_used AS "attemptsUsed", d.remote_id AS "remoteId",
-            d.failure_kind AS "failureKind", d.failure_reason AS "failureReason", d.witness
+            d.failure_kind AS "failureKind", d.failure_reason AS "failureReason", d.witness AS evidence
      FROM delivery d JOIN channel c ON c.id = d.channel_id`,
   );
   const attempts = await stack.db.query<AttemptRow>(

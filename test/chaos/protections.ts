@@ -97,7 +97,7 @@ export const protections: Protection[] = [
     minutes: 0.5,
   },
   {
-    name: 'the witness',
+    name: 'the evidence',
     instead: 'what may be out is sent again',
     patches: [
       {

@@ -38,7 +38,7 @@ export function markSending(s: State, world: World): void {
   if (s.resend === 'allowed') s.resend = 'used';
 }
 
-/** `settleDelivery`, with what `retryOrGiveUp` and `reconcileDelivery` make of the outcome. */
+/** `settleDelivery`, with what `retryOrGiveUp` and `lookUpDelivery` make of the outcome. */
 export function settle(s: State, outcome: Outcome, callEndedAt: number, world: World): void {
   const isLast = s.triesUsed + 1 >= world.tries;
   /** An earlier sending may be out, whatever became of this one. */

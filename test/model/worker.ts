@@ -71,7 +71,7 @@ export function workerSteps(s: State, world: World, i: number, w: Worker, go: Go
     // openCall, prepare
     case 'claimed':
       if (w.disconnected) return take('finds the account disconnected (openCall)', settleAs('refused'));
-      if (w.mayBeOut) return take('has to ask (reconcileDelivery)', (me) => void (me.at = 'asking'));
+      if (w.mayBeOut) return take('has to ask (lookUpDelivery)', (me) => void (me.at = 'asking'));
       if (s.sentBefore && world.platform === 'listed' && world.on.secondLook) {
         if (s.public > 0) take('looks once more, and finds it (prepare)', settleAs('published'));
         if (isListed(s, world)) return;
@@ -154,7 +154,7 @@ export function workerSteps(s: State, world: World, i: number, w: Worker, go: Go
       return;
     }
 
-    // reconcileDelivery, and the publisher's reconcile
+    // lookUpDelivery, and the publisher's look-up
     case 'asking':
       if (world.platform === 'unlisted') return take('cannot look it up', settleAs('uncertain'));
       if (world.platform === 'resent') {

@@ -9,7 +9,7 @@ import type {
   PublishCall,
   PublishMedia,
   Publisher,
-  ReconcileOutcome,
+  LookUpOutcome,
 } from '../../packages/publishers/src/publisher.ts';
 import { jpegDraft, videoDraft } from '../../packages/publishers/test/answers.ts';
 import type { Fault, FaultProxy } from './fault-proxy.ts';
@@ -46,10 +46,10 @@ export function openDeliveries(publisher: Publisher, proxy: FaultProxy, publicCa
       media: [...images.map((bytes, index) => imageOf(bytes, index)), ...videos.map(videoOf)],
       settings,
       account: { remoteAccountId, handle },
-      witness: {},
+      evidence: {},
       sentBefore: false,
       remember(facts) {
-        Object.assign(call.witness, JSON.parse(JSON.stringify(facts)));
+        Object.assign(call.evidence, JSON.parse(JSON.stringify(facts)));
         return Promise.resolve();
       },
       now: () => new Date(),
@@ -70,7 +70,7 @@ export function openDeliveries(publisher: Publisher, proxy: FaultProxy, publicCa
     try {
       return await publisher.publish(call);
     } catch (error) {
-      return { outcome: 'uncertain', detail: String(error) };
+      return { outcome: 'unclear', detail: String(error) };
     }
   }
 
@@ -79,15 +79,15 @@ export function openDeliveries(publisher: Publisher, proxy: FaultProxy, publicCa
     const played = proxy.arm(publicCall, fault);
     const timeoutMs = fault === 'hang-after' ? HASTE_MS : PATIENCE_MS;
     const http = createHttpClient({ baseUrl: proxy.url, timeoutMs });
-    assert.equal((await publish({ ...call, http })).outcome, 'uncertain');
+    assert.equal((await publish({ ...call, http })).outcome, 'unclear');
     await played;
   }
 
   /** `agoMs`: how long ago it was sent. */
-  const reconcile = (call: PublishCall, agoMs = 0): Promise<ReconcileOutcome> =>
-    publisher.reconcile({ ...call, sendingSince: new Date(Date.now() - agoMs), asked: 0 });
+  const lookUp = (call: PublishCall, agoMs = 0): Promise<LookUpOutcome> =>
+    publisher.lookUp({ ...call, sendingSince: new Date(Date.now() - agoMs), asked: 0 });
 
-  return { open, prepare, publish, publishUnclearly, reconcile };
+  return { open, prepare, publish, publishUnclearly, lookUp };
 }
 
 function imageOf(bytes: Uint8Array, index: number): PublishMedia {

@@ -18,7 +18,7 @@ const MINUTE_MS = 60_000;
 const server = await startServer();
 const proxy = await startFaultProxy(server.url);
 const bob = await server.createAccount('bob');
-const { open, prepare, publish, publishUnclearly, reconcile } = openDeliveries(mastodon, proxy, PUBLISH);
+const { open, prepare, publish, publishUnclearly, lookUp } = openDeliveries(mastodon, proxy, PUBLISH);
 const { check, finish } = openChecks((name) => server.createAccount(name));
 
 const prepared = (account: Account, draft?: Draft): Promise<PublishCall> => prepare(open(account, draft));
@@ -94,7 +94,7 @@ for (const [name, draft] of Object.entries(drafts)) {
     await check(`${name}, ${fault}: unclear, found, and there once`, async (account) => {
       const call = await prepared(account, draft);
       await publishUnclearly(call, fault);
-      await theOnlyPost(account, await reconcile(call), call);
+      await theOnlyPost(account, await lookUp(call), call);
     });
   }
 
@@ -104,9 +104,9 @@ for (const [name, draft] of Object.entries(drafts)) {
       const call = await prepared(account, draft);
       await publishUnclearly(call, 'drop-before');
       for (const agoMs of [0, 3 * MINUTE_MS, 9 * MINUTE_MS]) {
-        assert.equal((await reconcile(call, agoMs)).outcome, 'ask-again');
+        assert.equal((await lookUp(call, agoMs)).outcome, 'ask_again');
       }
-      assert.deepEqual(await reconcile(call, 11 * MINUTE_MS), { outcome: 'absent' });
+      assert.deepEqual(await lookUp(call, 11 * MINUTE_MS), { outcome: 'absent' });
       call.sentBefore = true;
       await prepare(call);
       await theOnlyPost(account, await publish(call), call);
@@ -136,7 +136,7 @@ await check('what its author has boosted in between is found', async (account) =
   const call = await prepared(account);
   await publishUnclearly(call, 'drop-after');
   await server.boost(account);
-  await theOnlyPost(account, await reconcile(call, 11 * MINUTE_MS), call);
+  await theOnlyPost(account, await lookUp(call, 11 * MINUTE_MS), call);
 });
 
 await check('an older post of the same text is not taken for it', async (account) => {
@@ -144,7 +144,7 @@ await check('an older post of the same text is not taken for it', async (account
   await publish(older);
   const call = await prepared(account, { text: 'Good morning' });
   await publishUnclearly(call, 'drop-before');
-  assert.deepEqual(await reconcile(call, 11 * MINUTE_MS), { outcome: 'absent' });
+  assert.deepEqual(await lookUp(call, 11 * MINUTE_MS), { outcome: 'absent' });
 });
 
 await check(
@@ -165,10 +165,10 @@ await check(
     await prepare(call);
     await publishUnclearly(call, 'drop-after');
     void proxy.arm(LIST, '503-after');
-    assert.equal((await reconcile(call)).outcome, 'ask-again');
+    assert.equal((await lookUp(call)).outcome, 'ask_again');
     void proxy.arm(LIST, 'cut-after');
-    assert.equal((await reconcile(call)).outcome, 'ask-again');
-    await theOnlyPost(account, await reconcile(call), call);
+    assert.equal((await lookUp(call)).outcome, 'ask_again');
+    await theOnlyPost(account, await lookUp(call), call);
   },
 );
 

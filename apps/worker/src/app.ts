@@ -4,7 +4,7 @@ import { openContext, refuseUnusable, warnAboutConnections, warnAboutPublicUrl }
 import type { Config } from './config.ts';
 
 export interface WorkerApp {
-  /** True: everything that ran has ended. False: time ran out; what was being sent is found by its witness. */
+  /** True: everything that ran has ended. False: time ran out; what was being sent is found by its evidence. */
   close(): Promise<boolean>;
 }
 

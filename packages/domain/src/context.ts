@@ -1,6 +1,6 @@
 import type { Database } from '@solospark/db';
 import type { Clock, Keyring, Logger } from '@solospark/foundation';
-import type { App, Publisher, Rates } from '@solospark/publishers';
+import type { OAuthClient, Publisher, Rates } from '@solospark/publishers';
 import type { Queues } from '@solospark/queue';
 import type { FileStore, Staging } from '@solospark/storage';
 
@@ -30,7 +30,7 @@ export interface Settings {
   /** Where those who run a platform may write about this installation. */
   contactUrl: string;
   /** What this installation is at each platform where its operator has registered it, by platform. */
-  apps: Record<string, App>;
+  apps: Record<string, OAuthClient>;
   /** The versions of their APIs that the operator set instead of this build's, by platform. */
   apiVersions: Record<string, string>;
   /** True: an author's server may be at an address that is not public. */

@@ -10,7 +10,7 @@ export { listChannels } from './channel/list-channels.ts';
 export { rotateKeys } from './connection/rotate-keys.ts';
 export { finishConnection } from './connection/finish-connection.ts';
 export { getConnection, type ConnectionProgress } from './connection/get-connection.ts';
-export { leaveForConsent } from './connection/leave-for-consent.ts';
+export { redirectToAuthorization } from './connection/redirect-to-authorization.ts';
 export { listPlatforms, type PlatformSummary } from './connection/list-platforms.ts';
 export { openConsentForm } from './connection/open-consent-form.ts';
 export { signInAccount } from './connection/sign-in-account.ts';

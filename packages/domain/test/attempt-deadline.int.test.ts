@@ -5,7 +5,8 @@ import { claimDeliveries } from '../src/delivery/claim.repository.ts';
 import type { ClaimedDelivery } from '../src/delivery/delivery.ts';
 import { firePostNow } from '../src/firing/firing.repository.ts';
 import { publishDelivery } from '../src/delivery/publish-delivery.ts';
-import { trackRunningDeliveries } from '../src/worker/running-deliveries.ts';
+import { openWorkerPool } from '../src/worker/worker-pool.ts';
+import { poolOf } from './worker-pool.ts';
 
 // Attempts that never come to their end by themselves. The publishers are real, and hang where the test says.
 
@@ -35,21 +36,31 @@ const contextWith = (change: (publisher: Publisher) => Partial<Publisher>) => ({
     return publisher && { ...publisher, ...change(publisher) };
   },
 });
-/** Runs it as a worker does, with this long for each step; resolves when it has let go of its slot and of the delivery. */
+/** Runs it as a worker does, with this long for each step; resolves when the pool has let go of it. */
 async function runToItsEnd(ctx: TestApp['ctx'], claim: ClaimedDelivery, stallMs: number) {
-  const running = trackRunningDeliveries(ctx, stallMs);
+  const unclaimed = [claim];
   let slotFreed = false;
-  await running.take(
-    () => Promise.resolve([claim]),
-    () => Promise.resolve(() => void (slotFreed = true)),
-  );
+  const pool = openWorkerPool({
+    ...poolOf(ctx),
+    stallMs,
+    claim: () => Promise.resolve(unclaimed.splice(0)),
+    publish: (each, control) =>
+      publishDelivery(ctx, each, {
+        ...control,
+        onAnswer() {
+          slotFreed = true;
+          control.onAnswer?.();
+        },
+      }),
+  });
+  pool.wake('x', 'job');
   await eventually(
-    () => Promise.resolve(running.ids()),
-    (ids) => ids.length === 0,
+    () => Promise.resolve(slotFreed),
+    (freed) => freed,
     'the worker lets go',
   );
-  expect(slotFreed).toBe(true);
-  await running.close();
+  expect(await pool.drain(20_000)).toBe(true);
+  await pool.close();
 }
 const rowOf = async ({ id }: { id: string }) => {
   const [row] = await app.ctx.db.query(
@@ -83,7 +94,7 @@ it('an attempt that hangs before its public call is handed on as a failed try of
   ]);
   expect(await app.ctx.db.query('SELECT 1 FROM platform_circuit')).toEqual([]);
   await app.ctx.db.query(`UPDATE delivery SET next_attempt_at = now() WHERE id = $1`, [claim.id]);
-  await publishDelivery(app.ctx, await claimAgain(), new AbortController().signal, () => undefined);
+  await publishDelivery(app.ctx, await claimAgain(), { signal: new AbortController().signal });
   expect(await shownOnX(claim)).toBe(1);
 });
 
@@ -128,7 +139,7 @@ it('an attempt that is slow and gets further step by step is not ended', async (
 
 it('a delivery that was told to end before it began is handed back, and no try of it is used up', async () => {
   const claim = await claimed();
-  await publishDelivery(app.ctx, claim, AbortSignal.abort(new Error('no slot')), () => undefined);
+  await publishDelivery(app.ctx, claim, { signal: AbortSignal.abort(new Error('no slot')) });
   expect(await rowOf(claim)).toMatchObject({ status: 'pending', tries: 0, mayBeOut: false });
   expect(await ledgerOf(claim)).toEqual([{ outcome: 'handed_back', detail: 'not begun: no slot' }]);
 });

@@ -4,10 +4,11 @@ import { SEND_WINDOW_MS, type ClaimedDelivery, type Settlement } from '../src/de
 import { claimDeliveries, renewLeases, type Held } from '../src/delivery/claim.repository.ts';
 import { settlePost } from '../src/delivery/settle-posts.repository.ts';
 import { findOverduePosts, fireDuePosts, firePostNow } from '../src/firing/firing.repository.ts';
-import { markSending, saveWitness, settleDelivery } from '../src/delivery/hold.repository.ts';
+import { markSending, saveWitness, settleDelivery } from '../src/delivery/lease.repository.ts';
 import { firePost } from '../src/firing/fire-post.ts';
-import { trackRunningDeliveries } from '../src/worker/running-deliveries.ts';
-import { createHold, SupersededError, TooLateToSendError } from '../src/delivery/hold.ts';
+import { openWorkerPool } from '../src/worker/worker-pool.ts';
+import { poolOf } from './worker-pool.ts';
+import { createLease, SupersededError, TooLateToSendError } from '../src/delivery/lease.ts';
 
 // The statements that everything rests on, each raced against itself. No worker runs here.
 
@@ -185,31 +186,31 @@ describe('a worker that was passed over', () => {
     const { db } = app.ctx;
     expect(await saveWitness(db, { ...held, facts: { late: true } })).toBe(false);
     expect(await markSending(db, held)).toBeUndefined();
-    expect(await settle(held, { as: 'published', receipt: { remoteId: '1', url: null } })).toBe(false);
+    expect(await settle(held, { outcome: 'published', receipt: { remoteId: '1', url: null } })).toBe(false);
     expect((await renewLeases(db, [held])).size).toBe(0);
     const [row] = await db.query(`SELECT status, remote_id, witness FROM delivery WHERE id = $1`, [held.id]);
-    expect(row).toEqual({ status: 'publishing', remote_id: null, witness: {} });
+    expect(row).toEqual({ status: 'publishing', remote_id: null, evidence: {} });
   });
 
   it('learns it from its hold', async () => {
     const held = await claimed();
-    const hold = createHold(ctx, held, new AbortController().signal);
+    const lease = createLease(ctx, held, { signal: new AbortController().signal });
     await takeOver(held);
-    await expect(hold.remember({ late: true })).rejects.toThrow(SupersededError);
-    await expect(hold.commitSending()).rejects.toThrow(SupersededError);
+    await expect(lease.remember({ late: true })).rejects.toThrow(SupersededError);
+    await expect(lease.commitSending()).rejects.toThrow(SupersededError);
     const failure = { kind: 'unknown', actor: 'user', reason: 'Late.' } as const;
-    await expect(hold.settle({ as: 'failed', failure })).rejects.toThrow(SupersededError);
+    await expect(lease.settle({ outcome: 'failed', failure })).rejects.toThrow(SupersededError);
   });
 
   it('may still prove that it is out: a receipt counts, whoever holds the delivery now', async () => {
     const held = await claimed();
-    const hold = createHold(ctx, held, new AbortController().signal);
+    const lease = createLease(ctx, held, { signal: new AbortController().signal });
     const newer = await takeOver(held);
     // The newer holder gave up before the receipt came in, and the post ended with it.
     const failure = { kind: 'unknown', actor: 'user', reason: 'Cannot tell.' } as const;
-    await settle(newer, { as: 'uncertain', failure });
+    await settle(newer, { outcome: 'uncertain', failure });
     await settlePost(ctx.db, held.postId);
-    await hold.settle({ as: 'published', receipt: { remoteId: '77', url: null } });
+    await lease.settle({ outcome: 'published', receipt: { remoteId: '77', url: null } });
     await settlePost(ctx.db, held.postId);
     const post = (await app.request('GET', `/posts/${held.postId}`)).body;
     expect(post.status).toBe('published');
@@ -228,15 +229,15 @@ describe('a worker that was passed over', () => {
         platformMessage: words,
       } as const;
       expect(await saveWitness(ctx.db, { ...held, facts: { said: words } })).toBe(true);
-      expect(await settle(held, { as: 'failed', failure })).toBe(true);
+      expect(await settle(held, { outcome: 'failed', failure })).toBe(true);
     },
   );
 
   it('leaves no attempt open of a newer holder that never comes back', async () => {
     const held = await claimed();
-    const hold = createHold(ctx, held, new AbortController().signal);
+    const lease = createLease(ctx, held, { signal: new AbortController().signal });
     await takeOver(held);
-    await hold.settle({ as: 'published', receipt: { remoteId: '78', url: null } });
+    await lease.settle({ outcome: 'published', receipt: { remoteId: '78', url: null } });
     const attempts = await ctx.db.query(
       `SELECT outcome, ended_at IS NOT NULL AS closed FROM attempt WHERE delivery_id = $1 ORDER BY fence`,
       [held.id],
@@ -249,10 +250,10 @@ describe('a worker that was passed over', () => {
 
   it('proves nothing where it is known to be out already', async () => {
     const held = await claimed();
-    const hold = createHold(ctx, held, new AbortController().signal);
+    const lease = createLease(ctx, held, { signal: new AbortController().signal });
     const newer = await takeOver(held);
-    await settle(newer, { as: 'published', receipt: { remoteId: '1', url: null } });
-    const late = hold.settle({ as: 'published', receipt: { remoteId: '2', url: null } });
+    await settle(newer, { outcome: 'published', receipt: { remoteId: '1', url: null } });
+    const late = lease.settle({ outcome: 'published', receipt: { remoteId: '2', url: null } });
     await expect(late).rejects.toThrow(SupersededError);
   });
 });
@@ -262,7 +263,7 @@ describe('the send window', () => {
     let monotonicMs = 0;
     const clock = { ...app.ctx.clock, monotonicMs: () => monotonicMs };
     const asleep = { ...ctx, clock };
-    const open = createHold(asleep, await claimed(), new AbortController().signal);
+    const open = createLease(asleep, await claimed(), { signal: new AbortController().signal });
     expect(() => open.assertMaySend('POST')).toThrow(TooLateToSendError);
     await open.commitSending();
     monotonicMs += SEND_WINDOW_MS;
@@ -272,13 +273,13 @@ describe('the send window', () => {
     expect(() => open.assertMaySend('POST')).toThrow(/second public call/);
 
     const stopping = new AbortController();
-    const handedBack = createHold(asleep, await claimed(), stopping.signal);
+    const handedBack = createLease(asleep, await claimed(), { signal: stopping.signal });
     await handedBack.commitSending();
     stopping.abort();
     expect(() => handedBack.assertMaySend('POST')).toThrow(TooLateToSendError);
     expect(handedBack.hasSent()).toBe(false);
 
-    const closed = createHold(asleep, await claimed(), new AbortController().signal);
+    const closed = createLease(asleep, await claimed(), { signal: new AbortController().signal });
     await closed.commitSending();
     monotonicMs += SEND_WINDOW_MS + 1;
     expect(() => closed.assertMaySend('POST')).toThrow(TooLateToSendError);
@@ -286,35 +287,35 @@ describe('the send window', () => {
 });
 
 describe('stopping', () => {
-  const takePlace = () => Promise.resolve(() => undefined);
-
   it('waits for a claim that is still under way, and claims nothing more', async () => {
-    const running = trackRunningDeliveries(ctx);
     const delivery = await fired();
     let arrived = false;
-    const taken = running.take(async () => {
-      await new Promise((resolve) => setTimeout(resolve, 300));
-      arrived = true;
-      return claim(delivery);
-    }, takePlace);
-    expect(await running.drain(20_000)).toBe(true);
+    const pool = openWorkerPool({
+      ...poolOf(ctx),
+      async claim() {
+        if (arrived) throw new Error('claimed after the end');
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        arrived = true;
+        return claim(delivery);
+      },
+    });
+    pool.wake('x', 'job');
+    expect(await pool.drain(20_000)).toBe(true);
     expect(arrived).toBe(true);
-    expect(running.ids()).toEqual([]);
-    expect(await taken).toBe(1);
     const [row] = await app.ctx.db.query<{ status: string }>('SELECT status FROM delivery WHERE id = $1', [
       delivery.id,
     ]);
     expect(row?.status).toBe('published');
-    const late = running.take(() => Promise.reject(new Error('claimed after the end')), takePlace);
-    expect(await late).toBe(0);
-    await running.close();
+    pool.wake('x', 'job');
+    expect(await pool.drain(1_000)).toBe(true);
+    await pool.close();
   });
 });
 
 describe('settling', () => {
   it('may be repeated when the answer to the first try was lost', async () => {
     const held = await claimed();
-    const settlement = { as: 'published', receipt: { remoteId: '1', url: null } } as const;
+    const settlement = { outcome: 'published', receipt: { remoteId: '1', url: null } } as const;
     expect(await settle(held, settlement)).toBe(true);
     expect(await settle(held, settlement)).toBe(true);
   });
@@ -328,7 +329,7 @@ describe('settling', () => {
       const holds = (await Promise.all(deliveries.map(claim))).flat();
       await Promise.all(
         holds.map(async (held) => {
-          await settle(held, { as: 'published', receipt: { remoteId: '1', url: null } });
+          await settle(held, { outcome: 'published', receipt: { remoteId: '1', url: null } });
           await settlePost(ctx.db, post.id);
         }),
       );
@@ -340,7 +341,7 @@ describe('settling', () => {
 
   it('counts a try, but not a wait that the platform asked for', async () => {
     const held = await claimed();
-    const again = { as: 'pending', afterMs: 0, mayBeOut: false, failure: null } as const;
+    const again = { afterMs: 0, mayBeOut: false, failure: null } as const;
     await settle(held, { ...again, outcome: 'wait_until', usesAttempt: false });
     const [second] = await claim(held);
     expect(second?.attemptsUsed).toBe(0);

@@ -22,12 +22,11 @@ describe('retryDelayMs', () => {
 describe('retryOrGiveUp', () => {
   it('retries to the limit and then fails with the reason and the number of tries', () => {
     expect(retryOrGiveUp({ attemptsUsed: 0 }, 'retry', failure)).toMatchObject({
-      as: 'pending',
       mayBeOut: false,
     });
     const last = retryOrGiveUp({ attemptsUsed: MAX_ATTEMPTS - 1 }, 'retry', failure);
     expect(last).toMatchObject({
-      as: 'failed',
+      outcome: 'failed',
       failure: { reason: `It is away. It was tried ${MAX_ATTEMPTS} times.` },
     });
   });
@@ -35,7 +34,6 @@ describe('retryOrGiveUp', () => {
 
 describe('withTime', () => {
   const wait = (afterMs: number): Settlement => ({
-    as: 'pending',
     outcome: 'wait_until',
     afterMs,
     usesAttempt: false,
@@ -57,7 +55,7 @@ describe('withTime', () => {
   });
 
   it('leaves an end as it is', () => {
-    const end: Settlement = { as: 'failed', failure };
+    const end: Settlement = { outcome: 'failed', failure };
     expect(withTime(end)).toBe(end);
   });
 });

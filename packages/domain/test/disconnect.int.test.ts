@@ -4,8 +4,8 @@ import { claimDeliveries } from '../src/delivery/claim.repository.ts';
 import type { ClaimedDelivery, Settlement } from '../src/delivery/delivery.ts';
 import { settlePosts } from '../src/delivery/settle-posts.repository.ts';
 import { firePostNow, refirePost } from '../src/firing/firing.repository.ts';
-import { createHold, SupersededError } from '../src/delivery/hold.ts';
-import { markSending, settleDelivery } from '../src/delivery/hold.repository.ts';
+import { createLease, SupersededError } from '../src/delivery/lease.ts';
+import { markSending, settleDelivery } from '../src/delivery/lease.repository.ts';
 
 // Disconnecting an account against everything that may be about to go out on it. PostgreSQL decides: once it is
 // answered with 200, nothing goes out; what is answered with 409 has changed nothing. Except for the last, no worker runs.
@@ -84,17 +84,17 @@ describe('disconnecting a channel', () => {
     expect((await disconnect()).status).toBe(200);
     expect((await postNow(both)).status).toBe('publishing');
     const [held] = await claim('linkedin');
-    await settle(held!, { as: 'published', receipt: { remoteId: '1', url: null } });
+    await settle(held!, { outcome: 'published', receipt: { remoteId: '1', url: null } });
     expect((await postNow(both)).status).toBe('partially_published');
   });
 
   it('fences off who holds a delivery and has not sent: it can neither send nor say anything about it', async () => {
     const held = await claimedOf(await draft());
-    const hold = createHold(ctx, held, new AbortController().signal);
+    const lease = createLease(ctx, held, { signal: new AbortController().signal });
     expect((await disconnect()).status).toBe(200);
-    await expect(hold.remember({ late: true })).rejects.toThrow(SupersededError);
-    await expect(hold.commitSending()).rejects.toThrow(SupersededError);
-    await expect(hold.settle({ as: 'failed', failure })).rejects.toThrow(SupersededError);
+    await expect(lease.remember({ late: true })).rejects.toThrow(SupersededError);
+    await expect(lease.commitSending()).rejects.toThrow(SupersededError);
+    await expect(lease.settle({ outcome: 'failed', failure })).rejects.toThrow(SupersededError);
     const outcomes = (await ledgerOf({ id: held.postId })).map(({ fence, outcome }) => [fence, outcome]);
     expect(outcomes).toEqual([
       [1, 'superseded'],
@@ -121,7 +121,7 @@ describe('disconnecting a channel', () => {
     };
     await refused();
     // The answer was unclear: it may be out, and waits for the next look.
-    const askAgain = { as: 'pending', outcome: 'ask_again', afterMs: 60_000, usesAttempt: false } as const;
+    const askAgain = { outcome: 'ask_again', afterMs: 60_000, usesAttempt: false } as const;
     await settle(sent, { ...askAgain, mayBeOut: true, failure: null });
     await refused();
     // Looked for and not found, too early for a proof: it is sent again, and may be out already.
@@ -134,7 +134,7 @@ describe('disconnecting a channel', () => {
     await settle(again, { ...askAgain, mayBeOut: true, failure: null });
     await refused();
     expect(await mayGoOut(unsent)).toBe(true);
-    await settle(unsent, { as: 'published', receipt: { remoteId: '1', url: null } });
+    await settle(unsent, { outcome: 'published', receipt: { remoteId: '1', url: null } });
     await refused();
     // Found not to be there: nothing is out, and nothing will be.
     await ctx.db.query(`UPDATE delivery SET sending_at = NULL, sending_deadline_at = NULL WHERE id = $1`, [
@@ -149,11 +149,11 @@ describe('disconnecting a channel', () => {
 describe('trying again', () => {
   it('is refused where nothing can be tried, and is not held up by the account that is gone', async () => {
     const alone = await claimedOf(await draft());
-    await settle(alone, { as: 'failed', failure });
+    await settle(alone, { outcome: 'failed', failure });
     const both = await draft(['x', 'linkedin']);
     await firePostNow(ctx.db, both);
     for (const held of [...(await claim()), ...(await claim('linkedin'))])
-      await settle(held, { as: 'failed', failure });
+      await settle(held, { outcome: 'failed', failure });
     expect((await disconnect()).status).toBe(200);
 
     const refused = await app.request('POST', `/posts/${alone.postId}/retry`);
@@ -196,7 +196,7 @@ describe('while a channel is being disconnected', () => {
   };
   const failedPost = async () => {
     const held = await claimedOf(await draft());
-    await settle(held, { as: 'failed', failure });
+    await settle(held, { outcome: 'failed', failure });
     return { ...(await postNow({ id: held.postId })), deliveryIds: [held.id] };
   };
 
@@ -274,13 +274,13 @@ describe('disconnecting a channel for a moment, with posts=hold', () => {
 
   it('holds what is due meanwhile, says why, and lets it go when the account is connected again', async () => {
     const [fired, held] = [await draft(), await claimedOf(await draft())];
-    const hold = createHold(ctx, held, new AbortController().signal);
+    const lease = createLease(ctx, held, { signal: new AbortController().signal });
     await firePostNow(ctx.db, fired);
     const answer = await disconnectFor('hold');
     expect([answer.status, answer.body.status, answer.body.holdsPosts]).toEqual([200, 'disabled', true]);
     // Who held one can neither send it nor say anything about it.
-    await expect(hold.commitSending()).rejects.toThrow(SupersededError);
-    await expect(hold.settle({ as: 'failed', failure })).rejects.toThrow(SupersededError);
+    await expect(lease.commitSending()).rejects.toThrow(SupersededError);
+    await expect(lease.settle({ outcome: 'failed', failure })).rejects.toThrow(SupersededError);
     await app.startWorker();
     for (const post of [fired, { id: held.postId }]) {
       const waiting = await eventually(

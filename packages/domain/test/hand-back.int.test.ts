@@ -32,7 +32,7 @@ it('a delivery whose `sending` was committed, but the answer to that got lost fo
       throw Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
     },
   };
-  await publishDelivery({ ...app.ctx, db }, claim!, new AbortController().signal, () => undefined);
+  await publishDelivery({ ...app.ctx, db }, claim!, { signal: new AbortController().signal });
 
   expect(committed).toBeGreaterThan(1);
   const [row] = await app.ctx.db.query(
@@ -68,7 +68,7 @@ it('a mistake of ours before the post is sent uses an attempt, and is not made a
   await firePostNow(app.ctx.db, post);
   const request = { platform: 'x', limit: 1, perChannel: 1, except: [], trigger: 'job' } as const;
   const [claim] = await claimDeliveries(app.ctx.db, request, 'test');
-  await publishDelivery(app.ctx, claim!, new AbortController().signal, () => undefined);
+  await publishDelivery(app.ctx, claim!, { signal: new AbortController().signal });
   const [row] = await app.ctx.db.query(
     `SELECT status, sending_at, attempts_used, failure_actor, next_attempt_at > now() AS later FROM delivery WHERE id = $1`,
     [claim!.id],
@@ -142,7 +142,7 @@ it('a publisher too slow for the send window is handed back with pauses and a re
   const rows: unknown[] = [];
   for (let round = 0; round < 3 + MAX_ATTEMPTS; round += 1) {
     const [claim] = await claimDeliveries(app.ctx.db, request, 'test');
-    await publishDelivery(slow, claim!, new AbortController().signal, () => undefined);
+    await publishDelivery(slow, claim!, { signal: new AbortController().signal });
     const [row] = await app.ctx.db.query(
       `SELECT status, attempts_used AS tries, failure_actor AS actor, next_attempt_at > now() AS later, sending_at
        FROM delivery WHERE id = $1`,

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { startTestApp, type TestApp } from '../../../test/support/app.ts';
 import { claimDeliveries, type ClaimRequest } from '../src/delivery/claim.repository.ts';
-import { CHANNELS_TO_PAUSE } from '../src/delivery/circuit.ts';
 import {
+  CHANNELS_TO_PAUSE,
   giveProbeBack,
   recordPlatformAnswers,
   recordPlatformFailure,

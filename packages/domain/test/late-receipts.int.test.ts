@@ -13,8 +13,8 @@ import {
   recordReceipt,
   saveWitness,
   settleDelivery,
-} from '../src/delivery/hold.repository.ts';
-import { createHold, SupersededError } from '../src/delivery/hold.ts';
+} from '../src/delivery/lease.repository.ts';
+import { createLease, SupersededError } from '../src/delivery/lease.ts';
 
 // A receipt that comes when another worker holds the delivery, or when a database that lost its last commits has given
 // the same fencing number out again. No worker runs here.
@@ -34,14 +34,13 @@ afterAll(async () => {
 
 const failure = { kind: 'unknown', actor: 'user', reason: 'Cannot tell.' } as const;
 const handedBack = {
-  as: 'pending',
   outcome: 'handed_back',
   afterMs: 0,
   usesAttempt: false,
   mayBeOut: false,
   failure: null,
 } as const;
-const receiptOf = (remoteId: string) => ({ as: 'published', receipt: { remoteId, url: null } }) as const;
+const receiptOf = (remoteId: string) => ({ outcome: 'published', receipt: { remoteId, url: null } }) as const;
 const claim = async (deliveryId: string): Promise<ClaimedDelivery> => {
   const request = { platform: 'x', limit: 1000, perChannel: 1000, except: [], trigger: 'job' } as const;
   const taken = (await claimDeliveries(ctx.db, request, 'test')).find(({ id }) => id === deliveryId);
@@ -103,7 +102,7 @@ describe('a receipt that comes while its post is being ended', () => {
   it('waits for the statement that has counted without it, and has the post counted anew', async () => {
     const held = await claimed();
     const newer = await takeOver(held);
-    await settleDelivery(ctx.db, { ...newer, settlement: { as: 'uncertain', failure } });
+    await settleDelivery(ctx.db, { ...newer, settlement: { outcome: 'uncertain', failure } });
     // The post is ended by what was seen before the receipt, and the receipt finds its row locked.
     let receipt: Promise<unknown> | undefined;
     await ctx.db.transaction(async (tx) => {
@@ -128,10 +127,12 @@ describe('a receipt that comes while another holder is sending', () => {
     });
     const log = createLogger({ name: 'test', level: 'warn' }, logs);
     const first = await claimed();
-    const late = createHold(ctx, first, new AbortController().signal);
+    const late = createLease(ctx, first, { signal: new AbortController().signal });
     await late.commitSending();
     late.assertMaySend('POST');
-    const second = createHold({ ...ctx, log }, await takeOver(first), new AbortController().signal);
+    const second = createLease({ ...ctx, log }, await takeOver(first), {
+      signal: new AbortController().signal,
+    });
     await second.commitSending();
     second.assertMaySend('POST');
     await late.settle(receiptOf('1'));
@@ -158,7 +159,7 @@ describe('a receipt that comes while another holder is sending', () => {
   it('leaves in the ledger what else became of that one’s own call', async () => {
     const { id, second } = await both();
     const refused = { ...failure, reason: 'Refused as a duplicate.' };
-    await expect(second.settle({ as: 'failed', failure: refused })).rejects.toThrow(SupersededError);
+    await expect(second.settle({ outcome: 'failed', failure: refused })).rejects.toThrow(SupersededError);
     expect((await ledgerOf({ id }))[1]).toEqual({
       outcome: 'superseded',
       detail: expect.stringContaining('Refused as a duplicate.'),
@@ -201,8 +202,8 @@ describe('a fencing number that is given out twice, by a database that lost its 
 
   it('does not let the lost claim close the attempt of the present one', async () => {
     const { lost, present } = await claimedTwice();
-    const hold = createHold(ctx, lost, new AbortController().signal);
-    await expect(hold.settle(handedBack)).rejects.toThrow(SupersededError);
+    const lease = createLease(ctx, lost, { signal: new AbortController().signal });
+    await expect(lease.settle(handedBack)).rejects.toThrow(SupersededError);
     // As its worker does then.
     await markSuperseded(ctx.db, lost);
     expect(await ledgerOf(present)).toEqual([{ outcome: null, detail: null, open: true }]);
@@ -210,8 +211,8 @@ describe('a fencing number that is given out twice, by a database that lost its 
 
   it('believes the lost claim its receipt, and keeps it in the ledger', async () => {
     const { lost } = await claimedTwice();
-    const hold = createHold(ctx, lost, new AbortController().signal);
-    await hold.settle(receiptOf('9'));
+    const lease = createLease(ctx, lost, { signal: new AbortController().signal });
+    await lease.settle(receiptOf('9'));
     expect(await rowOf(lost)).toMatchObject({ status: 'published', remoteId: '9' });
     expect((await ledgerOf(lost)).map(({ outcome }) => outcome)).toEqual(['superseded', 'published']);
   });

@@ -27,21 +27,21 @@ const ended = ({ id }: { id: string }) =>
   );
 
 it('fails what is later than its post allows, sends the rest, and sends what its author tries again', async () => {
-  const tooLate = await overdue('Good morning', 30, 45);
+  const expiredBefore = await overdue('Good morning', 30, 45);
   const withinDefault = await overdue('Still of interest', null, 23 * 60);
   const beyondDefault = await overdue('Of last week', null, 25 * 60);
   await app.startWorker();
 
   expect((await ended(withinDefault)).status).toBe('published');
   expect((await ended(beyondDefault)).status).toBe('failed');
-  const failed = await ended(tooLate);
+  const failed = await ended(expiredBefore);
   expect(failed.status).toBe('failed');
   expect(failed.deliveries[0].failure).toMatchObject({ kind: 'unavailable', actor: 'operator' });
   expect(failed.deliveries[0].failure.reason).toMatch(/45 minutes late.*30 minutes late at most/);
   const texts = async () => (await app.publicPosts('linkedin')).map(({ text }) => text);
   expect(await texts()).toEqual(['Still of interest']);
 
-  expect((await app.request('POST', `/posts/${tooLate.id}/retry`)).status).toBe(202);
-  expect((await ended(tooLate)).status).toBe('published');
+  expect((await app.request('POST', `/posts/${expiredBefore.id}/retry`)).status).toBe(202);
+  expect((await ended(expiredBefore)).status).toBe('published');
   expect((await texts()).filter((text) => text === 'Good morning')).toHaveLength(1);
 });

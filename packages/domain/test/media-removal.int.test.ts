@@ -17,7 +17,7 @@ afterAll(() => app.close());
 const upload = async () => (await app.upload('a.jpg', await demoImage())).body as { id: string };
 const filesOf = async (id: string) =>
   (await readdir(app.mediaDirectory, { recursive: true })).filter((name) => name.includes(id));
-const strays = () => app.ctx.db.query<{ key: string }>('SELECT key FROM stray_file');
+const orphans = () => app.ctx.db.query<{ key: string }>('SELECT key FROM stray_file');
 const addDemo = async (ctx: Context) => {
   const staged = await ctx.staging.open();
   try {
@@ -139,14 +139,14 @@ describe('a file that belongs to no row', () => {
       },
     };
     await expect(addDemo(dying)).rejects.toThrow('died here');
-    const [stray] = await strays();
-    const key = stray?.key ?? '';
+    const [orphan] = await orphans();
+    const key = orphan?.key ?? '';
     expect(await app.ctx.files.read(key)).toBeDefined();
     await sweepFiles(app.ctx, { olderThanMs: 60_000 });
     expect(await app.ctx.files.read(key)).toBeDefined();
     await sweepFiles(app.ctx, { olderThanMs: 0 });
     await expect(app.ctx.files.read(key)).rejects.toThrow('missing from the store');
-    expect(await strays()).toEqual([]);
+    expect(await orphans()).toEqual([]);
   });
 
   it('of an upload that the sweep took for dead gets no row, and is swept all the same', async () => {
@@ -182,6 +182,6 @@ describe('a file that belongs to no row', () => {
     expect(await filesOf(media.id)).not.toEqual([]);
     await sweepFiles(app.ctx, { olderThanMs: 60_000 });
     expect(await filesOf(media.id)).toEqual([]);
-    expect(await strays()).toEqual([]);
+    expect(await orphans()).toEqual([]);
   });
 });

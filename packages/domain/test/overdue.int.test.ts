@@ -30,7 +30,7 @@ it('everything that is overdue is fired at one look, batch after batch, and not 
     );
     return row?.posts;
   };
-  const sweeping = startLoops(app.ctx, sweepers(app.ctx, new Map(), 'test'));
+  const sweeping = startLoops(app.ctx, sweepers(app.ctx, [], { wake: () => undefined }, 'test'));
   try {
     await eventually(
       () => count(`status = 'scheduled'`),

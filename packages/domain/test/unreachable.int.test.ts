@@ -25,15 +25,14 @@ it('a public call whose connection is refused is certainly not out: it is tried 
       findPublisher: () => ({
         ...linkedin,
         prepare: () => Promise.resolve({ outcome: 'ready' }),
-        reconcile(call) {
+        lookUp(call) {
           lookUps += 1;
-          return linkedin.reconcile(call);
+          return linkedin.lookUp(call);
         },
       }),
     },
     claim!,
-    new AbortController().signal,
-    () => undefined,
+    { signal: new AbortController().signal },
   );
 
   expect(lookUps).toBe(0);

@@ -2,7 +2,7 @@ import { readFile, truncate } from 'node:fs/promises';
 import { decoding, loadSharp, READING } from './image-library.ts';
 import { MAX_GIF_PIXELS, type FileFacts } from './media-file.ts';
 import { damaged } from './refusals.ts';
-import { wholeLength } from './whole-blocks.ts';
+import { gifLength } from './gif-length.ts';
 
 const MIME_TYPE = 'image/gif';
 const ALL_FRAMES = { ...READING, limitInputPixels: MAX_GIF_PIXELS, animated: true };
@@ -22,7 +22,7 @@ const USUAL_PICTURE_MS = 100;
  */
 export async function checkGif(path: string): Promise<GifFacts> {
   const sharp = await loadSharp();
-  const byteSize = wholeLength(await readFile(path));
+  const byteSize = gifLength(await readFile(path));
   if (byteSize === undefined) throw damaged(MIME_TYPE);
   await truncate(path, byteSize);
   return decoding(MIME_TYPE, async () => {

@@ -26,7 +26,7 @@ const IDLE_MS = 60_000;
 const idle: { child: ChildProcess; timer: NodeJS.Timeout }[] = [];
 
 /** What another process of the same kind does in its turn: it counts among them. */
-export function inTurn<T>(client: string, work: () => Promise<T>): Promise<T> {
+export function takeTurn<T>(client: string, work: () => Promise<T>): Promise<T> {
   return turns.take(client, work);
 }
 

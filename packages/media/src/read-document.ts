@@ -2,7 +2,7 @@ import { assertNever } from '@solospark/foundation';
 import { execFile } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { promisify } from 'node:util';
-import { inTurn } from './media-processes.ts';
+import { takeTurn } from './media-processes.ts';
 import { MAX_PAGES } from './media-file.ts';
 import { activeContent, damaged, encrypted, PRINT_ANEW, tooComplex, wrongPageCount } from './refusals.ts';
 
@@ -32,7 +32,7 @@ export async function readDocument(
   mimeType: string,
   client: string,
 ): Promise<{ pageCount: number; width: number; height: number }> {
-  const answer = await inTurn(client, () => readInProcess(path));
+  const answer = await takeTurn(client, () => readInProcess(path));
   if ('refusal' in answer) throw refusalOf(answer, mimeType);
   const { pageCount } = answer;
   if (pageCount === 0 || pageCount > MAX_PAGES) throw wrongPageCount(pageCount);

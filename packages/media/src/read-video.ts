@@ -11,7 +11,7 @@ import { readContainer } from './container-facts.ts';
 import type { VideoDetails, VideoFacts } from './media-file.ts';
 import { codecNotTaken, damaged, MediaFileError, noPicture } from './refusals.ts';
 import { aacFacts, h264Facts, hevcFacts } from './sequence-facts.ts';
-import { hasWholeBoxes } from './whole-boxes.ts';
+import { isTruncatedMp4 } from './is-truncated-mp4.ts';
 
 /** What every platform with videos takes. */
 const VIDEO_CODECS: Readonly<Record<string, string>> = { avc: 'h264', hevc: 'hevc' };
@@ -29,7 +29,7 @@ export async function readVideo(
   path: string,
   mimeType: string,
 ): Promise<VideoFacts & { width: number; height: number }> {
-  if (!(await hasWholeBoxes(path))) throw damaged(mimeType);
+  if (await isTruncatedMp4(path)) throw damaged(mimeType);
   const container = await readContainer(path);
   const input = openFilm(path);
   try {

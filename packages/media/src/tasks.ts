@@ -22,7 +22,7 @@ import {
   typeNotTaken,
 } from './refusals.ts';
 import { renderJpeg, type RenditionSize } from './render-jpeg.ts';
-import { hasWholeEnd } from './whole-end.ts';
+import { isTruncatedPdf } from './is-truncated-pdf.ts';
 
 // What is done to a foreign file, by the process that is there for it (media-process.ts): nothing else may call these.
 
@@ -99,7 +99,7 @@ async function lookAt(asked: Task['read']['asked']): Promise<Task['read']['answe
       return { kind, video, path, mimeType: kept, byteSize, width, height };
     }
     case 'document':
-      if (!(await hasWholeEnd(path))) throw damaged(mimeType);
+      if (await isTruncatedPdf(path)) throw damaged(mimeType);
       return { kind, video: null, path, mimeType, byteSize, width: 0, height: 0 };
   }
 }

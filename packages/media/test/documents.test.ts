@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { deepPdf, pdf, pdfBomb } from '../../../test/support/documents.ts';
 import { readMediaFile } from '../src/index.ts';
-import { hasWholeEnd } from '../src/whole-end.ts';
+import { isTruncatedPdf } from '../src/is-truncated-pdf.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -130,15 +130,15 @@ describe('the end of a PDF', () => {
   it('is there, or it was cut off', async () => {
     const bytes = pdf({ pages: 2 });
     const path = await written(bytes);
-    expect(await hasWholeEnd(path)).toBe(true);
+    expect(await isTruncatedPdf(path)).toBe(false);
     // All but the last byte, which is the end of a line.
     for (let length = bytes.length - 2; length >= 0; length -= 5) {
       await truncate(path, length);
-      expect([length, await hasWholeEnd(path)]).toEqual([length, false]);
+      expect([length, await isTruncatedPdf(path)]).toEqual([length, true]);
     }
   });
   it('is not the one behind the first page of a PDF that was made for the web', async () => {
     const path = await written(Buffer.concat([pdf(), Buffer.from('startxref\n0\n%%EOF\n')]));
-    expect(await hasWholeEnd(path)).toBe(false);
+    expect(await isTruncatedPdf(path)).toBe(true);
   });
 });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeFilm, type FilmOptions } from '../../../test/support/media.ts';
 import { readMediaFile } from '../src/index.ts';
-import { hasWholeBoxes } from '../src/whole-boxes.ts';
+import { isTruncatedMp4 } from '../src/is-truncated-mp4.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -84,11 +84,11 @@ describe('a video', () => {
 describe('a file of boxes', () => {
   it('is whole, or it is not', async () => {
     const path = await film();
-    expect(await hasWholeBoxes(path)).toBe(true);
+    expect(await isTruncatedMp4(path)).toBe(false);
     const { size } = await stat(path);
     for (const length of [size - 1, Math.round(size / 2), 12, 4]) {
       await truncate(path, length);
-      expect([length, await hasWholeBoxes(path)]).toEqual([length, false]);
+      expect([length, await isTruncatedMp4(path)]).toEqual([length, true]);
     }
   });
 });

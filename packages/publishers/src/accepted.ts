@@ -1,6 +1,6 @@
-import { isSuccess, refusedOrUncertain, type Asking, type Dialect, type Refusal } from './answer.ts';
+import { isSuccess, readRefusalOrUnclear, type Asking, type ErrorMapper, type Refusal } from './answer.ts';
 import { NoAnswerError, type HttpRequest, type HttpResponse } from './http.ts';
-import type { PublishCall, ReconcileOutcome, Receipt, Uncertain } from './publisher.ts';
+import type { PublishCall, LookUpOutcome, Receipt, Unclear } from './publisher.ts';
 
 // A 2xx of the public call means that the platform took the post, whatever became of the rest of its answer. So what it is out
 // as is looked for, and where that does not show, it is published without a link: it is never sent again, and nobody is told
@@ -29,11 +29,11 @@ export async function askPublicly(call: PublishCall, request: HttpRequest): Prom
 /** Everything but a success that says what was made: a refusal in the platform's own words, or unclear. */
 export async function refusedOrUnclear(
   call: PublishCall & Asking,
-  dialect: Dialect,
+  errors: ErrorMapper,
   response: HttpResponse,
-): Promise<Refusal | Uncertain> {
+): Promise<Refusal | Unclear> {
   if (isAccepted(response)) await call.remember({ accepted: response.status });
-  return refusedOrUncertain(call, dialect, response);
+  return readRefusalOrUnclear(call, errors, response);
 }
 
 /** A 200 that carries an error contradicts itself; "Created" is taken at its word. */
@@ -45,18 +45,18 @@ export function isAccepted({ status, json }: Pick<HttpResponse, 'status' | 'json
 
 /** Before the public call: what an earlier one was answered says nothing of this one. */
 export async function forgetAccepted(call: PublishCall): Promise<void> {
-  if (typeof call.witness['accepted'] === 'number') await call.remember({ accepted: null });
+  if (typeof call.evidence['accepted'] === 'number') await call.remember({ accepted: null });
 }
 
 /**
  * What a look comes to for a post that was taken. "Not there" still counts where the answer was no "Created" and its absence is
  * proved: then something between us and the platform said 200.
  */
-export function believeAccepted(call: PublishCall, looked: ReconcileOutcome): ReconcileOutcome {
-  const { accepted } = call.witness;
+export function believeAccepted(call: PublishCall, looked: LookUpOutcome): LookUpOutcome {
+  const { accepted } = call.evidence;
   if (typeof accepted !== 'number') return looked;
   const isLost =
-    looked.outcome === 'cannot-tell' ||
+    looked.outcome === 'uncertain' ||
     (looked.outcome === 'absent' && (accepted === CREATED || looked.unproved !== undefined));
   return isLost ? { outcome: 'published', receipt: WITHOUT_LINK } : looked;
 }

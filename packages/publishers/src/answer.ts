@@ -2,14 +2,14 @@ import { Value } from 'typebox/value';
 import type { Static, TSchema } from 'typebox';
 import { told } from './detail.ts';
 import { NoAnswerError, type HttpClient, type HttpRequest, type HttpResponse } from './http.ts';
-import { PublisherError, type Failure, type Uncertain, type WaitUntil } from './publisher.ts';
+import { PublisherError, type Failure, type Unclear, type WaitUntil } from './publisher.ts';
 import type { Credentials } from './connection.ts';
 import { unknownFailure, unknownRefusal, type Refusal } from './refusals.ts';
 import { absentUntil } from './told-time.ts';
 
 /**
  * What an answer means, as far as it is the same on every platform. A platform says only what its own refusals mean
- * (its `Dialect`); whether the step was quiet (created nothing public), the public call, or a look-up afterwards
+ * (its `ErrorMapper`); whether the step was quiet (created nothing public), the public call, or a look-up afterwards
  * decides the rest:
  *
  * | answer                             | quiet step        | public call | look-up          |
@@ -30,7 +30,7 @@ export function done<T>(value: T): Done<T> {
   return { outcome: 'done', value };
 }
 
-export interface Dialect {
+export interface ErrorMapper {
   /** What people call the platform; it stands in sentences. */
   name: string;
   /**
@@ -51,57 +51,57 @@ export interface Asking {
 
 /**
  * One call that creates nothing public; repeating it does no harm. `read` answers undefined for an unreadable body.
- * `readOther` is asked about whatever is not a 2xx, before the dialect: for a refusal that this step can mend by itself.
+ * `readOther` is asked about whatever is not a 2xx, before the errors: for a refusal that this step can mend by itself.
  */
-export async function askQuietly<T, Other = never>(
+export async function callIdempotent<T, Other = never>(
   asking: Asking,
-  dialect: Dialect,
+  errors: ErrorMapper,
   request: HttpRequest,
   read: (response: HttpResponse) => T | undefined,
   readOther: (response: HttpResponse) => Other | undefined = () => undefined,
 ): Promise<Step<T | Other>> {
   const response = await answerOrNone(asking, request);
   if (response instanceof NoAnswerError) {
-    return { outcome: 'retry', failure: unavailable(dialect, { detail: response.message }) };
+    return { outcome: 'retry', failure: unavailable(errors, { detail: response.message }) };
   }
   const value = isSuccess(response) ? read(response) : readOther(response);
   if (value !== undefined) return done(value);
 
-  const refusal = readRefusal(asking, dialect, response);
+  const refusal = readRefusal(asking, errors, response);
   if (refusal) return refusal;
   const words = told(asking, response);
   // A 4xx that is not even JSON is a proxy's word, not the platform's: worth another try.
   if (!isClientError(response) || response.json === undefined) {
-    const failure = unavailable(dialect, words);
+    const failure = unavailable(errors, words);
     const until = absentUntil(response.headers, asking.now?.() ?? new Date());
     return until ? waitUntil(until, failure) : { outcome: 'retry', failure };
   }
-  return { outcome: 'failed', failure: { ...unknownFailure(dialect.name), ...words } };
+  return { outcome: 'failed', failure: { ...unknownFailure(errors.name), ...words } };
 }
 
 /** The same for `identity`, which throws what it cannot return. */
-export async function askWho<T>(
+export async function callIdentity<T>(
   asking: Asking,
-  dialect: Dialect,
+  errors: ErrorMapper,
   request: HttpRequest,
   read: (response: HttpResponse) => T | undefined,
 ): Promise<T> {
-  const step = await askQuietly(asking, dialect, request, read);
+  const step = await callIdempotent(asking, errors, request, read);
   if (step.outcome === 'done') return step.value;
   throw new PublisherError(step.failure);
 }
 
 /** Everything but the clear success of the public call: a refusal in the platform's own words, or unclear. */
-export function refusedOrUncertain(
+export function readRefusalOrUnclear(
   asking: Asking,
-  dialect: Dialect,
+  errors: ErrorMapper,
   response: HttpResponse,
-): Refusal | Uncertain {
-  return readRefusal(asking, dialect, response) ?? uncertain(asking, response);
+): Refusal | Unclear {
+  return readRefusal(asking, errors, response) ?? asUnclear(asking, response);
 }
 
-export function uncertain(asking: Asking, response: HttpResponse): Uncertain {
-  return { outcome: 'uncertain', ...told(asking, response) };
+export function asUnclear(asking: Asking, response: HttpResponse): Unclear {
+  return { outcome: 'unclear', ...told(asking, response) };
 }
 
 /** The body as `schema` wants it, or undefined. Unknown fields are let through: platforms add them at any time. */
@@ -118,7 +118,7 @@ export function inFuture(now: Date, afterMs: number): Date {
 }
 
 export function waitUntil(until: Date, failure: Failure): WaitUntil {
-  return { outcome: 'wait-until', until, failure };
+  return { outcome: 'wait_until', until, failure };
 }
 
 export async function answerOrNone(
@@ -133,13 +133,13 @@ export async function answerOrNone(
   }
 }
 
-/** Only a 4xx other than 408 can be a refusal; the dialect is not even asked about anything else. */
-export function readRefusal(asking: Asking, dialect: Dialect, response: HttpResponse): Refusal | null {
+/** Only a 4xx other than 408 can be a refusal; the errors is not even asked about anything else. */
+export function readRefusal(asking: Asking, errors: ErrorMapper, response: HttpResponse): Refusal | null {
   if (!isClientError(response)) return null;
-  const read = dialect.readRefusal(response, asking.now?.() ?? new Date());
+  const read = errors.readRefusal(response, asking.now?.() ?? new Date());
   if (!read) return null;
   const isAboutContent = read.failure.kind !== 'rejected_content' || ABOUT_CONTENT.includes(response.status);
-  const refusal = isAboutContent ? read : unknownRefusal(dialect.name);
+  const refusal = isAboutContent ? read : unknownRefusal(errors.name);
   return { ...refusal, failure: { ...refusal.failure, ...told(asking, response) } };
 }
 
@@ -156,11 +156,11 @@ function isClientError(response: HttpResponse): boolean {
 
 type Words = Pick<Failure, 'detail' | 'platformMessage'>;
 
-function unavailable(dialect: Dialect, words: Words): Failure {
+function unavailable(errors: ErrorMapper, words: Words): Failure {
   return {
     kind: 'unavailable',
     actor: 'platform',
-    reason: `${dialect.name} did not answer as it should. Nothing was published; it is tried again by itself.`,
+    reason: `${errors.name} did not answer as it should. Nothing was published; it is tried again by itself.`,
     ...words,
   };
 }

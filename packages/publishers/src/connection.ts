@@ -13,10 +13,10 @@ export interface Credentials {
 }
 
 /**
- * What SoloSpark is at a platform. The operator registers it there and sets it in the environment, or (`registerApp`)
+ * What SoloSpark is at a platform. The operator registers it there and sets it in the environment, or (`registerClient`)
  * it registers itself at each server.
  */
-export interface App {
+export interface OAuthClient {
   clientId: string;
   clientSecret: string;
 }
@@ -32,12 +32,12 @@ export interface ConnectionCall {
   now: () => Date;
 }
 
-export interface AppCall extends ConnectionCall {
-  app: App;
+export interface OAuthClientCall extends ConnectionCall {
+  app: OAuthClient;
 }
 
 export interface ConsentRequest {
-  app: App;
+  app: OAuthClient;
   at: (host: string) => string;
   /** Where the platform sends the author afterwards; exactly the same in `exchange`. */
   redirectUri: string;
@@ -46,7 +46,7 @@ export interface ConsentRequest {
   codeChallenge: string;
 }
 
-export interface ExchangeCall extends AppCall {
+export interface ExchangeCall extends OAuthClientCall {
   redirectUri: string;
   state: string;
   codeVerifier: string;
@@ -72,14 +72,15 @@ type Refresh<Call> = ((call: Call & { credentials: Credentials }) => Promise<Cre
 export interface ConsentConnection {
   kind: 'consent';
   /** For platforms that are many servers: SoloSpark registers itself at each. Null: the environment names the app. */
-  registerApp: ((call: ConnectionCall & { redirectUri: string; website: string }) => Promise<App>) | null;
+  registerClient:
+    ((call: ConnectionCall & { redirectUri: string; website: string }) => Promise<OAuthClient>) | null;
   /** The page that asks the author, every time as far as the platform can be told to, also where they agreed before. */
   consentUrl(request: ConsentRequest): URL;
   /** Throws as `refresh` does. */
   issuer(call: ConnectionCall): Promise<Issuer>;
   /** Throws as `refresh` does; `auth_expired` means that the code was not accepted. */
   exchange(call: ExchangeCall): Promise<Credentials>;
-  refresh: Refresh<AppCall>;
+  refresh: Refresh<OAuthClientCall>;
 }
 
 /** The author makes a password for SoloSpark alone, and types it in here. */

@@ -1,11 +1,11 @@
 import { hasVisibleText } from '@solospark/foundation';
 import { believeAccepted, forgetAccepted } from './accepted.ts';
 import { warnAboutMedia } from './draft-rules.ts';
-import type { LookUpCall, Publisher, ReconcileOutcome } from './publisher.ts';
+import type { LookUpCall, Publisher, LookUpOutcome } from './publisher.ts';
 
-type PublisherDefinition = Omit<Publisher, 'reconcile' | 'warn'> &
+type PublisherDefinition = Omit<Publisher, 'lookUp' | 'warn'> &
   Partial<Pick<Publisher, 'warn'>> & {
-    reconcile(call: LookUpCall): Promise<ReconcileOutcome>;
+    lookUp(call: LookUpCall): Promise<LookUpOutcome>;
   };
 
 /**
@@ -23,9 +23,9 @@ export function definePublisher(publisher: PublisherDefinition): Publisher {
       await forgetAccepted(call);
       return publisher.publish(withVisibleText(call));
     },
-    async reconcile(call) {
+    async lookUp(call) {
       const looked = { ...withVisibleText(call), lookedAt: call.now() };
-      return believeAccepted(call, await publisher.reconcile(looked));
+      return believeAccepted(call, await publisher.lookUp(looked));
     },
   };
 }

@@ -1,7 +1,7 @@
 // Floor 1: each platform behind one contract (publisher.ts). Nothing outside names a platform.
 export { isTaken, mendOf } from './draft-rules.ts';
 export { type Mend } from './video-rules.ts';
-export { type App, type Connection, type ConsentConnection, type Issuer } from './connection.ts';
+export { type OAuthClient, type Connection, type ConsentConnection, type Issuer } from './connection.ts';
 export {
   createHttpClient,
   NoAnswerError,
@@ -30,12 +30,12 @@ export {
   type Rate,
   type Rates,
   type Receipt,
-  type ReconcileCall,
-  type ReconcileOutcome,
+  type LookUpCall,
+  type LookUpOutcome,
   type Retry,
   type Uncertain,
   type WaitUntil,
-  type Witness,
+  type Evidence,
 } from './publisher.ts';
 export { type Credentials } from './connection.ts';
 export {

@@ -3,13 +3,13 @@ import {
   done,
   isSuccess,
   readRefusal,
-  type Dialect,
+  type ErrorMapper,
   type Done,
   type Refusal,
 } from './answer.ts';
 import { describe } from './detail.ts';
 import { MAX_LIST_BYTES, NoAnswerError, type HttpRequest, type HttpResponse } from './http.ts';
-import type { LookUpCall, ReconcileCall, ReconcileOutcome } from './publisher.ts';
+import type { LookUpCall, LookUpOutcome } from './publisher.ts';
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
@@ -22,43 +22,43 @@ const LONGEST_PAUSE_MS = 5 * MINUTE_MS;
 /** After a look whose time had come for the next one before it was answered. */
 const SHORTEST_PAUSE_MS = SECOND_MS;
 
-/** Nothing was learned: what `reconcile` answers then. */
-export type Unread = Extract<ReconcileOutcome, { outcome: 'ask-again' | 'cannot-tell' }>;
+/** Nothing was learned: what `lookUp` answers then. */
+export type Unread = Extract<LookUpOutcome, { outcome: 'ask_again' | 'uncertain' }>;
 export type LookUp<T> = Done<T> | Unread;
 
 /**
- * One read while reconciling. What cannot be read proves nothing, so it is asked again, and not for ever. `readOther` is
+ * One read while looking up. What cannot be read proves nothing, so it is asked again, and not for ever. `readOther` is
  * asked about whatever is not a 2xx, for a platform that says "it is not there" in an error of its own.
  */
-export async function lookUp<T, Other = never>(
-  call: ReconcileCall,
-  dialect: Dialect,
+export async function readOrAskAgain<T, Other = never>(
+  call: LookUpCall,
+  errors: ErrorMapper,
   request: HttpRequest,
   read: (response: HttpResponse) => T | undefined,
   readOther: (response: HttpResponse) => Other | undefined = () => undefined,
 ): Promise<LookUp<T | Other>> {
   const response = await answerOrNone(call, request);
-  if (response instanceof NoAnswerError) return askLater(call, dialect, response.message, null);
+  if (response instanceof NoAnswerError) return askLater(call, errors, response.message, null);
   const value = isSuccess(response) ? read(response) : readOther(response);
   if (value !== undefined) return done(value);
-  return askLater(call, dialect, describe(call, response), readRefusal(call, dialect, response));
+  return askLater(call, errors, describe(call, response), readRefusal(call, errors, response));
 }
 
-function askLater(call: ReconcileCall, dialect: Dialect, detail: string, refusal: Refusal | null): Unread {
+function askLater(call: LookUpCall, errors: ErrorMapper, detail: string, refusal: Refusal | null): Unread {
   // What nobody can explain may be over in an hour.
   const isRefused = refusal?.outcome === 'failed' && refusal.failure.kind !== 'unknown';
   const patienceMs = isRefused ? REFUSED_LOOK_UP_PATIENCE_MS : LOOK_UP_PATIENCE_MS;
   if (sinceSendingMs(call) > patienceMs) {
     return {
-      outcome: 'cannot-tell',
+      outcome: 'uncertain',
       reason:
-        `The post was sent, but its answer got lost, and ${dialect.name} could not be asked about it since. ` +
+        `The post was sent, but its answer got lost, and ${errors.name} could not be asked about it since. ` +
         lookAndSay('the account'),
     };
   }
   const pauseMs = Math.min(5 * SECOND_MS * 2 ** Math.min(call.asked, 10), LONGEST_PAUSE_MS);
-  const toldMs = refusal?.outcome === 'wait-until' ? refusal.until.getTime() - call.now().getTime() : 0;
-  return { outcome: 'ask-again', afterMs: Math.max(pauseMs, toldMs), detail };
+  const toldMs = refusal?.outcome === 'wait_until' ? refusal.until.getTime() - call.now().getTime() : 0;
+  return { outcome: 'ask_again', afterMs: Math.max(pauseMs, toldMs), detail };
 }
 
 /** What a person does about a post of which nobody can say whether it is out. Written anew it could be out twice. */
@@ -67,7 +67,7 @@ export function lookAndSay(where: string): string {
 }
 
 /** How long ago the public call may first have been made. A clock that runs behind must not make it negative. */
-export function sinceSendingMs(call: ReconcileCall): number {
+export function sinceSendingMs(call: LookUpCall): number {
   return Math.max(0, call.now().getTime() - call.sendingSince.getTime());
 }
 
@@ -100,7 +100,7 @@ export interface Page<Post> {
   next: { cursor: string } | 'nothing' | 'out-of-reach';
 }
 
-/** Makes one read, and says what a failed one means: another try before sending, another question while reconciling. */
+/** Makes one read, and says what a failed one means: another try before sending, another question while looking up. */
 export type Ask<Unanswered> = <T>(
   request: HttpRequest,
   read: (response: HttpResponse) => T | undefined,

@@ -1,7 +1,7 @@
 import * as oauth from 'oauth4webapi';
 import {
-  type App,
-  type AppCall,
+  type OAuthClient,
+  type OAuthClientCall,
   type ConsentConnection,
   type ConsentRequest,
   type ExchangeCall,
@@ -41,7 +41,7 @@ export interface OAuthServer {
 export function oauthConnection(server: OAuthServer): ConsentConnection {
   return {
     kind: 'consent',
-    registerApp: null,
+    registerClient: null,
     consentUrl: (request) => consentUrl(server, request),
     issuer: async (call) => issuerAt(call, server.authorizeHost, server.tokenHost),
     exchange: (call) => exchangeCode(server, call),
@@ -90,7 +90,7 @@ async function exchangeCode(server: OAuthServer, call: ExchangeCall): Promise<Cr
 /** The answer may hold a new refresh token, after which the old one is worth nothing: both are to be stored at once. */
 async function refreshToken(
   server: OAuthServer,
-  call: AppCall & { credentials: Credentials },
+  call: OAuthClientCall & { credentials: Credentials },
 ): Promise<Credentials> {
   const { refreshToken: old } = call.credentials;
   if (old === undefined) throw new PublisherError(notAccepted(server.name));
@@ -103,7 +103,7 @@ async function refreshToken(
   return { ...renewed, refreshToken: next, ...(refreshExpiresAt && { refreshExpiresAt }) };
 }
 
-function partsOf(server: OAuthServer, call: AppCall) {
+function partsOf(server: OAuthServer, call: OAuthClientCall) {
   const host = call.at(server.tokenHost);
   const metadata: oauth.AuthorizationServer = { issuer: host, token_endpoint: host + server.tokenPath };
   const client: oauth.Client = { client_id: call.app.clientId };
@@ -119,7 +119,7 @@ function partsOf(server: OAuthServer, call: AppCall) {
 
 async function granted(
   server: OAuthServer,
-  call: AppCall,
+  call: OAuthClientCall,
   ask: () => Promise<oauth.TokenEndpointResponse>,
 ): Promise<Credentials> {
   try {
@@ -171,7 +171,7 @@ function explain({ name, alsoGone = [] }: OAuthServer, error: unknown): unknown 
       return new PublisherError({ ...notAccepted(name), detail });
     }
     const isWrong = APP_IS_WRONG.includes(error.error);
-    return new PublisherError({ ...(isWrong ? appRefused(name) : unclear(name)), detail });
+    return new PublisherError({ ...(isWrong ? appRefused(name) : asUnclear(name)), detail });
   }
   if (error instanceof oauth.WWWAuthenticateChallengeError) {
     return new PublisherError({ ...appRefused(name), detail: `HTTP ${error.status}` });
@@ -182,7 +182,7 @@ function explain({ name, alsoGone = [] }: OAuthServer, error: unknown): unknown 
     error instanceof oauth.UnsupportedOperationError ||
     error instanceof SyntaxError
   ) {
-    return new PublisherError({ ...unclear(name), detail: wordOf(error.message) });
+    return new PublisherError({ ...asUnclear(name), detail: wordOf(error.message) });
   }
   return error;
 }
@@ -209,7 +209,7 @@ function appRefused(name: string): Failure {
   };
 }
 
-function unclear(name: string): Failure {
+function asUnclear(name: string): Failure {
   return {
     kind: 'unavailable',
     actor: 'platform',
@@ -236,7 +236,7 @@ function asFetch(http: HttpClient) {
  * Without RFC 6749's encoding of both parts, which some platforms do not undo. No client id or secret of theirs has a
  * character that it would have to change.
  */
-function basic({ clientId, clientSecret }: App): oauth.ClientAuth {
+function basic({ clientId, clientSecret }: OAuthClient): oauth.ClientAuth {
   const pair = Buffer.from(`${clientId}:${clientSecret}`).toString('base64');
   return (_metadata, _client, _body, headers) => headers.set('authorization', `Basic ${pair}`);
 }

@@ -6,27 +6,47 @@ import type { ByteRange, HttpClient } from './http.ts';
 import type { Limits } from './limits.ts';
 
 /**
- * A publisher is our code for one platform: one folder, one `definePublisher`, one line in registry.ts.
- *
- * The engine (packages/domain) walks every delivery through the same steps, each committed before the next:
- * `prepare` does everything that creates nothing public and remembers ids as they come; then `sending` is committed;
- * then `publish` makes the ONE public call; and whatever is not a clear yes or a clear no goes to `reconcile`, which
- * looks for the post by the witness that `prepare` left. Nothing in a publisher may retry the public call.
+ * A publisher is our code for one platform: one folder, one `definePublisher`, one line in registry.ts. Its contract has three
+ * facets: how a post is published, how an account is connected, and what the platform takes.
  */
-export interface Publisher {
+export interface Publisher extends PublishFacet, AccountFacet, LimitsFacet {
   /** The platform's id as it stands in `channel.platform`: lower case, never renamed. */
   id: string;
   /** What people call it. */
   name: string;
   /** Where its real API lives. A sandbox channel is given another one. */
   baseUrl: string;
-  /** The platform is many servers, and `baseUrl` only the one for whoever names none. */
-  anyServer?: true;
+}
+
+/**
+ * The engine (packages/domain) takes every delivery through the same steps, each committed before the next. `prepare` does
+ * everything that creates nothing public and remembers ids as they come. Then `sending` is committed. Then `publish` makes the
+ * ONE public call. Whatever is not a clear yes or a clear no goes to `lookUp`, which searches for the post by the evidence that
+ * `prepare` left. Nothing in a publisher may repeat the public call.
+ */
+export interface PublishFacet {
+  /** Uploads, containers, reads: all that creates nothing public. May be repeated at any time. */
+  prepare(call: PublishCall): Promise<PrepareOutcome>;
+  /** The one call that makes the post public. A thrown error means: outcome unclear. */
+  publish(call: PublishCall): Promise<PublishOutcome>;
+  /** Is it out? Reads only. A thrown error means: could not ask, ask again. */
+  lookUp(call: Omit<LookUpCall, 'lookedAt'>): Promise<LookUpOutcome>;
+  rates: Rates;
   /** It is given links to a post's files, and fetches them itself: they have to be reachable from outside. */
   fetchesMedia?: true;
+}
+
+export interface AccountFacet {
+  connection: Connection;
+  /** Whose token this is. Throws `PublisherError` when the platform does not accept it. */
+  identity(call: AccountCall): Promise<Identity>;
+  /** The platform is many servers, and `baseUrl` only the one for whoever names none. */
+  anyServer?: true;
   /** Its calls name the version of the API that they are for. */
   apiVersion?: ApiVersion;
-  connection: Connection;
+}
+
+export interface LimitsFacet {
   /** The platform's own; where servers differ, what one takes unless it says otherwise. */
   limits: Limits;
   /**
@@ -39,7 +59,6 @@ export interface Publisher {
    * default, and a title and description that a form can show. An empty object has to be valid.
    */
   settings: TObject;
-  rates: Rates;
   /**
    * Every rule of the platform that the draft breaks; empty when it may be scheduled. Its settings fit the schema. `limits`
    * are those of the account's server, where the publisher reads them; without them, the platform's own.
@@ -47,14 +66,6 @@ export interface Publisher {
   check(draft: Draft, limits?: Limits): Violation[];
   /** What the platform may refuse, and nobody can tell: its documents disagree, or are silent. It may be scheduled. */
   warn(draft: Draft, limits?: Limits): Violation[];
-  /** Whose token this is. Throws `PublisherError` when the platform does not accept it. */
-  identity(call: AccountCall): Promise<Identity>;
-  /** Uploads, containers, look-ups: all that creates nothing public. May be repeated at any time. */
-  prepare(call: PublishCall): Promise<PrepareOutcome>;
-  /** The one call that makes the post public. A thrown error means: outcome unclear. */
-  publish(call: PublishCall): Promise<PublishOutcome>;
-  /** Is it out? Reads only. A thrown error means: could not ask, ask again. */
-  reconcile(call: ReconcileCall): Promise<ReconcileOutcome>;
 }
 
 /** A platform that drops the older versions of its API: which one is spoken, and for how long that is answered. */
@@ -102,7 +113,7 @@ export interface PublishMedia extends DraftMedia {
 }
 
 /** Facts kept in the delivery's row between steps and attempts: upload ids, a container id, a newest own post id. */
-export type Witness = Record<string, unknown>;
+export type Evidence = Record<string, unknown>;
 
 export interface PublishCall extends AccountCall {
   /** For keys that must be the same however often it is sent, and whatever was forgotten since. */
@@ -113,20 +124,19 @@ export interface PublishCall extends AccountCall {
   settings: Settings;
   account: Identity;
   /** What earlier steps remembered, of this attempt or of one before it. `remember` keeps it up to date. */
-  witness: Witness;
+  evidence: Evidence;
   /** An earlier send of this delivery may have landed: nothing has ever proved that it did, or that it did not. */
   sentBefore: boolean;
   /** Commits facts to the delivery's row before it resolves. Throws when another worker has taken the delivery. */
-  remember(facts: Witness): Promise<void>;
+  remember(facts: Evidence): Promise<void>;
   now(): Date;
-  /** Waits on the clock of `now`; shorter when `signal` aborts. For seconds: longer waits are a `wait-until`. */
+  /** Waits on the clock of `now`; shorter when `signal` aborts. For seconds: longer waits are a `wait_until`. */
   sleep(ms: number): Promise<void>;
   signal: AbortSignal;
   log: Logger;
 }
 
-/** What `reconcile` is asked; a publisher's own code is given a `LookUpCall`. */
-export interface ReconcileCall extends PublishCall {
+export interface LookUpCall extends PublishCall {
   /**
    * When the public call may first have been made, by the database's clock. `now` has to be on that clock too (within
    * seconds): "it is not there" is concluded from the time between them.
@@ -137,11 +147,8 @@ export interface ReconcileCall extends PublishCall {
    * Until then it was under way, so waits for the post to show count from here.
    */
   callEndedAt?: Date;
-  /** How many times this reconciliation has asked before; the first is 0. */
+  /** How many times this look-up has asked before; the first is 0. */
   asked: number;
-}
-
-export interface LookUpCall extends ReconcileCall {
   /**
    * When this look was begun, before its first request. What it does not find was not there then: by the time that the
    * answer is read, or a process that stopped goes on, that may be long ago.
@@ -195,7 +202,7 @@ export interface Retry {
 }
 /** Nothing was created; the platform said when to come back. Uses up no attempt. */
 export interface WaitUntil {
-  outcome: 'wait-until';
+  outcome: 'wait_until';
   until: Date;
   /** Whom a limit (`rate_limited`, `quota_exhausted`) holds: the account, if not said, or all accounts of this app. */
   limits?: 'account' | 'platform';
@@ -206,27 +213,36 @@ export interface Failed {
   outcome: 'failed';
   failure: Failure;
 }
-/** It may or may not be out: reconcile. */
-export interface Uncertain {
-  outcome: 'uncertain';
+/** It may or may not be out: look it up. */
+export interface Unclear {
+  outcome: 'unclear';
   detail: string;
   /** As in a failure. */
   platformMessage?: string;
 }
+/**
+ * It is not there, and may be sent again. Proved; or `unproved`, where its author has chosen that a second sending is what
+ * tells: then this is the sentence for a person, should it never come to that.
+ */
+export interface Absent {
+  outcome: 'absent';
+  unproved?: string;
+}
+/** Not visible yet, or could not be asked. */
+export interface AskAgain {
+  outcome: 'ask_again';
+  afterMs: number;
+  detail: string;
+}
+/** Nothing can prove it either way; a person decides. */
+export interface Uncertain {
+  outcome: 'uncertain';
+  reason: string;
+}
 
 export type PrepareOutcome = { outcome: 'ready' } | Retry | WaitUntil | Failed;
-export type PublishOutcome = Published | Retry | WaitUntil | Failed | Uncertain;
-export type ReconcileOutcome =
-  | Published
-  /**
-   * It is not there, and may be sent again. Proved; or `unproved`, where its author has chosen that a second sending is
-   * what tells: then this is the sentence for a person, should it never come to that.
-   */
-  | { outcome: 'absent'; unproved?: string }
-  /** Not visible yet, or could not be asked: ask again. */
-  | { outcome: 'ask-again'; afterMs: number; detail: string }
-  /** Nothing can prove it either way; a person decides. */
-  | { outcome: 'cannot-tell'; reason: string };
+export type PublishOutcome = Published | Retry | WaitUntil | Failed | Unclear;
+export type LookUpOutcome = Published | Absent | AskAgain | Uncertain;
 
 /** `identity` or a step of the connection was refused or could not be asked. `failure` says why in plain words. */
 export class PublisherError extends Error {

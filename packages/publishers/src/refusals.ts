@@ -37,7 +37,7 @@ export function again(reason: string): Retry {
 /** Nothing was created; the account, or this app with all its accounts (`platform`), has had enough until then. */
 export function waits(until: Date, reason: string, limits: WaitUntil['limits'] = 'account'): WaitUntil {
   return {
-    outcome: 'wait-until',
+    outcome: 'wait_until',
     until,
     limits,
     failure: { kind: 'rate_limited', actor: 'platform', reason },

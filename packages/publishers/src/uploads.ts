@@ -2,10 +2,10 @@ import { Type, type Static, type TSchema } from 'typebox';
 import { Value } from 'typebox/value';
 import { done, type Step } from './answer.ts';
 import type { StreamedBody } from './http.ts';
-import type { PublishCall, PublishMedia, Witness } from './publisher.ts';
+import type { PublishCall, PublishMedia, Evidence } from './publisher.ts';
 
 /**
- * What the platform has of a delivery's files, by the id of each file here. It stands in the witness, and every entry is
+ * What the platform has of a delivery's files, by the id of each file here. It stands in the evidence, and every entry is
  * committed as it comes, so that whoever prepares the delivery again uploads only what is missing. What an entry says,
  * and for how long it is good, is the platform's own matter.
  */
@@ -18,23 +18,23 @@ export interface Uploads<Upload> {
 }
 
 /**
- * `fact` is their name in the witness. `readOlder` reads what was put down when a post could have one file only: a delivery
+ * `fact` is their name in the evidence. `readOlder` reads what was put down when a post could have one file only: a delivery
  * that was prepared then may be taken up now.
  */
 export function uploadsUnder<S extends TSchema>(
   fact: string,
   schema: S,
-  readOlder: (witness: Witness) => Static<S> | undefined = () => undefined,
+  readOlder: (evidence: Evidence) => Static<S> | undefined = () => undefined,
 ): Uploads<Static<S>> {
   function entriesOf(call: PublishCall): Record<string, unknown> {
-    const entries = call.witness[fact];
+    const entries = call.evidence[fact];
     return Value.Check(Entries, entries) ? entries : {};
   }
 
   return {
     find(call, file) {
       const entry = entriesOf(call)[file.id];
-      if (entry === undefined) return file.id === call.media[0]?.id ? readOlder(call.witness) : undefined;
+      if (entry === undefined) return file.id === call.media[0]?.id ? readOlder(call.evidence) : undefined;
       return Value.Check(schema, entry) ? entry : undefined;
     },
     list: (call) =>
@@ -49,7 +49,7 @@ export function uploadsUnder<S extends TSchema>(
 }
 
 /** One file after the other, each committed before the next is begun. The first that is not done ends it. */
-export async function inTurn<T>(
+export async function uploadSequentially<T>(
   files: readonly PublishMedia[],
   upload: (file: PublishMedia) => Promise<Step<T>>,
 ): Promise<Step<T[]>> {

@@ -49,7 +49,7 @@ const contestants: Contestant[] = [
     name: 'X',
     publisher: x,
     success: 201,
-    draft: () => ({ witness: { newestPostId: '4', notedAt: '2026-11-22T06:00:00Z' } }),
+    draft: () => ({ evidence: { newestPostId: '4', notedAt: '2026-11-22T06:00:00Z' } }),
   },
   { name: 'LinkedIn', publisher: linkedin, success: 201, draft: () => ({}) },
   {
@@ -64,7 +64,7 @@ const contestants: Contestant[] = [
     success: 201,
     draft: () => ({
       account: { remoteAccountId: 'urn:li:organization:1', handle: 'ada' },
-      witness: { knownUrns: [] },
+      evidence: { knownUrns: [] },
     }),
   },
   {
@@ -72,7 +72,7 @@ const contestants: Contestant[] = [
     publisher: mastodon,
     success: 200,
     isIdempotent: true,
-    draft: () => ({ witness: { newestStatusId: '4', idempotencyKey: 'k' } }),
+    draft: () => ({ evidence: { newestStatusId: '4', idempotencyKey: 'k' } }),
   },
   {
     name: 'Bluesky',
@@ -81,7 +81,7 @@ const contestants: Contestant[] = [
     isIdempotent: true,
     draft: () => ({
       account: { remoteAccountId: 'did:plc:ada', handle: 'ada' },
-      witness: { rkey: '3lbn7vtbe2c2k', createdAt: '2026-11-22T10:00:00.000Z' },
+      evidence: { rkey: '3lbn7vtbe2c2k', createdAt: '2026-11-22T10:00:00.000Z' },
     }),
   },
   {
@@ -89,7 +89,7 @@ const contestants: Contestant[] = [
     publisher: instagram,
     success: 200,
     isIdempotent: true,
-    draft: () => ({ media: [imageOf()], witness: { containerId: 'c' } }),
+    draft: () => ({ media: [imageOf()], evidence: { containerId: 'c' } }),
   },
 ];
 
@@ -114,10 +114,10 @@ describe.each(contestants)(
     it.each(ODD)('with %s is never lost where nothing can be looked up', async (_, script) => {
       for (const status of [success, 202]) {
         const { call, outcome } = await publish({ status, ...script });
-        expect(['published', 'uncertain']).toContain(outcome.outcome);
+        expect(['published', 'unclear']).toContain(outcome.outcome);
         if (outcome.outcome === 'published') continue;
         server.answer(() => ({ status: 503 }));
-        const looked = await publisher.reconcile(lookOf(call, 7 * 3_600_000));
+        const looked = await publisher.lookUp(lookOf(call, 7 * 3_600_000));
         expect(looked).toEqual({ outcome: 'published', receipt: { remoteId: null, url: null } });
       }
     });
@@ -128,15 +128,15 @@ describe.each(contestants)(
       server.answer(({ url }) =>
         url?.includes('/statuses') ? { status: 200, body: [] } : { status: 200, body: NOTHING_THERE },
       );
-      const looked = await publisher.reconcile(lookOf(call));
-      expect(isIdempotent ? ['published', 'absent', 'ask-again'] : ['published']).toContain(looked.outcome);
+      const looked = await publisher.lookUp(lookOf(call));
+      expect(isIdempotent ? ['published', 'absent', 'ask_again'] : ['published']).toContain(looked.outcome);
     });
 
     it('counts for this sending only', async () => {
       const { call } = await publish({ status: success, body: '{' });
       server.answer(() => ({ status: 503, body: '' }));
       await publisher.publish(call);
-      expect(call.witness['accepted'] ?? null).toBeNull();
+      expect(call.evidence['accepted'] ?? null).toBeNull();
     });
   },
 );
@@ -208,8 +208,8 @@ describe('the id of what was made is read', () => {
         : { status: 200, body: NOTHING_THERE },
     );
     const call = callOf(server.origin, contestants[0]!.draft());
-    expect(await x.publish(call)).toMatchObject({ outcome: 'uncertain' });
-    expect(await x.reconcile(lookOf(call))).toEqual({ outcome: 'absent' });
+    expect(await x.publish(call)).toMatchObject({ outcome: 'unclear' });
+    expect(await x.lookUp(lookOf(call))).toEqual({ outcome: 'absent' });
   });
 });
 
@@ -217,9 +217,9 @@ describe('nobody is told to write a post anew that may be out', () => {
   it.each(contestants)('$name', async ({ publisher, draft }) => {
     server.answer(() => ({ status: 503 }));
     const call = callOf(server.origin, draft());
-    const looked = await publisher.reconcile(lookOf(call, 7 * 3_600_000));
+    const looked = await publisher.lookUp(lookOf(call, 7 * 3_600_000));
     expect(looked).toMatchObject({
-      outcome: 'cannot-tell',
+      outcome: 'uncertain',
       reason: expect.stringMatching(/say here whether the post is out/),
     });
     expect((looked as { reason: string }).reason).not.toMatch(/anew/);

@@ -1,12 +1,12 @@
 import { describe as group, expect, it } from '@jest/globals';
-import { askQuietly, refusedOrUncertain, type Asking, type Dialect } from '../src/answer.ts';
+import { callIdempotent, readRefusalOrUnclear, type Asking, type ErrorMapper } from '../src/answer.ts';
 import { describe } from '../src/detail.ts';
 import { NoAnswerError, type HttpResponse } from '../src/http.ts';
 import { answer, NOW } from './answers.ts';
 
 const secrets = { credentials: { accessToken: 'sandbox-secret' }, text: 'What the author wrote' };
 /** A platform that documents exactly one refusal. */
-const dialect: Dialect = {
+const errors: ErrorMapper = {
   name: 'Somewhere',
   readRefusal: (response) =>
     (response.json as { no?: true } | undefined)?.no
@@ -23,24 +23,24 @@ const readId = (response: HttpResponse) => (response.json as { id?: string } | u
 group('what an answer means', () => {
   it.each<[string, HttpResponse, string, string]>([
     ['a refusal that is documented', answer(400, { no: true }), 'failed', 'failed'],
-    ['a 4xx that is not', answer(404, { hm: true }), 'failed', 'uncertain'],
-    ["a proxy's 4xx", answer(403, '<html>'), 'retry', 'uncertain'],
-    ['408', answer(408, { no: true }), 'retry', 'uncertain'],
-    ['5xx, even in the words of a refusal', answer(503, { no: true }), 'retry', 'uncertain'],
-    ['a redirect', answer(307), 'retry', 'uncertain'],
-    ['a success that cannot be read', answer(201, '{"id'), 'retry', 'uncertain'],
-    ['a success without an id', answer(201, {}), 'retry', 'uncertain'],
+    ['a 4xx that is not', answer(404, { hm: true }), 'failed', 'unclear'],
+    ["a proxy's 4xx", answer(403, '<html>'), 'retry', 'unclear'],
+    ['408', answer(408, { no: true }), 'retry', 'unclear'],
+    ['5xx, even in the words of a refusal', answer(503, { no: true }), 'retry', 'unclear'],
+    ['a redirect', answer(307), 'retry', 'unclear'],
+    ['a success that cannot be read', answer(201, '{"id'), 'retry', 'unclear'],
+    ['a success without an id', answer(201, {}), 'retry', 'unclear'],
   ])('%s', async (_, response, quietly, publicly) => {
     const call = asking(() => response);
-    expect(await askQuietly(call, dialect, request, readId)).toMatchObject({ outcome: quietly });
-    expect(refusedOrUncertain(call, dialect, response)).toMatchObject({ outcome: publicly });
+    expect(await callIdempotent(call, errors, request, readId)).toMatchObject({ outcome: quietly });
+    expect(readRefusalOrUnclear(call, errors, response)).toMatchObject({ outcome: publicly });
   });
 
   it('takes no answer to a quiet step for a reason to try again', async () => {
     const call = asking(() => {
       throw new NoAnswerError(request, new Error('reset'));
     });
-    expect(await askQuietly(call, dialect, request, readId)).toMatchObject({ outcome: 'retry' });
+    expect(await callIdempotent(call, errors, request, readId)).toMatchObject({ outcome: 'retry' });
   });
 
   // Otherwise a maintenance of two hours uses up all tries in the first half hour of it.
@@ -51,20 +51,20 @@ group('what an answer means', () => {
   ])('waits for a server that says when it is back: %d', async (status, body) => {
     const away = answer(status, body, { 'retry-after': '600' });
     const call = { ...asking(() => away), now: () => NOW };
-    expect(await askQuietly(call, dialect, request, readId)).toMatchObject({
-      outcome: 'wait-until',
+    expect(await callIdempotent(call, errors, request, readId)).toMatchObject({
+      outcome: 'wait_until',
       until: new Date(NOW.getTime() + 600_000),
       failure: { kind: 'unavailable', actor: 'platform' },
     });
     // What may have been published is asked about, whatever is said of when.
-    expect(refusedOrUncertain(call, dialect, away)).toMatchObject({ outcome: 'uncertain' });
+    expect(readRefusalOrUnclear(call, errors, away)).toMatchObject({ outcome: 'unclear' });
   });
 
   it('lets anything else rise: it is not about the platform', async () => {
     const call = asking(() => {
       throw new Error('deadline passed');
     });
-    await expect(askQuietly(call, dialect, request, readId)).rejects.toThrow('deadline passed');
+    await expect(callIdempotent(call, errors, request, readId)).rejects.toThrow('deadline passed');
   });
 });
 

@@ -54,24 +54,24 @@ afterAll(() => server.close());
 const drafts: Record<string, (random: Random) => CallDraft> = {
   x: (random) => ({
     media: random.chance(0.5) ? [imageOf()] : [],
-    witness: { newestPostId: '4', notedAt: NOW.toISOString() },
+    evidence: { newestPostId: '4', notedAt: NOW.toISOString() },
   }),
-  instagram: () => ({ media: [imageOf()], witness: { containerId: 'c' } }),
+  instagram: () => ({ media: [imageOf()], evidence: { containerId: 'c' } }),
   linkedin: (random) =>
     random.chance(0.5)
       ? {}
-      : { account: { remoteAccountId: 'urn:li:organization:1', handle: 'ada' }, witness: { knownUrns: [] } },
+      : { account: { remoteAccountId: 'urn:li:organization:1', handle: 'ada' }, evidence: { knownUrns: [] } },
   bluesky: () => ({
     account: { remoteAccountId: 'did:plc:ada', handle: 'ada' },
-    witness: { rkey: '3lbn7vtbe2c2k', createdAt: NOW.toISOString() },
+    evidence: { rkey: '3lbn7vtbe2c2k', createdAt: NOW.toISOString() },
   }),
-  mastodon: () => ({ witness: { newestStatusId: '4', idempotencyKey: 'k' } }),
+  mastodon: () => ({ evidence: { newestStatusId: '4', idempotencyKey: 'k' } }),
 };
 
 /** What is uploaded, noted and asked before the public call is met from the start, and from in between. */
 function prepareDraft(id: string, random: Random): CallDraft {
   const draft = drafts[id]!(random);
-  return { ...draft, media: [imageOf()], witness: random.chance(0.5) ? draft.witness! : {} };
+  return { ...draft, media: [imageOf()], evidence: random.chance(0.5) ? draft.evidence! : {} };
 }
 
 describe.each(publishers)('whatever is answered, $name', (publisher) => {
@@ -99,7 +99,7 @@ describe.each(publishers)('whatever is answered, $name', (publisher) => {
       server.answer(() => script);
       const call = callOf(server.origin, prepareDraft(publisher.id, random));
       const outcome = await publisher.prepare(call);
-      expect(['ready', 'retry', 'wait-until', 'failed']).toContain(outcome.outcome);
+      expect(['ready', 'retry', 'wait_until', 'failed']).toContain(outcome.outcome);
       if (outcome.outcome !== 'ready') holds(script, outcome);
     }
   });
@@ -115,14 +115,14 @@ describe.each(publishers)('whatever is answered, $name', (publisher) => {
           media: publisher.id === 'instagram' ? call.media : [],
         });
         const { status } = script;
-        if (status < 300) expect(['published', 'uncertain']).toContain(outcome.outcome);
+        if (status < 300) expect(['published', 'unclear']).toContain(outcome.outcome);
         if (status >= 500 || status === 408 || (status >= 300 && status < 400)) {
-          expect(outcome.outcome).toBe('uncertain');
+          expect(outcome.outcome).toBe('unclear');
         }
         if (outcome.outcome === 'published') {
           expect(status).toBeLessThan(300);
           expect(outcome.receipt.remoteId === null || outcome.receipt.remoteId.length > 0).toBe(true);
-        } else if (outcome.outcome === 'uncertain') expect(JSON.stringify(outcome)).not.toContain(TOKEN);
+        } else if (outcome.outcome === 'unclear') expect(JSON.stringify(outcome)).not.toContain(TOKEN);
         else holds(script, outcome);
       } catch (error) {
         // The answer was cut, and it was no 2xx.
@@ -133,7 +133,7 @@ describe.each(publishers)('whatever is answered, $name', (publisher) => {
     }
   });
 
-  it('reconcile: found, absent, later or a person; and what was taken is never sent again unasked', async () => {
+  it('look-up: found, absent, later or a person; and what was taken is never sent again unasked', async () => {
     for (const random of rounds(4)) {
       const script = anyAnswer(random);
       server.answer(() => script);
@@ -141,12 +141,12 @@ describe.each(publishers)('whatever is answered, $name', (publisher) => {
       const wasTaken = random.chance(0.3);
       const call = callOf(server.origin, {
         ...draft,
-        witness: { ...draft.witness, ...(wasTaken && { accepted: 201 }) },
+        evidence: { ...draft.evidence, ...(wasTaken && { accepted: 201 }) },
       });
-      const looked = await publisher.reconcile(lookOf(call, random.int(0, 8 * 3_600_000)));
+      const looked = await publisher.lookUp(lookOf(call, random.int(0, 8 * 3_600_000)));
       expect(JSON.stringify(looked)).not.toContain(TOKEN);
       switch (looked.outcome) {
-        case 'ask-again':
+        case 'ask_again':
           expect(looked.afterMs).toBeGreaterThanOrEqual(1_000);
           expect(looked.afterMs).toBeLessThanOrEqual(LONGEST_MS);
           break;
@@ -155,7 +155,7 @@ describe.each(publishers)('whatever is answered, $name', (publisher) => {
           // Proved by an answer that can be read, or by the one refusal that says it.
           expect(script.status < 300 || script.status === 400).toBe(true);
           break;
-        case 'cannot-tell':
+        case 'uncertain':
           expect(wasTaken).toBe(false);
           expect(looked.reason).toMatch(/\.$/);
           break;
@@ -170,7 +170,7 @@ describe.each(publishers)('whatever is answered, $name', (publisher) => {
 function holdsFor(script: Script, error: unknown): void {
   if (!(error instanceof PublisherError)) throw error;
   const { failure } = error;
-  holds(script, { outcome: failure.kind === 'rate_limited' ? 'wait-until' : 'retry', failure });
+  holds(script, { outcome: failure.kind === 'rate_limited' ? 'wait_until' : 'retry', failure });
 }
 
 function holds(
@@ -194,7 +194,7 @@ function holds(
     expect(failure.actor).not.toBe('user');
   }
   if (status === 429 && isWhole) {
-    expect(outcome).toBe('wait-until');
+    expect(outcome).toBe('wait_until');
     expect(['rate_limited', 'quota_exhausted']).toContain(failure.kind);
   }
   if (status === 401 && isWhole) expect(failure.kind).not.toBe('rejected_content');

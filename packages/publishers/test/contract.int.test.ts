@@ -42,7 +42,7 @@ const quietStep: Record<string, string> = {
   bluesky: 'upload',
   mastodon: 'upload',
 };
-/** The step in which `reconcile` reads. */
+/** The step in which `lookUp` reads. */
 const lookUpStep: Record<string, string> = {
   x: 'lookup',
   instagram: 'status',
@@ -196,10 +196,10 @@ describe.each(contestants)('$name', (contestant) => {
     it('is prepared again without a second upload', async () => {
       const delivery = await openReady({ altText: 'one pixel' });
       const before = delivery.writes.length;
-      const witness = { ...delivery.call.witness };
+      const evidence = { ...delivery.call.evidence };
       expect(await delivery.prepare()).toEqual({ outcome: 'ready' });
       expect(delivery.writes).toHaveLength(before);
-      expect(delivery.call.witness).toEqual(witness);
+      expect(delivery.call.evidence).toEqual(evidence);
     });
   });
 
@@ -213,18 +213,18 @@ describe.each(contestants)('$name', (contestant) => {
         const delivery = await openReady({ timeoutMs: 700 });
         const before = delivery.writes.length;
         await arm('publish', fault, { ms: 1_500 });
-        expect(await delivery.publish()).toMatchObject({ outcome: 'uncertain' });
+        expect(await delivery.publish()).toMatchObject({ outcome: 'unclear' });
         expect(delivery.writes).toHaveLength(before + 1);
         return delivery;
       }
 
-      it('is reconciled to what is true', async () => {
+      it('is found out to be what is true', async () => {
         const delivery = await publishUnclearly();
-        const fate = await delivery.reconcile();
+        const fate = await delivery.lookUp();
         const posts = await publicPosts();
         expect(posts).toHaveLength(committed.includes(fault) ? 1 : 0);
         if (cannotBeLookedUp.includes(name)) {
-          expect(fate).toEqual({ outcome: 'cannot-tell', reason: expect.stringMatching(/.{40}/) });
+          expect(fate).toEqual({ outcome: 'uncertain', reason: expect.stringMatching(/.{40}/) });
         } else if (committed.includes(fault)) {
           const receipt = { remoteId: posts[0]?.id, url: posts[0]?.url };
           expect(fate).toEqual({ outcome: 'published', receipt });
@@ -239,7 +239,7 @@ describe.each(contestants)('$name', (contestant) => {
         const fate = await delivery.run();
         const posts = await publicPosts();
         if (cannotBeLookedUp.includes(name)) {
-          expect(fate.outcome).toBe('cannot-tell');
+          expect(fate.outcome).toBe('uncertain');
           expect(posts).toHaveLength(committed.includes(fault) ? 1 : 0);
         } else {
           expect(fate).toMatchObject({ outcome: 'published', receipt: { remoteId: posts[0]?.id } });
@@ -250,13 +250,13 @@ describe.each(contestants)('$name', (contestant) => {
   );
 
   if (!cannotBeLookedUp.includes(name)) {
-    describe('reconciling', () => {
+    describe('looking up', () => {
       it('finds a post that shows late', async () => {
         const delivery = await openReady();
         await arm('publish', 'delayed-visibility', { ms: 25_000 });
         await arm('publish', 'commit-then-drop');
-        expect(await delivery.publish()).toMatchObject({ outcome: 'uncertain' });
-        let fate: Fate = await delivery.reconcile();
+        expect(await delivery.publish()).toMatchObject({ outcome: 'unclear' });
+        let fate: Fate = await delivery.lookUp();
         if (maySendTwice.includes(id)) {
           expect(fate).toEqual({ outcome: 'absent' });
           fate = await delivery.run();
@@ -283,7 +283,7 @@ describe.each(contestants)('$name', (contestant) => {
         await delivery.publish();
         // More often than there are looks: what was not seen must not count as seen to be absent.
         await arm(lookUpStep[name] as string, fault, { times: 6 });
-        expect(await delivery.reconcile()).toMatchObject({ outcome: 'published' });
+        expect(await delivery.lookUp()).toMatchObject({ outcome: 'published' });
       });
 
       it('asks a person when it can never ask', async () => {
@@ -291,7 +291,7 @@ describe.each(contestants)('$name', (contestant) => {
         await arm('publish', 'commit-then-drop');
         await delivery.publish();
         await arm(lookUpStep[name] as string, 'expired-token', { times: 50 });
-        expect(await delivery.reconcile()).toMatchObject({ outcome: 'cannot-tell' });
+        expect(await delivery.lookUp()).toMatchObject({ outcome: 'uncertain' });
       });
 
       it('does not take the post of another delivery for its own', async () => {
@@ -300,7 +300,7 @@ describe.each(contestants)('$name', (contestant) => {
         expect(await other.publish()).toMatchObject({ outcome: 'published' });
         await arm('publish', 'drop-before-commit');
         await delivery.publish();
-        expect(await delivery.reconcile()).toEqual({ outcome: 'absent' });
+        expect(await delivery.lookUp()).toEqual({ outcome: 'absent' });
       });
     });
   }
@@ -335,15 +335,15 @@ describe.each(contestants)('$name', (contestant) => {
       await arm(step, fault);
       const start = stage.now();
       let outcome: Awaited<
-        ReturnType<typeof delivery.prepare | typeof delivery.publish | typeof delivery.reconcile>
+        ReturnType<typeof delivery.prepare | typeof delivery.publish | typeof delivery.lookUp>
       > = await delivery.prepare();
       if (outcome.outcome === 'ready') outcome = await delivery.publish();
       // One that believes no refusal of its public call asks first, and waits then.
-      if (outcome.outcome === 'uncertain') {
-        expect(await delivery.reconcile()).toEqual({ outcome: 'absent' });
+      if (outcome.outcome === 'unclear') {
+        expect(await delivery.lookUp()).toEqual({ outcome: 'absent' });
         outcome = await delivery.prepare();
       }
-      if (outcome.outcome === 'wait-until') {
+      if (outcome.outcome === 'wait_until') {
         expect(outcome.until.getTime()).toBeGreaterThan(start.getTime());
         expect(outcome.failure.kind).toBe('rate_limited');
       } else {
@@ -429,7 +429,7 @@ describe.each(contestants)('$name', (contestant) => {
       const delivery = await openAlbum();
       await armSecondImage(fault);
       expect(await delivery.prepare()).toMatchObject({
-        outcome: 'wait-until',
+        outcome: 'wait_until',
         failure: { kind: 'rate_limited' },
       });
       expect(await delivery.run()).toMatchObject({ outcome: 'published' });
@@ -458,8 +458,8 @@ describe.each(contestants)('$name', (contestant) => {
         await stage.reset();
         const gone = await openAlbum({ goneAfterWrites: made });
         await expect(gone.prepare()).rejects.toThrow('the worker is gone');
-        const { text, witness } = gone.call;
-        const next = await openAlbum({ text, witness });
+        const { text, evidence } = gone.call;
+        const next = await openAlbum({ text, evidence });
         expect(await next.prepare()).toEqual({ outcome: 'ready' });
         const remembered = remembersInPairs.includes(id) ? made - (made % 2) : made;
         expect(next.writes).toHaveLength(calls - remembered);
@@ -475,7 +475,7 @@ describe.each(contestants)('$name', (contestant) => {
         await arm('publish', fault);
         const fate = await delivery.run();
         if (cannotBeLookedUp.includes(name)) {
-          expect(fate.outcome).toBe('cannot-tell');
+          expect(fate.outcome).toBe('uncertain');
           expect(await publicPosts()).toHaveLength(committed.includes(fault) ? 1 : 0);
           return;
         }
@@ -497,7 +497,7 @@ describe.each(contestants)('$name', (contestant) => {
       expect(posts).toHaveLength(2);
       expect(fate.receipt.remoteId).toBe(posts.find((post) => post.id === fate.receipt.remoteId)?.id);
     } else {
-      expect(['failed', 'cannot-tell']).toContain(fate.outcome);
+      expect(['failed', 'uncertain']).toContain(fate.outcome);
       expect(posts).toHaveLength(1);
     }
   });

@@ -11,8 +11,8 @@ import type {
   Publisher,
   PublishMedia,
   PublishOutcome,
-  ReconcileOutcome,
-  Witness,
+  LookUpOutcome,
+  Evidence,
 } from '../src/publisher.ts';
 import { jpegDraft, videoDraft } from './answers.ts';
 import { buildSandbox } from '../../../apps/sandbox/src/app.ts';
@@ -166,7 +166,7 @@ async function serveFiles(served: Map<string, TestFile>): Promise<Server> {
   return server;
 }
 
-export type Fate = Exclude<PublishOutcome, { outcome: 'uncertain' }> | ReconcileOutcome;
+export type Fate = Exclude<PublishOutcome, { outcome: 'unclear' }> | LookUpOutcome;
 
 /** One delivery as the engine walks it, with all that it was told, so that a test can look for secrets in it. */
 export interface Delivery {
@@ -180,7 +180,7 @@ export interface Delivery {
   /** What is thrown counts as unclear, as in the engine. */
   publish(): Promise<PublishOutcome>;
   /** Asks until there is an answer, skipping the pauses. */
-  reconcile(): Promise<ReconcileOutcome>;
+  lookUp(): Promise<LookUpOutcome>;
   /** To the end: published, failed, or a person is asked. */
   run(): Promise<Fate>;
 }
@@ -218,7 +218,7 @@ export interface DeliveryDraft {
   /** The row that it is, where that matters. */
   delivery?: PublishCall['delivery'];
   /** What an earlier worker left in the delivery's row. */
-  witness?: Witness;
+  evidence?: Evidence;
   /** The worker is gone when it has made so many calls that write, and is about to make one more. */
   goneAfterWrites?: number;
 }
@@ -240,7 +240,7 @@ export async function openDelivery(
     draft.goneAfterWrites ?? Infinity,
   );
   const credentials = { accessToken: token };
-  const witness: Witness = structuredClone(draft.witness ?? {});
+  const evidence: Evidence = structuredClone(draft.evidence ?? {});
   const logs = new Writable({
     write(chunk, _encoding, done) {
       said.push(String(chunk));
@@ -273,11 +273,11 @@ export async function openDelivery(
     ],
     settings: draft.settings ?? {},
     account: await publisher.identity({ http, credentials }),
-    witness,
+    evidence,
     sentBefore: false,
     // As a JSON column would give it back.
     remember: (facts) => {
-      Object.assign(witness, JSON.parse(JSON.stringify(facts)));
+      Object.assign(evidence, JSON.parse(JSON.stringify(facts)));
       return Promise.resolve();
     },
     now: () => stage.now(),
@@ -302,27 +302,27 @@ export async function openDelivery(
       sendingSince = stage.now();
       try {
         const outcome = hear(await publisher.publish(call));
-        call.sentBefore ||= outcome.outcome === 'uncertain';
+        call.sentBefore ||= outcome.outcome === 'unclear';
         return outcome;
       } catch (error) {
         call.sentBefore = true;
-        return hear({ outcome: 'uncertain', detail: String(error) });
+        return hear({ outcome: 'unclear', detail: String(error) });
       }
     },
-    async reconcile() {
+    async lookUp() {
       for (let asked = 0; asked < MAX_TURNS; asked++) {
-        const outcome = hear(await publisher.reconcile({ ...call, sendingSince, asked }));
-        if (outcome.outcome !== 'ask-again') return outcome;
+        const outcome = hear(await publisher.lookUp({ ...call, sendingSince, asked }));
+        if (outcome.outcome !== 'ask_again') return outcome;
         await stage.skip(outcome.afterMs);
       }
-      throw new Error('reconciles for ever');
+      throw new Error('looks up for ever');
     },
     async run() {
       for (let turn = 0; turn < MAX_TURNS; turn++) {
         const prepared = await delivery.prepare();
         const outcome = prepared.outcome === 'ready' ? await delivery.publish() : prepared;
-        const fate = outcome.outcome === 'uncertain' ? await delivery.reconcile() : outcome;
-        if (fate.outcome === 'wait-until') await stage.skip(fate.until.getTime() - stage.now().getTime());
+        const fate = outcome.outcome === 'unclear' ? await delivery.lookUp() : outcome;
+        if (fate.outcome === 'wait_until') await stage.skip(fate.until.getTime() - stage.now().getTime());
         else if (fate.outcome === 'retry') await stage.skip(1_000);
         else if (fate.outcome !== 'absent') return fate;
       }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { publishers } from '../src/registry.ts';
-import type { ReconcileCall } from '../src/publisher.ts';
+import type { LookUpCall } from '../src/publisher.ts';
 import { openDelivery, openStage, type Delivery, type Stage } from './harness.ts';
 
 // What a look proves, it proves of the time at which it was made: not of the time of its answer, nor of that at which a
@@ -34,33 +34,36 @@ describe.each([
   const open = async () => {
     const delivery = await openDelivery(stage, publisher, { account, text: 'Lost', withImage: true });
     const sendingSince = await sendAndLose(delivery, platform, 'drop-before-commit');
-    return { delivery, call: { ...delivery.call, sendingSince, asked: 0 } satisfies ReconcileCall };
+    return {
+      delivery,
+      call: { ...delivery.call, sendingSince, asked: 0 } satisfies Omit<LookUpCall, 'lookedAt'>,
+    };
   };
 
   it('from a look that was begun too early, however late this process goes on with its answer', async () => {
     const { call } = await open();
     const { http } = call;
-    const stopping: ReconcileCall['http'] = {
+    const stopping: LookUpCall['http'] = {
       async request(request) {
         const response = await http.request(request);
         await stage.skip(11 * MINUTE_MS);
         return response;
       },
     };
-    const looked = await publisher.reconcile({ ...call, http: stopping });
-    expect(looked).toMatchObject({ outcome: 'ask-again' });
+    const looked = await publisher.lookUp({ ...call, http: stopping });
+    expect(looked).toMatchObject({ outcome: 'ask_again' });
     // The next look is not put off for that: its time has come.
     expect(looked).toMatchObject({ afterMs: 1_000 });
-    expect(await publisher.reconcile({ ...call, asked: 1 })).toEqual({ outcome: 'absent' });
+    expect(await publisher.lookUp({ ...call, asked: 1 })).toEqual({ outcome: 'absent' });
   });
 
   it('sooner after the end of a call that took long than after one that took no time', async () => {
     const { call } = await open();
     await stage.skip(11 * MINUTE_MS);
     const callEndedAt = stage.now();
-    expect(await publisher.reconcile({ ...call, callEndedAt })).toMatchObject({ outcome: 'ask-again' });
+    expect(await publisher.lookUp({ ...call, callEndedAt })).toMatchObject({ outcome: 'ask_again' });
     await stage.skip(11 * MINUTE_MS);
-    expect(await publisher.reconcile({ ...call, callEndedAt })).toEqual({ outcome: 'absent' });
+    expect(await publisher.lookUp({ ...call, callEndedAt })).toEqual({ outcome: 'absent' });
   });
 });
 

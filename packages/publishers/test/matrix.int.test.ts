@@ -83,7 +83,7 @@ async function play({ publisher, content }: Part, { step, fault }: { step: strin
 function wordsFor(fate: Fate, waited: boolean): string {
   if (fate.outcome === 'published') return waited ? 'once, later' : 'once';
   if (fate.outcome === 'failed') return `failed: ${fate.failure.kind}`;
-  return fate.outcome === 'cannot-tell' ? 'uncertain' : fate.outcome;
+  return fate.outcome === 'uncertain' ? 'uncertain' : fate.outcome;
 }
 
 describe.each(parts)('$title', (part) => {
@@ -96,7 +96,7 @@ describe.each(parts)('$title', (part) => {
         return expect(posts).toBe(1);
       case 'failed':
         return expect(posts).toBe(0);
-      case 'cannot-tell':
+      case 'uncertain':
         expect(posts).toBeLessThanOrEqual(1);
         return expect(cannotBeLookedUp).toContain(id);
       default:

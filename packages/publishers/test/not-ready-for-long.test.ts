@@ -25,14 +25,14 @@ it.each([
   ],
 ] as const)('on %s the public call is tried more and more rarely', async (platform, status, body) => {
   server.answer(() => ({ status, body }));
-  const witness = { uploads: { image: UPLOADED[platform] }, idempotencyKey: 'k', newestStatusId: '4' };
+  const evidence = { uploads: { image: UPLOADED[platform] }, idempotencyKey: 'k', newestStatusId: '4' };
   let now = NOW;
   const pauses: number[] = [];
   for (const afterMinutes of [0, 1, 4, 60]) {
     now = new Date(NOW.getTime() + afterMinutes * 60_000);
-    const call = callOf(server.origin, { media: [imageOf()], witness, now: () => now });
+    const call = callOf(server.origin, { media: [imageOf()], evidence, now: () => now });
     const outcome = await findPublisher(platform)!.publish(call);
-    if (outcome.outcome !== 'wait-until') throw new Error(JSON.stringify(outcome));
+    if (outcome.outcome !== 'wait_until') throw new Error(JSON.stringify(outcome));
     pauses.push((outcome.until.getTime() - now.getTime()) / 1_000);
   }
   expect(pauses).toEqual(platform === 'x' ? [10, 15, 60, 600] : [5, 15, 60, 60]);

@@ -14,14 +14,14 @@ afterAll(() => server.close());
 
 const image = imageOf();
 const uploaded = { [image.id]: { mediaId: '7', isReady: true, failures: 0, formerIds: [] } };
-const mastodonCall = (witness: object = {}) =>
+const mastodonCall = (evidence: object = {}) =>
   callOf(server.origin, {
     media: [image],
-    witness: { idempotencyKey: 'k', newestStatusId: null, uploads: uploaded, ...witness },
+    evidence: { idempotencyKey: 'k', newestStatusId: null, uploads: uploaded, ...evidence },
   });
 const waits = (outcome: unknown) => {
   expect(outcome).toMatchObject({
-    outcome: 'wait-until',
+    outcome: 'wait_until',
     failure: { kind: 'unavailable', actor: 'platform' },
   });
   const { until } = outcome as { until: Date };
@@ -76,7 +76,7 @@ describe('a file that is not ready yet is waited for', () => {
     server.answer(() => ({ status: 400, body }));
     const expiresAt = new Date(NOW.getTime() + 3_600_000).toISOString();
     const uploads = { [image.id]: { mediaId: '7', expiresAt, isDescribed: true } };
-    waits(await x.publish(callOf(server.origin, { media: [image], witness: { uploads } })));
+    waits(await x.publish(callOf(server.origin, { media: [image], evidence: { uploads } })));
   });
 
   it('on LinkedIn', async () => {
@@ -87,7 +87,7 @@ describe('a file that is not ready yet is waited for', () => {
     const upload = { urn: 'urn:li:image:1', uploadedAt: NOW.toISOString() };
     waits(
       await linkedin.publish(
-        callOf(server.origin, { media: [image], witness: { images: { [image.id]: upload } } }),
+        callOf(server.origin, { media: [image], evidence: { images: { [image.id]: upload } } }),
       ),
     );
   });
@@ -100,7 +100,7 @@ describe('a file that is not ready yet is waited for', () => {
         body: { error: { message: 'Media ID is not available', ...error } },
       }));
       waits(
-        await instagram.publish(callOf(server.origin, { media: [image], witness: { containerId: 'c' } })),
+        await instagram.publish(callOf(server.origin, { media: [image], evidence: { containerId: 'c' } })),
       );
     },
   );

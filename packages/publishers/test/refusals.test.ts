@@ -1,14 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Dialect } from '../src/answer.ts';
-import { dialect as bluesky } from '../src/bluesky/errors.ts';
-import { dialect as instagram, readContainerFailure } from '../src/instagram/errors.ts';
+import type { ErrorMapper } from '../src/answer.ts';
+import { errors as bluesky } from '../src/bluesky/errors.ts';
+import { errors as instagram, readContainerFailure } from '../src/instagram/errors.ts';
 import {
-  dialect as linkedin,
+  errors as linkedin,
   duplicateUrnOf,
   isDuplicate as isDuplicateOnLinkedIn,
 } from '../src/linkedin/errors.ts';
-import { dialect as mastodon } from '../src/mastodon/errors.ts';
-import { dialect as x, isDuplicate as isDuplicateOnX } from '../src/x/errors.ts';
+import { errors as mastodon } from '../src/mastodon/errors.ts';
+import { errors as x, isDuplicate as isDuplicateOnX } from '../src/x/errors.ts';
 import { answer, NOW } from './answers.ts';
 
 /** What a platform answers, in its own form: status, code, words. And whose turn it is then. */
@@ -17,14 +17,14 @@ type Row = [status: number, body: unknown, outcome: string, kind: string, actor:
 const BLAMES_TEXT =
   /change (its text|the text|it)\b|the copy|may be too long|post it anew|create a new post/i;
 
-function holds(dialect: Dialect, rows: Row[]): void {
-  describe(`what ${dialect.name} refuses`, () => {
+function holds(errors: ErrorMapper, rows: Row[]): void {
+  describe(`what ${errors.name} refuses`, () => {
     it.each(rows)('%# %d %j → %s %s/%s', (status, body, outcome, kind, actor) => {
-      const refusal = dialect.readRefusal(answer(status, body), NOW);
+      const refusal = errors.readRefusal(answer(status, body), NOW);
       expect(refusal).toMatchObject({ outcome, failure: { kind, actor } });
       const { reason } = refusal!.failure;
       // A whole sentence that names who refuses; and the author's post is named only where it is the post.
-      expect(reason).toMatch(new RegExp(`${dialect.name}.*\\.$`));
+      expect(reason).toMatch(new RegExp(`${errors.name}.*\\.$`));
       if (kind !== 'rejected_content') expect(reason).not.toMatch(BLAMES_TEXT);
     });
   });
@@ -90,15 +90,15 @@ holds(x, [
     'user',
   ],
   [403, xDetail('The token is missing the required scope tweet.write'), 'failed', 'rejected_account', 'user'],
-  [403, xError(185, 'User is over daily status update limit.'), 'wait-until', 'rate_limited', 'platform'],
+  [403, xError(185, 'User is over daily status update limit.'), 'wait_until', 'rate_limited', 'platform'],
   [
     403,
     xError(344, 'You have reached your daily limit for sending Tweets and messages.'),
-    'wait-until',
+    'wait_until',
     'rate_limited',
     'platform',
   ],
-  [403, xError(88, 'Rate limit exceeded'), 'wait-until', 'rate_limited', 'platform'],
+  [403, xError(88, 'Rate limit exceeded'), 'wait_until', 'rate_limited', 'platform'],
   [403, xError(261, 'Application cannot perform write actions.'), 'failed', 'misconfigured', 'operator'],
   [403, xError(87, 'Client is not permitted to perform this action.'), 'failed', 'misconfigured', 'operator'],
   [
@@ -142,18 +142,18 @@ holds(x, [
     'user',
   ],
   [401, '<html>Authorization required</html>', 'failed', 'auth_expired', 'user'],
-  [403, xType('usage-capped'), 'wait-until', 'quota_exhausted', 'operator'],
+  [403, xType('usage-capped'), 'wait_until', 'quota_exhausted', 'operator'],
   [
     429,
     xDetail('Usage cap exceeded: Monthly product cap', 'https://api.twitter.com/2/problems/usage-capped'),
-    'wait-until',
+    'wait_until',
     'quota_exhausted',
     'operator',
   ],
   [
     402,
     { title: 'CreditsDepleted', detail: 'Your enrolled account does not have any credits.' },
-    'wait-until',
+    'wait_until',
     'quota_exhausted',
     'operator',
   ],
@@ -187,7 +187,7 @@ holds(x, [
   ...['CreditsDepleted', 'SpendCapReached', 'UsageCapExceeded'].map((title): Row => [
     403,
     { title, detail: 'Sorry.' },
-    'wait-until',
+    'wait_until',
     'quota_exhausted',
     'operator',
   ]),
@@ -246,7 +246,7 @@ holds(bluesky, [
     'user',
   ],
   [401, xrpc('SomethingNew', 'Invalid app.bsky.feed.post record'), 'failed', 'auth_expired', 'user'],
-  [400, xrpc('RateLimitExceeded'), 'wait-until', 'rate_limited', 'platform'],
+  [400, xrpc('RateLimitExceeded'), 'wait_until', 'rate_limited', 'platform'],
   [400, xrpc('UpstreamFailure'), 'retry', 'unavailable', 'platform'],
   [
     400,
@@ -339,13 +339,13 @@ holds(instagram, [
   ...[4, 17, 32, 341, 613, 80_001, 80_002].map((code): Row => [
     400,
     graph(code),
-    'wait-until',
+    'wait_until',
     'rate_limited',
     'platform',
   ]),
-  [400, graph(4, 1349210), 'wait-until', 'rate_limited', 'platform'],
-  [400, graph(9, 2207042), 'wait-until', 'rate_limited', 'platform'],
-  [400, graph(9007, 2207027), 'wait-until', 'unavailable', 'platform'],
+  [400, graph(4, 1349210), 'wait_until', 'rate_limited', 'platform'],
+  [400, graph(9, 2207042), 'wait_until', 'rate_limited', 'platform'],
+  [400, graph(9007, 2207027), 'wait_until', 'unavailable', 'platform'],
   ...[1, 2, -1, -2, 24].map((code): Row => [400, graph(code), 'retry', 'unavailable', 'platform']),
   [400, graph(24, 2207006), 'retry', 'unavailable', 'platform'],
   [400, graph(100, 33, 'Unsupported post request.'), 'retry', 'unavailable', 'platform'],
@@ -361,7 +361,7 @@ holds(instagram, [
   [400, graph(1, 2207057), 'failed', 'rejected_content', 'user'],
   // Numbers as text.
   [400, { error: { code: '190', error_subcode: '463', message: 'm' } }, 'failed', 'auth_expired', 'user'],
-  [400, { error: { code: '4', message: 'm' } }, 'wait-until', 'rate_limited', 'platform'],
+  [400, { error: { code: '4', message: 'm' } }, 'wait_until', 'rate_limited', 'platform'],
   [
     400,
     { error: { code: 100, error_subcode: '2207050', message: 'm' } },
@@ -393,7 +393,7 @@ holds(linkedin, [
   [403, restli(403, 'Your account is temporarily restricted'), 'failed', 'rejected_account', 'user'],
   [403, restli(403, 'The token used is not valid for this client'), 'failed', 'auth_expired', 'user'],
   [400, restli(400, 'x', { serviceErrorCode: '65601' }), 'failed', 'auth_expired', 'user'],
-  [403, restli(403, 'You have reached the daily limit of posts'), 'wait-until', 'rate_limited', 'platform'],
+  [403, restli(403, 'You have reached the daily limit of posts'), 'wait_until', 'rate_limited', 'platform'],
   [403, restli(403, 'This content violates our policies'), 'failed', 'rejected_content', 'user'],
   [
     403,
@@ -407,7 +407,7 @@ holds(linkedin, [
     'Media asset is not in AVAILABLE state',
     'One of the media is in WAITING_UPLOAD state',
     'Video is in PROCESSING status',
-  ].map((said): Row => [400, restli(400, said), 'wait-until', 'unavailable', 'platform']),
+  ].map((said): Row => [400, restli(400, said), 'wait_until', 'unavailable', 'platform']),
   [
     401,
     restli(401, 'Invalid access token', { serviceErrorCode: 65600, code: 'INVALID_ACCESS_TOKEN' }),
@@ -464,7 +464,7 @@ holds(linkedin, [
     restli(429, 'Resource level throttle APPLICATION DAY limit for calls to this resource is reached.', {
       serviceErrorCode: 101,
     }),
-    'wait-until',
+    'wait_until',
     'rate_limited',
     'platform',
   ],
@@ -473,22 +473,22 @@ holds(linkedin, [
     restli(403, 'Resource level throttle limit for calls to this resource is reached.', {
       serviceErrorCode: 101,
     }),
-    'wait-until',
+    'wait_until',
     'rate_limited',
     'platform',
   ],
-  [400, restli(400, 'x', { code: 'MEDIA_ASSET_WAITING_UPLOAD' }), 'wait-until', 'unavailable', 'platform'],
+  [400, restli(400, 'x', { code: 'MEDIA_ASSET_WAITING_UPLOAD' }), 'wait_until', 'unavailable', 'platform'],
   [
     400,
     restli(400, 'The video urn:li:video:1 is still being processed'),
-    'wait-until',
+    'wait_until',
     'unavailable',
     'platform',
   ],
   [
     422,
     restli(422, 'Media asset urn:li:digitalmediaAsset:1 is not ready'),
-    'wait-until',
+    'wait_until',
     'unavailable',
     'platform',
   ],
@@ -531,7 +531,7 @@ holds(mastodon, [
   [
     400,
     { error: 'You cannot attach a file that is still being processed' },
-    'wait-until',
+    'wait_until',
     'unavailable',
     'platform',
   ],
@@ -555,7 +555,7 @@ holds(mastodon, [
   [
     422,
     says('Cannot attach files that have not finished processing. Try again in a moment!'),
-    'wait-until',
+    'wait_until',
     'unavailable',
     'platform',
   ],
@@ -567,7 +567,7 @@ holds(mastodon, [
     'user',
   ],
   [413, '<html>', 'failed', 'rejected_content', 'user'],
-  [429, says('Too many requests'), 'wait-until', 'rate_limited', 'platform'],
+  [429, says('Too many requests'), 'wait_until', 'rate_limited', 'platform'],
 ]);
 
 describe('the sentences', () => {
@@ -598,7 +598,7 @@ describe('the sentences', () => {
 
 describe('whom a limit holds', () => {
   const used = (window: string) => ({ [`${window}-remaining`]: '0' });
-  it.each<[string, Dialect, number, unknown, Record<string, string>, string]>([
+  it.each<[string, ErrorMapper, number, unknown, Record<string, string>, string]>([
     ['X, the window of a call', x, 429, {}, { 'x-rate-limit-reset': '0' }, 'account'],
     ['X, the day of the user', x, 429, {}, used('x-user-limit-24hour'), 'account'],
     ['X, the day of the app', x, 429, {}, used('x-app-limit-24hour'), 'platform'],
@@ -623,9 +623,9 @@ describe('whom a limit holds', () => {
     ],
     ['Bluesky', bluesky, 429, { error: 'RateLimitExceeded' }, {}, 'account'],
     ['Mastodon', mastodon, 429, { error: 'Too many requests' }, {}, 'account'],
-  ])('%s', (_what, dialect, status, body, headers, limits) => {
-    const refusal = dialect.readRefusal(answer(status, body, headers), NOW);
-    expect(refusal).toMatchObject({ outcome: 'wait-until', limits });
+  ])('%s', (_what, errors, status, body, headers, limits) => {
+    const refusal = errors.readRefusal(answer(status, body, headers), NOW);
+    expect(refusal).toMatchObject({ outcome: 'wait_until', limits });
   });
 });
 

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { createLogger } from '@solospark/foundation';
 import { createHttpClient } from '../src/http.ts';
-import type { Identity, LookUpCall, PublishCall, PublishMedia, Witness } from '../src/publisher.ts';
+import type { Identity, LookUpCall, PublishCall, PublishMedia, Evidence } from '../src/publisher.ts';
 import type { Settings } from '../src/draft.ts';
 import { jpegDraft, NOW } from './answers.ts';
 
@@ -71,7 +71,7 @@ export interface CallDraft {
   media?: PublishMedia[];
   settings?: Settings;
   account?: Identity;
-  witness?: Witness;
+  evidence?: Evidence;
   sentBefore?: boolean;
   now?: () => Date;
   timeoutMs?: number;
@@ -79,7 +79,7 @@ export interface CallDraft {
 
 /** A delivery at that server, with a token that must never be seen again. */
 export function callOf(origin: string, draft: CallDraft = {}): PublishCall {
-  const witness: Witness = draft.witness ?? {};
+  const evidence: Evidence = draft.evidence ?? {};
   return {
     http: createHttpClient({ baseUrl: origin, timeoutMs: draft.timeoutMs ?? 5_000 }),
     credentials: { accessToken: TOKEN },
@@ -88,10 +88,10 @@ export function callOf(origin: string, draft: CallDraft = {}): PublishCall {
     media: draft.media ?? [],
     settings: draft.settings ?? {},
     account: draft.account ?? { remoteAccountId: '17', handle: 'ada' },
-    witness,
+    evidence,
     sentBefore: draft.sentBefore ?? false,
     remember: (facts) => {
-      Object.assign(witness, JSON.parse(JSON.stringify(facts)));
+      Object.assign(evidence, JSON.parse(JSON.stringify(facts)));
       return Promise.resolve();
     },
     now: draft.now ?? (() => NOW),

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { createRandom } from '../../../test/chaos/random.ts';
-import { dialect as bluesky } from '../src/bluesky/errors.ts';
-import { dialect as instagram } from '../src/instagram/errors.ts';
-import { dialect as linkedin } from '../src/linkedin/errors.ts';
-import { dialect as mastodon } from '../src/mastodon/errors.ts';
-import { dialect as x } from '../src/x/errors.ts';
+import { errors as bluesky } from '../src/bluesky/errors.ts';
+import { errors as instagram } from '../src/instagram/errors.ts';
+import { errors as linkedin } from '../src/linkedin/errors.ts';
+import { errors as mastodon } from '../src/mastodon/errors.ts';
+import { errors as x } from '../src/x/errors.ts';
 import { absentUntil, endOfLife, pauseUntil } from '../src/told-time.ts';
 import { answer, NOW } from './answers.ts';
 
@@ -89,7 +89,7 @@ describe('until when to wait', () => {
   ];
   it.each([x, bluesky, mastodon, linkedin, instagram])(
     'is between five seconds and a month, whatever $name sends with a 429',
-    (dialect) => {
+    (errors) => {
       const random = createRandom(7);
       for (let round = 0; round < 5_000; round += 1) {
         const headers: Record<string, string> = {
@@ -97,8 +97,8 @@ describe('until when to wait', () => {
           'x-user-limit-24hour-remaining': '0',
         };
         for (const name of names) if (random.chance(0.5)) headers[name] = oddValue(random);
-        const refusal = dialect.readRefusal(answer(429, { error: {} }, headers), NOW);
-        const pauseMs = refusal?.outcome === 'wait-until' ? refusal.until.getTime() - NOW.getTime() : NaN;
+        const refusal = errors.readRefusal(answer(429, { error: {} }, headers), NOW);
+        const pauseMs = refusal?.outcome === 'wait_until' ? refusal.until.getTime() - NOW.getTime() : NaN;
         expect(pauseMs).toBeGreaterThanOrEqual(5_000);
         expect(pauseMs).toBeLessThanOrEqual(31 * 86_400_000);
       }

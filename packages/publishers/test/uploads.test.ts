@@ -1,19 +1,19 @@
 import { describe, expect, it } from '@jest/globals';
 import { Type } from 'typebox';
 import type { Step } from '../src/answer.ts';
-import type { PublishCall, PublishMedia, Witness } from '../src/publisher.ts';
-import { inPieces, inTurn, timeToUpload, uploadsUnder } from '../src/uploads.ts';
+import type { PublishCall, PublishMedia, Evidence } from '../src/publisher.ts';
+import { inPieces, uploadSequentially, timeToUpload, uploadsUnder } from '../src/uploads.ts';
 
 const file = (id: string) => ({ id }) as PublishMedia;
 const [a, b, c] = [file('a'), file('b'), file('c')];
 
 /** A delivery whose row keeps what is remembered, as JSON does. */
-function callWith(witness: Witness = {}): PublishCall {
-  const remember = (facts: Witness) => {
-    Object.assign(witness, JSON.parse(JSON.stringify(facts)));
+function callWith(evidence: Evidence = {}): PublishCall {
+  const remember = (facts: Evidence) => {
+    Object.assign(evidence, JSON.parse(JSON.stringify(facts)));
     return Promise.resolve();
   };
-  return { media: [a, b, c], witness, remember } as unknown as PublishCall;
+  return { media: [a, b, c], evidence, remember } as unknown as PublishCall;
 }
 
 const Upload = Type.Object({ id: Type.String() });
@@ -29,7 +29,7 @@ describe('what was uploaded', () => {
     await uploads.keep(call, a, { id: '3' });
     expect([a, b, c].map((each) => uploads.find(call, each))).toEqual([{ id: '3' }, { id: '2' }, undefined]);
     expect(uploads.list(call)).toEqual([{ id: '3' }, { id: '2' }]);
-    expect(call.witness).toEqual({ other: 1, uploads: { a: { id: '3' }, b: { id: '2' } } });
+    expect(call.evidence).toEqual({ other: 1, uploads: { a: { id: '3' }, b: { id: '2' } } });
   });
 
   it('is forgotten file by file', async () => {
@@ -53,8 +53,8 @@ describe('what was uploaded', () => {
 
   it.each([{ uploads: { a: { number: 1 } } }, { uploads: { a: 'x' } }, { uploads: 'x' }, { uploads: null }])(
     'has to be uploaded again where it cannot be read: %j',
-    (witness) => {
-      const call = callWith({ ...witness });
+    (evidence) => {
+      const call = callWith({ ...evidence });
       expect(uploads.find(call, a)).toBeUndefined();
       expect(uploads.list(call)).toEqual([]);
     },
@@ -74,8 +74,8 @@ describe('uploading in turn', () => {
       log.push(`${each.id} ends`);
       return each.id === 'b' ? retry : { outcome: 'done', value: each.id };
     };
-    expect(await inTurn([a, c], upload)).toEqual({ outcome: 'done', value: ['a', 'c'] });
-    expect(await inTurn([a, b, c], upload)).toBe(retry);
+    expect(await uploadSequentially([a, c], upload)).toEqual({ outcome: 'done', value: ['a', 'c'] });
+    expect(await uploadSequentially([a, b, c], upload)).toBe(retry);
     const inOrder = (ids: string) => [...ids].flatMap((id) => [`${id} begins`, `${id} ends`]);
     expect(log).toEqual(inOrder('acab'));
   });

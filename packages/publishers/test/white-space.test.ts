@@ -4,7 +4,7 @@ import { instagram } from '../src/instagram/index.ts';
 import { linkedin } from '../src/linkedin/index.ts';
 import { mastodon } from '../src/mastodon/index.ts';
 import { levelText } from '../src/normalize.ts';
-import type { Publisher, Witness } from '../src/publisher.ts';
+import type { Publisher, Evidence } from '../src/publisher.ts';
 import { x } from '../src/x/index.ts';
 import { NOW } from './answers.ts';
 import { callOf, imageOf, lookOf, serveScript, type CallDraft, type ScriptedServer } from './scripted.ts';
@@ -39,7 +39,7 @@ const platforms: { publisher: Publisher; shows: (text: string) => unknown; draft
   {
     publisher: x,
     shows: (text) => ({ data: [{ id: '5', text, created_at: createdAt }], meta: { result_count: 1 } }),
-    draft: { witness: { newestPostId: '4', ...sentAt } },
+    draft: { evidence: { newestPostId: '4', ...sentAt } },
   },
   {
     publisher: linkedin,
@@ -50,7 +50,7 @@ const platforms: { publisher: Publisher; shows: (text: string) => unknown; draft
     }),
     draft: {
       account: { remoteAccountId: 'urn:li:organization:1', handle: 'ada' },
-      witness: { knownUrns: [], ...sentAt },
+      evidence: { knownUrns: [], ...sentAt },
     },
   },
   {
@@ -58,7 +58,7 @@ const platforms: { publisher: Publisher; shows: (text: string) => unknown; draft
     shows: (text) => [
       { id: '5', url: 'https://m.example/5', content: `<p>${text.replaceAll('\n', '<br>')}</p>`, text },
     ],
-    draft: { witness: { newestStatusId: '4', idempotencyKey: 'k', ...sentAt } },
+    draft: { evidence: { newestStatusId: '4', idempotencyKey: 'k', ...sentAt } },
   },
   {
     publisher: bluesky,
@@ -68,7 +68,7 @@ const platforms: { publisher: Publisher; shows: (text: string) => unknown; draft
     }),
     draft: {
       account: { remoteAccountId: 'did:plc:ada', handle: 'ada' },
-      witness: { rkey: '3lbn7vtbe2c2k', createdAt },
+      evidence: { rkey: '3lbn7vtbe2c2k', createdAt },
     },
   },
   {
@@ -79,7 +79,7 @@ const platforms: { publisher: Publisher; shows: (text: string) => unknown; draft
         { id: '5', caption, timestamp: createdAt, permalink: 'https://i.example/p/5', media_type: 'IMAGE' },
       ],
     }),
-    draft: { media: [imageOf()], witness: { containerId: 'c' } },
+    draft: { media: [imageOf()], evidence: { containerId: 'c' } },
   },
 ];
 
@@ -91,9 +91,9 @@ describe.each(platforms.map((platform) => ({ id: platform.publisher.id, ...platf
       const call = callOf(server.origin, {
         ...draft,
         text: sent,
-        witness: { ...(draft.witness as Witness) },
+        evidence: { ...(draft.evidence as Evidence) },
       });
-      expect(await publisher.reconcile(lookOf(call, 60_000))).toMatchObject({
+      expect(await publisher.lookUp(lookOf(call, 60_000))).toMatchObject({
         outcome: 'published',
         receipt: { url: expect.any(String) },
       });
@@ -102,9 +102,9 @@ describe.each(platforms.map((platform) => ({ id: platform.publisher.id, ...platf
     it('and nothing else', async () => {
       server.answer(() => ({ status: 200, body: shows('One three') }));
       const call = callOf(server.origin, { ...draft, text: 'One two' });
-      const looked = await publisher.reconcile(lookOf(call, 60_000));
+      const looked = await publisher.lookUp(lookOf(call, 60_000));
       if (looked.outcome === 'published') expect(looked.receipt.url).toBeNull();
-      else expect(['ask-again', 'absent', 'cannot-tell']).toContain(looked.outcome);
+      else expect(['ask_again', 'absent', 'uncertain']).toContain(looked.outcome);
     });
   },
 );

@@ -6,8 +6,8 @@ import type { BackoffOptions, KeepJobs } from 'bullmq';
 export interface JobPayloads {
   /** Post P, revision R, is due. Firing is a compare-and-set, so it is safe to repeat. */
   'post-due': { postId: string; revision: number };
-  /** "Look now": this delivery's time has come. Which ones are taken, the rows say. A further try is a new job. */
-  'publish-delivery': { deliveryId: string; revision: number; attempt: number };
+  /** Deliveries of a platform may be claimable from now on. Which ones, the rows say. */
+  'wake-workers': Record<string, never>;
   /** Kept as failed, for people to look at; made to run again, it tries this delivery again. */
   'failed-delivery': {
     organizationId: string;
@@ -23,10 +23,10 @@ export interface JobPayloads {
 
 export type JobName = keyof JobPayloads;
 
-/** Which queue: a job's own, or for `publish-delivery` the one of a platform. */
+/** Which queue: a job's own, or for `wake-workers` the one of a platform. */
 export type QueueRef =
   | { job: 'post-due'; platform?: undefined }
-  | { job: 'publish-delivery'; platform: string }
+  | { job: 'wake-workers'; platform: string }
   | { job: 'failed-delivery'; platform?: undefined }
   | { job: 'worker-test'; platform?: undefined };
 
@@ -63,7 +63,7 @@ export const jobCatalog: Record<JobName, JobDefinition> = {
     keepCompleted: true,
     keepFailed: keepTenFailed,
   },
-  'publish-delivery': {
+  'wake-workers': {
     queue: (platform) => `publish-${platform}`,
     perPlatform: true,
     attempts: 1,
@@ -96,7 +96,7 @@ export function queueName(ref: QueueRef): string {
 export function allQueues(platforms: readonly string[]): QueueRef[] {
   return [
     { job: 'post-due' },
-    ...platforms.map((platform): QueueRef => ({ job: 'publish-delivery', platform })),
+    ...platforms.map((platform): QueueRef => ({ job: 'wake-workers', platform })),
     { job: 'failed-delivery' },
     { job: 'worker-test' },
   ];
@@ -107,9 +107,9 @@ export function postDueJobId(of: { postId: string; revision: number }): string {
   return `post-${of.postId}-r${of.revision}`;
 }
 
-/** One id for each try: a job that is kept as failed cannot stand in the way of the next one. */
-export function deliveryJobId(of: { deliveryId: string; revision: number; attempt: number }): string {
-  return `delivery-${of.deliveryId}-r${of.revision}-a${of.attempt}`;
+/** What wakes for the same platform at the same time is one job. */
+export function wakeJobId(of: { platform: string; at: Date }): string {
+  return `wake-${of.platform}-${of.at.getTime()}`;
 }
 
 /** One for each failure: one delivery may fail, be tried again, and fail once more. */

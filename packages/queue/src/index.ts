@@ -1,7 +1,7 @@
 // Hides BullMQ and ioredis: the alarm clock. Only this room imports them.
 export {
   allQueues,
-  deliveryJobId,
+  wakeJobId,
   failedDeliveryJobId,
   postDueJobId,
   queueName,

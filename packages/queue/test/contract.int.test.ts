@@ -76,25 +76,10 @@ describe.each(['redis', 'postgres'] as const)('queue contract', (engine) => {
       const { queues } = await setUp();
       const later = new Date(Date.now() + 60_000);
       const post = (n: number) => ({ ...postDue({ postId: newId(), revision: n }), runAt: later });
-      const delivery = (platform: string, runAt?: Date) => {
-        const deliveryId = newId();
-        const data = { deliveryId, revision: 1, attempt: 1 };
-        return {
-          job: 'publish-delivery' as const,
-          platform,
-          id: `delivery-${deliveryId}-r1-a1`,
-          data,
-          runAt,
-        };
+      const wake = (platform: string, runAt?: Date) => {
+        return { job: 'wake-workers' as const, platform, id: `wake-${newId()}`, data: {}, runAt };
       };
-      await queues.add([
-        post(1),
-        post(2),
-        post(3),
-        delivery('x'),
-        delivery('x', later),
-        delivery('linkedin'),
-      ]);
+      await queues.add([post(1), post(2), post(3), wake('x'), wake('x', later), wake('linkedin')]);
       const none = { delayed: 0, waiting: 0, active: 0, failed: 0 };
       expect(await queues.counts()).toEqual({
         'post-due': { ...none, delayed: 3 },
@@ -125,7 +110,7 @@ describe.each(['redis', 'postgres'] as const)('queue contract', (engine) => {
       for (const id of ['', '7', 'a:b']) {
         await expect(queues.add([{ job: 'worker-test', id, data: { note: '' } }])).rejects.toThrow(TypeError);
       }
-      const ref = { job: 'publish-delivery', platform: 'nowhere', id: 'delivery-1' } as const;
+      const ref = { job: 'wake-workers', platform: 'nowhere', id: 'wake-1' } as const;
       await expect((async () => queues.remove(ref))()).rejects.toThrow(TypeError);
     });
 
@@ -257,18 +242,16 @@ describe.each(['redis', 'postgres'] as const)('queue contract', (engine) => {
       expect(await queues.find(jobs[0]!)).toMatchObject({ state: 'failed' });
     });
 
-    it('tries a delivery once, and keeps the ten most recent failed jobs', async () => {
+    it('runs a wake job once, and keeps the ten most recent failed jobs', async () => {
       const { queues } = await setUp();
-      const queue = { job: 'publish-delivery', platform: 'x' } as const;
+      const queue = { job: 'wake-workers', platform: 'x' } as const;
       let runs = 0;
       await queues.consume(queue, oneAtATime, async () => {
         runs += 1;
         throw new Error('refused');
       });
-      const ids = Array.from({ length: 13 }, (_, n) => `delivery-${newId()}-r1-a${n}`);
-      for (const [n, id] of ids.entries()) {
-        await queues.add([{ ...queue, id, data: { deliveryId: `d${n}`, revision: 1, attempt: n } }]);
-      }
+      const ids = Array.from({ length: 13 }, (_, n) => `wake-${newId()}-${n}`);
+      for (const id of ids) await queues.add([{ ...queue, id, data: {} }]);
       await until(
         'all failed',
         async () => runs === 13 && (await queues.counts())['publish-x']?.active === 0,
@@ -393,14 +376,13 @@ describe.each(['redis', 'postgres'] as const)('queue contract', (engine) => {
 
     it('logs the life of a job with its ids, and hands its logger to the handler', async () => {
       const { queues, lines } = await setUp();
-      const queue = { job: 'publish-delivery', platform: 'x' } as const;
-      const data = { deliveryId: newId(), revision: 2, attempt: 3 };
-      const id = `delivery-${data.deliveryId}-r2-a3`;
-      await queues.consume(queue, oneAtATime, async (_job, log) => log.info('inside the handler'));
-      await queues.add([{ ...queue, id, data }]);
+      const data = { postId: newId(), revision: 2 };
+      const job = { job: 'post-due', id: `post-${data.postId}-r2`, data } as const;
+      await queues.consume(postDueQueue, oneAtATime, async (_job, log) => log.info('inside the handler'));
+      await queues.add([job]);
       const messages = ['job added', 'job started', 'inside the handler', 'job completed'];
       await until('completed', () => lines.some((line) => line['msg'] === 'job completed'));
-      const told = lines.filter((line) => line['jobId'] === id);
+      const told = lines.filter((line) => line['jobId'] === job.id);
       expect(told.map((line) => line['msg']).sort()).toEqual([...messages].sort());
       for (const line of told.filter((one) => one['msg'] !== 'job added')) expect(line).toMatchObject(data);
     });

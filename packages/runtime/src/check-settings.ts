@@ -15,7 +15,7 @@ import { redisUrlProblem } from '@solospark/queue';
 
 /** `X_CLIENT_ID` and `X_CLIENT_SECRET`, and so on for each platform that wants its operator to register an app. */
 export const appVariables = publishers
-  .filter(({ connection }) => connection.kind === 'consent' && connection.registerApp === null)
+  .filter(({ connection }) => connection.kind === 'consent' && connection.registerClient === null)
   .map(({ id, name }) => ({
     id,
     name,

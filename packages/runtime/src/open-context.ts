@@ -1,7 +1,7 @@
 import { connectionStringOf, openDatabase } from '@solospark/db';
 import { ConfigError, parseKeyring, systemClock, type Logger } from '@solospark/foundation';
 import { findFfmpeg } from '@solospark/media';
-import { findPublisher, publishers, type App, type Rates } from '@solospark/publishers';
+import { findPublisher, publishers, type OAuthClient, type Rates } from '@solospark/publishers';
 import { createQueues } from '@solospark/queue';
 import {
   openDiskProcess,
@@ -91,8 +91,8 @@ function findConverter({ FFMPEG_PATH: named, PATH: searchPath = '' }: ContextEnv
   return found ?? null;
 }
 
-function parseApps(env: Record<string, unknown>): Record<string, App> {
-  const apps: Record<string, App> = {};
+function parseApps(env: Record<string, unknown>): Record<string, OAuthClient> {
+  const apps: Record<string, OAuthClient> = {};
   for (const variables of appVariables) {
     const [clientId, clientSecret] = [env[variables.clientId], env[variables.clientSecret]];
     if (typeof clientId === 'string' && typeof clientSecret === 'string') {

@@ -1,6 +1,6 @@
 import cookie from '@fastify/cookie';
 import formbody from '@fastify/formbody';
-import { finishConnection, leaveForConsent, openConsentForm, type Context } from '@solospark/domain';
+import { finishConnection, redirectToAuthorization, openConsentForm, type Context } from '@solospark/domain';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { forgetBrowserKey, keepBrowserKey, readBrowserKey } from '../http/connection-cookie.ts';
 import { escapeHtml, renderPage } from '../http/page.ts';
@@ -60,7 +60,11 @@ whose members can then publish on it. Go on only if you want that.</p>
       const { state, formToken } = request.body;
       const way = { publicUrl: ctx.settings.publicUrl, state };
       const shown = readBrowserKey(request, way);
-      const { consentUrl, browserKey } = await leaveForConsent(ctx, { state, formToken, browserKey: shown });
+      const { consentUrl, browserKey } = await redirectToAuthorization(ctx, {
+        state,
+        formToken,
+        browserKey: shown,
+      });
       keepBrowserKey(reply, { ...way, browserKey });
       return reply
         .header('cache-control', 'no-store')

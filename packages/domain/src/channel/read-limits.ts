@@ -12,7 +12,7 @@ import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { unsealCredentials, type SealedChannel } from './channel.ts';
 import { keepLimits, takeDueForLimits } from './limits.repository.ts';
-import { openPlace } from './open-place.ts';
+import { openEndpoint } from './open-endpoint.ts';
 
 /** A server's limits change rarely. */
 const READ_EVERY_MS = 24 * 60 * 60_000;
@@ -64,7 +64,7 @@ async function readAgain(ctx: Context, channel: SealedChannel): Promise<void> {
   const publisher = ctx.findPublisher(channel.platform);
   if (!publisher) return;
   await readLimits(ctx, publisher, channel, () => ({
-    http: openPlace(ctx, publisher, channel).http,
+    http: openEndpoint(ctx, publisher, channel).http,
     credentials: unsealCredentials(ctx.settings.keyring, channel),
   }));
 }

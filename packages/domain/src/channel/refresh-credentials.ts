@@ -7,7 +7,7 @@ import {
   type Failure,
   type Publisher,
 } from '@solospark/publishers';
-import { findApp } from './find-app.ts';
+import { findOAuthClient } from './find-oauth-client.ts';
 import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { datesOf, isRefreshable, sealCredentials, unsealCredentials, type SealedChannel } from './channel.ts';
@@ -18,8 +18,8 @@ import {
   markNeedsReconnect,
   takeRefresh,
 } from './credentials.repository.ts';
-import { openPlace } from './open-place.ts';
-import { CALL_TIMEOUT_MS } from './place.ts';
+import { openEndpoint } from './open-endpoint.ts';
+import { CALL_TIMEOUT_MS } from './endpoint.ts';
 
 /** Longer than the call to the platform may take, so that nobody begins while another may still get an answer. */
 const REFRESH_LEASE_MS = CALL_TIMEOUT_MS * 2;
@@ -117,13 +117,13 @@ async function askForNew(
 ): Promise<Credentials> {
   const { connection } = publisher;
   const credentials = unsealCredentials(ctx.settings.keyring, channel);
-  const place = openPlace(ctx, publisher, channel);
+  const endpoint = openEndpoint(ctx, publisher, channel);
   if (connection.refresh === null || !isRefreshable(publisher, credentials)) {
     throw new PublisherError(endedFor(publisher));
   }
-  if (connection.kind === 'password') return connection.refresh({ ...place, credentials });
-  const app = await findApp(ctx, publisher, channel);
-  return connection.refresh({ ...place, app, credentials });
+  if (connection.kind === 'password') return connection.refresh({ ...endpoint, credentials });
+  const app = await findOAuthClient(ctx, publisher, channel);
+  return connection.refresh({ ...endpoint, app, credentials });
 }
 
 function notRenewed({ name }: Publisher, detail: string): Failure {

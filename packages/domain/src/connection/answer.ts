@@ -1,5 +1,5 @@
 import type { Issuer, Publisher } from '@solospark/publishers';
-import type { Place } from '../channel/place.ts';
+import type { Endpoint } from '../channel/endpoint.ts';
 import { redirectUriOf, sharedRedirectUri } from '../channel/redirect-uri.ts';
 import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
@@ -48,17 +48,17 @@ export function assertIssuer(publisher: Publisher, issuer: Issuer, { iss }: Answ
 export function assertReceivedAt(
   ctx: Pick<Context, 'settings'>,
   publisher: Publisher,
-  place: Place,
+  endpoint: Endpoint,
   receivedAt: string,
 ): void {
-  const expected = redirectUriOf(ctx, publisher, place);
+  const expected = redirectUriOf(ctx, publisher, endpoint);
   if (receivedAt === expected) return;
   const { name, connection } = publisher;
   if (receivedAt !== sharedRedirectUri(ctx)) {
     throw foreignAnswer(`The answer arrived at the address of another server, and ${name} was asked.`);
   }
   const isRegisteredByHand =
-    !place.sandbox && connection.kind === 'consent' && connection.registerApp === null;
+    !endpoint.sandbox && connection.kind === 'consent' && connection.registerClient === null;
   throw foreignAnswer(
     `The answer arrived at ${receivedAt}, which served all platforms together in earlier versions and is not used any more.` +
       (isRegisteredByHand ? ` Whoever runs SoloSpark has to register ${expected} at ${name} instead.` : ''),

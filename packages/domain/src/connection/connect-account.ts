@@ -8,7 +8,7 @@ import { datesOf, sealCredentials } from '../channel/channel.ts';
 import { findChannelByAccount, insertChannel, type ChannelSummary } from '../channel/channel.repository.ts';
 import { findSealedChannel } from '../channel/credentials.repository.ts';
 import { explainRefusal } from '../channel/explain-refusal.ts';
-import type { Place } from '../channel/place.ts';
+import type { Endpoint } from '../channel/endpoint.ts';
 import { reconnectChannel } from './reconnection.repository.ts';
 import { readLimits } from '../channel/read-limits.ts';
 
@@ -25,13 +25,13 @@ export async function connectAccount(
   input: {
     organizationId: string;
     publisher: Publisher;
-    place: Place;
+    endpoint: Endpoint;
     http: HttpClient;
     credentials: Credentials;
     evenIfActive: boolean;
   },
 ): Promise<ChannelSummary> {
-  const { organizationId, publisher, place, http, credentials } = input;
+  const { organizationId, publisher, endpoint, http, credentials } = input;
   const identity = await publisher
     .identity({ http, credentials, ...versionFor(ctx.settings, publisher.id) })
     .catch((error: unknown) => {
@@ -40,7 +40,7 @@ export async function connectAccount(
   const account = {
     organizationId,
     platform: publisher.id,
-    ...place,
+    ...endpoint,
     remoteAccountId: identity.remoteAccountId,
   };
   const dates = datesOf(publisher, credentials, ctx.clock.now());

@@ -2,7 +2,7 @@ import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import type { ChannelSummary } from '../channel/channel.repository.ts';
 import { connectAccount } from './connect-account.ts';
-import { openPlace } from '../channel/open-place.ts';
+import { openEndpoint } from '../channel/open-endpoint.ts';
 
 /** The sandbox opens an account for whoever shows a token with its handle in it. */
 const sandboxToken = (handle: string) => `sandbox-${handle}`;
@@ -24,12 +24,12 @@ export async function connectSandboxChannel(
       ],
     });
   }
-  const place = { sandbox: true, server: '' };
+  const endpoint = { sandbox: true, server: '' };
   return connectAccount(ctx, {
     organizationId: input.organizationId,
     publisher,
-    place,
-    http: openPlace(ctx, publisher, place).http,
+    endpoint,
+    http: openEndpoint(ctx, publisher, endpoint).http,
     credentials: { accessToken: sandboxToken(input.handle) },
     evenIfActive: false,
   });

@@ -3,7 +3,7 @@ import { parseUrl, sha256 } from '@solospark/foundation';
 import type { Publisher } from '@solospark/publishers';
 import { DomainError } from '../errors.ts';
 import { invalidConnection } from '../channel/invalid-connection.ts';
-import type { Place } from '../channel/place.ts';
+import type { Endpoint } from '../channel/endpoint.ts';
 
 // Pure rules of a connection: an author on the way to a platform's page and back.
 
@@ -51,7 +51,7 @@ export function placeOf(
   publisher: Publisher,
   input: { sandbox?: boolean | undefined; server?: string | undefined },
   allowHttp: boolean,
-): Place {
+): Endpoint {
   const server = parseServer(publisher, input.server, allowHttp);
   if (input.sandbox && server !== '') {
     throw invalidConnection('/server', 'not_allowed', 'must be left out for an account of the sandbox');

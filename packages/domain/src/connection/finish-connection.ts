@@ -5,13 +5,13 @@ import type { ChannelSummary } from '../channel/channel.repository.ts';
 import { connectAccount } from './connect-account.ts';
 import { invalidConnection } from '../channel/invalid-connection.ts';
 import { explainRefusal } from '../channel/explain-refusal.ts';
-import { openPlace } from '../channel/open-place.ts';
+import { openEndpoint } from '../channel/open-endpoint.ts';
 import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { assertIssuer, assertReceivedAt, readAnswer, type Answer } from './answer.ts';
 import { connectionNotFound, verifierContext } from './connection.ts';
 import { noteResult, takeReturned, type OpenConnection } from './connection.repository.ts';
-import { findApp, forgetApp } from '../channel/find-app.ts';
+import { findOAuthClient, forgetOAuthClient } from '../channel/find-oauth-client.ts';
 import { findKnownPublisher } from './find-known-publisher.ts';
 import { redirectUriOf } from '../channel/redirect-uri.ts';
 
@@ -21,7 +21,7 @@ import { redirectUriOf } from '../channel/redirect-uri.ts';
  * when it left. Good for one try, and one that arrives at another server's address is used up as well: whoever sent it may
  * be trying to get at somebody's code.
  * @throws DomainError `invalid_answer`, `connection_not_found`, `foreign_answer`, `platform_refused` (also when the author
- * said no), and those of `findApp`.
+ * said no), and those of `findOAuthClient`.
  */
 export async function finishConnection(
   ctx: Context,
@@ -62,12 +62,12 @@ async function exchange(
       `${publisher.name} was not connected: you said no, or ${publisher.name} did not allow it. Nothing was changed.`,
     );
   }
-  const place = openPlace(ctx, publisher, connection);
-  const issuer = await publisher.connection.issuer(place).catch((error: unknown) => {
+  const endpoint = openEndpoint(ctx, publisher, connection);
+  const issuer = await publisher.connection.issuer(endpoint).catch((error: unknown) => {
     throw explainRefusal(error, publisher);
   });
   assertIssuer(publisher, issuer, answer);
-  const app = await findApp(ctx, publisher, connection);
+  const app = await findOAuthClient(ctx, publisher, connection);
   const codeVerifier = unseal(
     ctx.settings.keyring,
     connection.sealedVerifier,
@@ -75,7 +75,7 @@ async function exchange(
   );
   const credentials = await publisher.connection
     .exchange({
-      ...place,
+      ...endpoint,
       app,
       redirectUri: redirectUriOf(ctx, publisher, connection),
       state,
@@ -83,14 +83,14 @@ async function exchange(
       code,
     })
     .catch(async (error: unknown) => {
-      if (isAppUnknown(error)) await forgetApp(ctx, publisher, connection, app);
+      if (isAppUnknown(error)) await forgetOAuthClient(ctx, publisher, connection, app);
       throw explainRefusal(error, publisher);
     });
   return connectAccount(ctx, {
     organizationId: connection.organizationId,
     publisher,
-    place: { sandbox: connection.sandbox, server: connection.server },
-    http: place.http,
+    endpoint: { sandbox: connection.sandbox, server: connection.server },
+    http: endpoint.http,
     credentials,
     evenIfActive: true,
   });

@@ -52,5 +52,5 @@ export function listPlatforms(
 }
 
 function needsApp({ connection }: Publisher): boolean {
-  return connection.kind === 'consent' && connection.registerApp === null;
+  return connection.kind === 'consent' && connection.registerClient === null;
 }

@@ -4,7 +4,7 @@ import {
   type ChannelSummary,
   type ConnectedChannel,
 } from '../channel/channel.repository.ts';
-import { DEFAULT_LATE_LIMIT_MINUTES } from '../delivery/late-policy.ts';
+import { DEFAULT_LATE_LIMIT_MINUTES } from '../delivery/expiry.ts';
 
 /**
  * New credentials for an account that has a channel; its row, and all that refers to it, stays. What waited for this

@@ -6,7 +6,7 @@ import {
   replaceVerifierSeal,
 } from './connection.repository.ts';
 import { findAppsSealedOtherwise, replaceAppSeal } from '../channel/platform-app.repository.ts';
-import { secretContext } from '../channel/find-app.ts';
+import { secretContext } from '../channel/find-oauth-client.ts';
 import type { Context } from '../context.ts';
 import { sealCredentials, unsealCredentials } from '../channel/channel.ts';
 import { findSealedOtherwise, replaceSeal } from '../channel/credentials.repository.ts';

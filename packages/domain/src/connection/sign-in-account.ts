@@ -2,7 +2,7 @@ import type { ChannelSummary } from '../channel/channel.repository.ts';
 import { connectAccount } from './connect-account.ts';
 import { invalidConnection } from '../channel/invalid-connection.ts';
 import { explainRefusal } from '../channel/explain-refusal.ts';
-import { openPlace } from '../channel/open-place.ts';
+import { openEndpoint } from '../channel/open-endpoint.ts';
 import type { Context } from '../context.ts';
 import { placeOf } from './connection.ts';
 import { findKnownPublisher } from './find-known-publisher.ts';
@@ -27,8 +27,8 @@ export async function signInAccount(
   if (publisher.connection.kind !== 'password') {
     throw invalidConnection('/platform', 'kind', `${publisher.name} is connected on a page of its own`);
   }
-  const place = placeOf(publisher, input, ctx.settings.allowPrivateServers);
-  const opened = openPlace(ctx, publisher, place);
+  const endpoint = placeOf(publisher, input, ctx.settings.allowPrivateServers);
+  const opened = openEndpoint(ctx, publisher, endpoint);
   const credentials = await publisher.connection
     .signIn({ ...opened, identifier, password })
     .catch((error: unknown) => {
@@ -37,7 +37,7 @@ export async function signInAccount(
   const channel = await connectAccount(ctx, {
     organizationId,
     publisher,
-    place,
+    endpoint,
     http: opened.http,
     credentials,
     evenIfActive: true,

@@ -5,7 +5,7 @@ import type { Context } from '../context.ts';
 import { CONNECTION_LIFETIME_MS, newSecret, placeOf, verifierContext } from './connection.ts';
 import { insertConnection } from './connection.repository.ts';
 import { invalidConnection } from '../channel/invalid-connection.ts';
-import { findApp } from '../channel/find-app.ts';
+import { findOAuthClient } from '../channel/find-oauth-client.ts';
 import { findKnownPublisher } from './find-known-publisher.ts';
 
 export interface StartedConnection {
@@ -34,9 +34,9 @@ export async function startConnection(
   if (publisher.connection.kind !== 'consent') {
     throw invalidConnection('/platform', 'kind', `${publisher.name} is connected with an app password`);
   }
-  const place = placeOf(publisher, input, ctx.settings.allowPrivateServers);
+  const endpoint = placeOf(publisher, input, ctx.settings.allowPrivateServers);
   // Now, while the author is there: an app that is missing, or a server that does not answer, is better heard of here.
-  await findApp(ctx, publisher, place);
+  await findOAuthClient(ctx, publisher, endpoint);
 
   const id = randomUUID();
   const state = newSecret();
@@ -45,7 +45,7 @@ export async function startConnection(
     id,
     organizationId,
     platform,
-    ...place,
+    ...endpoint,
     stateHash: sha256(state),
     sealedVerifier,
     lifetimeMs: CONNECTION_LIFETIME_MS,

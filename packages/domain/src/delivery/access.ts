@@ -13,8 +13,8 @@ import { countRefusals, markNeedsReconnect } from '../channel/credentials.reposi
 import { endedFor, refreshCredentials, type Refreshed } from '../channel/refresh-credentials.ts';
 import type { Context } from '../context.ts';
 import { retryOrGiveUp, type ClaimedDelivery, type Settlement } from './delivery.ts';
-import { holdForAuthor, postpone } from './late-policy.ts';
-import type { Hold } from './hold.ts';
+import { waitForAuthor, postpone } from './expiry.ts';
+import type { Lease } from './lease.ts';
 
 // A delivery's access to its account: renewed before it ends, renewed or examined when the platform will not have it, and
 // waited for when only its author can give a new one. An expired token costs nobody a post.
@@ -32,48 +32,47 @@ const TRIES_OF_A_GOOD_TOKEN = 3;
 
 export async function openAccess(
   ctx: Context,
-  hold: Hold,
+  lease: Lease,
   publisher: Publisher,
 ): Promise<{ credentials: Credentials } | { settlement: Settlement }> {
-  const { claim } = hold;
+  const { claim } = lease;
   const { channel } = claim;
   switch (channel.status) {
     case 'disabled':
       return {
         settlement: channel.holdsPosts
-          ? holdForAuthor(claim, hold.now(), awaited(publisher.name, channel.handle))
-          : { as: 'failed', failure: disconnected(publisher.name, channel.handle) },
+          ? waitForAuthor(claim, lease.now(), awaited(publisher.name, channel.handle))
+          : { outcome: 'failed', failure: disconnected(publisher.name, channel.handle) },
       };
     case 'needs_reconnect':
-      return { settlement: holdForAuthor(claim, hold.now(), endedFor(publisher)) };
+      return { settlement: waitForAuthor(claim, lease.now(), endedFor(publisher)) };
     case 'active':
       break;
     default:
       return assertNever(channel.status);
   }
   const credentials = unsealCredentials(ctx.settings.keyring, channel);
-  const leftMs = credentials.expiresAt ? Date.parse(credentials.expiresAt) - hold.now().getTime() : Infinity;
+  const leftMs = credentials.expiresAt ? Date.parse(credentials.expiresAt) - lease.now().getTime() : Infinity;
   if (leftMs > ENOUGH_MS || !isRefreshable(publisher, credentials)) return { credentials };
 
-  const refreshed = await refreshCredentials(ctx, publisher, channel, hold.signal);
+  const refreshed = await refreshCredentials(ctx, publisher, channel, lease.signal);
   if (refreshed.outcome === 'refreshed') return { credentials: refreshed.credentials };
   if (refreshed.outcome === 'unavailable' && leftMs > TOO_LITTLE_MS) return { credentials };
-  return { settlement: withoutAccess(hold, refreshed) };
+  return { settlement: withoutAccess(lease, refreshed) };
 }
 
 /** The platform refused this access, and created nothing. Whose turn is it: ours, nobody's, or the author's? */
 export async function recoverAccess(
   ctx: Context,
-  hold: Hold,
-  { publisher, call }: { publisher: Publisher; call: AccountCall },
+  attempt: Lease & { publisher: Publisher; call: AccountCall },
   failure: Failure,
 ): Promise<Settlement> {
-  const { claim } = hold;
+  const { claim, publisher, call } = attempt;
   const { channel } = claim;
   if (isRefreshable(publisher, call.credentials)) {
-    const refreshed = await refreshCredentials(ctx, publisher, channel, hold.signal);
+    const refreshed = await refreshCredentials(ctx, publisher, channel, attempt.signal);
     if (refreshed.outcome === 'refreshed') return retryOrGiveUp(claim, 'retry', failure);
-    return withoutAccess(hold, refreshed);
+    return withoutAccess(attempt, refreshed);
   }
   // One refusal ends no connection: in bad hours platforms refuse tokens that are good.
   const isGood = await isAccepted(publisher, call);
@@ -82,12 +81,12 @@ export async function recoverAccess(
   }
   await withRetry(() => markNeedsReconnect(ctx.db, { ...channel, reason: failure.reason }));
   ctx.log.warn({ channelId: channel.id, platform: channel.platform }, 'channel needs to be connected again');
-  return holdForAuthor(claim, hold.now(), failure);
+  return waitForAuthor(claim, attempt.now(), failure);
 }
 
-function withoutAccess(hold: Hold, refreshed: Exclude<Refreshed, { outcome: 'refreshed' }>): Settlement {
-  if (refreshed.outcome === 'refused') return holdForAuthor(hold.claim, hold.now(), refreshed.failure);
-  return postpone(hold.claim, RENEW_AGAIN_MS, hold.now(), refreshed.failure);
+function withoutAccess(lease: Lease, refreshed: Exclude<Refreshed, { outcome: 'refreshed' }>): Settlement {
+  if (refreshed.outcome === 'refused') return waitForAuthor(lease.claim, lease.now(), refreshed.failure);
+  return postpone(lease.claim, RENEW_AGAIN_MS, lease.now(), refreshed.failure);
 }
 
 async function isRefusedAgainAndAgain(ctx: Context, { id, channel }: ClaimedDelivery): Promise<boolean> {

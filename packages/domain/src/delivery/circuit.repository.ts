@@ -1,19 +1,28 @@
 import type { SqlRunner } from '@solospark/db';
-import { CHANNELS_TO_PAUSE, FIRST_PAUSE_MS, LONGEST_PAUSE_MS } from './circuit.ts';
+
+/** So many channels in a row, without a clear answer to any, make a platform count as down. */
+export const CHANNELS_TO_PAUSE = 3;
+
+/** The first pause; each further one in a row is twice as long. */
+const FIRST_PAUSE_MS = 5_000;
+const LONGEST_PAUSE_MS = 2 * 60 * 1000;
 
 /** What fails on its own: a platform, or one server of a platform that is many. */
-export interface Endpoint {
+export interface CircuitKey {
   platform: string;
   endpoint: string;
 }
 
 /** It has given a clear answer: what was held against it is forgotten. */
-export async function recordPlatformAnswers(db: SqlRunner, { platform, endpoint }: Endpoint): Promise<void> {
+export async function recordPlatformAnswers(
+  db: SqlRunner,
+  { platform, endpoint }: CircuitKey,
+): Promise<void> {
   await db.query(`DELETE FROM platform_circuit WHERE platform = $1 AND endpoint = $2`, [platform, endpoint]);
 }
 
 /** The probe ended without asking the platform: another one may. */
-export async function giveProbeBack(db: SqlRunner, { platform, endpoint }: Endpoint): Promise<void> {
+export async function giveProbeBack(db: SqlRunner, { platform, endpoint }: CircuitKey): Promise<void> {
   await db.query(
     `UPDATE platform_circuit SET paused_until = now()
      WHERE platform = $1 AND endpoint = $2 AND paused_until > now()`,
@@ -27,7 +36,7 @@ export async function giveProbeBack(db: SqlRunner, { platform, endpoint }: Endpo
  */
 export async function recordPlatformFailure(
   db: SqlRunner,
-  failed: Endpoint & { channelId: string; claimedAt: Date; reason: string },
+  failed: CircuitKey & { channelId: string; claimedAt: Date; reason: string },
 ): Promise<Date | undefined> {
   const [row] = await db.query<{ pausedUntil: Date | null }>(
     `INSERT INTO platform_circuit AS c (platform, endpoint, failing_channels, reason)

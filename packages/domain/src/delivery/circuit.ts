@@ -1,17 +1,33 @@
-import { assertNever } from '@solospark/foundation';
+import { assertNever, type Logger } from '@solospark/foundation';
 import type { Failure } from '@solospark/publishers';
+import type { Context } from '../context.ts';
+import { giveProbeBack, recordPlatformAnswers, recordPlatformFailure } from './circuit.repository.ts';
 import type { ClaimedDelivery, Settlement } from './delivery.ts';
+import type { Lease } from './lease.ts';
 
 // When a platform is down, every try of every delivery fails, and each would use up a try, a call and a slot. So the
 // platform itself is paused, by all processes: or only the server that fails, where a platform is many servers. Accounts
 // differ: it takes several of them to say that it is the platform.
 
-/** So many channels in a row, without a clear answer to any, make a platform count as down. */
-export const CHANNELS_TO_PAUSE = 3;
-
-/** The first pause; each further one in a row is twice as long. */
-export const FIRST_PAUSE_MS = 5_000;
-export const LONGEST_PAUSE_MS = 2 * 60 * 1000;
+/** Tells all workers whether this server of the platform is up. Only when the next deliveries are claimed depends on it. */
+export async function judgePlatform(
+  ctx: Context,
+  lease: Lease,
+  settlement: Settlement,
+  log: Logger,
+): Promise<void> {
+  const { claim } = lease;
+  const { platform, endpoint, channel, claimedAt } = claim;
+  const sign = healthSign(claim, settlement, lease.hasAsked());
+  if (sign === 'answers' && claim.platformInDoubt) await recordPlatformAnswers(ctx.db, claim);
+  if (sign === undefined && claim.isProbe) await giveProbeBack(ctx.db, claim);
+  if (sign !== 'fails' || settlement.outcome === 'published') return;
+  const reason = settlement.failure?.detail ?? settlement.failure?.reason ?? settlement.outcome;
+  const failed = { platform, endpoint, channelId: channel.id, claimedAt, reason };
+  const pausedUntil = await recordPlatformFailure(ctx.db, failed);
+  if (!pausedUntil) return;
+  log.error({ platform, endpoint, pausedUntil, reason }, 'platform paused: it fails several accounts');
+}
 
 /**
  * What the end of a claim says about its platform: it answers, it does not, or nothing either way. A refusal is an answer.
@@ -23,9 +39,9 @@ export function healthSign(
   asked: boolean,
 ): 'answers' | 'fails' | undefined {
   if (!asked) return undefined;
-  if (settlement.as === 'published') return 'answers';
+  if (settlement.outcome === 'published') return 'answers';
   if (isOurOwn(settlement.failure)) return undefined;
-  const outcome = settlement.as === 'pending' ? settlement.outcome : settlement.as;
+  const { outcome } = settlement;
   switch (outcome) {
     case 'wait_until':
       // It said when to come back, or that it is still processing a video.

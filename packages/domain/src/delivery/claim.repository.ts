@@ -125,9 +125,9 @@ export async function claimDeliveries(
               SELECT min(a.started_at) FROM attempt a WHERE a.delivery_id = d.id AND a.started_at >= d.due_at)) * 1000)
               ::float8, 0) AS "triedForMs",
             p.late_limit_minutes AS "lateLimitMinutes",
-            d.attempts_used AS "attemptsUsed", d.reconcile_count AS "reconcileCount", d.sending_at AS "sendingAt",
+            d.attempts_used AS "attemptsUsed", d.reconcile_count AS "lookUpCount", d.sending_at AS "sendingAt",
             COALESCE((extract(epoch FROM d.sending_deadline_at - now()) * 1000)::float8, 0) AS "senderGoneInMs",
-            d.call_ended_at AS "callEndedAt", d.absence_unproved AS "absenceUnproved", d.witness,
+            d.call_ended_at AS "callEndedAt", d.absence_unproved AS "absenceUnproved", d.witness AS evidence,
             EXISTS (
               SELECT FROM attempt a
               WHERE a.delivery_id = d.id AND a.fence < d.fence AND a.sending_at IS NOT NULL

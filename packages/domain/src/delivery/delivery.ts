@@ -1,5 +1,4 @@
-import { assertNever } from '@solospark/foundation';
-import type { Failure, Receipt, Settings, Witness } from '@solospark/publishers';
+import type { Failure, Receipt, Settings, Evidence } from '@solospark/publishers';
 import type { SealedChannel } from '../channel/channel.ts';
 import type { Media } from '../media/media.ts';
 
@@ -46,7 +45,7 @@ export const MAX_ATTEMPTS = 10;
 export const MAX_AGE_MS = 24 * 60 * 60 * 1000;
 
 /** How soon what is about to fail is looked for once more. */
-const ASK_BEFORE_FAILING_MS = 1_000;
+const LOOK_UP_BEFORE_FAILING_MS = 1_000;
 
 const FIRST_RETRY_MS = 2_000;
 const LONGEST_RETRY_MS = 15 * 60 * 1000;
@@ -88,7 +87,8 @@ export interface ClaimedDelivery {
   /** How late it may still go out; null: the default. */
   lateLimitMinutes: number | null;
   attemptsUsed: number;
-  reconcileCount: number;
+  /** How often a look-up since its last sending has found nothing clear. */
+  lookUpCount: number;
   /** Set: an earlier holder may have made the public call. Ask, never send, but for `absenceUnproved`. */
   sendingAt: Date | null;
   /** It was looked for and not found: it may be sent again. But nothing may be said of it yet. */
@@ -97,7 +97,7 @@ export interface ClaimedDelivery {
   senderGoneInMs: number;
   /** When that call ended, as its sender saw it; null: it never came to say. */
   callEndedAt: Date | null;
-  witness: Witness;
+  evidence: Evidence;
   /** An earlier attempt made the public call, or may have, and what became of that was never clear. */
   sentBefore: boolean;
   /** Milliseconds for which the platform has asked this account, or all of them, not to post. 0: it has not, or that is over. */
@@ -115,25 +115,33 @@ export interface ClaimedDelivery {
   };
 }
 
-/** How a claim ends: what the row says afterwards, and what the ledger says happened. */
+/**
+ * How an attempt ends, in the words that the ledger keeps (`attempt.outcome`). What has ended sets the delivery's status; what is
+ * pending says when and how it goes on.
+ */
 export type Settlement =
-  | { as: 'published'; receipt: Receipt }
-  | { as: 'failed' | 'uncertain'; failure: Failure }
-  | {
-      as: 'pending';
-      outcome: 'retry' | 'wait_until' | 'absent' | 'ask_again' | 'handed_back';
-      afterMs: number;
-      usesAttempt: boolean;
-      /** True: the public call may have been made; the next claim asks before anything else. */
-      mayBeOut: boolean;
-      /** With `mayBeOut`: the next claim may send it, although nothing has proved that it is not out. */
-      absenceUnproved?: boolean;
-      /** With `mayBeOut`: when this claim's own public call ended without a clear answer. */
-      callEndedAt?: Date;
-      failure: Failure | null;
-      /** For the ledger, where no failure says it. */
-      detail?: string;
-    };
+  | { outcome: 'published'; receipt: Receipt }
+  | { outcome: 'failed' | 'uncertain'; failure: Failure }
+  | PendingSettlement;
+
+export interface PendingSettlement {
+  outcome: 'retry' | 'wait_until' | 'absent' | 'ask_again' | 'handed_back';
+  afterMs: number;
+  usesAttempt: boolean;
+  /** True: the public call may have been made; the next claim looks it up before anything else. */
+  mayBeOut: boolean;
+  /** With `mayBeOut`: the next claim may send it, although nothing has proved that it is not out. */
+  absenceUnproved?: boolean;
+  /** With `mayBeOut`: when this claim's own public call ended without a clear answer. */
+  callEndedAt?: Date;
+  failure: Failure | null;
+  /** For the ledger, where no failure says it. */
+  detail?: string;
+}
+
+export function isPending(settlement: Settlement): settlement is PendingSettlement {
+  return 'afterMs' in settlement;
+}
 
 /** No wait is longer: what would be is looked at again then. */
 const LONGEST_WAIT_MS = 32 * 24 * 60 * 60 * 1000;
@@ -141,7 +149,7 @@ const WAIT_WITHOUT_A_TIME_MS = 60_000;
 
 /** What waits has a time, whatever came of a number from outside: a row without one is never looked at again. */
 export function withTime(settlement: Settlement): Settlement {
-  if (settlement.as !== 'pending') return settlement;
+  if (!isPending(settlement)) return settlement;
   const { afterMs } = settlement;
   const bounded = Number.isFinite(afterMs)
     ? Math.min(Math.max(0, afterMs), LONGEST_WAIT_MS)
@@ -156,7 +164,6 @@ export function handBack(
   why: { detail: string } | { failure: Failure },
 ): Settlement {
   return {
-    as: 'pending',
     outcome: 'handed_back',
     afterMs,
     usesAttempt: false,
@@ -194,22 +201,20 @@ export function stillInDoubt(
   settlement: Settlement,
 ): Settlement {
   if (!claim.sendingAt) return settlement;
-  switch (settlement.as) {
-    case 'published':
-    case 'uncertain':
-      return settlement;
-    case 'failed': {
-      const { failure } = settlement;
-      if (!claim.absenceUnproved) return mayBeOutUnseen(failure);
-      const askNext = { as: 'pending', outcome: 'ask_again', usesAttempt: false, mayBeOut: true } as const;
-      return { ...askNext, afterMs: ASK_BEFORE_FAILING_MS, failure };
-    }
-    case 'pending':
-      if (settlement.mayBeOut) return settlement;
-      return { ...settlement, mayBeOut: true, absenceUnproved: claim.absenceUnproved };
-    default:
-      return assertNever(settlement);
+  if (isPending(settlement)) {
+    if (settlement.mayBeOut) return settlement;
+    return { ...settlement, mayBeOut: true, absenceUnproved: claim.absenceUnproved };
   }
+  if (settlement.outcome !== 'failed') return settlement;
+  const { failure } = settlement;
+  if (!claim.absenceUnproved) return mayBeOutUnseen(failure);
+  return {
+    outcome: 'ask_again',
+    afterMs: LOOK_UP_BEFORE_FAILING_MS,
+    usesAttempt: false,
+    mayBeOut: true,
+    failure,
+  };
 }
 
 /** Tries again with back-off, or gives up when the tries are used up. */
@@ -221,14 +226,17 @@ export function retryOrGiveUp(
   const attemptsUsed = claim.attemptsUsed + 1;
   if (attemptsUsed >= MAX_ATTEMPTS) {
     const reason = `${failure.reason} It was tried ${attemptsUsed} times.`;
-    return { as: 'failed', failure: { ...failure, reason } };
+    return { outcome: 'failed', failure: { ...failure, reason } };
   }
   const afterMs = retryDelayMs(attemptsUsed);
-  return { as: 'pending', outcome, afterMs, usesAttempt: true, mayBeOut: false, failure };
+  return { outcome, afterMs, usesAttempt: true, mayBeOut: false, failure };
 }
 
 /** For what may be out and could not be looked for: its author has to look. */
 export function mayBeOutUnseen(failure: Failure): Settlement {
   const reason = `It may be out, and could not be looked for. ${failure.reason}`;
-  return { as: 'uncertain', failure: { kind: 'unknown', actor: 'user', reason, detail: failure.reason } };
+  return {
+    outcome: 'uncertain',
+    failure: { kind: 'unknown', actor: 'user', reason, detail: failure.reason },
+  };
 }

@@ -19,7 +19,7 @@ export function fileTrouble(
   now: Date,
 ): Trouble | undefined {
   const away = (reason: string): Trouble => ({
-    outcome: 'wait-until',
+    outcome: 'wait_until',
     until: new Date(now.getTime() + AWAY_PAUSE_MS),
     failure: failureOf('media_unavailable', reason, error),
   });

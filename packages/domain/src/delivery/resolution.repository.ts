@@ -10,7 +10,7 @@ import type { Resolution } from './resolution.ts';
  * Writes down what a person says of an uncertain delivery, and makes the post say it too, in one transaction. The word
  * is a row of the ledger under a fencing number of its own.
  *
- * @returns the post as it is then; `raced` when post or delivery have changed since they were read; `being_sent` when
+ * @returns the post as it is then; undefined when post or delivery have changed since they were read; `being_sent` when
  * it is said not to be out while an earlier sender's call may still be under way. Neither of the two changes anything.
  */
 export async function recordResolution(
@@ -19,7 +19,7 @@ export async function recordResolution(
   deliveryId: string,
   resolution: Resolution,
   changeId: string,
-): Promise<Post | 'raced' | 'being_sent'> {
+): Promise<Post | 'being_sent' | undefined> {
   return db.transaction(async (tx) => {
     // The delivery before its post, as a late receipt takes them: the two wait for each other, and never in a circle.
     const [uncertain] = await tx.query<{ senderMayBeAtIt: boolean }>(
@@ -28,7 +28,7 @@ export async function recordResolution(
        FROM delivery WHERE id = $1 AND status = 'uncertain' FOR UPDATE`,
       [deliveryId, PUBLIC_CALL_TIMEOUT_MS],
     );
-    if (!uncertain) return 'raced';
+    if (!uncertain) return undefined;
     if (uncertain.senderMayBeAtIt && resolution.outcome === 'not_published') return 'being_sent';
     const current = await tx.query(
       // What had ended is open for as long as this transaction lasts, and ends anew with what is known now.
@@ -39,11 +39,10 @@ export async function recordResolution(
        RETURNING id`,
       [post.id, post.revision, changeId],
     );
-    if (current.length === 0) return 'raced';
+    if (current.length === 0) return undefined;
     await writeResolution(tx, deliveryId, resolution);
     await settlePosts(tx, [post.id]);
-    const now = await findPost(tx, { organizationId: post.organizationId, postId: post.id });
-    return now ?? 'raced';
+    return findPost(tx, { organizationId: post.organizationId, postId: post.id });
   });
 }
 

@@ -2,8 +2,9 @@ import type { Context } from '../context.ts';
 import { isResolved, type Resolution } from './resolution.ts';
 import { recordResolution } from './resolution.repository.ts';
 import { DomainError } from '../errors.ts';
-import { decideOnPost, RACED } from '../post/decide-on-post.ts';
-import type { Post } from '../post/post.ts';
+import { compareAndSet } from '../post/compare-and-set.ts';
+import { getPost, readBack } from '../post/get-post.ts';
+import { assertRevision, type Post } from '../post/post.ts';
 
 /**
  * A person has looked, and says whether an uncertain delivery is out. Published, it is proved by that word; not
@@ -23,19 +24,22 @@ export async function resolveDelivery(
   },
 ): Promise<Post> {
   const deliveryId = input.deliveryId.toLowerCase();
-  return decideOnPost(ctx, input, async (post, { changeId, assertCurrent }) => {
+  for (;;) {
+    const post = await getPost(ctx, input);
     const delivery = post.deliveries.find(({ id }) => id === deliveryId);
     if (!delivery) throw new DomainError('delivery_not_found', 'There is no such delivery of this post.');
     if (isResolved(delivery, input.resolution)) return post;
-    assertCurrent();
-    const outcome = await recordResolution(ctx.db, post, deliveryId, input.resolution, changeId);
-    if (outcome === 'raced') return RACED;
-    if (outcome === 'being_sent') {
+    assertRevision(post, input.expectedRevision);
+    const resolved = await compareAndSet(ctx, post, (changeId) =>
+      recordResolution(ctx.db, post, deliveryId, input.resolution, changeId),
+    );
+    if (resolved === 'made') return readBack(ctx, input, post);
+    if (resolved === 'being_sent') {
       throw new DomainError(
         'being_sent',
         'It may be going out this very moment. Look at the account again in a few seconds, then decide.',
       );
     }
-    return outcome;
-  });
+    if (resolved) return resolved;
+  }
 }

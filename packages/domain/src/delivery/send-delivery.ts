@@ -1,7 +1,7 @@
 import { isTransient, withRetry } from '@solospark/db';
 import { assertNever, messageOf } from '@solospark/foundation';
 import { NoAnswerError, type Failure, type PrepareOutcome, type Publisher } from '@solospark/publishers';
-import { clientFor } from '../channel/place.ts';
+import { clientFor } from '../channel/endpoint.ts';
 import {
   handBackOrCount,
   PUBLIC_CALL_TIMEOUT_MS,
@@ -9,71 +9,70 @@ import {
   stillInDoubt,
   type Settlement,
 } from './delivery.ts';
-import { countHandBacks } from './hand-back.repository.ts';
-import { waitOrGiveUp } from './late-policy.ts';
+import { countHandBacks } from './lease.repository.ts';
+import { waitOrGiveUp } from './expiry.ts';
 import { recoverAccess } from './access.ts';
 import { reach } from './steps.ts';
 import { fileTrouble } from './file-trouble.ts';
-import { SupersededError, TooLateToSendError, type Hold } from './hold.ts';
-import { interrupted } from './interruption.ts';
-import { noteRequests } from './note-steps.ts';
-import type { OpenedCall } from './open-call.ts';
-import { reconcileDelivery } from './reconcile-delivery.ts';
-import { keepLimit, takeRate } from './take-rate.ts';
+import { SupersededError, TooLateToSendError } from './lease.ts';
+import { interrupted } from './deadline.ts';
+import { noteRequests, type Attempt } from './open-attempt.ts';
+import { lookUpDelivery } from './look-up-delivery.ts';
+import { keepLimit, takeRate } from './rate-limit.ts';
 import type { Context } from '../context.ts';
 
 /** Prepares, commits `sending`, makes the one public call, and says what came of it. */
-export async function sendDelivery(ctx: Context, hold: Hold, opened: OpenedCall): Promise<Settlement> {
-  const prepared = await prepare(ctx, hold, opened);
+export async function sendDelivery(ctx: Context, attempt: Attempt): Promise<Settlement> {
+  const prepared = await prepare(ctx, attempt);
   // What an earlier sending may have put out stays in doubt, whatever becomes of this try.
-  const inDoubt = (settlement: Settlement) => stillInDoubt(hold.claim, settlement);
-  if (hold.signal.aborted) return inDoubt(interrupted(hold));
-  if (prepared.outcome !== 'ready') return inDoubt(await refused(ctx, hold, opened, 'prepare', prepared));
+  const inDoubt = (settlement: Settlement) => stillInDoubt(attempt.claim, settlement);
+  if (attempt.signal.aborted) return inDoubt(interrupted(attempt));
+  if (prepared.outcome !== 'ready') return inDoubt(await refused(ctx, attempt, 'prepare', prepared));
 
-  const wait = await withRetry(() => takeRate(ctx, hold, opened.publisher));
-  if (wait) return inDoubt(waitOrGiveUp(hold.claim, wait.until, hold.now(), wait.failure));
+  const wait = await withRetry(() => takeRate(ctx, attempt));
+  if (wait) return inDoubt(waitOrGiveUp(attempt.claim, wait.until, attempt.now(), wait.failure));
 
-  let sendingSince = hold.now();
+  let sendingSince = attempt.now();
   try {
-    sendingSince = await hold.commitSending();
-    const outcome = await opened.publisher.publish({
-      ...opened.call,
-      http: sendingClient(ctx, hold, opened),
+    sendingSince = await attempt.commitSending();
+    const outcome = await attempt.publisher.publish({
+      ...attempt.call,
+      http: sendingClient(ctx, attempt),
     });
     reach('after-answer');
-    if (outcome.outcome === 'published') return { as: 'published', receipt: outcome.receipt };
-    if (outcome.outcome !== 'uncertain') return inDoubt(await refused(ctx, hold, opened, 'publish', outcome));
-    opened.call.log.warn({ detail: outcome.detail }, 'outcome unclear');
+    if (outcome.outcome === 'published') return { outcome: 'published', receipt: outcome.receipt };
+    if (outcome.outcome !== 'unclear') return inDoubt(await refused(ctx, attempt, 'publish', outcome));
+    attempt.call.log.warn({ detail: outcome.detail }, 'outcome unclear');
   } catch (error) {
     if (error instanceof SupersededError) throw error;
-    if (!hold.hasSent()) return inDoubt(await notSent(ctx, hold, opened, error));
-    opened.call.log.warn({ err: error }, 'outcome unclear');
+    if (!attempt.hasSent()) return inDoubt(await notSent(ctx, attempt, error));
+    attempt.call.log.warn({ err: error }, 'outcome unclear');
   }
-  return reconcileDelivery(hold, opened, { sendingSince, callEndedAt: hold.now() });
+  return lookUpDelivery(attempt, { sendingSince, callEndedAt: attempt.now() });
 }
 
 /** For the public call: it passes the deadline check when the connection is there, before the first byte; never aborted. */
-function sendingClient(ctx: Context, hold: Hold, opened: OpenedCall) {
-  const client = clientFor(hold.claim.channel, ctx.settings, {
-    baseUrl: opened.baseUrl,
+function sendingClient(ctx: Context, attempt: Attempt) {
+  const client = clientFor(attempt.claim.channel, ctx.settings, {
+    baseUrl: attempt.baseUrl,
     timeoutMs: PUBLIC_CALL_TIMEOUT_MS,
-    onRequest: () => hold.noteAsking(),
-    beforeSend: (request) => hold.assertMaySend(request.method),
+    onRequest: () => attempt.noteAsking(),
+    beforeSend: (request) => attempt.assertMaySend(request.method),
   });
-  return noteRequests(hold, client);
+  return noteRequests(attempt, client);
 }
 
-function troubleOf(ctx: Context, hold: Hold, { publisher }: OpenedCall, error: unknown) {
-  return fileTrouble(error, publisher.name, ctx.settings.publicUrl, hold.now());
+function troubleOf(ctx: Context, attempt: Attempt, error: unknown) {
+  return fileTrouble(error, attempt.publisher.name, ctx.settings.publicUrl, attempt.now());
 }
 
-async function prepare(ctx: Context, hold: Hold, opened: OpenedCall): Promise<PrepareOutcome> {
-  const { publisher, call } = opened;
+async function prepare(ctx: Context, attempt: Attempt): Promise<PrepareOutcome> {
+  const { publisher, call } = attempt;
   try {
     return await publisher.prepare(call);
   } catch (error) {
     if (error instanceof SupersededError) throw error;
-    const trouble = troubleOf(ctx, hold, opened, error);
+    const trouble = troubleOf(ctx, attempt, error);
     if (trouble) return trouble;
     // Nothing public was created, so whatever went wrong may be tried again.
     if (error instanceof NoAnswerError) return { outcome: 'retry', failure: notReached(publisher, error) };
@@ -98,13 +97,14 @@ function notReached({ name }: Publisher, { message }: NoAnswerError): Failure {
 }
 
 /** No byte left, so nothing is out: too late, asked to stop, the database or the platform away; or a mistake of ours. */
-async function notSent(ctx: Context, hold: Hold, opened: OpenedCall, error: unknown): Promise<Settlement> {
-  const { publisher, call } = opened;
-  if (hold.signal.aborted) return interrupted(hold);
-  const trouble = troubleOf(ctx, hold, opened, error);
-  if (trouble) return refused(ctx, hold, opened, 'publish', trouble);
+async function notSent(ctx: Context, attempt: Attempt, error: unknown): Promise<Settlement> {
+  const { publisher, call } = attempt;
+  if (attempt.signal.aborted) return interrupted(attempt);
+  const trouble = troubleOf(ctx, attempt, error);
+  if (trouble) return refused(ctx, attempt, 'publish', trouble);
   // Before the database: its code (`ECONNREFUSED`) is also what that says when it is away.
-  if (error instanceof NoAnswerError) return retryOrGiveUp(hold.claim, 'retry', notReached(publisher, error));
+  if (error instanceof NoAnswerError)
+    return retryOrGiveUp(attempt.claim, 'retry', notReached(publisher, error));
   const detail = messageOf(error);
   const ours = { kind: 'unknown', actor: 'operator', detail } as const;
   if (error instanceof TooLateToSendError || isTransient(error)) {
@@ -112,12 +112,12 @@ async function notSent(ctx: Context, hold: Hold, opened: OpenedCall, error: unkn
       error instanceof TooLateToSendError
         ? 'This server was too slow to send the post once it was ready, so it was not sent.'
         : 'The database of this server was away just before the post was sent, so it was not sent.';
-    const before = await withRetry(() => countHandBacks(ctx.db, hold.claim.id));
-    return handBackOrCount(hold.claim, before, { ...ours, reason: `${why} It will be tried again.` });
+    const before = await withRetry(() => countHandBacks(ctx.db, attempt.claim.id));
+    return handBackOrCount(attempt.claim, before, { ...ours, reason: `${why} It will be tried again.` });
   }
   // Handed back it would be here again at once, with the same mistake.
   call.log.error({ err: error }, 'not sent');
-  return retryOrGiveUp(hold.claim, 'retry', {
+  return retryOrGiveUp(attempt.claim, 'retry', {
     ...ours,
     reason: 'Something went wrong on this server before the post was sent. It will be tried again.',
   });
@@ -127,19 +127,23 @@ type Refused = Exclude<PrepareOutcome, { outcome: 'ready' }>;
 
 async function refused(
   ctx: Context,
-  hold: Hold,
-  opened: OpenedCall,
+  attempt: Attempt,
   step: 'prepare' | 'publish',
   answer: Refused,
 ): Promise<Settlement> {
   switch (answer.outcome) {
     case 'retry':
-      return retryOrGiveUp(hold.claim, 'retry', answer.failure);
-    case 'wait-until':
-      return waitOrGiveUp(hold.claim, await keepLimit(ctx, hold, step, answer), hold.now(), answer.failure);
+      return retryOrGiveUp(attempt.claim, 'retry', answer.failure);
+    case 'wait_until':
+      return waitOrGiveUp(
+        attempt.claim,
+        await keepLimit(ctx, attempt, step, answer),
+        attempt.now(),
+        answer.failure,
+      );
     case 'failed':
-      if (answer.failure.kind === 'auth_expired') return recoverAccess(ctx, hold, opened, answer.failure);
-      return { as: 'failed', failure: answer.failure };
+      if (answer.failure.kind === 'auth_expired') return recoverAccess(ctx, attempt, answer.failure);
+      return { outcome: 'failed', failure: answer.failure };
     default:
       return assertNever(answer);
   }

@@ -1,12 +1,18 @@
 import { inBatches, type SqlRunner } from '@solospark/db';
 import { ENDPOINT } from '../channel/channel.repository.ts';
-import type { OpenDelivery } from '../delivery/enqueue-deliveries.ts';
 import { noteChange } from '../post/change.repository.ts';
 
 // A post fires. Every statement is a compare-and-set by the database's clock: who comes second changes
 // nothing, so each may be repeated after a lost connection.
 
-const OPEN = `d.id, d.post_id AS "postId", d.platform, fired.revision, d.fence + 1 AS attempt`;
+/** A delivery that can be claimed from now on. */
+export interface FiredDelivery {
+  id: string;
+  postId: string;
+  platform: string;
+}
+
+const FIRED = `d.id, d.post_id AS "postId", d.platform`;
 
 /**
  * How far apart the deliveries of one channel stand in the line. A channel that comes later stands before all but the
@@ -34,7 +40,7 @@ const RELEASE = `
           AND CASE WHEN last.next_attempt_at <= now() THEN true ELSE false END
         ORDER BY last.turn_at DESC LIMIT 1))
   FROM released fired WHERE d.id = fired.id
-  RETURNING ${OPEN}`;
+  RETURNING ${FIRED}`;
 
 /**
  * Fires the posts that are due at exactly these revisions; a stale revision, or one that is too early, does nothing.
@@ -43,8 +49,8 @@ const RELEASE = `
 export async function fireDuePosts(
   db: SqlRunner,
   alarms: { postId: string; revision: number }[],
-): Promise<OpenDelivery[]> {
-  return db.query<OpenDelivery>(
+): Promise<FiredDelivery[]> {
+  return db.query<FiredDelivery>(
     `WITH found AS (
        -- By key. Whoever holds a post's row decides on it just now: it rings again, and nobody else waits for that.
        SELECT post.id, post.revision, post.status, post.scheduled_at, alarm.revision AS rings_for
@@ -84,8 +90,8 @@ export async function findOverduePosts(
 export async function firePostNow(
   db: SqlRunner,
   post: { id: string; revision: number; changeId?: string },
-): Promise<OpenDelivery[]> {
-  return db.query<OpenDelivery>(
+): Promise<FiredDelivery[]> {
+  return db.query<FiredDelivery>(
     `WITH fired AS (
        UPDATE post
        SET status = 'publishing', scheduled_at = NULL, schedule_job_id = NULL, alarm_set_at = NULL,
@@ -101,8 +107,8 @@ export async function firePostNow(
 export async function refirePost(
   db: SqlRunner,
   post: { id: string; revision: number; deliveryIds: string[]; changeId?: string },
-): Promise<OpenDelivery[]> {
-  return db.query<OpenDelivery>(
+): Promise<FiredDelivery[]> {
+  return db.query<FiredDelivery>(
     `WITH fired AS (
        UPDATE post SET status = 'publishing', revision = revision + 1, ${noteChange('$3')}, updated_at = now()
        WHERE id = $1 AND revision = $2 AND status IN ('failed', 'partially_published', 'publishing') AND deleted_at IS NULL
@@ -113,7 +119,7 @@ export async function refirePost(
          failure_kind = NULL, failure_actor = NULL, failure_reason = NULL, failure_platform_message = NULL,
          updated_at = now()
      FROM fired WHERE d.post_id = fired.id AND d.status = 'failed' AND d.id = ANY ($4::uuid[])
-     RETURNING ${OPEN}`,
+     RETURNING ${FIRED}`,
     [post.id, post.revision, post.changeId ?? null, post.deliveryIds],
   );
 }

@@ -1,11 +1,11 @@
 import type { Context } from '../context.ts';
 import { firePostNow } from './firing.repository.ts';
-import { enqueueDeliveries } from '../delivery/enqueue-deliveries.ts';
+import { wakeWorkers } from '../delivery/queue-jobs.ts';
 import { checkPost } from '../post/check-post.ts';
-import { decideOnPost, RACED } from '../post/decide-on-post.ts';
-import { readBack } from '../post/get-post.ts';
+import { compareAndSet } from '../post/compare-and-set.ts';
+import { getPost, readBack } from '../post/get-post.ts';
 import { moveAlarm } from '../post/move-alarm.ts';
-import { assertEditable, type Post } from '../post/post.ts';
+import { assertEditable, assertRevision, type Post } from '../post/post.ts';
 
 /**
  * Fires a draft or a scheduled post at once; its schedule is canceled by the same statement, so it goes out once.
@@ -17,23 +17,29 @@ export async function publishPostNow(
   ctx: Context,
   input: { organizationId: string; postId: string; expectedRevision?: number | undefined },
 ): Promise<Post> {
-  return decideOnPost(ctx, input, async (post, { changeId, assertCurrent }) => {
+  for (;;) {
+    const post = await getPost(ctx, input);
     assertEditable(post, 'published');
-    assertCurrent();
+    assertRevision(post, input.expectedRevision);
     await checkPost(ctx, post);
-    const deliveries = await firePostNow(ctx.db, { ...post, changeId });
-    if (deliveries.length === 0) return RACED;
+    const fired = await compareAndSet(ctx, post, async (changeId) => {
+      const deliveries = await firePostNow(ctx.db, { ...post, changeId });
+      return deliveries.length > 0 || undefined;
+    });
+    if (!fired) continue;
     await Promise.all([
-      enqueueDeliveries(ctx, deliveries),
+      wakeWorkers(
+        ctx,
+        post.deliveries.map(({ platform }) => platform),
+      ),
       moveAlarm(ctx, { postId: post.id, from: post.scheduleJobId, to: null }),
     ]);
-    return readBack(ctx, input, {
-      ...post,
+    const firedPost = {
       status: 'publishing',
-      revision: post.revision + 1,
       scheduledAt: null,
       scheduleJobId: null,
       alarmSetAt: null,
-    });
-  });
+    } as const;
+    return readBack(ctx, input, { ...post, ...firedPost, revision: post.revision + 1 });
+  }
 }

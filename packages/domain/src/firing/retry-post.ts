@@ -1,11 +1,11 @@
 import type { Context } from '../context.ts';
 import { refirePost } from './firing.repository.ts';
 import { DomainError } from '../errors.ts';
-import { enqueueDeliveries } from '../delivery/enqueue-deliveries.ts';
+import { wakeWorkers } from '../delivery/queue-jobs.ts';
 import { checkPost } from '../post/check-post.ts';
-import { decideOnPost, RACED } from '../post/decide-on-post.ts';
-import { readBack } from '../post/get-post.ts';
-import type { Post, PostDelivery } from '../post/post.ts';
+import { compareAndSet } from '../post/compare-and-set.ts';
+import { getPost, readBack } from '../post/get-post.ts';
+import { assertRevision, type Post, type PostDelivery } from '../post/post.ts';
 
 /**
  * Tries again what failed, or of that only what goes to one channel: what is published stays, what still waits goes on
@@ -24,7 +24,8 @@ export async function retryPost(
   },
 ): Promise<Post> {
   const deliveryId = input.deliveryId?.toLowerCase();
-  return decideOnPost(ctx, input, async (post, { changeId, assertCurrent }) => {
+  for (;;) {
+    const post = await getPost(ctx, input);
     const meant = post.deliveries.filter(({ id }) => deliveryId === undefined || id === deliveryId);
     if (deliveryId !== undefined && meant.length === 0) {
       throw new DomainError('delivery_not_found', 'There is no such delivery of this post.');
@@ -33,19 +34,22 @@ export async function retryPost(
     if (failed.length === 0) {
       throw new DomainError('nothing_to_retry', `There is nothing to try again. ${explain(post, meant)}`);
     }
-    assertCurrent();
+    assertRevision(post, input.expectedRevision);
     // What is on a disconnected account fails again and says so; it must not keep the others from going out.
     const connected = failed.filter((delivery) => delivery.channelStatus === 'active');
     await checkPost(ctx, { ...post, deliveries: connected.length > 0 ? connected : failed });
-    const deliveries = await refirePost(ctx.db, {
-      ...post,
-      changeId,
-      deliveryIds: failed.map(({ id }) => id),
+    const deliveryIds = failed.map(({ id }) => id);
+    const fired = await compareAndSet(ctx, post, async (changeId) => {
+      const deliveries = await refirePost(ctx.db, { ...post, changeId, deliveryIds });
+      return deliveries.length > 0 || undefined;
     });
-    if (deliveries.length === 0) return RACED;
-    await enqueueDeliveries(ctx, deliveries);
+    if (!fired) continue;
+    await wakeWorkers(
+      ctx,
+      failed.map(({ platform }) => platform),
+    );
     return readBack(ctx, input, { ...post, status: 'publishing', revision: post.revision + 1 });
-  });
+  }
 }
 
 function explain(post: Post, meant: PostDelivery[]): string {

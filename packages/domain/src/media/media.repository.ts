@@ -18,7 +18,7 @@ export interface MediaRow extends Media {
 }
 
 /**
- * The row, and its files are strays no more: all of it or nothing. False, and nothing was written, when a file has been
+ * The row, and its files are orphans no more: all of it or nothing. False, and nothing was written, when a file has been
  * swept away meanwhile.
  */
 export async function insertMedia(
@@ -78,7 +78,7 @@ export async function findMediaById(db: SqlRunner, id: string): Promise<MediaRow
 
 /**
  * Takes a media row out, unless a post may still need it: every post that is there, but one that is published on all its
- * channels. Its files become strays in the same transaction.
+ * channels. Its files become orphans in the same transaction.
  *
  * The lock decides against a post that takes the file up at the same moment. Writing that needs a lock of its own on this
  * row (the foreign key's): whichever commits first, the other one finds the post there, or the row gone.

@@ -13,7 +13,7 @@ export async function sweepFiles(ctx: Context, { olderThanMs }: { olderThanMs: n
   await ctx.staging.sweep(olderThanMs);
   const keys = await takeStrayFiles(ctx.db, olderThanMs, BATCH);
   for (const key of keys) await removeStrayFile(ctx, key);
-  if (keys.length > 0) ctx.log.info({ files: keys.length }, 'stray files removed');
+  if (keys.length > 0) ctx.log.info({ files: keys.length }, 'orphaned files removed');
 }
 
 /** While the store or the database is away the note stays, and the next sweep finds it. */
@@ -22,6 +22,6 @@ export async function removeStrayFile(ctx: Context, key: string): Promise<void> 
     await ctx.files.remove(key);
     await forgetStrayFile(ctx.db, key);
   } catch (error) {
-    ctx.log.warn({ err: error, key }, 'a stray file cannot be removed now, it is tried again');
+    ctx.log.warn({ err: error, key }, 'an orphaned file cannot be removed now, it is tried again');
   }
 }

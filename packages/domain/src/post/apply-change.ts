@@ -1,35 +1,29 @@
 import type { Context } from '../context.ts';
-import { decideOnPost, RACED } from './decide-on-post.ts';
+import { compareAndSet } from './compare-and-set.ts';
 import { readBack } from './get-post.ts';
 import { moveAlarm } from './move-alarm.ts';
 import type { Post } from './post.ts';
 import { changePost, type PostChange } from './post.repository.ts';
 
 /**
- * Applies what `decide` makes of the post as it stands; `decide` throws to refuse and answers undefined when there is
- * nothing to do. Once the row is committed the alarm follows it, as well as it can.
+ * Writes a change that was decided on `post` as it was read, and has the alarm follow it as well as it can. Undefined: somebody
+ * else has changed the post since.
  */
-export async function applyChange(
-  ctx: Context,
-  input: { organizationId: string; postId: string; expectedRevision?: number | undefined },
-  decide: (post: Post) => Promise<PostChange | undefined> | PostChange | undefined,
-): Promise<Post> {
-  return decideOnPost(ctx, input, async (post, { changeId, assertCurrent }) => {
-    const change = await decide(post);
-    if (!change) return post;
-    assertCurrent();
-    const changed = await changePost(ctx.db, post, change, changeId);
-    if (!changed) return RACED;
-    const alarmSetAt = await moveAlarm(ctx, {
-      postId: post.id,
-      from: post.scheduleJobId,
-      to: change.scheduledAt && { revision: changed.revision, scheduledAt: change.scheduledAt },
-    });
-    // Read again only where rows were written that are not at hand; scheduling is called often and must be cheap.
-    const { status, scheduledAt } = change;
-    const known = { ...post, ...changed, status, scheduledAt, alarmSetAt };
-    if (!change.content) return known;
-    const { text, media, lateLimitMinutes } = change.content;
-    return readBack(ctx, input, { ...known, text, media, lateLimitMinutes });
+export async function applyChange(ctx: Context, post: Post, change: PostChange): Promise<Post | undefined> {
+  const { status, scheduledAt, content } = change;
+  const key = { organizationId: post.organizationId, postId: post.id };
+  const changed = await compareAndSet(ctx, post, (changeId) => changePost(ctx.db, post, change, changeId));
+  if (!changed) return undefined;
+  if (changed === 'made')
+    return readBack(ctx, key, { ...post, status, scheduledAt, revision: post.revision + 1 });
+  const alarmSetAt = await moveAlarm(ctx, {
+    postId: post.id,
+    from: post.scheduleJobId,
+    to: scheduledAt && { revision: changed.revision, scheduledAt },
   });
+  // Read again only where rows were written that are not at hand; scheduling is called often and must be cheap.
+  const known = { ...post, ...changed, status, scheduledAt, alarmSetAt };
+  if (!content) return known;
+  const { text, media, lateLimitMinutes } = content;
+  return readBack(ctx, key, { ...known, text, media, lateLimitMinutes });
 }

@@ -1,8 +1,11 @@
+import { withRetry } from '@solospark/db';
 import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
-import { decideOnPost, RACED } from './decide-on-post.ts';
+import { compareAndSet } from './compare-and-set.ts';
+import { getPost } from './get-post.ts';
 import { moveAlarm } from './move-alarm.ts';
-import { markPostDeleted } from './post.repository.ts';
+import { assertRevision, type Post } from './post.ts';
+import { findPost, markPostDeleted } from './post.repository.ts';
 
 /**
  * Takes a post out of sight. A scheduled one is canceled with it; what has been published stays on the platform, and
@@ -14,27 +17,20 @@ export async function deletePost(
   ctx: Context,
   input: { organizationId: string; postId: string; expectedRevision?: number | undefined },
 ): Promise<void> {
-  let tried = false;
-  const decided = decideOnPost<undefined>(
-    ctx,
-    input,
-    async (post, { changeId, assertCurrent }) => {
-      if (post.status === 'publishing') {
-        throw new DomainError(
-          'post_locked',
-          'The post can no longer be deleted. It is being published right now.',
-        );
-      }
-      assertCurrent();
-      tried = true;
-      if (!(await markPostDeleted(ctx.db, post, changeId))) return RACED;
-      await moveAlarm(ctx, { postId: post.id, from: post.scheduleJobId, to: null });
-      return undefined;
-    },
-    () => undefined,
-  );
-  await decided.catch((error: unknown) => {
-    // Gone since it was read: by another. Either way it is deleted.
-    if (!(tried && error instanceof DomainError && error.code === 'post_not_found')) throw error;
-  });
+  let post: Post | undefined = await getPost(ctx, input);
+  // Gone since it was read, it was deleted by somebody else: deleted all the same.
+  while (post) {
+    if (post.status === 'publishing') {
+      const reason = 'The post can no longer be deleted. It is being published right now.';
+      throw new DomainError('post_locked', reason);
+    }
+    assertRevision(post, input.expectedRevision);
+    const read = post;
+    const deleted = await compareAndSet(ctx, read, (changeId) => markPostDeleted(ctx.db, read, changeId));
+    if (deleted) {
+      await moveAlarm(ctx, { postId: read.id, from: read.scheduleJobId, to: null });
+      return;
+    }
+    post = await withRetry(() => findPost(ctx.db, input));
+  }
 }

@@ -1,8 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
+import { withRetry } from '@solospark/db';
 import type { Context } from '../context.ts';
 import { applyChange } from './apply-change.ts';
 import { checkPost } from './check-post.ts';
-import { assertEditable, type Post } from './post.ts';
+import { getPost } from './get-post.ts';
+import { assertEditable, assertRevision, type Post } from './post.ts';
 import type { PostContent } from './post.repository.ts';
 import { resolveContent, type ContentInput } from './resolve-content.ts';
 
@@ -22,15 +24,19 @@ export async function editPost(
     expectedRevision?: number | undefined;
   },
 ): Promise<Post> {
-  return applyChange(ctx, input, async (post) => {
+  for (;;) {
+    const post = await getPost(ctx, input);
     assertEditable(post, 'edited');
     const status = input.status ?? (post.status === 'scheduled' ? 'scheduled' : 'draft');
-    const content = await resolveContent(ctx, input.organizationId, input.content, post);
-    if (status === post.status && isSame(post, content)) return undefined;
+    const content = await withRetry(() => resolveContent(ctx, input.organizationId, input.content, post));
+    if (status === post.status && isSame(post, content)) return post;
     // What stays scheduled must stay publishable.
     if (status === 'scheduled') await checkPost(ctx, content);
-    return { status, scheduledAt: status === 'scheduled' ? post.scheduledAt : null, content };
-  });
+    assertRevision(post, input.expectedRevision);
+    const scheduledAt = status === 'scheduled' ? post.scheduledAt : null;
+    const edited = await applyChange(ctx, post, { status, scheduledAt, content });
+    if (edited) return edited;
+  }
 }
 
 function isSame(before: PostContent, after: PostContent): boolean {

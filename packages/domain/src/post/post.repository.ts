@@ -221,7 +221,11 @@ const updatePost = inBatches(async (db, items: UpdatedRow[]) => {
 });
 
 /** Removes a post that has never been tried, or forgets one that has ended. Its ledger stays. */
-export async function markPostDeleted(db: SqlRunner, post: Post, changeId: string): Promise<boolean> {
+export async function markPostDeleted(
+  db: SqlRunner,
+  post: Post,
+  changeId: string,
+): Promise<true | undefined> {
   const rows = await db.query(
     `UPDATE post
      SET deleted_at = now(), revision = revision + 1, ${noteChange('$3')}, scheduled_at = NULL, schedule_job_id = NULL,
@@ -230,7 +234,7 @@ export async function markPostDeleted(db: SqlRunner, post: Post, changeId: strin
      RETURNING id`,
     [post.id, post.revision, changeId],
   );
-  return rows.length === 1;
+  return rows.length === 1 || undefined;
 }
 
 /** `confirmAlarms` for one: those that were set at the same time share a statement. */

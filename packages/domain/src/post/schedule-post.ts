@@ -1,7 +1,8 @@
 import type { Context } from '../context.ts';
 import { applyChange } from './apply-change.ts';
 import { checkPost } from './check-post.ts';
-import { assertEditable, parseScheduledAt, type Post } from './post.ts';
+import { getPost } from './get-post.ts';
+import { assertEditable, assertRevision, parseScheduledAt, type Post } from './post.ts';
 
 /**
  * Schedules a draft, or moves a scheduled post to another time. When this resolves, the row is committed and the post
@@ -19,10 +20,13 @@ export async function schedulePost(
   },
 ): Promise<Post> {
   const scheduledAt = parseScheduledAt(input.scheduledAt, ctx.clock.now());
-  return applyChange(ctx, input, async (post) => {
+  for (;;) {
+    const post = await getPost(ctx, input);
     assertEditable(post, 'scheduled');
-    if (post.scheduledAt?.getTime() === scheduledAt.getTime()) return undefined;
+    if (post.scheduledAt?.getTime() === scheduledAt.getTime()) return post;
     await checkPost(ctx, post);
-    return { status: 'scheduled', scheduledAt };
-  });
+    assertRevision(post, input.expectedRevision);
+    const scheduled = await applyChange(ctx, post, { status: 'scheduled', scheduledAt });
+    if (scheduled) return scheduled;
+  }
 }

@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts';
 import { applyChange } from './apply-change.ts';
-import { assertEditable, type Post } from './post.ts';
+import { getPost } from './get-post.ts';
+import { assertEditable, assertRevision, type Post } from './post.ts';
 
 /**
  * Makes a scheduled post a draft again and cancels its alarm. Once this resolves, the post does not go out.
@@ -10,8 +11,12 @@ export async function unschedulePost(
   ctx: Context,
   input: { organizationId: string; postId: string; expectedRevision?: number | undefined },
 ): Promise<Post> {
-  return applyChange(ctx, input, (post) => {
+  for (;;) {
+    const post = await getPost(ctx, input);
     assertEditable(post, 'unscheduled');
-    return post.status === 'draft' ? undefined : { status: 'draft', scheduledAt: null };
-  });
+    if (post.status === 'draft') return post;
+    assertRevision(post, input.expectedRevision);
+    const unscheduled = await applyChange(ctx, post, { status: 'draft', scheduledAt: null });
+    if (unscheduled) return unscheduled;
+  }
 }

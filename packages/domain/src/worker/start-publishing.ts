@@ -1,16 +1,16 @@
 import { withDeadline } from '@solospark/foundation';
+import { runAgainAt, type Consumer } from '@solospark/queue';
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import { runAgainAt, type Consumer } from '@solospark/queue';
 import type { Context } from '../context.ts';
-import { claimDeliveries, type ClaimRequest } from '../delivery/claim.repository.ts';
-import { takeFailedDelivery } from '../firing/take-failed-delivery.ts';
+import { claimDeliveries, renewLeases } from '../delivery/claim.repository.ts';
+import { publishDelivery } from '../delivery/publish-delivery.ts';
 import { firePost } from '../firing/fire-post.ts';
+import { takeFailedDelivery } from '../firing/take-failed-delivery.ts';
 import { removeHeartbeat } from './heartbeat.repository.ts';
-import { openLane } from './lane.ts';
 import { startLoops } from './loops.ts';
-import { trackRunningDeliveries } from './running-deliveries.ts';
 import { sweepers } from './sweepers.ts';
+import { openWorkerPool } from './worker-pool.ts';
 
 export interface PublishingOptions {
   /** Names this process in leases and in the ledger. */
@@ -25,7 +25,7 @@ export interface PublishingOptions {
 export interface Publishing {
   /**
    * Takes nothing new, finishes what runs within `timeoutMs`, and hands back what has not been sent by then.
-   * True: everything ended in time. What was being sent when time ran out is found by its witness.
+   * True: everything ended in time. What was being sent when time ran out is found by its evidence.
    */
   stop(options: { timeoutMs: number }): Promise<boolean>;
 }
@@ -36,8 +36,8 @@ const FAREWELL_MS = 1_000;
 /** Alarms only move rows, and those that ring together share a statement: the more at a time, the fewer statements. */
 const ALARM_CONCURRENCY = 200;
 
-/** Such a job only says "look now". */
-const DELIVERY_JOB_CONCURRENCY = 20;
+/** Such a job does nothing but wake the pool. */
+const WAKE_CONCURRENCY = 20;
 
 /** Names this process in the ledger. The random part keeps two lives of one pid apart. */
 export function workerName(): string {
@@ -50,41 +50,36 @@ export function workerName(): string {
  */
 export async function startPublishing(ctx: Context, options: PublishingOptions): Promise<Publishing> {
   const { worker, platforms, concurrency } = options;
-  const running = trackRunningDeliveries(ctx, options.attemptStallMs);
-  const lanes = new Map(
-    platforms.map((platform) => {
-      const claim = (request: ClaimRequest) => claimDeliveries(ctx.db, request, worker);
-      const manyServers = ctx.findPublisher(platform)?.anyServer ?? false;
-      return [platform, openLane({ platform, concurrency, manyServers, running, claim, log: ctx.log })];
-    }),
-  );
+  const pool = openWorkerPool({
+    platforms: platforms.map((id) => ({ id, manyServers: ctx.findPublisher(id)?.anyServer ?? false })),
+    concurrency,
+    ...(options.attemptStallMs !== undefined && { stallMs: options.attemptStallMs }),
+    claim: (request) => claimDeliveries(ctx.db, request, worker),
+    publish: (claim, control) => publishDelivery(ctx, claim, control),
+    renew: (claims) => renewLeases(ctx.db, claims),
+    clock: ctx.clock,
+    log: ctx.log,
+  });
   const consumers = await Promise.all([
     ctx.queues.consume({ job: 'post-due' }, { concurrency: ALARM_CONCURRENCY }, async (job) => {
       const fired = await firePost(ctx, job.data);
-      for (const platform of fired.platforms) lanes.get(platform)?.wake('job');
+      for (const platform of fired.platforms) pool.wake(platform, 'job');
       return fired.again ? runAgainAt(fired.again) : undefined;
     }),
+    ...platforms.map((platform) =>
+      ctx.queues.consume({ job: 'wake-workers', platform }, { concurrency: WAKE_CONCURRENCY }, () => {
+        pool.wake(platform, 'job');
+        return Promise.resolve();
+      }),
+    ),
     ctx.queues.consume({ job: 'failed-delivery' }, { concurrency: 1 }, (job) => takeFailedDelivery(ctx, job)),
     ctx.queues.consume({ job: 'worker-test' }, { concurrency: 1 }, (job, log) => {
       log.info('test job received');
-      return Promise.resolve({
-        worker,
-        lateMs: Math.max(0, ctx.clock.now().getTime() - job.runAt.getTime()),
-      });
+      const lateMs = Math.max(0, ctx.clock.now().getTime() - job.runAt.getTime());
+      return Promise.resolve({ worker, lateMs });
     }),
-    ...[...lanes].map(([platform, lane]) =>
-      ctx.queues.consume(
-        { job: 'publish-delivery', platform },
-        { concurrency: DELIVERY_JOB_CONCURRENCY },
-        () => {
-          // Which delivery to take, and whether it is time, the rows know.
-          lane.wake('job');
-          return Promise.resolve();
-        },
-      ),
-    ),
   ]);
-  const sweeping = startLoops(ctx, sweepers(ctx, lanes, worker));
+  const sweeping = startLoops(ctx, sweepers(ctx, platforms, pool, worker));
   // Nothing that happens at the end may keep the process from ending.
   const logAndGoOn = (error: unknown) => ctx.log.warn({ err: error }, 'publishing not stopped in order');
   ctx.log.info({ worker, platforms, concurrency, queue: ctx.queues.engine }, 'publishing started');
@@ -93,14 +88,13 @@ export async function startPublishing(ctx: Context, options: PublishingOptions):
     async stop({ timeoutMs }) {
       const deadline = ctx.clock.monotonicMs() + timeoutMs;
       const left = () => Math.max(0, deadline - ctx.clock.monotonicMs());
-      for (const lane of lanes.values()) lane.close();
       // All at once, and each within the time: a database or a queue that hangs must not hold up the others.
       const [ended] = await Promise.all([
-        running.drain(left()),
+        pool.drain(left()),
         ...consumers.map((consumer: Consumer) => consumer.close({ timeoutMs: left() })),
         withDeadline(sweeping.stop(), left(), 'stopping the sweepers').catch(logAndGoOn),
       ]);
-      await running.close();
+      await pool.close();
       await withDeadline(removeHeartbeat(ctx.db, worker), FAREWELL_MS, 'removing the heartbeat').catch(
         logAndGoOn,
       );

@@ -10,9 +10,9 @@ import { watchForLostAlarms } from '../firing/lost-alarms.ts';
 import { postDueAlarm } from '../post/move-alarm.ts';
 import { confirmAlarms, findPendingAlarms } from '../post/post.repository.ts';
 import { recordHeartbeat } from './heartbeat.repository.ts';
-import type { Lane } from './lane.ts';
 import type { Loop } from './loops.ts';
 import { warnOfEndingVersions } from './warn-of-ending-versions.ts';
+import type { WorkerPool } from './worker-pool.ts';
 
 /** How long an alarm may be late before a sweeper does its work. */
 const GRACE_MS = 2_000;
@@ -22,17 +22,21 @@ const ALARM_BATCH = 500;
 
 /**
  * The queue is the alarm clock, and alarm clocks fail. Once a second every worker looks at the rows themselves: it fires posts
- * whose alarm did not ring, wakes the lanes of platforms that have something to claim (also what a dead worker held), and sets
+ * whose alarm did not ring, wakes the pool for platforms that have something to claim (also what a dead worker held), and sets
  * alarms that are missing or that the queue has lost. More rarely it renews credentials before they end, asks servers that
  * differ what they take, and frees what would never be looked at. Setting alarms waits for the queue, and publishing never does:
  * so these are loops of their own. Several workers share the work: each claims with SKIP LOCKED, and every claim is fenced.
  */
-export function sweepers(ctx: Context, lanes: ReadonlyMap<string, Lane>, worker: string): Loop[] {
+export function sweepers(
+  ctx: Context,
+  platforms: string[],
+  pool: Pick<WorkerPool, 'wake'>,
+  worker: string,
+): Loop[] {
   /** While the queue is known to be away there is nothing to wait for: what is due is published at once. */
   let queueReachable = true;
   const lostAlarms = watchForLostAlarms(ctx, worker);
   let store: StoreState = 'up';
-  const platforms = [...lanes.keys()];
 
   async function publishOverdue(signal: AbortSignal): Promise<void> {
     const graceMs = queueReachable ? GRACE_MS : 0;
@@ -44,7 +48,7 @@ export function sweepers(ctx: Context, lanes: ReadonlyMap<string, Lane>, worker:
         ctx.log.warn(facts, 'overdue posts fired without their alarm');
       }
       // A platform that only a newer worker knows is left to that one.
-      for (const platform of await findBackloggedPlatforms(ctx.db)) lanes.get(platform)?.wake('reconciler');
+      for (const platform of await findBackloggedPlatforms(ctx.db)) pool.wake(platform, 'reconciler');
       // What fired nothing is held by others, and would be found again and again.
       isFull = posts.length === FIRE_BATCH && fired.length > 0;
     }

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { askWho, decode } from '../answer.ts';
+import { callIdentity, decode } from '../answer.ts';
 import {
   usableToken,
   type ConnectionCall,
@@ -9,7 +9,7 @@ import {
 import type { HttpRequest } from '../http.ts';
 import { PublisherError } from '../publisher.ts';
 import { endOfLife } from '../told-time.ts';
-import { dialect } from './errors.ts';
+import { errors } from './errors.ts';
 
 /** For a server that keeps to itself how long a token lasts. */
 const ASSUMED_ACCESS_SECONDS = 60 * 60;
@@ -50,21 +50,26 @@ export const connection: PasswordConnection = {
 };
 
 function openSession(call: ConnectionCall, secret: string, request: HttpRequest): Promise<Credentials> {
-  return askWho({ http: call.http, credentials: { accessToken: secret } }, dialect, request, (response) => {
-    const session = decode(Session, response);
-    const accessToken = usableToken(session?.accessJwt);
-    const refreshToken = usableToken(session?.refreshJwt);
-    if (accessToken === undefined || refreshToken === undefined) return undefined;
-    const now = call.now();
-    const refreshExpiresAt = expiryOf(refreshToken, now);
-    const expiresAt = expiryOf(accessToken, now) ?? endOfLife(now, ASSUMED_ACCESS_SECONDS);
-    return {
-      accessToken,
-      refreshToken,
-      ...(expiresAt && { expiresAt }),
-      ...(refreshExpiresAt && { refreshExpiresAt }),
-    };
-  });
+  return callIdentity(
+    { http: call.http, credentials: { accessToken: secret } },
+    errors,
+    request,
+    (response) => {
+      const session = decode(Session, response);
+      const accessToken = usableToken(session?.accessJwt);
+      const refreshToken = usableToken(session?.refreshJwt);
+      if (accessToken === undefined || refreshToken === undefined) return undefined;
+      const now = call.now();
+      const refreshExpiresAt = expiryOf(refreshToken, now);
+      const expiresAt = expiryOf(accessToken, now) ?? endOfLife(now, ASSUMED_ACCESS_SECONDS);
+      return {
+        accessToken,
+        refreshToken,
+        ...(expiresAt && { expiresAt }),
+        ...(refreshExpiresAt && { refreshExpiresAt }),
+      };
+    },
+  );
 }
 
 /** How long a token lasts stands in it. Read for planning only: the server decides. */

@@ -1,6 +1,6 @@
 import type { PublishCall, PublishMedia } from '../publisher.ts';
 import type { LinkCard } from './settings.ts';
-import { blobs, type BlobRef } from './witness.ts';
+import { blobs, type BlobRef } from './evidence.ts';
 
 type Embed = { $type: `app.bsky.embed.${'images' | 'video' | 'external'}` } & Record<string, unknown>;
 

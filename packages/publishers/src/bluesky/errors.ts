@@ -1,4 +1,4 @@
-import { decode, type Dialect } from '../answer.ts';
+import { decode, type ErrorMapper } from '../answer.ts';
 import type { HttpResponse } from '../http.ts';
 import type { DraftMedia } from '../draft.ts';
 import type { Failed } from '../publisher.ts';
@@ -6,7 +6,7 @@ import { failed, unknownRefusal } from '../refusals.ts';
 import { expired, readNamed, throttled } from './refusals.ts';
 import { XrpcError } from './xrpc-error.ts';
 
-export const dialect: Dialect = {
+export const errors: ErrorMapper = {
   name: 'Bluesky',
   readRefusal(response, now) {
     // This means the same whoever words it.
@@ -16,11 +16,11 @@ export const dialect: Dialect = {
     if (response.status === 401)
       return refusal && refusal.failure.kind !== 'rejected_content' ? refusal : expired();
     if (refusal || !error || isAboutRecord(response)) return refusal;
-    return unknownRefusal(dialect.name);
+    return unknownRefusal(errors.name);
   },
 };
 
-/** What stands, or does not stand, under the key: a question for `reconcile`, or its answer. */
+/** What stands, or does not stand, under the key: a question for `lookUp`, or its answer. */
 function isAboutRecord(response: HttpResponse): boolean {
   return (
     response.status === 409 ||

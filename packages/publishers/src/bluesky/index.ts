@@ -1,13 +1,13 @@
 import { Type } from 'typebox';
-import { askWho, decode } from '../answer.ts';
+import { callIdentity, decode } from '../answer.ts';
 import { definePublisher } from '../define-publisher.ts';
 import { query } from './api.ts';
 import { checkDraft, limits } from './check.ts';
 import { connection } from './connect.ts';
-import { dialect } from './errors.ts';
+import { errors } from './errors.ts';
 import { prepare } from './prepare.ts';
 import { publish } from './publish.ts';
-import { reconcile } from './reconcile.ts';
+import { lookUp } from './look-up.ts';
 import { settings } from './settings.ts';
 
 /**
@@ -16,7 +16,7 @@ import { settings } from './settings.ts';
  */
 export const bluesky = definePublisher({
   id: 'bluesky',
-  name: dialect.name,
+  name: errors.name,
   baseUrl: 'https://bsky.social',
   anyServer: true,
   limits,
@@ -31,7 +31,7 @@ export const bluesky = definePublisher({
   check: checkDraft,
 
   identity(call) {
-    return askWho(call, dialect, query(call, 'com.atproto.server.getSession'), (response) => {
+    return callIdentity(call, errors, query(call, 'com.atproto.server.getSession'), (response) => {
       const session = decode(Session, response);
       return session && { remoteAccountId: session.did, handle: session.handle };
     });
@@ -39,7 +39,7 @@ export const bluesky = definePublisher({
 
   prepare,
   publish,
-  reconcile,
+  lookUp,
 });
 
 const Session = Type.Object({ did: Type.String({ pattern: '^did:' }), handle: Type.String() });

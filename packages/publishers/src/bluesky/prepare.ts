@@ -1,15 +1,15 @@
 import { Type } from 'typebox';
-import { answerOrNone, askQuietly, bearer, decode, done, isSuccess, type Step } from '../answer.ts';
+import { answerOrNone, callIdempotent, bearer, decode, done, isSuccess, type Step } from '../answer.ts';
 import { describe } from '../detail.ts';
 import { NoAnswerError, type HttpRequest } from '../http.ts';
 import type { DraftMedia } from '../draft.ts';
 import type { PrepareOutcome, PublishCall, PublishMedia } from '../publisher.ts';
-import { inPieces, inTurn, timeToUpload } from '../uploads.ts';
+import { inPieces, uploadSequentially, timeToUpload } from '../uploads.ts';
 import { query } from './api.ts';
-import { dialect, isTooLarge, tooLargeForServer } from './errors.ts';
+import { errors, isTooLarge, tooLargeForServer } from './errors.ts';
 import { findHandles } from './facets.ts';
 import { createTid } from './tid.ts';
-import { BlobRef, blobs, witnessOf } from './witness.ts';
+import { BlobRef, blobs, witnessOf } from './evidence.ts';
 
 /**
  * A blob that no record names is deleted: after "minutes" says the lexicon, after an hour or more the specification. The
@@ -22,7 +22,7 @@ const VIDEO_IS_FRESH_MS = 60 * 60_000;
 /** Chooses the record's key and date, uploads the files, and finds out who is mentioned. */
 export async function prepare(call: PublishCall): Promise<PrepareOutcome> {
   await freezeOnce(call);
-  const uploaded = await inTurn(call.media, (file) => uploadOnce(call, file));
+  const uploaded = await uploadSequentially(call.media, (file) => uploadOnce(call, file));
   if (uploaded.outcome !== 'done') return uploaded;
   await resolveMentions(call);
   return { outcome: 'ready' };
@@ -43,9 +43,9 @@ async function uploadOnce(call: PublishCall, file: PublishMedia): Promise<Step<t
   const uploadedAt = Date.parse(blobs.find(call, file)?.uploadedAt ?? '');
   if (call.now().getTime() - uploadedAt < freshMs(file)) return done(true);
 
-  const upload = await askQuietly(
+  const upload = await callIdempotent(
     call,
-    dialect,
+    errors,
     {
       method: 'POST',
       path: '/xrpc/com.atproto.repo.uploadBlob',

@@ -3,14 +3,14 @@ import { askPublicly, refusedOrUnclear } from '../accepted.ts';
 import { decode, isSuccess } from '../answer.ts';
 import type { PublishCall, PublishOutcome } from '../publisher.ts';
 import { POST_COLLECTION, procedure, uriOf, urlOf } from './api.ts';
-import { dialect, isBlobLost } from './errors.ts';
+import { errors, isBlobLost } from './errors.ts';
 import { recordOf } from './record.ts';
-import { blobs, witnessOf } from './witness.ts';
+import { blobs, witnessOf } from './evidence.ts';
 
 /**
  * One `putRecord` under the key that `prepare` has remembered. A 2xx with our URI is a success, and means the same
  * whether this call has written the record or found it written. `swapRecord: null` forbids to overwrite another one:
- * that is a 400 InvalidSwap, and a question for `reconcile`. (`createRecord` would answer 500 to a second sending.)
+ * that is a 400 InvalidSwap, and a question for `lookUp`. (`createRecord` would answer 500 to a second sending.)
  */
 export async function publish(call: PublishCall): Promise<PublishOutcome> {
   const { rkey, createdAt } = witnessOf(call);
@@ -36,7 +36,7 @@ export async function publish(call: PublishCall): Promise<PublishOutcome> {
     await blobs.forget(call, call.media);
     return prepareAgain('an uploaded file is gone');
   }
-  return refusedOrUnclear(call, dialect, response);
+  return refusedOrUnclear(call, errors, response);
 }
 
 function prepareAgain(detail: string): PublishOutcome {

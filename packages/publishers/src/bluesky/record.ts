@@ -3,7 +3,7 @@ import { POST_COLLECTION } from './api.ts';
 import { embedOf } from './embed.ts';
 import { richTextOf } from './rich-text.ts';
 import { settingsOf } from './settings.ts';
-import { witnessOf } from './witness.ts';
+import { witnessOf } from './evidence.ts';
 
 /**
  * The post as it is written into the repository. It depends on the draft and on what `prepare` has remembered, on

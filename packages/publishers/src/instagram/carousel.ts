@@ -1,11 +1,11 @@
 import { done, type Refusal, type Step } from '../answer.ts';
 import { describe } from '../detail.ts';
 import type { PublishCall, PublishMedia } from '../publisher.ts';
-import { inTurn } from '../uploads.ts';
+import { uploadSequentially } from '../uploads.ts';
 import { makeContainer, waitForContainer } from './container.ts';
 import { childrenLost, isContainerLost, readContainerFailure } from './errors.ts';
 import { carouselParameters, itemParameters } from './parameters.ts';
-import { children } from './witness.ts';
+import { children } from './evidence.ts';
 
 interface Child {
   file: PublishMedia;
@@ -19,7 +19,7 @@ interface Child {
  * expired is made anew. That doubles nothing, since a child is never published by itself.
  */
 export async function makeCarousel(call: PublishCall): Promise<Step<string>> {
-  const made = await inTurn(call.media, (file) => childOnce(call, file));
+  const made = await uploadSequentially(call.media, (file) => childOnce(call, file));
   if (made.outcome !== 'done') return made;
   const ready = await waitForChildren(call, made.value);
   if (ready.outcome !== 'done') return ready;

@@ -1,10 +1,10 @@
 import { Type } from 'typebox';
-import { askWho, decode } from '../answer.ts';
+import { callIdentity, decode } from '../answer.ts';
 import { usableToken, type ConsentConnection, type Credentials } from '../connection.ts';
 import type { HttpRequest, HttpResponse } from '../http.ts';
 import { issuerAt } from '../issuer.ts';
 import { endOfLife } from '../told-time.ts';
-import { dialect } from './errors.ts';
+import { errors } from './errors.ts';
 
 const CONSENT_HOST = 'https://www.instagram.com';
 const CODE_HOST = 'https://api.instagram.com';
@@ -18,7 +18,7 @@ const USUAL_LIFE_SECONDS = 60 * 24 * 3_600;
  */
 export const connection: ConsentConnection = {
   kind: 'consent',
-  registerApp: null,
+  registerClient: null,
 
   consentUrl({ app, at, redirectUri, state }) {
     const url = new URL(`${at(CONSENT_HOST)}/oauth/authorize`);
@@ -100,7 +100,7 @@ function ask<T>(
   request: HttpRequest,
   read: (response: HttpResponse) => T | undefined,
 ): Promise<T> {
-  return askWho({ http, credentials: { accessToken: secret } }, dialect, request, read);
+  return callIdentity({ http, credentials: { accessToken: secret } }, errors, request, read);
 }
 
 const ShortToken = Type.Object({ access_token: Type.String({ minLength: 1 }) });

@@ -1,8 +1,8 @@
-import { askQuietly, bearer, decode, done, type Step } from '../answer.ts';
+import { callIdempotent, bearer, decode, done, type Step } from '../answer.ts';
 import type { HttpResponse } from '../http.ts';
 import type { PublishCall } from '../publisher.ts';
 import { Created, ofAccount, readStatus, statusRequest, type ContainerStatus } from './api.ts';
-import { dialect } from './errors.ts';
+import { errors } from './errors.ts';
 import { notReady } from './refusals.ts';
 
 /** Waits between the looks at a new container: an image is mostly ready within them, and a worker is not held long. */
@@ -21,9 +21,9 @@ export function makeContainer<Other = never>(
   parameters: Record<string, unknown>,
   readOther?: (response: HttpResponse) => Other | undefined,
 ): Promise<Step<string | Other>> {
-  return askQuietly<string, Other>(
+  return callIdempotent<string, Other>(
     call,
-    dialect,
+    errors,
     { method: 'POST', path: ofAccount(call, 'media'), headers: bearer(call), json: parameters },
     (response) => decode(Created, response)?.id,
     readOther,
@@ -41,7 +41,7 @@ export async function waitForContainer(
   const ageMs = () => call.now().getTime() - container.createdAt.getTime();
   const waitsMs = ageMs() < NEW_FOR_MS ? POLL_WAITS_MS : [];
   for (const waitMs of [...waitsMs, null]) {
-    const asked = await askQuietly(call, dialect, statusRequest(call, container.id), readStatus);
+    const asked = await callIdempotent(call, errors, statusRequest(call, container.id), readStatus);
     if (asked.outcome !== 'done') return asked;
     if (asked.value.status_code !== 'IN_PROGRESS') return done(asked.value);
     if (waitMs !== null) await call.sleep(waitMs);

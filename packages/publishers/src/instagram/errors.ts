@@ -1,11 +1,11 @@
-import type { Dialect } from '../answer.ts';
+import type { ErrorMapper } from '../answer.ts';
 import type { HttpResponse } from '../http.ts';
 import { messageOf } from '../platform-message.ts';
 import { unknownRefusal, type Refusal } from '../refusals.ts';
 import { graphErrorOf } from './graph-error.ts';
 import { expired, mediaAgain, readGraphError, readSubcode, throttled } from './refusals.ts';
 
-export const dialect: Dialect = {
+export const errors: ErrorMapper = {
   name: 'Instagram',
   readRefusal(response, now) {
     if (response.status === 429) return throttled(response, now);
@@ -15,7 +15,7 @@ export const dialect: Dialect = {
       return refusal && refusal.failure.kind !== 'rejected_content' ? refusal : expired();
     }
     if (refusal || !error) return refusal;
-    return error.isTransient ? mediaAgain() : unknownRefusal(dialect.name);
+    return error.isTransient ? mediaAgain() : unknownRefusal(errors.name);
   },
 };
 

@@ -1,24 +1,24 @@
 import { Type } from 'typebox';
-import { askWho, bearer, decode } from '../answer.ts';
+import { callIdentity, bearer, decode } from '../answer.ts';
 import { definePublisher } from '../define-publisher.ts';
 import { GRAPH } from './api.ts';
 import { checkDraft, warnAboutDraft } from './check.ts';
 import { connection } from './connect.ts';
-import { dialect } from './errors.ts';
+import { errors } from './errors.ts';
 import { limits } from './limits.ts';
 import { prepare } from './prepare.ts';
 import { publish } from './publish.ts';
-import { reconcile } from './reconcile.ts';
+import { lookUp } from './look-up.ts';
 import { settings } from './settings.ts';
 
 /**
  * Instagram (Graph API with Instagram Login). Publishing is two calls: a container is made, then published. The
  * container is an object that we hold before anything is public, and it says whether it has been published: that is
- * the proof that `reconcile` uses. README.md names the source of each fact.
+ * the proof that `lookUp` uses. README.md names the source of each fact.
  */
 export const instagram = definePublisher({
   id: 'instagram',
-  name: dialect.name,
+  name: errors.name,
   baseUrl: 'https://graph.instagram.com',
   fetchesMedia: true,
   limits,
@@ -35,9 +35,9 @@ export const instagram = definePublisher({
 
   identity(call) {
     const query = { fields: 'user_id,username' };
-    return askWho(
+    return callIdentity(
       call,
-      dialect,
+      errors,
       { method: 'GET', path: `${GRAPH}/me`, query, headers: bearer(call) },
       (response) => {
         // The reference shows the account in a list, the API answers it bare.
@@ -49,7 +49,7 @@ export const instagram = definePublisher({
 
   prepare,
   publish,
-  reconcile,
+  lookUp,
 });
 
 const Account = Type.Object({

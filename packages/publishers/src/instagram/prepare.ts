@@ -1,17 +1,17 @@
 import { done, type Refusal, type Step } from '../answer.ts';
 import type { PrepareOutcome, PublishCall } from '../publisher.ts';
-import { takeBelievedRefusal } from './believed-refusal.ts';
+import { takeConfirmedRefusal } from './confirmed-refusal.ts';
 import { makeCarousel } from './carousel.ts';
 import { makeContainer, waitForContainer } from './container.ts';
 import { readContainerFailure } from './errors.ts';
 import { unfetchedReason } from './media-address.ts';
 import { singleParameters } from './parameters.ts';
 import { findUsedUpQuota } from './quota.ts';
-import { containerIdOf, forgetContainer, keepContainer } from './witness.ts';
+import { containerIdOf, forgetContainer, keepContainer } from './evidence.ts';
 
 /** Makes the container that Instagram fills from the files' URLs, and waits until it can be published. */
 export async function prepare(call: PublishCall): Promise<PrepareOutcome> {
-  const refusal = await takeBelievedRefusal(call);
+  const refusal = await takeConfirmedRefusal(call);
   if (refusal) return refusal;
 
   const container = await containerOnce(call);
@@ -40,7 +40,7 @@ async function containerOnce(call: PublishCall): Promise<Step<string>> {
 }
 
 async function waitUntilPublishable(call: PublishCall, id: string): Promise<PrepareOutcome> {
-  const { containerCreatedAt } = call.witness;
+  const { containerCreatedAt } = call.evidence;
   const createdAt = typeof containerCreatedAt === 'string' ? new Date(containerCreatedAt) : call.now();
   const waited = await waitForContainer(call, { id, createdAt });
   if (waited.outcome !== 'done') return waited;

@@ -1,15 +1,15 @@
 import { Type } from 'typebox';
 import { withDeadline } from '@solospark/foundation';
 import { askPublicly, isAccepted } from '../accepted.ts';
-import { bearer, decode, isSuccess, refusedOrUncertain, uncertain } from '../answer.ts';
+import { bearer, decode, isSuccess, readRefusalOrUnclear, asUnclear } from '../answer.ts';
 import { told } from '../detail.ts';
 import type { HttpResponse } from '../http.ts';
 import type { PublishCall, PublishOutcome } from '../publisher.ts';
 import { Created, GRAPH, ofAccount } from './api.ts';
-import { putDownRefusal } from './believed-refusal.ts';
-import { dialect, isNotReady } from './errors.ts';
+import { keepRefusal } from './confirmed-refusal.ts';
+import { errors, isNotReady } from './errors.ts';
 import { notReady } from './refusals.ts';
-import { containerIdOf } from './witness.ts';
+import { containerIdOf } from './evidence.ts';
 
 const PERMALINK_DEADLINE_MS = 5_000;
 
@@ -17,9 +17,9 @@ const PERMALINK_DEADLINE_MS = 5_000;
 export async function publish(call: PublishCall): Promise<PublishOutcome> {
   const containerId = containerIdOf(call);
   if (!containerId) return noContainer();
-  if (call.witness['containerPublished'] === true) {
-    // Already out: what a second publish call would do is documented nowhere. Reconciling finds the receipt.
-    return { outcome: 'uncertain', detail: 'the container was published by an earlier attempt' };
+  if (call.evidence['containerPublished'] === true) {
+    // Already out: what a second publish call would do is documented nowhere. The look-up finds the receipt.
+    return { outcome: 'unclear', detail: 'the container was published by an earlier attempt' };
   }
 
   const response = await askPublicly(call, {
@@ -39,9 +39,9 @@ export async function publish(call: PublishCall): Promise<PublishOutcome> {
   }
   // Error 4/2207051 was answered for posts that went live. So no other error is a "no" before the container says so.
   if (isAccepted(response)) await call.remember({ accepted: response.status });
-  const said = refusedOrUncertain(call, dialect, response);
-  await putDownRefusal(call, said.outcome === 'uncertain' ? null : said);
-  return uncertain(call, response);
+  const said = readRefusalOrUnclear(call, errors, response);
+  await keepRefusal(call, said.outcome === 'unclear' ? null : said);
+  return asUnclear(call, response);
 }
 
 /** A nicety after the success: whatever goes wrong here, the post is out, so everything that is thrown ends here. */

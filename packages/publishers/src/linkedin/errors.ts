@@ -1,4 +1,4 @@
-import type { Dialect } from '../answer.ts';
+import type { ErrorMapper } from '../answer.ts';
 import type { HttpResponse } from '../http.ts';
 import { type Refusal, unknownRefusal } from '../refusals.ts';
 import { bodyOf, saysOf } from './error-body.ts';
@@ -13,7 +13,7 @@ import {
   uploadLost,
 } from './refusals.ts';
 
-export const dialect: Dialect = {
+export const errors: ErrorMapper = {
   name: 'LinkedIn',
   readRefusal(response, now) {
     const body = bodyOf(response);
@@ -25,7 +25,7 @@ export const dialect: Dialect = {
     if (response.status === 413) return fileRefused();
     if (response.status === 429) return throttled(response, now);
     if (!body || response.status === 409 || isDuplicate(response)) return null;
-    return explained ?? unknownRefusal(dialect.name);
+    return explained ?? unknownRefusal(errors.name);
   },
 };
 

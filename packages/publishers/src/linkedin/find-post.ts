@@ -19,7 +19,7 @@ export async function findPost<Unanswered extends { outcome: string }>(
   sentFrom: Date,
   ask: Ask<Unanswered>,
 ): Promise<Done<Search<RemotePost>> | Unanswered> {
-  const { knownUrns } = call.witness;
+  const { knownUrns } = call.evidence;
   const known: unknown[] = Array.isArray(knownUrns) ? knownUrns : [];
   const sinceMs = earliestMs(call, sentFrom);
   const sent = { text: call.text, attached: attachedTo(call) };
@@ -70,7 +70,7 @@ function isNewestFirst(posts: RemotePost[]): boolean {
  * before this one, that shows only now, must still be found.
  */
 function earliestMs(call: PublishCall, sentFrom: Date): number {
-  const { notedAt } = call.witness;
+  const { notedAt } = call.evidence;
   const notedMs = typeof notedAt === 'string' ? Date.parse(notedAt) : Number.POSITIVE_INFINITY;
   return Math.min(notedMs, sentFrom.getTime()) - CLOCK_TOLERANCE_MS;
 }

@@ -1,14 +1,14 @@
 import { Type } from 'typebox';
-import { askWho, decode } from '../answer.ts';
+import { callIdentity, decode } from '../answer.ts';
 import { definePublisher } from '../define-publisher.ts';
 import { apiVersion } from './api-version.ts';
 import { headersOf } from './api.ts';
 import { checkDraft, limits } from './check.ts';
 import { connection } from './connect.ts';
-import { dialect } from './errors.ts';
+import { errors } from './errors.ts';
 import { prepare } from './prepare.ts';
 import { publish } from './publish.ts';
-import { reconcile } from './reconcile.ts';
+import { lookUp } from './look-up.ts';
 import { settings } from './settings.ts';
 
 /**
@@ -18,7 +18,7 @@ import { settings } from './settings.ts';
  */
 export const linkedin = definePublisher({
   id: 'linkedin',
-  name: dialect.name,
+  name: errors.name,
   baseUrl: 'https://api.linkedin.com',
   apiVersion,
   limits,
@@ -32,7 +32,7 @@ export const linkedin = definePublisher({
 
   identity(call) {
     const request = { method: 'GET', path: '/v2/userinfo', headers: headersOf(call) } as const;
-    return askWho(call, dialect, request, (response) => {
+    return callIdentity(call, errors, request, (response) => {
       const user = decode(UserInfo, response);
       return user && { remoteAccountId: user.sub, handle: user.name || user.sub };
     });
@@ -40,7 +40,7 @@ export const linkedin = definePublisher({
 
   prepare,
   publish,
-  reconcile,
+  lookUp,
 });
 
 const UserInfo = Type.Object({ sub: Type.String({ minLength: 1 }), name: Type.Optional(Type.String()) });

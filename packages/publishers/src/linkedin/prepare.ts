@@ -1,6 +1,6 @@
 import { done, type Step } from '../answer.ts';
 import type { Failed, PrepareOutcome, PublishCall, PublishMedia } from '../publisher.ts';
-import { inTurn } from '../uploads.ts';
+import { uploadSequentially } from '../uploads.ts';
 import { isOrganization } from './api.ts';
 import { notePostsOnce } from './note-posts.ts';
 import { openResend } from './resend.ts';
@@ -18,7 +18,7 @@ export async function prepare(call: PublishCall): Promise<PrepareOutcome> {
   // What is sent once more has to be the same in every part.
   if (openResend(call)) return { outcome: 'ready' };
   if (isOrganization(call.account) && settingsOf(call).visibility === 'CONNECTIONS') return noConnections;
-  const uploaded = await inTurn(call.media, (file) => uploadOnce(call, file));
+  const uploaded = await uploadSequentially(call.media, (file) => uploadOnce(call, file));
   if (uploaded.outcome !== 'done') return uploaded;
   const noted = isOrganization(call.account) ? await notePostsOnce(call) : done(true);
   return noted.outcome === 'done' ? { outcome: 'ready' } : noted;

@@ -1,5 +1,5 @@
 import { askPublicly, isAccepted, refusedOrUnclear, WITHOUT_LINK } from '../accepted.ts';
-import { isSuccess, uncertain } from '../answer.ts';
+import { isSuccess, asUnclear } from '../answer.ts';
 import { describe, told } from '../detail.ts';
 import type { HttpResponse } from '../http.ts';
 import type { MediaKind } from '../draft.ts';
@@ -7,14 +7,7 @@ import type { PublishCall, PublishOutcome } from '../publisher.ts';
 import { authorUrn, headersOf, isOrganization, receiptOf } from './api.ts';
 import { createdReceiptOf } from './created.ts';
 import { contentOf } from './content.ts';
-import {
-  dialect,
-  duplicateUrnOf,
-  isDuplicate,
-  isUploadLost,
-  isUploadPending,
-  uploadAgain,
-} from './errors.ts';
+import { errors, duplicateUrnOf, isDuplicate, isUploadLost, isUploadPending, uploadAgain } from './errors.ts';
 import { toLittleText } from './little-text.ts';
 import { openResend } from './resend.ts';
 import { settingsOf } from './settings.ts';
@@ -30,7 +23,7 @@ const PATIENCE_MS: Record<MediaKind, number> = {
 
 /** One `POST /rest/posts`. A 2xx says that it is out; as what stands in a header. */
 export async function publish(call: PublishCall): Promise<PublishOutcome> {
-  const { foundUrn } = call.witness;
+  const { foundUrn } = call.evidence;
   // An earlier attempt did it: `prepare` has seen the post. Nothing is sent.
   if (typeof foundUrn === 'string') return { outcome: 'published', receipt: receiptOf(foundUrn) };
   const resend = openResend(call);
@@ -43,15 +36,15 @@ export async function publish(call: PublishCall): Promise<PublishOutcome> {
  */
 async function sendOnceMore(call: PublishCall, { until }: { until: string }): Promise<PublishOutcome> {
   if (call.now().getTime() >= Date.parse(until)) {
-    return { outcome: 'uncertain', detail: 'it was too late to send the post once more' };
+    return { outcome: 'unclear', detail: 'it was too late to send the post once more' };
   }
   const outcome = await send(call);
-  const { duplicateUrn } = call.witness;
-  if (outcome.outcome === 'uncertain' && typeof duplicateUrn === 'string') {
+  const { duplicateUrn } = call.evidence;
+  if (outcome.outcome === 'unclear' && typeof duplicateUrn === 'string') {
     return { outcome: 'published', receipt: receiptOf(duplicateUrn) };
   }
-  if (outcome.outcome === 'published' || outcome.outcome === 'uncertain') return outcome;
-  return { outcome: 'uncertain', detail: outcome.failure.detail ?? outcome.failure.reason };
+  if (outcome.outcome === 'published' || outcome.outcome === 'unclear') return outcome;
+  return { outcome: 'unclear', detail: outcome.failure.detail ?? outcome.failure.reason };
 }
 
 async function send(call: PublishCall): Promise<PublishOutcome> {
@@ -75,15 +68,15 @@ async function send(call: PublishCall): Promise<PublishOutcome> {
     await forgetUploads(call);
     return uploadAgain(describe(call, response));
   }
-  return refusedOrUnclear(call, dialect, response);
+  return refusedOrUnclear(call, errors, response);
 }
 
 /**
  * On the first send of a delivery the post that is in the way cannot be ours: a refusal, and nothing was created.
- * After an unclear send it is most likely ours; what LinkedIn names is put down for `reconcile`.
+ * After an unclear send it is most likely ours; what LinkedIn names is put down for `lookUp`.
  */
 async function readDuplicate(call: PublishCall, response: HttpResponse): Promise<PublishOutcome> {
-  const unclear = uncertain(call, response);
+  const unclear = asUnclear(call, response);
   if (call.sentBefore) {
     await call.remember({ duplicateUrn: duplicateUrnOf(response) });
     return unclear;

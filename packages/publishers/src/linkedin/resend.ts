@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox';
 import { Value } from 'typebox/value';
 import { sinceSendingMs } from '../look-up.ts';
-import type { PublishCall, ReconcileCall } from '../publisher.ts';
+import type { PublishCall, LookUpCall } from '../publisher.ts';
 import { settingsOf } from './settings.ts';
 
 /**
@@ -18,17 +18,17 @@ const Resend = Type.Object({
 });
 
 /** The second sending that is to be made now. */
-export function openResend({ witness }: PublishCall): Static<typeof Resend> | null {
-  return Value.Check(Resend, witness['resend']) ? witness['resend'] : null;
+export function openResend({ evidence }: PublishCall): Static<typeof Resend> | null {
+  return Value.Check(Resend, evidence['resend']) ? evidence['resend'] : null;
 }
 
 /**
  * Whether an unclear sending of a member's post may be answered by a second one. Asked again about the same sending, it
  * answers the same until the time is up; asked about another one, that was the second, and there is no third.
  */
-export async function allowResend(call: ReconcileCall): Promise<boolean> {
+export async function allowResend(call: LookUpCall): Promise<boolean> {
   if (!settingsOf(call).resendIfUnclear) return false;
-  const { resend: noted, duplicateUrn } = call.witness;
+  const { resend: noted, duplicateUrn } = call.evidence;
   const open = openResend(call);
   const of = call.sendingSince.toISOString();
   if (open?.of === of && call.now().getTime() < Date.parse(open.until)) return true;

@@ -1,10 +1,10 @@
 import { Type } from 'typebox';
-import { askQuietly, decode, done, type Refusal, type Step } from '../answer.ts';
+import { callIdempotent, decode, done, type Refusal, type Step } from '../answer.ts';
 import type { HttpResponse } from '../http.ts';
 import type { PublishCall, PublishMedia } from '../publisher.ts';
 import { timeToUpload } from '../uploads.ts';
 import { authorUrn, headersOf } from './api.ts';
-import { dialect, uploadAgain } from './errors.ts';
+import { errors, uploadAgain } from './errors.ts';
 import { forgetUploads, videoParts, videoUploads, type VideoUpload } from './uploads.ts';
 
 /** An address that ends while its part is on the way is no use. */
@@ -38,9 +38,9 @@ async function beginOnce(call: PublishCall, video: PublishMedia): Promise<Step<V
   if (earlier && (isGood || progressOf(call, video).etags.length === earlier.parts.length))
     return done(earlier);
 
-  const begun = await askQuietly(
+  const begun = await callIdempotent(
     call,
-    dialect,
+    errors,
     {
       method: 'POST',
       path: '/rest/videos',
@@ -80,9 +80,9 @@ async function putPart(
   video: PublishMedia,
   { uploadUrl, firstByte: start, lastByte: end }: VideoUpload['parts'][number],
 ): Promise<Step<{ etag: string } | 'refused'>> {
-  return askQuietly(
+  return callIdempotent(
     call,
-    dialect,
+    errors,
     {
       method: 'PUT',
       path: uploadUrl,
@@ -108,9 +108,9 @@ async function finalize(call: PublishCall, video: PublishMedia, upload: VideoUpl
   const { etags, finalizing: wasAsked } = progressOf(call, video);
   await videoParts.keep(call, video, { etags, finalizing: true });
   const { urn, uploadToken } = upload;
-  const finalized = await askQuietly(
+  const finalized = await callIdempotent(
     call,
-    dialect,
+    errors,
     {
       method: 'POST',
       path: '/rest/videos',

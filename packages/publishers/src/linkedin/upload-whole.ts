@@ -1,9 +1,9 @@
 import { Type } from 'typebox';
-import { askQuietly, decode, done, type Step } from '../answer.ts';
+import { callIdempotent, decode, done, type Step } from '../answer.ts';
 import type { PublishCall, PublishMedia } from '../publisher.ts';
 import { inPieces, timeToUpload } from '../uploads.ts';
 import { authorUrn, headersOf } from './api.ts';
-import { dialect } from './errors.ts';
+import { errors } from './errors.ts';
 
 /** An image or a document, in one request and with the bearer. Answers its URN. */
 export async function uploadWhole(
@@ -11,9 +11,9 @@ export async function uploadWhole(
   file: PublishMedia,
   kind: 'image' | 'document',
 ): Promise<Step<string>> {
-  const begun = await askQuietly(
+  const begun = await callIdempotent(
     call,
-    dialect,
+    errors,
     {
       method: 'POST',
       path: `/rest/${kind}s`,
@@ -28,9 +28,9 @@ export async function uploadWhole(
   );
   if (begun.outcome !== 'done') return begun;
 
-  const stored = await askQuietly(
+  const stored = await callIdempotent(
     call,
-    dialect,
+    errors,
     {
       method: 'PUT',
       path: begun.value.uploadUrl,

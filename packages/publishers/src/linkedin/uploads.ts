@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox';
-import type { PublishCall, Witness } from '../publisher.ts';
+import type { PublishCall, Evidence } from '../publisher.ts';
 import { uploadsUnder } from '../uploads.ts';
 
 /** A file at LinkedIn, with all of its bytes. */
@@ -39,7 +39,7 @@ export async function forgetUploads(call: PublishCall): Promise<void> {
 }
 
 /** As it was put down when a post could have one image only. */
-function readSingleImage({ imageUrn, imageUploadedAt }: Witness): Static<typeof Upload> | undefined {
+function readSingleImage({ imageUrn, imageUploadedAt }: Evidence): Static<typeof Upload> | undefined {
   if (typeof imageUrn !== 'string' || typeof imageUploadedAt !== 'string') return undefined;
   return { urn: imageUrn, uploadedAt: imageUploadedAt };
 }

@@ -2,7 +2,7 @@ import { answerOrNone, bearer, isSuccess, readRefusal, type Refusal } from '../a
 import { describe } from '../detail.ts';
 import { NoAnswerError, type HttpResponse } from '../http.ts';
 import type { PublishCall } from '../publisher.ts';
-import { dialect, isExplained, isInvalid } from './errors.ts';
+import { errors, isExplained, isInvalid } from './errors.ts';
 
 /**
  * `gone`: it is attached to a status, or was removed; the server does not say which. `not-told`: the server has no such
@@ -20,7 +20,7 @@ export async function askMedia(call: PublishCall, mediaId: string): Promise<Medi
   if (response instanceof NoAnswerError) return { state: null, refusal: null, detail: response.message };
   const detail = describe(call, response);
   const state = stateOf(response);
-  return state ? { state, detail } : { state, refusal: readRefusal(call, dialect, response), detail };
+  return state ? { state, detail } : { state, refusal: readRefusal(call, errors, response), detail };
 }
 
 function stateOf(response: HttpResponse): MediaState | null {

@@ -1,9 +1,9 @@
 import { Type } from 'typebox';
-import { askWho, decode } from '../answer.ts';
+import { callIdentity, decode } from '../answer.ts';
 import type { ConsentConnection } from '../connection.ts';
 import { readIssuer } from '../issuer.ts';
 import { oauthConnection, type OAuthServer } from '../oauth.ts';
-import { dialect } from './errors.ts';
+import { errors } from './errors.ts';
 
 const SCOPES = ['read:accounts', 'read:statuses', 'write:statuses', 'write:media'];
 
@@ -11,7 +11,7 @@ const SCOPES = ['read:accounts', 'read:statuses', 'write:statuses', 'write:media
 const HOST = 'https://mastodon.social';
 
 const server: OAuthServer = {
-  name: dialect.name,
+  name: errors.name,
   authorizeHost: HOST,
   authorizePath: '/oauth/authorize',
   tokenHost: HOST,
@@ -27,8 +27,8 @@ const server: OAuthServer = {
 /** Tokens do not end by themselves, and there is nothing to refresh. */
 export const connection: ConsentConnection = {
   ...oauthConnection(server),
-  issuer: (call) => readIssuer(call, HOST, dialect.name),
-  async registerApp({ http, redirectUri, website }) {
+  issuer: (call) => readIssuer(call, HOST, errors.name),
+  async registerClient({ http, redirectUri, website }) {
     const form = new URLSearchParams({
       client_name: 'SoloSpark',
       redirect_uris: redirectUri,
@@ -37,7 +37,7 @@ export const connection: ConsentConnection = {
     });
     const asking = { http, credentials: { accessToken: '' } };
     const request = { method: 'POST', path: '/api/v1/apps', form } as const;
-    return askWho(asking, dialect, request, (response) => {
+    return callIdentity(asking, errors, request, (response) => {
       const app = decode(RegisteredApp, response);
       return app && { clientId: app.client_id, clientSecret: app.client_secret };
     });

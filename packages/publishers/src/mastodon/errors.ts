@@ -1,4 +1,4 @@
-import { decode, inFuture, waitUntil, type Dialect } from '../answer.ts';
+import { decode, inFuture, waitUntil, type ErrorMapper } from '../answer.ts';
 import type { HttpResponse } from '../http.ts';
 import { failed, type Refusal } from '../refusals.ts';
 import { ErrorBody, expired, readSentence, throttled } from './refusals.ts';
@@ -6,7 +6,7 @@ import { ErrorBody, expired, readSentence, throttled } from './refusals.ts';
 /** A video may be worked on for minutes: the longer it takes, the more rarely it is asked for. */
 const PROCESSING_PAUSE_MS = { shortest: 5_000, longest: 60_000 };
 
-export const dialect: Dialect = {
+export const errors: ErrorMapper = {
   name: 'Mastodon',
   readRefusal(response, now) {
     const sentence = decode(ErrorBody, response)?.error;
@@ -21,12 +21,12 @@ export const dialect: Dialect = {
 };
 
 /** For the one call that sends nothing but the token: what is not valid (422) is that. So says snac. */
-export const identityDialect: Dialect = {
-  ...dialect,
+export const identityDialect: ErrorMapper = {
+  ...errors,
   readRefusal(response, now) {
     const isRefused =
-      response.status === 422 && dialect.readRefusal(response, now)?.failure.kind !== 'rejected_account';
-    return isRefused ? expired() : dialect.readRefusal(response, now);
+      response.status === 422 && errors.readRefusal(response, now)?.failure.kind !== 'rejected_account';
+    return isRefused ? expired() : errors.readRefusal(response, now);
   },
 };
 

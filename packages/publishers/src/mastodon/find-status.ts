@@ -20,7 +20,7 @@ export async function findStatus<Unanswered extends { outcome: string }>(
   call: PublishCall,
   ask: Ask<Unanswered>,
 ): Promise<Done<Search<RemoteStatus>> | Unanswered> {
-  const { newestStatusId: mark } = call.witness;
+  const { newestStatusId: mark } = call.evidence;
   const since = typeof mark === 'string' ? mark : undefined;
   const sent = {
     text: call.text,

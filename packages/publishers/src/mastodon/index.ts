@@ -1,12 +1,12 @@
 import { Type } from 'typebox';
-import { askWho, bearer, decode } from '../answer.ts';
+import { callIdentity, bearer, decode } from '../answer.ts';
 import { definePublisher } from '../define-publisher.ts';
 import { checkDraft, limits } from './check.ts';
 import { connection } from './connect.ts';
-import { dialect, identityDialect } from './errors.ts';
+import { errors, identityDialect } from './errors.ts';
 import { prepare } from './prepare.ts';
 import { publish } from './publish.ts';
-import { reconcile } from './reconcile.ts';
+import { lookUp } from './look-up.ts';
 import { readLimits } from './read-limits.ts';
 import { settings } from './settings.ts';
 
@@ -17,7 +17,7 @@ import { settings } from './settings.ts';
  */
 export const mastodon = definePublisher({
   id: 'mastodon',
-  name: dialect.name,
+  name: errors.name,
   baseUrl: 'https://mastodon.social',
   anyServer: true,
   limits,
@@ -32,7 +32,7 @@ export const mastodon = definePublisher({
   check: checkDraft,
 
   identity(call) {
-    return askWho(
+    return callIdentity(
       call,
       identityDialect,
       { method: 'GET', path: '/api/v1/accounts/verify_credentials', headers: bearer(call) },
@@ -45,7 +45,7 @@ export const mastodon = definePublisher({
 
   prepare,
   publish,
-  reconcile,
+  lookUp,
 });
 
 /** They are kept and shown to people: whatever is longer comes from no server that means well. */

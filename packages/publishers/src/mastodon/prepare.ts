@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { Type } from 'typebox';
-import { askQuietly, bearer, decode, done, type Refusal, type Step } from '../answer.ts';
+import { callIdempotent, bearer, decode, done, type Refusal, type Step } from '../answer.ts';
 import type { HttpResponse } from '../http.ts';
 import { multipartBody } from '../multipart.ts';
 import type { PrepareOutcome, PublishCall, PublishMedia } from '../publisher.ts';
 import { inPieces, timeToUpload } from '../uploads.ts';
 import { statusesRequest } from './api.ts';
 import { askMedia } from './ask-media.ts';
-import { dialect, fileRejected, stillProcessing, uploadAgain } from './errors.ts';
+import { errors, fileRejected, stillProcessing, uploadAgain } from './errors.ts';
 import { findStatus } from './find-status.ts';
 import { noteAccountPrivacy } from './visibility.ts';
 import { forgetUpload, keepUpload, uploadOf, type Upload } from './uploads.ts';
@@ -25,7 +25,7 @@ const READY = { outcome: 'ready' } as const;
  * could not recognise the post of an attempt whose answer got lost, and a later mark could be that post itself.
  */
 export async function prepare(call: PublishCall): Promise<PrepareOutcome> {
-  const isMarked = call.witness['newestStatusId'] !== undefined;
+  const isMarked = call.evidence['newestStatusId'] !== undefined;
   if (isMarked) {
     const looked = await lookBeforeSendingAgain(call);
     if (looked.outcome !== 'done') return looked;
@@ -44,7 +44,7 @@ export async function prepare(call: PublishCall): Promise<PrepareOutcome> {
 
 async function takeMark(call: PublishCall): Promise<Step<true>> {
   const notedAt = call.now().toISOString();
-  const newest = await askQuietly(call, dialect, statusesRequest(call, { limit: 1 }), (response) =>
+  const newest = await callIdempotent(call, errors, statusesRequest(call, { limit: 1 }), (response) =>
     decode(NewestAnswer, response),
   );
   if (newest.outcome !== 'done') return newest;
@@ -59,7 +59,9 @@ async function takeMark(call: PublishCall): Promise<Step<true>> {
 
 /** An attempt before this one may have sent, and its post may show only now. Found, it is handed on to `publish`. */
 async function lookBeforeSendingAgain(call: PublishCall): Promise<Step<'found' | 'nothing'>> {
-  const search = await findStatus<Refusal>(call, (request, read) => askQuietly(call, dialect, request, read));
+  const search = await findStatus<Refusal>(call, (request, read) =>
+    callIdempotent(call, errors, request, read),
+  );
   if (search.outcome !== 'done') return search;
   const { found } = search.value;
   if (found) await call.remember({ foundStatus: { id: found.id, url: found.url ?? null } });
@@ -89,7 +91,7 @@ type Sent = Pick<Upload, 'isReady'> & { mediaId: string; url: string | null };
 
 /** Which of the two a server has is noted, or every file would be sent to it in vain first. */
 async function sendFile(call: PublishCall, file: PublishMedia): Promise<Step<Sent>> {
-  if (call.witness['uploadPath'] !== OLDER_UPLOAD_PATH) {
+  if (call.evidence['uploadPath'] !== OLDER_UPLOAD_PATH) {
     const sent = await sendFileTo(call, file, UPLOAD_PATH, ({ status }) =>
       [404, 405, 501].includes(status) ? ('no-such-call' as const) : undefined,
     );
@@ -111,9 +113,9 @@ async function sendFileTo<Other = never>(
     fields: altText ? { description: altText } : {},
     file: { field: 'file', fileName: fileNameOf(file), mimeType, content: inPieces(file) },
   });
-  return askQuietly<Sent, Other>(
+  return callIdempotent<Sent, Other>(
     call,
-    dialect,
+    errors,
     {
       method: 'POST',
       path,
@@ -161,11 +163,11 @@ async function waitForMedia(call: PublishCall, file: PublishMedia): Promise<Step
 
 /**
  * After a send whose fate nobody proved, a file that is gone may be part of the post that got lost: `publish` sends
- * nothing then, and `reconcile` goes on looking, until a person is asked. Back here after that, the person has said
+ * nothing then, and `lookUp` goes on looking, until a person is asked. Back here after that, the person has said
  * that there is no post. Before any send, the server has only tidied up.
  */
 async function handleGone(call: PublishCall, file: PublishMedia, detail: string): Promise<Step<'gone'>> {
-  if (call.sentBefore && call.witness['mediaGone'] !== true) {
+  if (call.sentBefore && call.evidence['mediaGone'] !== true) {
     await call.remember({ mediaGone: true });
     return { outcome: 'done', value: 'gone' };
   }

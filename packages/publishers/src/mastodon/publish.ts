@@ -3,24 +3,24 @@ import { isDeepStrictEqual } from 'node:util';
 import { Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { askPublicly, refusedOrUnclear } from '../accepted.ts';
-import { bearer, isSuccess, uncertain, type Refusal } from '../answer.ts';
+import { bearer, isSuccess, asUnclear, type Refusal } from '../answer.ts';
 import { told } from '../detail.ts';
 import type { HttpResponse } from '../http.ts';
 import type { PublishCall, PublishOutcome } from '../publisher.ts';
 import { createdReceiptOf, receiptOf } from './api.ts';
 import { askMedia } from './ask-media.ts';
-import { dialect, isAboutText, isInvalid, isNotProcessed, stillProcessing, uploadAgain } from './errors.ts';
+import { errors, isAboutText, isInvalid, isNotProcessed, stillProcessing, uploadAgain } from './errors.ts';
 import { choicesOf } from './settings.ts';
 import { visibilityOf } from './visibility.ts';
 import { forgetUpload, readyIdOf, uploadOf } from './uploads.ts';
 
 /** One `POST /api/v1/statuses`, under the key that `prepare` put down. A 2xx with the id of the status is a success. */
 export async function publish(call: PublishCall): Promise<PublishOutcome> {
-  const { foundStatus, mediaGone, idempotencyKey } = call.witness;
+  const { foundStatus, mediaGone, idempotencyKey } = call.evidence;
   // An earlier attempt did it: `prepare` has seen the status. Nothing is sent.
   if (Value.Check(FoundStatus, foundStatus)) return { outcome: 'published', receipt: receiptOf(foundStatus) };
   if (mediaGone === true) {
-    return { outcome: 'uncertain', detail: 'a file of an earlier attempt is gone, and may be in a post' };
+    return { outcome: 'unclear', detail: 'a file of an earlier attempt is gone, and may be in a post' };
   }
   const mediaIds = call.media.map((file) => readyIdOf(call, file));
   if (mediaIds.includes(null)) return uploadAgain('no upload to attach');
@@ -40,7 +40,7 @@ export async function publish(call: PublishCall): Promise<PublishOutcome> {
   const receipt = isSuccess(response) ? createdReceiptOf(response) : undefined;
   if (receipt) return { outcome: 'published', receipt };
   if (isInvalid(response) && mediaIds.length > 0) return readInvalid(call, response);
-  return refusedOrUnclear(call, dialect, response);
+  return refusedOrUnclear(call, errors, response);
 }
 
 /** What was not chosen is left to how the account is set. */
@@ -78,7 +78,7 @@ export function keyOf(
 
 /** Refused, and nothing was created. The sentence may be in any language; the files say whether it is about them. */
 async function readInvalid(call: PublishCall, response: HttpResponse): Promise<PublishOutcome> {
-  const said = await refusedOrUnclear(call, dialect, response);
+  const said = await refusedOrUnclear(call, errors, response);
   if (isNotProcessed(response)) return waitLonger(call, response);
   for (const file of call.media) {
     const mediaId = readyIdOf(call, file);
@@ -87,8 +87,8 @@ async function readInvalid(call: PublishCall, response: HttpResponse): Promise<P
       case 'processing':
         return stillProcessing(call.now());
       case 'gone':
-        // It may be in the post of an earlier attempt; then `reconcile` finds that.
-        if (call.sentBefore) return uncertain(call, response);
+        // It may be in the post of an earlier attempt; then `lookUp` finds that.
+        if (call.sentBefore) return asUnclear(call, response);
         return again(call, file, asked.detail);
       case 'failed':
         return again(call, file, asked.detail);
@@ -96,7 +96,7 @@ async function readInvalid(call: PublishCall, response: HttpResponse): Promise<P
     }
   }
   // The server may have finished between its refusal and these questions: once more, in the same key, tells.
-  if (call.witness['askedTwice'] === true || isAboutText(response)) return said;
+  if (call.evidence['askedTwice'] === true || isAboutText(response)) return said;
   await call.remember({ askedTwice: true });
   const wait = stillProcessing(call.now());
   return { ...wait, failure: { ...wait.failure, ...told(call, response) } };

@@ -1,8 +1,8 @@
-import { askQuietly, bearer } from '../answer.ts';
+import { callIdempotent, bearer } from '../answer.ts';
 import type { Limits } from '../limits.ts';
 import { PublisherError, type AccountCall } from '../publisher.ts';
 import { limits as own } from './check.ts';
-import { dialect } from './errors.ts';
+import { errors } from './errors.ts';
 
 /** Somebody may be waiting for the account to be connected. */
 const TIMEOUT_MS = 5_000;
@@ -13,9 +13,9 @@ const PATHS = ['/api/v2/instance', '/api/v1/instance'];
 /** What the server says about itself. One that has neither call, or says nothing, takes what Mastodon comes with. */
 export async function readLimits(call: AccountCall): Promise<Limits> {
   for (const path of PATHS) {
-    const asked = await askQuietly(
+    const asked = await callIdempotent(
       call,
-      dialect,
+      errors,
       // Anybody may ask; but for servers that are closed to whoever has no account there.
       { method: 'GET', path, headers: bearer(call), timeoutMs: TIMEOUT_MS },
       (response) => (isObject(response.json) ? response.json : undefined),

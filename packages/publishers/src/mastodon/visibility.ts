@@ -12,7 +12,7 @@ const VISIBILITIES = ['public', 'unlisted', 'private'];
  * tell is asked for nothing: the post is worth more than the question.
  */
 export async function noteAccountPrivacy(call: PublishCall): Promise<void> {
-  if (choicesOf(call).visibility !== 'account' || call.witness['privacy'] !== undefined) return;
+  if (choicesOf(call).visibility !== 'account' || call.evidence['privacy'] !== undefined) return;
   const path = '/api/v1/accounts/verify_credentials';
   const response = await answerOrNone(call, { method: 'GET', path, headers: bearer(call) });
   if (response instanceof NoAnswerError || !isSuccess(response)) return;
@@ -21,10 +21,10 @@ export async function noteAccountPrivacy(call: PublishCall): Promise<void> {
 }
 
 /** Who can see it; undefined: nothing is said, and the server decides. */
-export function visibilityOf(call: Pick<PublishCall, 'settings' | 'witness'>): string | undefined {
+export function visibilityOf(call: Pick<PublishCall, 'settings' | 'evidence'>): string | undefined {
   const { visibility } = choicesOf(call);
   if (visibility !== 'account') return visibility;
-  const { privacy } = call.witness;
+  const { privacy } = call.evidence;
   return typeof privacy === 'string' ? privacy : undefined;
 }
 

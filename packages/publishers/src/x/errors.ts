@@ -1,4 +1,4 @@
-import { inFuture, waitUntil, type Dialect } from '../answer.ts';
+import { inFuture, waitUntil, type ErrorMapper } from '../answer.ts';
 import { told } from '../detail.ts';
 import type { HttpResponse } from '../http.ts';
 import type { PublishCall } from '../publisher.ts';
@@ -9,7 +9,7 @@ import { expired, fileRefused, outOfCredit, readProblem, throttled } from './ref
 /** The longer it goes on, the more rarely it is asked for. */
 const MEDIA_PENDING_PAUSE_MS = { shortest: 10_000, longest: 10 * 60_000 };
 
-export const dialect: Dialect = {
+export const errors: ErrorMapper = {
   name: 'X',
   readRefusal(response, now) {
     const problem = problemOf(response);
@@ -20,10 +20,10 @@ export const dialect: Dialect = {
     // Of all that is sent to X, only files are large; a proxy before it has a limit as well.
     if (response.status === 413) return fileRefused();
     if (response.status === 429)
-      return explained?.outcome === 'wait-until' ? explained : throttled(response, now);
+      return explained?.outcome === 'wait_until' ? explained : throttled(response, now);
 
     if (!problem || isDuplicate(response) || isConflict(response)) return null;
-    return explained ?? unknownRefusal(dialect.name);
+    return explained ?? unknownRefusal(errors.name);
   },
 };
 
@@ -80,7 +80,7 @@ export function isMediaPending(response: HttpResponse): boolean {
 }
 
 export async function mediaPending(call: PublishCall, response: HttpResponse): Promise<Refusal> {
-  const { mediaPendingSince } = call.witness;
+  const { mediaPendingSince } = call.evidence;
   const since = typeof mediaPendingSince === 'string' ? mediaPendingSince : call.now().toISOString();
   if (since !== mediaPendingSince) await call.remember({ mediaPendingSince: since });
   const { shortest, longest } = MEDIA_PENDING_PAUSE_MS;

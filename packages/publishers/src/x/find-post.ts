@@ -27,7 +27,7 @@ export async function findPost<Unanswered extends { outcome: string }>(
 }
 
 function timelineRequest(call: PublishCall, pageToken: string | undefined): HttpRequest {
-  const { newestPostId } = call.witness;
+  const { newestPostId } = call.evidence;
   return {
     method: 'GET',
     path: `/2/users/${encodeURIComponent(call.account.remoteAccountId)}/tweets`,
@@ -59,7 +59,7 @@ function readPage(response: HttpResponse, sinceMs: number): Page<RemotePost> | u
  * before this one, that shows only now, must still be found.
  */
 function earliestMs(call: PublishCall, sentFrom: Date): number {
-  const { notedAt } = call.witness;
+  const { notedAt } = call.evidence;
   const notedMs = typeof notedAt === 'string' ? Date.parse(notedAt) : Number.POSITIVE_INFINITY;
   return Math.min(notedMs, sentFrom.getTime()) - CLOCK_TOLERANCE_MS;
 }

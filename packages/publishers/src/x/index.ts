@@ -1,21 +1,21 @@
 import { Type } from 'typebox';
-import { askWho, bearer, decode } from '../answer.ts';
+import { callIdentity, bearer, decode } from '../answer.ts';
 import { definePublisher } from '../define-publisher.ts';
 import { checkDraft, limits } from './check.ts';
 import { connection } from './connect.ts';
-import { dialect } from './errors.ts';
+import { errors } from './errors.ts';
 import { prepare } from './prepare.ts';
 import { publish } from './publish.ts';
-import { reconcile } from './reconcile.ts';
+import { lookUp } from './look-up.ts';
 import { settings } from './settings.ts';
 
 /**
  * X (API v2). It has no idempotency of any kind, so the proof is a look at the author's own posts: `prepare` notes
- * the newest one, and `reconcile` looks for this text among the newer ones. README.md names the source of each fact.
+ * the newest one, and `lookUp` looks for this text among the newer ones. README.md names the source of each fact.
  */
 export const x = definePublisher({
   id: 'x',
-  name: dialect.name,
+  name: errors.name,
   baseUrl: 'https://api.x.com',
   limits,
   settings,
@@ -27,9 +27,9 @@ export const x = definePublisher({
   check: checkDraft,
 
   identity(call) {
-    return askWho(
+    return callIdentity(
       call,
-      dialect,
+      errors,
       { method: 'GET', path: '/2/users/me', headers: bearer(call) },
       (response) => {
         const user = decode(UserAnswer, response)?.data;
@@ -40,7 +40,7 @@ export const x = definePublisher({
 
   prepare,
   publish,
-  reconcile,
+  lookUp,
 });
 
 const UserAnswer = Type.Object({ data: Type.Object({ id: Type.String(), username: Type.String() }) });

@@ -1,8 +1,8 @@
 import { Type, type Static } from 'typebox';
-import { askQuietly, bearer, decode, inFuture, type Refusal, type Step } from '../answer.ts';
+import { callIdempotent, bearer, decode, inFuture, type Refusal, type Step } from '../answer.ts';
 import type { HttpRequest, HttpResponse } from '../http.ts';
 import type { PublishCall, PublishMedia } from '../publisher.ts';
-import { dialect, isUploadUnknown, mediaRejected, uploadAgain } from './errors.ts';
+import { errors, isUploadUnknown, mediaRejected, uploadAgain } from './errors.ts';
 import { uploads, type Pieces, type Upload } from './uploads.ts';
 
 /** Where X failed to make a file of the pieces twice, it will not do it the third time. */
@@ -28,7 +28,7 @@ export function askAboutUpload<T>(
   request: Omit<HttpRequest, 'headers'>,
   read: (response: HttpResponse) => T | undefined,
 ): Promise<Step<T | 'unknown'>> {
-  return askQuietly(call, dialect, { ...request, headers: bearer(call) }, read, (response) =>
+  return callIdempotent(call, errors, { ...request, headers: bearer(call) }, read, (response) =>
     isUploadUnknown(response) ? ('unknown' as const) : undefined,
   );
 }
@@ -40,7 +40,7 @@ export function askHowFar(call: PublishCall, { mediaId }: PiecewiseUpload): Prom
 
 /** From the first piece on, once. After that it is the file, and its author's turn. */
 export async function startAnew(call: PublishCall, file: PublishMedia, detail: string): Promise<Refusal> {
-  const { failedUploads } = call.witness;
+  const { failedUploads } = call.evidence;
   const failures = (typeof failedUploads === 'number' ? failedUploads : 0) + 1;
   const isOver = failures >= MAX_FAILURES;
   await uploads.forget(call, [file]);

@@ -1,14 +1,14 @@
 import { Type } from 'typebox';
-import { askQuietly, bearer, decode, done, type Refusal, type Step } from '../answer.ts';
+import { callIdempotent, bearer, decode, done, type Refusal, type Step } from '../answer.ts';
 import type { PrepareOutcome, PublishCall } from '../publisher.ts';
-import { inTurn } from '../uploads.ts';
-import { dialect } from './errors.ts';
+import { uploadSequentially } from '../uploads.ts';
+import { errors } from './errors.ts';
 import { findPost } from './find-post.ts';
 import { uploadFile } from './upload-file.ts';
 
 /** Uploads the files, then notes the newest own post (the mark): what is sent later is newer than that. */
 export async function prepare(call: PublishCall): Promise<PrepareOutcome> {
-  const uploaded = await inTurn(call.media, (file) => uploadFile(call, file));
+  const uploaded = await uploadSequentially(call.media, (file) => uploadFile(call, file));
   if (uploaded.outcome !== 'done') return uploaded;
   const noted = await noteNewestPost(call);
   return noted.outcome === 'done' ? { outcome: 'ready' } : noted;
@@ -19,11 +19,11 @@ export async function prepare(call: PublishCall): Promise<PrepareOutcome> {
  * lost post itself could become the mark, and would never be found behind it.
  */
 async function noteNewestPost(call: PublishCall): Promise<Step<true>> {
-  if (call.witness['newestPostId'] !== undefined) return lookBeforeSendingAgain(call);
+  if (call.evidence['newestPostId'] !== undefined) return lookBeforeSendingAgain(call);
   const notedAt = call.now().toISOString();
-  const newest = await askQuietly(
+  const newest = await callIdempotent(
     call,
-    dialect,
+    errors,
     {
       method: 'GET',
       path: `/2/users/${encodeURIComponent(call.account.remoteAccountId)}/tweets`,
@@ -38,12 +38,12 @@ async function noteNewestPost(call: PublishCall): Promise<Step<true>> {
 }
 
 /**
- * An attempt before this one may have sent, and its post may show only now, later than `reconcile` waited. X refuses a
+ * An attempt before this one may have sent, and its post may show only now, later than `lookUp` waited. X refuses a
  * duplicate for a time that it does not tell, so it is not relied on. What is found is handed on to `publish`.
  */
 async function lookBeforeSendingAgain(call: PublishCall): Promise<Step<true>> {
   const search = await findPost<Refusal>(call, call.now(), (request, read) =>
-    askQuietly(call, dialect, request, read),
+    callIdempotent(call, errors, request, read),
   );
   if (search.outcome !== 'done') return search;
   if (search.value.found) await call.remember({ foundPostId: search.value.found.id });

@@ -1,15 +1,15 @@
 import { Type } from 'typebox';
 import { askPublicly, refusedOrUnclear } from '../accepted.ts';
-import { bearer, decode, isSuccess, uncertain } from '../answer.ts';
+import { bearer, decode, isSuccess, asUnclear } from '../answer.ts';
 import type { HttpResponse } from '../http.ts';
 import type { PublishCall, PublishOutcome, Receipt } from '../publisher.ts';
-import { dialect, isDuplicate, isMediaInvalid, isMediaPending, mediaPending, uploadAgain } from './errors.ts';
+import { errors, isDuplicate, isMediaInvalid, isMediaPending, mediaPending, uploadAgain } from './errors.ts';
 import { settingsFields } from './settings.ts';
 import { readyMediaIds, uploads } from './uploads.ts';
 
 /** One `POST /2/tweets`. A 2xx with an id says that it is out, and as what; one without, that it is out. */
 export async function publish(call: PublishCall): Promise<PublishOutcome> {
-  const { foundPostId } = call.witness;
+  const { foundPostId } = call.evidence;
   // An earlier attempt did it: `prepare` has seen the post. Nothing is sent.
   if (typeof foundPostId === 'string') return { outcome: 'published', receipt: receiptOf(call, foundPostId) };
   const mediaIds = readyMediaIds(call);
@@ -30,9 +30,9 @@ export async function publish(call: PublishCall): Promise<PublishOutcome> {
   const id = isSuccess(response) ? createdIdOf(response) : undefined;
   if (id !== undefined) return { outcome: 'published', receipt: receiptOf(call, id) };
   if (isDuplicate(response)) {
-    // Ours from an attempt whose answer got lost, or an older one of the author's: reconcile tells them apart.
+    // Ours from an attempt whose answer got lost, or an older one of the author's: the look-up tells them apart.
     await call.remember({ duplicateRefused: true });
-    return uncertain(call, response);
+    return asUnclear(call, response);
   }
   if (isMediaInvalid(response)) {
     // X does not say which.
@@ -40,7 +40,7 @@ export async function publish(call: PublishCall): Promise<PublishOutcome> {
     return uploadAgain('an uploaded file is no longer valid');
   }
   if (isMediaPending(response)) return mediaPending(call, response);
-  return refusedOrUnclear(call, dialect, response);
+  return refusedOrUnclear(call, errors, response);
 }
 
 /** Ids are decimal numbers: as a JSON number, one of them is too large to be read as anything but text. */

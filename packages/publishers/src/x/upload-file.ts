@@ -1,6 +1,6 @@
-import { askQuietly, bearer, done, inFuture, type Step } from '../answer.ts';
+import { callIdempotent, bearer, done, inFuture, type Step } from '../answer.ts';
 import type { PublishCall, PublishMedia } from '../publisher.ts';
-import { dialect, isMediaInvalid, uploadAgain } from './errors.ts';
+import { errors, isMediaInvalid, uploadAgain } from './errors.ts';
 import { expiryOf, readMedia } from './piecewise-upload.ts';
 import { uploadInPieces } from './upload-in-pieces.ts';
 import { uploads, type Upload } from './uploads.ts';
@@ -8,7 +8,7 @@ import { uploads, type Upload } from './uploads.ts';
 /** An upload is not used when it is about to expire. */
 const SPARE_MS = 10 * 60_000;
 
-/** What stands in the witness and is still good is not done again. */
+/** What stands in the evidence and is still good is not done again. */
 export async function uploadFile(call: PublishCall, file: PublishMedia): Promise<Step<true>> {
   const upload = uploads.find(call, file);
   const isGood = upload !== undefined && new Date(upload.expiresAt) > inFuture(call.now(), SPARE_MS);
@@ -28,9 +28,9 @@ async function uploadImage(
   const form = new FormData();
   form.set('media', new Blob([await image.bytes()], { type: image.mimeType }), 'image');
   form.set('media_category', 'tweet_image');
-  const uploaded = await askQuietly(
+  const uploaded = await callIdempotent(
     call,
-    dialect,
+    errors,
     { method: 'POST', path: '/2/media/upload', headers: bearer(call), form },
     readMedia,
   );
@@ -44,9 +44,9 @@ async function uploadImage(
 async function describeOnce(call: PublishCall, file: PublishMedia, upload: Upload): Promise<Step<true>> {
   if (!file.altText || upload.isDescribed) return done(true);
   const json = { id: upload.mediaId, metadata: { alt_text: { text: file.altText } } };
-  const described = await askQuietly(
+  const described = await callIdempotent(
     call,
-    dialect,
+    errors,
     { method: 'POST', path: '/2/media/metadata', headers: bearer(call), json },
     () => 'described' as const,
     (response) => {

@@ -1,7 +1,7 @@
-import { askQuietly, bearer, done, type Step } from '../answer.ts';
+import { callIdempotent, bearer, done, type Step } from '../answer.ts';
 import type { PublishCall, PublishMedia } from '../publisher.ts';
 import { timeToUpload } from '../uploads.ts';
-import { dialect, stillUploading } from './errors.ts';
+import { errors, stillUploading } from './errors.ts';
 import {
   askAboutUpload,
   askHowFar,
@@ -44,9 +44,9 @@ async function initialize(call: PublishCall, file: PublishMedia): Promise<Step<P
     total_bytes: file.byteSize,
     media_category: file.kind === 'gif' ? 'tweet_gif' : 'tweet_video',
   };
-  const initialized = await askQuietly(
+  const initialized = await callIdempotent(
     call,
-    dialect,
+    errors,
     { method: 'POST', path: '/2/media/upload/initialize', headers: bearer(call), json },
     readMedia,
   );

@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox';
-import type { PublishCall, PublishMedia, Witness } from '../publisher.ts';
+import type { PublishCall, PublishMedia, Evidence } from '../publisher.ts';
 import { uploadsUnder } from '../uploads.ts';
 
 /** What goes up in pieces: a GIF or a video. */
@@ -37,7 +37,7 @@ export function readyMediaIds(call: PublishCall): string[] {
 }
 
 /** As it was put down when a post could have one image only. */
-function readSingleImage({ mediaId, mediaUntil, describedMediaId }: Witness): Upload | undefined {
+function readSingleImage({ mediaId, mediaUntil, describedMediaId }: Evidence): Upload | undefined {
   if (typeof mediaId !== 'string' || typeof mediaUntil !== 'string') return undefined;
   return { mediaId, expiresAt: mediaUntil, isDescribed: describedMediaId === mediaId };
 }

@@ -44,7 +44,7 @@ async function recordsOf(delivery: Delivery): Promise<Entry[]> {
 async function sendAndLose(delivery: Delivery): Promise<void> {
   expect(await delivery.prepare()).toEqual({ outcome: 'ready' });
   await arm('publish', 'commit-then-drop');
-  expect(await delivery.publish()).toMatchObject({ outcome: 'uncertain' });
+  expect(await delivery.publish()).toMatchObject({ outcome: 'unclear' });
 }
 
 describe('Bluesky: the record', () => {
@@ -71,7 +71,7 @@ describe('Bluesky: the record', () => {
     const link = `https://example.com/${'a'.repeat(1_500)}`;
     const delivery = await open(`${'b'.repeat(270)} ${link}`);
     await sendAndLose(delivery);
-    expect(await delivery.reconcile()).toMatchObject({ outcome: 'published' });
+    expect(await delivery.lookUp()).toMatchObject({ outcome: 'published' });
     const [record] = await recordsOf(delivery);
     expect(record?.value.text).toBe(`${'b'.repeat(270)} example.com/aaaaaaaaaaaa...`);
     expect(record?.value.facets).toEqual([
@@ -139,7 +139,7 @@ describe('Bluesky: the same post twice', () => {
     const delivery = await open('Once', { withImage: true });
     await sendAndLose(delivery);
     const [first] = await recordsOf(delivery);
-    const { rkey, createdAt } = delivery.call.witness;
+    const { rkey, createdAt } = delivery.call.evidence;
     expect(first).toMatchObject({
       uri: `at://${delivery.call.account.remoteAccountId}/app.bsky.feed.post/${String(rkey)}`,
       value: { createdAt },
@@ -151,7 +151,7 @@ describe('Bluesky: the same post twice', () => {
       outcome: 'published',
       receipt: { remoteId: first?.uri },
     });
-    expect(delivery.call.witness).toMatchObject({ rkey, createdAt });
+    expect(delivery.call.evidence).toMatchObject({ rkey, createdAt });
     expect(await recordsOf(delivery)).toEqual([first]);
   });
 
@@ -167,7 +167,7 @@ describe('Bluesky: the same post twice', () => {
     const delivery = await open('Unprepared');
     expect(await delivery.publish()).toMatchObject({ outcome: 'retry' });
     expect(delivery.writes).toEqual([]);
-    expect(await delivery.reconcile()).toEqual({ outcome: 'absent' });
+    expect(await delivery.lookUp()).toEqual({ outcome: 'absent' });
   });
 
   it('gives two deliveries of one text at one instant two keys', async () => {
@@ -190,39 +190,39 @@ describe('Bluesky: the same post twice', () => {
       json: {
         repo: delivery.call.account.remoteAccountId,
         collection: 'app.bsky.feed.post',
-        rkey: delivery.call.witness['rkey'],
+        rkey: delivery.call.evidence['rkey'],
         record: {
           $type: 'app.bsky.feed.post',
           text: delivery.call.text,
-          createdAt: delivery.call.witness['createdAt'],
+          createdAt: delivery.call.evidence['createdAt'],
         },
       },
     });
     expect(await delivery.publish()).toMatchObject({
-      outcome: 'uncertain',
+      outcome: 'unclear',
       detail: expect.stringContaining('InvalidSwap'),
     });
     const [post] = await publicPosts();
     const receipt = { remoteId: post?.id, url: post?.url };
-    expect(await delivery.reconcile()).toEqual({ outcome: 'published', receipt });
+    expect(await delivery.lookUp()).toEqual({ outcome: 'published', receipt });
   });
 
   it('overwrites nothing, and asks a person, where its post has other words', async () => {
     const delivery = await open('Before');
     await sendAndLose(delivery);
     delivery.call.text = 'After';
-    expect(await delivery.publish()).toMatchObject({ outcome: 'uncertain' });
+    expect(await delivery.publish()).toMatchObject({ outcome: 'unclear' });
     const [post] = await publicPosts();
     const reason = expect.stringContaining(post?.url as string);
-    expect(await delivery.reconcile()).toEqual({ outcome: 'cannot-tell', reason });
+    expect(await delivery.lookUp()).toEqual({ outcome: 'uncertain', reason });
     expect(await publicPosts()).toMatchObject([{ text: 'Before' }]);
   });
 
   it('does not take a record of another date for its own', async () => {
     const delivery = await open('Same words');
     await sendAndLose(delivery);
-    delivery.call.witness['createdAt'] = '2026-01-01T00:00:00.000Z';
-    expect(await delivery.reconcile()).toMatchObject({ outcome: 'cannot-tell' });
+    delivery.call.evidence['createdAt'] = '2026-01-01T00:00:00.000Z';
+    expect(await delivery.lookUp()).toMatchObject({ outcome: 'uncertain' });
   });
 });
 
@@ -359,9 +359,9 @@ describe('Bluesky: a video', () => {
   it('is not sent again where a worker was lost after its upload', async () => {
     const gone = await openFilm({ goneAfterWrites: 1 });
     expect(await gone.prepare()).toEqual({ outcome: 'ready' });
-    expect(await gone.publish()).toMatchObject({ outcome: 'uncertain' });
-    const next = await openFilm({ witness: gone.call.witness });
-    expect(await next.reconcile()).toEqual({ outcome: 'absent' });
+    expect(await gone.publish()).toMatchObject({ outcome: 'unclear' });
+    const next = await openFilm({ evidence: gone.call.evidence });
+    expect(await next.lookUp()).toEqual({ outcome: 'absent' });
     expect(await next.run()).toMatchObject({ outcome: 'published' });
     expect(uploads(next)).toEqual([]);
     expect(await publicPosts()).toHaveLength(1);
@@ -451,7 +451,7 @@ it('waits for the reset that Bluesky names', async () => {
   await delivery.prepare();
   await arm('publish', 'rate-limited');
   const outcome = await delivery.publish();
-  if (outcome.outcome !== 'wait-until') throw new Error(`it is ${outcome.outcome}`);
+  if (outcome.outcome !== 'wait_until') throw new Error(`it is ${outcome.outcome}`);
   const waitMs = outcome.until.getTime() - stage.now().getTime();
   expect(waitMs).toBeGreaterThan(40_000);
   expect(waitMs).toBeLessThan(62_000);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { checkDraft } from '../../src/bluesky/check.ts';
-import { dialect, isBlobLost, isRecordAbsent } from '../../src/bluesky/errors.ts';
+import { errors, isBlobLost, isRecordAbsent } from '../../src/bluesky/errors.ts';
 import { countGraphemes } from '../../src/graphemes.ts';
 import type { DraftMedia } from '../../src/draft.ts';
 import { bluesky } from '../../src/bluesky/index.ts';
@@ -148,11 +148,11 @@ describe('Bluesky refusals', () => {
     [xrpc(400, 'InvalidRequest'), 'failed', 'unknown', 'operator'],
     [xrpc(400, 'BlobTooLarge'), 'failed', 'rejected_content', 'user'],
     [xrpc(413, 'PayloadTooLarge'), 'failed', 'rejected_content', 'user'],
-    [xrpc(429, 'RateLimitExceeded'), 'wait-until', 'rate_limited', 'platform'],
-    [answer(429, '<html>'), 'wait-until', 'rate_limited', 'platform'],
+    [xrpc(429, 'RateLimitExceeded'), 'wait_until', 'rate_limited', 'platform'],
+    [answer(429, '<html>'), 'wait_until', 'rate_limited', 'platform'],
   ])('%#: reads %j', (response, outcome, kind, actor) => {
     const reason = expect.stringMatching(/Bluesky .{40}/);
-    expect(dialect.readRefusal(response, NOW)).toMatchObject({ outcome, failure: { kind, actor, reason } });
+    expect(errors.readRefusal(response, NOW)).toMatchObject({ outcome, failure: { kind, actor, reason } });
   });
 
   it.each([
@@ -161,12 +161,12 @@ describe('Bluesky refusals', () => {
     ['a record that is not there', xrpc(400, 'RecordNotFound')],
     ["a proxy's page", answer(413, '<html>too large</html>')],
   ])('does not take %s for a refusal', (_, response) => {
-    expect(dialect.readRefusal(response, NOW)).toBeNull();
+    expect(errors.readRefusal(response, NOW)).toBeNull();
   });
 
   it('comes back at the reset, and in a minute without one', () => {
     const until = (headers: Record<string, string>) =>
-      dialect.readRefusal(answer(429, undefined, headers), NOW);
+      errors.readRefusal(answer(429, undefined, headers), NOW);
     const reset = String(NOW.getTime() / 1_000 + 90);
     expect(until({ 'ratelimit-reset': reset })).toMatchObject({ until: new Date('2026-11-22T10:01:30Z') });
     expect(until({})).toMatchObject({ until: new Date('2026-11-22T10:01:00Z') });

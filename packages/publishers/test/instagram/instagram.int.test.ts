@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { instagram } from '../../src/instagram/index.ts';
-import type { Witness } from '../../src/publisher.ts';
+import type { Evidence } from '../../src/publisher.ts';
 import {
   openDelivery,
   openStage,
@@ -19,8 +19,8 @@ beforeEach(() => stage.reset());
 
 const open = (text = 'A caption') =>
   openDelivery(stage, instagram, { account: 'ada', text, withImage: true });
-const openWith = (images: string[], witness: Witness = {}) =>
-  openDelivery(stage, instagram, { account: 'ada', text: 'An album', images, witness });
+const openWith = (images: string[], evidence: Evidence = {}) =>
+  openDelivery(stage, instagram, { account: 'ada', text: 'An album', images, evidence });
 const arm = (step: string, fault: string, over: { after?: number; times?: number; ms?: number } = {}) =>
   stage.arm({ platform: 'instagram', step, fault, ...over });
 const posts = () => stage.posts('instagram', 'ada');
@@ -42,7 +42,7 @@ describe('Instagram', () => {
     await arm('publish', 'commit-then-drop');
     await delivery.publish();
     await arm('status', 'rejected', { times: 5 });
-    expect(await delivery.reconcile()).toMatchObject({ outcome: 'published' });
+    expect(await delivery.lookUp()).toMatchObject({ outcome: 'published' });
   });
 
   it('is not there only after a minute, since a publish call under way may still land', async () => {
@@ -51,7 +51,7 @@ describe('Instagram', () => {
     await arm('publish', 'drop-before-commit');
     await delivery.publish();
     const start = stage.now().getTime();
-    expect(await delivery.reconcile()).toEqual({ outcome: 'absent' });
+    expect(await delivery.lookUp()).toEqual({ outcome: 'absent' });
     expect(stage.now().getTime() - start).toBeGreaterThanOrEqual(59_000);
   });
 
@@ -62,10 +62,10 @@ describe('Instagram', () => {
     await delivery.publish();
     // Taken for absent, wrongly: the delivery starts over.
     expect(await delivery.prepare()).toEqual({ outcome: 'ready' });
-    expect(await delivery.publish()).toMatchObject({ outcome: 'uncertain' });
+    expect(await delivery.publish()).toMatchObject({ outcome: 'unclear' });
     expect(await posts()).toHaveLength(1);
     const receipt = { remoteId: (await posts())[0]?.id, url: (await posts())[0]?.url };
-    expect(await delivery.reconcile()).toEqual({ outcome: 'published', receipt });
+    expect(await delivery.lookUp()).toEqual({ outcome: 'published', receipt });
   });
 
   it('is published without a link when the permalink cannot be read', async () => {
@@ -82,21 +82,21 @@ describe('Instagram', () => {
     await delivery.prepare();
     await arm('publish', 'commit-then-drop');
     await delivery.publish();
-    const receipt = { remoteId: delivery.call.witness['containerId'], url: null };
-    expect(await delivery.reconcile()).toEqual({ outcome: 'published', receipt });
+    const receipt = { remoteId: delivery.call.evidence['containerId'], url: null };
+    expect(await delivery.lookUp()).toEqual({ outcome: 'published', receipt });
   });
 
   it('makes a new container when one failed or expired', async () => {
     const delivery = await open();
     await arm('container', 'processing-failed');
     expect(await delivery.prepare()).toMatchObject({ outcome: 'retry' });
-    expect(delivery.call.witness['containerId']).toBeNull();
+    expect(delivery.call.evidence['containerId']).toBeNull();
     await delivery.prepare();
-    const { containerId } = delivery.call.witness;
+    const { containerId } = delivery.call.evidence;
     await stage.skip(25 * 60 * 60_000);
     expect(await delivery.prepare()).toMatchObject({ outcome: 'retry' });
     expect(await delivery.run()).toMatchObject({ outcome: 'published' });
-    expect(delivery.call.witness['containerId']).not.toBe(containerId);
+    expect(delivery.call.evidence['containerId']).not.toBe(containerId);
     expect(await posts()).toHaveLength(1);
   });
 });
@@ -123,7 +123,7 @@ describe('Instagram: a carousel', () => {
     await stage.configure('instagram', { pollsUntilReady: 7 });
     const delivery = await openWith(['a', 'b']);
     const outcome = await delivery.prepare();
-    expect(outcome).toMatchObject({ outcome: 'wait-until', failure: { kind: 'unavailable' } });
+    expect(outcome).toMatchObject({ outcome: 'wait_until', failure: { kind: 'unavailable' } });
     expect(containersOf(delivery)).toHaveLength(2);
     await stage.configure('instagram', { pollsUntilReady: 1 });
     expect(await delivery.run()).toMatchObject({ outcome: 'published' });
@@ -174,7 +174,7 @@ describe('Instagram: a carousel', () => {
     const delivery = await openWith(['a', 'b', 'c']);
     await arm('container', 'processing-failed', { after: 3 });
     expect(await delivery.prepare()).toMatchObject({ outcome: 'retry' });
-    expect(delivery.call.witness['containerId']).toBeNull();
+    expect(delivery.call.evidence['containerId']).toBeNull();
     expect(await delivery.prepare()).toEqual({ outcome: 'ready' });
     await stage.skip(25 * 60 * 60_000);
     expect(await delivery.run()).toMatchObject({ outcome: 'published' });
@@ -193,7 +193,7 @@ describe('Instagram: a carousel', () => {
     await stage.configure('instagram', { containersPerDay: 2 });
     const delivery = await openWith(['a', 'b', 'c']);
     expect(await delivery.prepare()).toMatchObject({
-      outcome: 'wait-until',
+      outcome: 'wait_until',
       failure: { kind: 'rate_limited' },
     });
     await stage.configure('instagram', { containersPerDay: 400 });
@@ -260,7 +260,7 @@ describe('Instagram: a reel', () => {
     const start = stage.now().getTime();
     let waits = 0;
     let outcome = await delivery.prepare();
-    while (outcome.outcome === 'wait-until' && waits < 200) {
+    while (outcome.outcome === 'wait_until' && waits < 200) {
       waits += 1;
       expect(outcome.failure).toMatchObject({ kind: 'unavailable', actor: 'platform' });
       await stage.skip(outcome.until.getTime() - stage.now().getTime());
@@ -277,9 +277,9 @@ describe('Instagram: a reel', () => {
   it('that is never done is made anew once Instagram calls it expired', async () => {
     await stage.configure('instagram', { videoProcessingMs: 48 * 60 * 60_000 });
     const delivery = await openReel();
-    expect(await delivery.prepare()).toMatchObject({ outcome: 'wait-until' });
+    expect(await delivery.prepare()).toMatchObject({ outcome: 'wait_until' });
     await stage.skip(23 * 60 * 60_000);
-    expect(await delivery.prepare()).toMatchObject({ outcome: 'wait-until' });
+    expect(await delivery.prepare()).toMatchObject({ outcome: 'wait_until' });
     expect(containersOf(delivery)).toHaveLength(1);
     await stage.skip(60 * 60_000);
     expect(await delivery.prepare()).toMatchObject({ outcome: 'retry' });
@@ -314,7 +314,7 @@ describe('Instagram: a reel', () => {
     await expect(gone.prepare()).rejects.toThrow('the worker is gone');
     // The first is nearly done when the other one begins.
     await stage.skip(59 * 60_000);
-    const next = await openMixed({ images: [], witness: gone.call.witness });
+    const next = await openMixed({ images: [], evidence: gone.call.evidence });
     expect(await next.run()).toMatchObject({ outcome: 'failed', failure: { kind: 'rejected_content' } });
     // The other one's, and the refused one is not made anew.
     expect(containersOf(next)).toHaveLength(1);
@@ -336,7 +336,7 @@ describe('Instagram: a reel', () => {
     await delivery.publish();
     const reel = (await posts()).find(({ url }) => url.includes('/reel/'));
     const receipt = { remoteId: reel?.id, url: reel?.url };
-    expect(await delivery.reconcile()).toEqual({ outcome: 'published', receipt });
+    expect(await delivery.lookUp()).toEqual({ outcome: 'published', receipt });
   });
 });
 
@@ -362,8 +362,8 @@ describe('Instagram: a story', () => {
     await delivery.prepare();
     await arm('publish', 'commit-then-drop');
     await delivery.publish();
-    const receipt = { remoteId: delivery.call.witness['containerId'], url: null };
-    expect(await delivery.reconcile()).toEqual({ outcome: 'published', receipt });
+    const receipt = { remoteId: delivery.call.evidence['containerId'], url: null };
+    expect(await delivery.lookUp()).toEqual({ outcome: 'published', receipt });
     expect(await posts()).toHaveLength(2);
   });
 });
@@ -396,7 +396,7 @@ describe('Instagram: a carousel of images and videos', () => {
     await delivery.prepare();
     await stage.skip(60_000);
     const before = (await stage.requests('instagram'))['status'] ?? 0;
-    expect(await delivery.prepare()).toMatchObject({ outcome: 'wait-until' });
+    expect(await delivery.prepare()).toMatchObject({ outcome: 'wait_until' });
     expect((await stage.requests('instagram'))['status']).toBe(before + 1);
     expect(await delivery.run()).toMatchObject({ outcome: 'published' });
     expect(containersOf(delivery)).toHaveLength(5);
@@ -417,7 +417,7 @@ describe('Instagram: a carousel of images and videos', () => {
       await stage.reset();
       const gone = await openMixed({ goneAfterWrites: made });
       await expect(gone.prepare()).rejects.toThrow('the worker is gone');
-      const next = await openMixed({ witness: gone.call.witness });
+      const next = await openMixed({ evidence: gone.call.evidence });
       expect(await next.run()).toMatchObject({ outcome: 'published' });
       expect(containersOf(next)).toHaveLength(5 - made);
       expect(await shown()).toEqual(album);
@@ -451,7 +451,7 @@ describe.each([
     const gone = await openOne();
     await gone.prepare();
     const next = await openOne();
-    Object.assign(next.call.witness, gone.call.witness);
+    Object.assign(next.call.evidence, gone.call.evidence);
     expect(await next.run()).toMatchObject({ outcome: 'published' });
     expect(containersOf(next)).toEqual([]);
     expect(await posts()).toHaveLength(1);
@@ -472,8 +472,8 @@ describe('Instagram: the quota', () => {
       const delivery = await open('One too many');
       const outcome = await delivery.prepare();
       const detail = `${quotaTotal} of ${quotaTotal} posts used`;
-      expect(outcome).toMatchObject({ outcome: 'wait-until', failure: { kind: 'rate_limited', detail } });
-      if (outcome.outcome !== 'wait-until') return;
+      expect(outcome).toMatchObject({ outcome: 'wait_until', failure: { kind: 'rate_limited', detail } });
+      if (outcome.outcome !== 'wait_until') return;
       expect(outcome.until.getTime() - stage.now().getTime()).toBeLessThanOrEqual(HALF_HOUR_MS);
       expect(delivery.writes).toEqual([]);
       expect(await delivery.run()).toMatchObject({ outcome: 'published' });
@@ -509,10 +509,10 @@ describe('Instagram: the quota', () => {
     const delivery = await open();
     await arm('quota', 'truncated-body');
     expect(await delivery.prepare()).toEqual({ outcome: 'ready' });
-    expect(await delivery.publish()).toMatchObject({ outcome: 'uncertain' });
-    expect(await delivery.reconcile()).toEqual({ outcome: 'absent' });
+    expect(await delivery.publish()).toMatchObject({ outcome: 'unclear' });
+    expect(await delivery.lookUp()).toEqual({ outcome: 'absent' });
     expect(await delivery.prepare()).toMatchObject({
-      outcome: 'wait-until',
+      outcome: 'wait_until',
       failure: { kind: 'rate_limited' },
     });
     expect(await posts()).toEqual([]);
@@ -536,9 +536,9 @@ describe('Instagram: the quota', () => {
 it('Instagram takes up a container that was made when a post could have one image', async () => {
   const earlier = await openWith(['a']);
   await earlier.prepare();
-  const { containerId } = earlier.call.witness;
-  const witness = { containerId, containerCreatedAt: stage.now().toISOString() };
-  const delivery = await openWith(['a'], witness);
+  const { containerId } = earlier.call.evidence;
+  const evidence = { containerId, containerCreatedAt: stage.now().toISOString() };
+  const delivery = await openWith(['a'], evidence);
   expect(await delivery.run()).toMatchObject({ outcome: 'published' });
   expect(delivery.writes).toHaveLength(1);
   expect(await pictures()).toEqual(['a: Picture a']);

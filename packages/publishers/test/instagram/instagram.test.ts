@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { checkDraft } from '../../src/instagram/check.ts';
 import { instagram } from '../../src/instagram/index.ts';
-import { dialect, isContainerLost, isNotReady, readContainerFailure } from '../../src/instagram/errors.ts';
+import { errors, isContainerLost, isNotReady, readContainerFailure } from '../../src/instagram/errors.ts';
 import { answer, draftOf, jpegDraft, jpegDrafts, NOW, videoDraft } from '../answers.ts';
 
 const codes = (text: string, media = [jpegDraft()]) =>
@@ -121,8 +121,8 @@ describe('Instagram check: the cover of a reel', () => {
 
 describe('Instagram refusals', () => {
   it.each([4, 17, 32, 613, 80001, 80002])('code %i is a rate limit, with status 400', (code) => {
-    expect(dialect.readRefusal(graphError(code), NOW)).toMatchObject({
-      outcome: 'wait-until',
+    expect(errors.readRefusal(graphError(code), NOW)).toMatchObject({
+      outcome: 'wait_until',
       failure: { kind: 'rate_limited' },
     });
   });
@@ -130,7 +130,7 @@ describe('Instagram refusals', () => {
   it('waits for as many minutes as the usage header says', () => {
     const usage = JSON.stringify({ '178': [{ type: 'instagram', estimated_time_to_regain_access: 7 }] });
     const response = { ...graphError(4), headers: new Headers({ 'x-business-use-case-usage': usage }) };
-    expect(dialect.readRefusal(response, NOW)).toMatchObject({ until: new Date('2026-11-22T10:07:00Z') });
+    expect(errors.readRefusal(response, NOW)).toMatchObject({ until: new Date('2026-11-22T10:07:00Z') });
   });
 
   it.each<[number, number | undefined, string, string]>([
@@ -139,8 +139,8 @@ describe('Instagram refusals', () => {
     [200, undefined, 'failed', 'rejected_account'],
     [25, 2207050, 'failed', 'rejected_account'],
     [4, 2207051, 'failed', 'rejected_content'],
-    [9, 2207042, 'wait-until', 'rate_limited'],
-    [9007, 2207027, 'wait-until', 'unavailable'],
+    [9, 2207042, 'wait_until', 'rate_limited'],
+    [9007, 2207027, 'wait_until', 'unavailable'],
     [36003, 2207009, 'failed', 'rejected_content'],
     [9004, 2207052, 'retry', 'media_unavailable'],
     [-1, 2207001, 'retry', 'unavailable'],
@@ -151,12 +151,12 @@ describe('Instagram refusals', () => {
     [100, 2207023, 'failed', 'rejected_content'],
     [1, undefined, 'retry', 'unavailable'],
   ])('%i/%s → %s %s', (code, subcode, outcome, kind) => {
-    expect(dialect.readRefusal(graphError(code, subcode), NOW)).toMatchObject({ outcome, failure: { kind } });
+    expect(errors.readRefusal(graphError(code, subcode), NOW)).toMatchObject({ outcome, failure: { kind } });
   });
 
   it('takes only what has its own form for its word', () => {
-    expect(dialect.readRefusal(graphError(987_654), NOW)).toMatchObject({ failure: { kind: 'unknown' } });
-    expect(dialect.readRefusal(answer(400, '<html>'), NOW)).toBeNull();
+    expect(errors.readRefusal(graphError(987_654), NOW)).toMatchObject({ failure: { kind: 'unknown' } });
+    expect(errors.readRefusal(answer(400, '<html>'), NOW)).toBeNull();
   });
 
   it('takes only 9007 at its word', () => {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { titleOf } from '../../src/linkedin/content.ts';
 import { linkedin } from '../../src/linkedin/index.ts';
 import type { Settings } from '../../src/draft.ts';
-import type { Witness } from '../../src/publisher.ts';
+import type { Evidence } from '../../src/publisher.ts';
 import { jpegDraft } from '../answers.ts';
 import { openDelivery, openStage, type Stage, type TestFile } from '../harness.ts';
 
@@ -27,7 +27,7 @@ const paper: TestFile = {
 };
 const open = (
   text: string,
-  over: { account?: string; settings?: Settings; witness?: Witness; goneAfterWrites?: number } = {},
+  over: { account?: string; settings?: Settings; evidence?: Evidence; goneAfterWrites?: number } = {},
 ) => openDelivery(stage, linkedin, { account: 'ada', text, files: [paper], timeoutMs: 5_000, ...over });
 
 describe('LinkedIn documents', () => {
@@ -52,7 +52,7 @@ describe('LinkedIn documents', () => {
       await stage.reset();
       const gone = await open('Gone on with', { goneAfterWrites: made });
       await (made < 2 ? expect(gone.prepare()).rejects.toThrow('gone') : gone.prepare());
-      const next = await open('Gone on with', { witness: gone.call.witness });
+      const next = await open('Gone on with', { evidence: gone.call.evidence });
       expect(await next.run()).toMatchObject({ outcome: 'published' });
       expect(next.writes).toHaveLength(made < 2 ? 3 : 1);
     }

@@ -10,7 +10,7 @@ const call = {
   settings: {},
   account: { remoteAccountId: 'urn:li:organization:1', handle: 'acme' },
   credentials: { accessToken: 't' },
-  witness: { knownUrns: [], notedAt: NOW.toISOString() },
+  evidence: { knownUrns: [], notedAt: NOW.toISOString() },
 } as unknown as PublishCall;
 
 const post = (commentary: string, minutes: number): RemotePost => {

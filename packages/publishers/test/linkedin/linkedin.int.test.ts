@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { linkedin } from '../../src/linkedin/index.ts';
-import type { Witness } from '../../src/publisher.ts';
+import type { Evidence } from '../../src/publisher.ts';
 import { openDelivery, openStage, type Delivery, type Stage } from '../harness.ts';
 
 let stage: Stage;
@@ -11,8 +11,8 @@ afterAll(() => stage.close());
 beforeEach(() => stage.reset());
 
 const open = (text: string) => openDelivery(stage, linkedin, { account: 'ada', text, withImage: false });
-const openWith = (text: string, images: string[], witness: Witness = {}) =>
-  openDelivery(stage, linkedin, { account: 'ada', text, images, witness });
+const openWith = (text: string, images: string[], evidence: Evidence = {}) =>
+  openDelivery(stage, linkedin, { account: 'ada', text, images, evidence });
 const arm = (step: string, fault: string, over: { after?: number } = {}) =>
   stage.arm({ platform: 'linkedin', step, fault, ...over });
 const uploadsOf = (delivery: Delivery) => delivery.writes.filter(({ method }) => method === 'PUT').length;
@@ -39,10 +39,10 @@ describe('LinkedIn', () => {
     await arm('publish', 'commit-then-drop');
     await delivery.publish();
     // The person did not see it, and sent it again.
-    expect(await delivery.publish()).toMatchObject({ outcome: 'uncertain' });
+    expect(await delivery.publish()).toMatchObject({ outcome: 'unclear' });
     const [post] = await stage.posts('linkedin', 'ada');
     const reason = expect.stringContaining(post?.url as string);
-    expect(await delivery.reconcile()).toEqual({ outcome: 'cannot-tell', reason });
+    expect(await delivery.lookUp()).toEqual({ outcome: 'uncertain', reason });
     expect(await stage.posts('linkedin', 'ada')).toHaveLength(1);
   });
 
@@ -50,7 +50,7 @@ describe('LinkedIn', () => {
     await (await open('Same')).run();
     const delivery = await open('Same');
     await arm('publish', 'rate-limited');
-    expect(await delivery.publish()).toMatchObject({ outcome: 'wait-until' });
+    expect(await delivery.publish()).toMatchObject({ outcome: 'wait_until' });
     expect(await delivery.publish()).toMatchObject({ outcome: 'failed' });
   });
 });
@@ -62,7 +62,7 @@ describe('LinkedIn images', () => {
     await delivery.prepare();
     for (let looks = 0; looks < 2; looks++) {
       const outcome = await delivery.publish();
-      expect(outcome).toMatchObject({ outcome: 'wait-until', failure: { kind: 'unavailable' } });
+      expect(outcome).toMatchObject({ outcome: 'wait_until', failure: { kind: 'unavailable' } });
       await stage.skip(2 * 60_000);
     }
     expect(await delivery.run()).toMatchObject({ outcome: 'published' });
@@ -77,7 +77,7 @@ describe('LinkedIn images', () => {
     const delivery = await openWith('Stuck', ['a', 'b']);
     await delivery.prepare();
     await stage.skip(29 * 60_000);
-    expect(await delivery.publish()).toMatchObject({ outcome: 'wait-until' });
+    expect(await delivery.publish()).toMatchObject({ outcome: 'wait_until' });
     await stage.skip(2 * 60_000);
     expect(await delivery.publish()).toMatchObject({ outcome: 'retry', failure: { kind: 'unavailable' } });
     await stage.configure('linkedin', { imageProcessingMs: 0 });
@@ -92,7 +92,7 @@ describe('LinkedIn images', () => {
     await delivery.prepare();
     await stage.skip(60 * 60_000);
     await delivery.prepare();
-    expect(await delivery.publish()).toMatchObject({ outcome: 'wait-until' });
+    expect(await delivery.publish()).toMatchObject({ outcome: 'wait_until' });
   });
 
   it('of which one could not be processed go up again, and out once', async () => {
@@ -108,9 +108,9 @@ describe('LinkedIn images', () => {
   it('that were uploaded when a post could have one are taken up', async () => {
     const earlier = await openWith('Prepared before', ['a']);
     await earlier.prepare();
-    const [upload] = Object.values(earlier.call.witness['images'] as Record<string, { urn: string }>);
-    const witness = { imageUrn: upload?.urn, imageUploadedAt: stage.now().toISOString() };
-    const delivery = await openWith('Prepared before', ['a'], witness);
+    const [upload] = Object.values(earlier.call.evidence['images'] as Record<string, { urn: string }>);
+    const evidence = { imageUrn: upload?.urn, imageUploadedAt: stage.now().toISOString() };
+    const delivery = await openWith('Prepared before', ['a'], evidence);
     expect(await delivery.run()).toMatchObject({ outcome: 'published' });
     expect(delivery.writes).toHaveLength(1);
     expect(await stage.pictures('linkedin', 'ada')).toEqual(['a: Picture a']);
@@ -120,9 +120,9 @@ describe('LinkedIn images', () => {
     await arm('upload', 'processing-failed');
     const earlier = await openWith('Broken before', ['a']);
     await earlier.prepare();
-    const [upload] = Object.values(earlier.call.witness['images'] as Record<string, { urn: string }>);
-    const witness = { imageUrn: upload?.urn, imageUploadedAt: stage.now().toISOString() };
-    const delivery = await openWith('Broken before', ['a'], witness);
+    const [upload] = Object.values(earlier.call.evidence['images'] as Record<string, { urn: string }>);
+    const evidence = { imageUrn: upload?.urn, imageUploadedAt: stage.now().toISOString() };
+    const delivery = await openWith('Broken before', ['a'], evidence);
     expect(await delivery.run()).toMatchObject({ outcome: 'published' });
     expect(uploadsOf(delivery)).toBe(1);
   });

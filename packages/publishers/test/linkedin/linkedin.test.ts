@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { dialect, duplicateUrnOf, isDuplicate, isUploadLost } from '../../src/linkedin/errors.ts';
+import { errors, duplicateUrnOf, isDuplicate, isUploadLost } from '../../src/linkedin/errors.ts';
 import { linkedin } from '../../src/linkedin/index.ts';
 import { answer, draftOf, jpegDraft, jpegDrafts, NOW } from '../answers.ts';
 
@@ -37,7 +37,7 @@ const duplicate = answer(422, {
 describe('LinkedIn refusals', () => {
   it.each([
     [answer(400, { code: 'MISSING_FIELD', message: 'x', status: 400 }), 'failed', 'unknown'],
-    [answer(400, { message: 'asset MEDIA_ASSET_WAITING_UPLOAD', status: 400 }), 'wait-until', 'unavailable'],
+    [answer(400, { message: 'asset MEDIA_ASSET_WAITING_UPLOAD', status: 400 }), 'wait_until', 'unavailable'],
     [
       answer(400, { code: 'MEDIA_ASSET_PROCESSING_FAILED', message: 'x', status: 400 }),
       'retry',
@@ -49,10 +49,10 @@ describe('LinkedIn refusals', () => {
     [answer(401), 'failed', 'auth_expired'],
     [answer(403, { code: 'ACCESS_DENIED', message: 'x', status: 403 }), 'failed', 'rejected_account'],
     [answer(426, { code: 'NONEXISTENT_VERSION', status: 426 }), 'failed', 'misconfigured'],
-    [answer(429), 'wait-until', 'rate_limited'],
-    [answer(429, '<html>slow down</html>'), 'wait-until', 'rate_limited'],
+    [answer(429), 'wait_until', 'rate_limited'],
+    [answer(429, '<html>slow down</html>'), 'wait_until', 'rate_limited'],
   ])('%#: reads %j', (response, outcome, kind) => {
-    expect(dialect.readRefusal(response, NOW)).toMatchObject({ outcome, failure: { kind } });
+    expect(errors.readRefusal(response, NOW)).toMatchObject({ outcome, failure: { kind } });
   });
 
   it.each([
@@ -60,7 +60,7 @@ describe('LinkedIn refusals', () => {
     ['a duplicate', duplicate],
     ["a proxy's page", answer(403, '<html>blocked</html>')],
   ])('does not take %s for a refusal', (_, response) => {
-    expect(dialect.readRefusal(response, NOW)).toBeNull();
+    expect(errors.readRefusal(response, NOW)).toBeNull();
   });
 
   it('reads the post that a duplicate names', () => {

@@ -19,7 +19,7 @@ const posts = () => stage.posts('linkedin', account);
 async function sendAndLose(delivery: Delivery, fault: string): Promise<void> {
   expect(await delivery.prepare()).toEqual({ outcome: 'ready' });
   await arm('publish', fault);
-  expect(await delivery.publish()).toMatchObject({ outcome: 'uncertain' });
+  expect(await delivery.publish()).toMatchObject({ outcome: 'unclear' });
 }
 
 /** Sent, lost, and shown so late that it is taken for absent. */
@@ -27,7 +27,7 @@ async function openVeryLate(text: string): Promise<Delivery> {
   const delivery = await open(text);
   await arm('publish', 'delayed-visibility', { ms: 8 * 60_000 });
   await sendAndLose(delivery, 'commit-then-drop');
-  expect(await delivery.reconcile()).toEqual({ outcome: 'absent' });
+  expect(await delivery.lookUp()).toEqual({ outcome: 'absent' });
   return delivery;
 }
 
@@ -44,7 +44,7 @@ describe('LinkedIn, an organization', () => {
     const delivery = await open('Never arrived');
     await sendAndLose(delivery, 'drop-before-commit');
     const start = stage.now().getTime();
-    expect(await delivery.reconcile()).toEqual({ outcome: 'absent' });
+    expect(await delivery.lookUp()).toEqual({ outcome: 'absent' });
     expect(stage.now().getTime() - start).toBeGreaterThanOrEqual(119_000);
   });
 
@@ -63,10 +63,10 @@ describe('LinkedIn, an organization', () => {
   it('asks a person when a second send is refused as a duplicate and nothing is listed', async () => {
     const delivery = await openVeryLate('Later still');
     expect(await delivery.prepare()).toEqual({ outcome: 'ready' });
-    expect(await delivery.publish()).toMatchObject({ outcome: 'uncertain' });
+    expect(await delivery.publish()).toMatchObject({ outcome: 'unclear' });
     const [post] = await posts();
-    expect(await delivery.reconcile()).toEqual({
-      outcome: 'cannot-tell',
+    expect(await delivery.lookUp()).toEqual({
+      outcome: 'uncertain',
       reason: expect.stringContaining(post?.url as string),
     });
     expect(await posts()).toHaveLength(1);
@@ -78,7 +78,7 @@ describe('LinkedIn, an organization', () => {
     await delivery.publish();
     await stage.skip(8 * 60_000);
     const sendingSince = stage.now();
-    const fate = await linkedin.reconcile({ ...delivery.call, sendingSince, asked: 0 });
+    const fate = await linkedin.lookUp({ ...delivery.call, sendingSince, asked: 0 });
     expect(fate).toMatchObject({ outcome: 'published' });
   });
 
@@ -87,7 +87,7 @@ describe('LinkedIn, an organization', () => {
     expect(await (await open('Same')).run()).toMatchObject({ outcome: 'published' });
     const delivery = await open('Same');
     await sendAndLose(delivery, 'drop-before-commit');
-    expect(await delivery.reconcile()).toEqual({ outcome: 'absent' });
+    expect(await delivery.lookUp()).toEqual({ outcome: 'absent' });
     expect(await delivery.run()).toMatchObject({ outcome: 'published' });
     expect(await posts()).toHaveLength(2);
   });
@@ -98,7 +98,7 @@ describe('LinkedIn, an organization', () => {
     expect(await (await open('Same', ['a', 'b'])).run()).toMatchObject({ outcome: 'published' });
     await arm('publish', 'drop-before-commit');
     await delivery.publish();
-    expect(await delivery.reconcile()).toMatchObject({ outcome: 'cannot-tell' });
+    expect(await delivery.lookUp()).toMatchObject({ outcome: 'uncertain' });
   });
 
   it('looks through more posts than one page holds', async () => {
@@ -113,7 +113,7 @@ describe('LinkedIn, an organization', () => {
       });
     }
     expect(await posts()).toHaveLength(61);
-    expect(await delivery.reconcile()).toMatchObject({ outcome: 'published' });
+    expect(await delivery.lookUp()).toMatchObject({ outcome: 'published' });
   });
 
   it('is not posted to where its posts cannot be read: nothing could be found out afterwards', async () => {

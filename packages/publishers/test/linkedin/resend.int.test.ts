@@ -26,7 +26,7 @@ const sendings = (delivery: Delivery) =>
 async function sendAndLose(delivery: Delivery, fault: string): Promise<void> {
   expect(await delivery.prepare()).toEqual({ outcome: 'ready' });
   await arm(fault, { ms: 1_500 });
-  expect(await delivery.publish()).toMatchObject({ outcome: 'uncertain' });
+  expect(await delivery.publish()).toMatchObject({ outcome: 'unclear' });
 }
 const absent = { outcome: 'absent', unproved: expect.stringContaining('sent once more, as you chose') };
 
@@ -36,7 +36,7 @@ describe('LinkedIn, where the author has an unclear post sent once more', () => 
     async (fault) => {
       const delivery = await open({ images: ['a', 'b'] });
       await sendAndLose(delivery, fault);
-      expect(await delivery.reconcile()).toEqual(absent);
+      expect(await delivery.lookUp()).toEqual(absent);
       const writes = delivery.writes.length;
       const fate = await delivery.run();
       const [post, ...others] = await posts();
@@ -74,10 +74,10 @@ describe('LinkedIn, where the author has an unclear post sent once more', () => 
     async (one, two, out) => {
       const delivery = await open();
       await sendAndLose(delivery, one);
-      expect(await delivery.reconcile()).toEqual(absent);
+      expect(await delivery.lookUp()).toEqual(absent);
       await arm(two);
       expect(await delivery.run()).toEqual({
-        outcome: 'cannot-tell',
+        outcome: 'uncertain',
         reason: expect.stringContaining('Look at the profile'),
       });
       expect(sendings(delivery)).toBe(2);
@@ -88,11 +88,11 @@ describe('LinkedIn, where the author has an unclear post sent once more', () => 
   it('is asked about again as long as nothing more was sent, and says the same', async () => {
     const delivery = await open();
     await sendAndLose(delivery, 'commit-then-drop');
-    expect(await delivery.reconcile()).toEqual(absent);
+    expect(await delivery.lookUp()).toEqual(absent);
     await stage.skip(60_000);
-    expect(await delivery.reconcile()).toEqual(absent);
+    expect(await delivery.lookUp()).toEqual(absent);
     await stage.skip(8 * 60_000);
-    expect(await delivery.reconcile()).toMatchObject({ outcome: 'cannot-tell' });
+    expect(await delivery.lookUp()).toMatchObject({ outcome: 'uncertain' });
     expect(sendings(delivery)).toBe(1);
   });
 
@@ -100,16 +100,16 @@ describe('LinkedIn, where the author has an unclear post sent once more', () => 
     const delivery = await open();
     await sendAndLose(delivery, 'commit-then-drop');
     await stage.skip(8 * 60_000);
-    expect(await delivery.reconcile()).toMatchObject({ outcome: 'cannot-tell' });
+    expect(await delivery.lookUp()).toMatchObject({ outcome: 'uncertain' });
     expect(sendings(delivery)).toBe(1);
   });
 
   it('does not send what comes to its turn too late, when LinkedIn would not refuse it any more', async () => {
     const delivery = await open();
     await sendAndLose(delivery, 'commit-then-drop');
-    expect(await delivery.reconcile()).toEqual(absent);
+    expect(await delivery.lookUp()).toEqual(absent);
     await stage.skip(11 * 60_000);
-    expect(await delivery.run()).toMatchObject({ outcome: 'cannot-tell' });
+    expect(await delivery.run()).toMatchObject({ outcome: 'uncertain' });
     expect(sendings(delivery)).toBe(1);
     expect(await posts()).toHaveLength(1);
   });
@@ -118,7 +118,7 @@ describe('LinkedIn, where the author has an unclear post sent once more', () => 
     const delivery = await open();
     await sendAndLose(delivery, 'drop-before-commit');
     await stage.skip(8 * 60_000);
-    expect(await delivery.reconcile()).toMatchObject({ outcome: 'cannot-tell' });
+    expect(await delivery.lookUp()).toMatchObject({ outcome: 'uncertain' });
     expect(await delivery.run()).toMatchObject({ outcome: 'published' });
     expect(await posts()).toHaveLength(1);
   });
@@ -136,7 +136,7 @@ describe('LinkedIn, where the author has an unclear post sent once more', () => 
   it('does nothing of it unless it was chosen', async () => {
     const delivery = await open({ settings: {} });
     await sendAndLose(delivery, 'drop-before-commit');
-    expect(await delivery.reconcile()).toMatchObject({ outcome: 'cannot-tell' });
+    expect(await delivery.lookUp()).toMatchObject({ outcome: 'uncertain' });
     expect(sendings(delivery)).toBe(1);
   });
 
@@ -145,6 +145,6 @@ describe('LinkedIn, where the author has an unclear post sent once more', () => 
     await arm('commit-then-drop');
     expect(await delivery.run()).toMatchObject({ outcome: 'published' });
     expect(sendings(delivery)).toBe(1);
-    expect(delivery.call.witness).not.toHaveProperty('resend');
+    expect(delivery.call.evidence).not.toHaveProperty('resend');
   });
 });

@@ -42,7 +42,7 @@ describe('the settings of LinkedIn', () => {
     await stage.reset();
     const delivery = await open({ article: { url: article.url, title } }, ['a']);
     expect(await delivery.run()).toMatchObject({ outcome: 'published' });
-    const [upload] = Object.values(delivery.call.witness['images'] as Record<string, { urn: string }>);
+    const [upload] = Object.values(delivery.call.evidence['images'] as Record<string, { urn: string }>);
     const thumbnail = { thumbnail: upload?.urn, thumbnailAltText: 'Picture a' };
     expect(await chosen()).toMatchObject({ article: { source, title, ...thumbnail } });
     expect((await stage.posts('linkedin', 'ada'))[0]?.mediaCount).toBe(0);

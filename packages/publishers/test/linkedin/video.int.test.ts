@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { linkedin } from '../../src/linkedin/index.ts';
-import type { Witness } from '../../src/publisher.ts';
+import type { Evidence } from '../../src/publisher.ts';
 import { openDelivery, openStage, videoFile, type Delivery, type Stage } from '../harness.ts';
 
 let stage: Stage;
@@ -17,7 +17,7 @@ const CALLS = 4;
 
 const open = (
   text: string,
-  over: { account?: string; witness?: Witness; goneAfterWrites?: number; timeoutMs?: number } = {},
+  over: { account?: string; evidence?: Evidence; goneAfterWrites?: number; timeoutMs?: number } = {},
 ) => openDelivery(stage, linkedin, { account: 'ada', text, files: [clip], timeoutMs: 5_000, ...over });
 const arm = (step: string, fault: string, over: { after?: number; ms?: number } = {}) =>
   stage.arm({ platform: 'linkedin', step, fault, ...over });
@@ -58,7 +58,7 @@ describe('LinkedIn videos', () => {
       await stage.reset();
       const gone = await open('Gone on with', { goneAfterWrites: made });
       await expect(gone.prepare()).rejects.toThrow('the worker is gone');
-      const next = await open('Gone on with', { witness: gone.call.witness });
+      const next = await open('Gone on with', { evidence: gone.call.evidence });
       expect(await next.prepare()).toEqual({ outcome: 'ready' });
       expect(next.writes).toHaveLength(CALLS - made);
       expect(await next.publish()).toMatchObject({ outcome: 'published' });
@@ -88,7 +88,7 @@ describe('LinkedIn videos', () => {
     const delivery = await open('Slowly');
     await arm('upload', 'rate-limited-bare', { after: 2 });
     expect(await delivery.prepare()).toMatchObject({
-      outcome: 'wait-until',
+      outcome: 'wait_until',
       failure: { kind: 'rate_limited' },
     });
     expect(await delivery.run()).toMatchObject({ outcome: 'published' });
@@ -99,7 +99,7 @@ describe('LinkedIn videos', () => {
     const gone = await open('Late', { goneAfterWrites: 2 });
     await expect(gone.prepare()).rejects.toThrow();
     await stage.skip(24 * 60 * 60_000);
-    const next = await open('Late', { witness: gone.call.witness });
+    const next = await open('Late', { evidence: gone.call.evidence });
     expect(await next.run()).toMatchObject({ outcome: 'published' });
     expect(next.writes).toHaveLength(CALLS + 1);
     await expectTheFilm();
@@ -107,7 +107,7 @@ describe('LinkedIn videos', () => {
     const forgotten = await open('Forgotten', { goneAfterWrites: 2 });
     await expect(forgotten.prepare()).rejects.toThrow();
     await stage.reset();
-    const after = await open('Forgotten', { witness: forgotten.call.witness });
+    const after = await open('Forgotten', { evidence: forgotten.call.evidence });
     expect(await after.prepare()).toMatchObject({ outcome: 'retry' });
     expect(await after.run()).toMatchObject({ outcome: 'published' });
     await expectTheFilm();
@@ -131,7 +131,7 @@ describe('LinkedIn videos', () => {
     const delivery = await open('Slow');
     await delivery.prepare();
     expect(await delivery.publish()).toMatchObject({
-      outcome: 'wait-until',
+      outcome: 'wait_until',
       failure: { kind: 'unavailable' },
     });
     expect(await delivery.run()).toMatchObject({ outcome: 'published' });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { HttpRequest, HttpResponse } from '../../src/http.ts';
 import { prepare } from '../../src/mastodon/prepare.ts';
-import { reconcile } from '../../src/mastodon/reconcile.ts';
+import { lookUp } from '../../src/mastodon/look-up.ts';
 import type { LookUpCall } from '../../src/publisher.ts';
 import { answer, NOW } from '../answers.ts';
 
@@ -16,7 +16,7 @@ function deliveryOn(aboutImage: HttpResponse, sentAgoMs: number) {
     media: [{ id: 'a' }],
     account: { remoteAccountId: '1', handle: 'ada' },
     credentials: { accessToken: 't' },
-    witness: { uploads, newestStatusId: null, idempotencyKey: 'key', notedAt: NOW.toISOString() },
+    evidence: { uploads, newestStatusId: null, idempotencyKey: 'key', notedAt: NOW.toISOString() },
     sentBefore: true,
     sendingSince: new Date(NOW.getTime() - sentAgoMs),
     lookedAt: NOW,
@@ -42,16 +42,16 @@ const noSuchImage = answer(404, { error: 'Record not found' });
 
 describe('an image that the server does not tell of', () => {
   it('is evidence of a post only where the server itself says that it is gone', async () => {
-    expect(await reconcile(deliveryOn(noSuchImage, 11 * MINUTE_MS).call)).toMatchObject({
-      outcome: 'ask-again',
+    expect(await lookUp(deliveryOn(noSuchImage, 11 * MINUTE_MS).call)).toMatchObject({
+      outcome: 'ask_again',
     });
-    expect(await reconcile(deliveryOn(noSuchImage, 61 * MINUTE_MS).call)).toMatchObject({
-      outcome: 'cannot-tell',
+    expect(await lookUp(deliveryOn(noSuchImage, 61 * MINUTE_MS).call)).toMatchObject({
+      outcome: 'uncertain',
     });
-    expect(await reconcile(deliveryOn(noSuchCall, 3 * MINUTE_MS).call)).toMatchObject({
-      outcome: 'ask-again',
+    expect(await lookUp(deliveryOn(noSuchCall, 3 * MINUTE_MS).call)).toMatchObject({
+      outcome: 'ask_again',
     });
-    expect(await reconcile(deliveryOn(noSuchCall, 11 * MINUTE_MS).call)).toEqual({ outcome: 'absent' });
+    expect(await lookUp(deliveryOn(noSuchCall, 11 * MINUTE_MS).call)).toEqual({ outcome: 'absent' });
   });
 
   it('is used as it was uploaded, where there is no call to ask by', async () => {

@@ -12,7 +12,7 @@ const call = (text: string, newestStatusId: string | null): PublishCall =>
     settings: {},
     account,
     credentials: { accessToken: 't' },
-    witness: { newestStatusId },
+    evidence: { newestStatusId },
   }) as never;
 
 /** The answers of a server, page after page, and what it was asked. */

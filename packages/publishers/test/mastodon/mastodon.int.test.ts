@@ -37,7 +37,7 @@ async function openLost(text: string, withImage = false, settings: Settings = {}
   const delivery = await open(text, withImage, settings);
   expect(await delivery.prepare()).toEqual({ outcome: 'ready' });
   await arm('publish', 'commit-then-drop');
-  expect(await delivery.publish()).toMatchObject({ outcome: 'uncertain' });
+  expect(await delivery.publish()).toMatchObject({ outcome: 'unclear' });
   return delivery;
 }
 
@@ -90,7 +90,7 @@ describe('Mastodon images', () => {
     await configure({ pollsUntilReady: 8 });
     const delivery = await open('Very slow image', true);
     expect(await delivery.prepare()).toMatchObject({
-      outcome: 'wait-until',
+      outcome: 'wait_until',
       failure: { kind: 'unavailable', actor: 'platform' },
     });
     expect(await delivery.run()).toMatchObject({ outcome: 'published' });
@@ -131,7 +131,7 @@ describe('Mastodon images', () => {
     if (!image) throw new Error('no image');
     delivery.call.media = ['a', 'b'].map((id) => ({ ...image, id }));
     await configure({ slowCallsPerWindow: 1 });
-    expect(await delivery.prepare()).toMatchObject({ outcome: 'wait-until' });
+    expect(await delivery.prepare()).toMatchObject({ outcome: 'wait_until' });
     await configure({ slowCallsPerWindow: 1_000 });
     expect(await delivery.run()).toMatchObject({ outcome: 'published' });
     expect(delivery.writes.filter(({ path }) => path === '/api/v2/media')).toHaveLength(3);
@@ -151,7 +151,7 @@ describe('Mastodon images', () => {
     await delivery.prepare();
     await configure({ pollsUntilReady: 2 });
     expect(await delivery.publish()).toMatchObject({
-      outcome: 'wait-until',
+      outcome: 'wait_until',
       failure: { kind: 'unavailable' },
     });
     expect(await delivery.run()).toMatchObject({ outcome: 'published' });
@@ -236,8 +236,8 @@ describe.each([
     const delivery = await openWith({ text: '' });
     await delivery.prepare();
     await arm('publish', 'commit-then-drop');
-    expect(await delivery.publish()).toMatchObject({ outcome: 'uncertain' });
-    expect(await delivery.reconcile()).toEqual({ outcome: 'published', receipt: await receiptOfOnlyPost() });
+    expect(await delivery.publish()).toMatchObject({ outcome: 'unclear' });
+    expect(await delivery.lookUp()).toEqual({ outcome: 'published', receipt: await receiptOfOnlyPost() });
   });
 
   it('is gone on with where a worker was lost', async () => {
@@ -247,9 +247,9 @@ describe.each([
       if (made === 0) await expect(gone.prepare()).rejects.toThrow('the worker is gone');
       else {
         await gone.prepare();
-        expect(await gone.publish()).toMatchObject({ outcome: 'uncertain' });
+        expect(await gone.publish()).toMatchObject({ outcome: 'unclear' });
       }
-      const next = await openWith({ witness: gone.call.witness });
+      const next = await openWith({ evidence: gone.call.evidence });
       expect(await next.run()).toMatchObject({ outcome: 'published' });
       expect(uploadsOf(next)).toHaveLength(1 - made);
       await expectItPublic();
@@ -266,7 +266,7 @@ it('Mastodon: a video that takes minutes uses no attempt, and is asked for more 
   });
   const pauseOf = async () => {
     const outcome = await delivery.prepare();
-    if (outcome.outcome !== 'wait-until') throw new Error(outcome.outcome);
+    if (outcome.outcome !== 'wait_until') throw new Error(outcome.outcome);
     expect(outcome.failure).toMatchObject({ kind: 'unavailable', actor: 'platform' });
     return outcome.until.getTime() - stage.now().getTime();
   };
@@ -322,7 +322,7 @@ describe('what an author chooses on Mastodon', () => {
     expect(await other.run()).toMatchObject({ outcome: 'published' });
     await arm('publish', 'drop-before-commit');
     await delivery.publish();
-    expect(await delivery.reconcile()).toMatchObject({ outcome: 'cannot-tell' });
+    expect(await delivery.lookUp()).toMatchObject({ outcome: 'uncertain' });
   });
 
   it('gives a content warning and a file without a text the words of the server, and is found by the file', async () => {
@@ -331,7 +331,7 @@ describe('what an author chooses on Mastodon', () => {
     await delivery.prepare();
     await arm('publish', 'commit-then-drop');
     await delivery.publish();
-    expect(await delivery.reconcile()).toEqual({ outcome: 'published', receipt: await receiptOfOnlyPost() });
+    expect(await delivery.lookUp()).toEqual({ outcome: 'published', receipt: await receiptOfOnlyPost() });
     expect(await posts()).toMatchObject([{ text: '🖼', settings: { spoilerText: 'Eyes' } }]);
   });
 
@@ -398,12 +398,12 @@ describe('the key of the public call', () => {
   it('is put down before the call, and is the same in every attempt', async () => {
     await arm('publish', 'delayed-visibility', { ms: 3_000_000 });
     const delivery = await openLost('Once');
-    expect(await delivery.reconcile()).toEqual({ outcome: 'absent' });
+    expect(await delivery.lookUp()).toEqual({ outcome: 'absent' });
     expect(await delivery.prepare()).toEqual({ outcome: 'ready' });
     // Taken for absent, wrongly: the server itself knows the post again.
     expect(await delivery.publish()).toEqual({ outcome: 'published', receipt: await receiptOfOnlyPost() });
     const [first, second] = keysOf(delivery);
-    expect(first).toMatch(new RegExp(`^${String(delivery.call.witness['idempotencyKey'])}-`));
+    expect(first).toMatch(new RegExp(`^${String(delivery.call.evidence['idempotencyKey'])}-`));
     expect(second).toBe(first);
   });
 
@@ -443,21 +443,21 @@ describe.each([true, false])('never two, whether the key is honoured or not: %s'
   ])('a post that shows after %s', async (_name, ms) => {
     await arm('publish', 'delayed-visibility', { ms });
     const delivery = await openLost('Late');
-    expect(await delivery.reconcile()).toEqual({ outcome: 'published', receipt: await receiptOfOnlyPost() });
+    expect(await delivery.lookUp()).toEqual({ outcome: 'published', receipt: await receiptOfOnlyPost() });
     expect(keysOf(delivery)).toHaveLength(1);
   });
 
   it('a post with an image that shows after half an hour', async () => {
     await arm('publish', 'delayed-visibility', { ms: 1_700_000 });
     const delivery = await openLost('Very late', true);
-    expect(await delivery.reconcile()).toEqual({ outcome: 'published', receipt: await receiptOfOnlyPost() });
+    expect(await delivery.lookUp()).toEqual({ outcome: 'published', receipt: await receiptOfOnlyPost() });
     expect(keysOf(delivery)).toHaveLength(1);
   });
 
   it('a post with an image that never shows: a person is asked, and then believed', async () => {
     await arm('publish', 'delayed-visibility', { ms: 86_400_000 });
     const delivery = await openLost('Never shows', true);
-    expect(await delivery.reconcile()).toMatchObject({ outcome: 'cannot-tell' });
+    expect(await delivery.lookUp()).toMatchObject({ outcome: 'uncertain' });
     expect(keysOf(delivery)).toHaveLength(1);
     // The person says that it is not there, which is past the hour of any key.
     await delivery.run();
@@ -480,7 +480,7 @@ describe('Mastodon, looking for a post', () => {
     await arm('publish', 'drop-before-commit');
     await delivery.publish();
     const start = stage.now().getTime();
-    expect(await delivery.reconcile()).toEqual({ outcome: 'absent' });
+    expect(await delivery.lookUp()).toEqual({ outcome: 'absent' });
     return stage.now().getTime() - start;
   }
 
@@ -497,21 +497,21 @@ describe('Mastodon, looking for a post', () => {
     async (visibility) => {
       await configure({ honoursIdempotencyKey: false, listsOwnNonPublic: false });
       const delivery = await openLost('For some', false, { visibility });
-      expect(await delivery.reconcile()).toMatchObject({
-        outcome: 'cannot-tell',
+      expect(await delivery.lookUp()).toMatchObject({
+        outcome: 'uncertain',
         reason: expect.stringContaining('public posts only'),
       });
       await receiptOfOnlyPost();
       // Mastodon's own list has all of them: there it is found, or proved absent.
       await stage.reset();
       const found = await openLost('For some', false, { visibility });
-      expect(await found.reconcile()).toEqual({ outcome: 'published', receipt: await receiptOfOnlyPost() });
+      expect(await found.lookUp()).toEqual({ outcome: 'published', receipt: await receiptOfOnlyPost() });
       await stage.reset();
       const absent = await open('Never arrived', false, { visibility });
       await absent.prepare();
       await arm('publish', 'drop-before-commit');
       await absent.publish();
-      expect(await absent.reconcile()).toEqual({ outcome: 'absent' });
+      expect(await absent.lookUp()).toEqual({ outcome: 'absent' });
     },
   );
 
@@ -522,7 +522,7 @@ describe('Mastodon, looking for a post', () => {
     await arm('publish', 'drop-before-commit');
     await delivery.publish();
     const start = stage.now().getTime();
-    expect(await delivery.reconcile()).toEqual({ outcome: 'absent' });
+    expect(await delivery.lookUp()).toEqual({ outcome: 'absent' });
     expect(stage.now().getTime() - start).toBeGreaterThanOrEqual(599_000);
   });
 
@@ -530,7 +530,7 @@ describe('Mastodon, looking for a post', () => {
     await configure({ honoursIdempotencyKey: false });
     await arm('publish', 'delayed-visibility', { ms: 11 * 60_000 });
     const delivery = await openLost('Later than late');
-    expect(await delivery.reconcile()).toEqual({ outcome: 'absent' });
+    expect(await delivery.lookUp()).toEqual({ outcome: 'absent' });
     await stage.skip(2 * 60_000);
     expect(await delivery.run()).toEqual({ outcome: 'published', receipt: await receiptOfOnlyPost() });
     expect(keysOf(delivery)).toHaveLength(1);
@@ -539,14 +539,14 @@ describe('Mastodon, looking for a post', () => {
   it('keeps its mark through later attempts, so that a lost post stays newer than it', async () => {
     await (await open('Before')).run();
     const delivery = await openLost('Lost', true);
-    const { newestStatusId } = delivery.call.witness;
+    const { newestStatusId } = delivery.call.evidence;
     expect(newestStatusId).toMatch(/^\d+$/);
     expect(await delivery.prepare()).toEqual({ outcome: 'ready' });
     // Found, so that nothing is asked about its image, which would be gone.
-    expect(delivery.call.witness).toMatchObject({ foundStatus: { id: (await posts())[0]?.id } });
-    expect(delivery.call.witness['mediaGone']).toBeUndefined();
-    expect(delivery.call.witness['newestStatusId']).toBe(newestStatusId);
-    expect(await delivery.reconcile()).toMatchObject({ outcome: 'published' });
+    expect(delivery.call.evidence).toMatchObject({ foundStatus: { id: (await posts())[0]?.id } });
+    expect(delivery.call.evidence['mediaGone']).toBeUndefined();
+    expect(delivery.call.evidence['newestStatusId']).toBe(newestStatusId);
+    expect(await delivery.lookUp()).toMatchObject({ outcome: 'published' });
   });
 
   it('does not take an older post with the same text for it', async () => {
@@ -555,7 +555,7 @@ describe('Mastodon, looking for a post', () => {
     await delivery.prepare();
     await arm('publish', 'drop-before-commit');
     await delivery.publish();
-    expect(await delivery.reconcile()).toEqual({ outcome: 'absent' });
+    expect(await delivery.lookUp()).toEqual({ outcome: 'absent' });
     expect(await delivery.run()).toMatchObject({ outcome: 'published' });
     expect(await posts()).toHaveLength(2);
   });
@@ -567,11 +567,11 @@ describe('Mastodon, looking for a post', () => {
     const delivery = await open('Same');
     await delivery.prepare();
     const headers = { authorization: `Bearer ${delivery.token}` };
-    const path = `/api/v1/statuses/${String(delivery.call.witness['newestStatusId'])}`;
+    const path = `/api/v1/statuses/${String(delivery.call.evidence['newestStatusId'])}`;
     expect((await delivery.call.http.request({ method: 'DELETE', path, headers })).status).toBe(200);
     await arm('publish', 'drop-before-commit');
     await delivery.publish();
-    expect(await delivery.reconcile()).toEqual({ outcome: 'absent' });
+    expect(await delivery.lookUp()).toEqual({ outcome: 'absent' });
   });
 
   it('does not take the post of another delivery with the same text and image for it', async () => {
@@ -580,7 +580,7 @@ describe('Mastodon, looking for a post', () => {
     expect(await (await open('Same', true)).run()).toMatchObject({ outcome: 'published' });
     await arm('publish', 'drop-before-commit');
     await delivery.publish();
-    expect(await delivery.reconcile()).toMatchObject({ outcome: 'cannot-tell' });
+    expect(await delivery.lookUp()).toMatchObject({ outcome: 'uncertain' });
   });
 
   it('looks through more posts than one page holds', async () => {
@@ -591,13 +591,13 @@ describe('Mastodon, looking for a post', () => {
       await delivery.call.http.request({ method: 'POST', path: '/api/v1/statuses', headers, json });
     }
     const receipt = { remoteId: (await posts()).at(-1)?.id, url: (await posts()).at(-1)?.url };
-    expect(await delivery.reconcile()).toEqual({ outcome: 'published', receipt });
+    expect(await delivery.lookUp()).toEqual({ outcome: 'published', receipt });
   });
 
   it('only reads', async () => {
     const delivery = await openLost('Reads', true);
     const before = delivery.writes.length;
-    await delivery.reconcile();
+    await delivery.lookUp();
     expect(delivery.writes).toHaveLength(before);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { checkDraft, limits as own } from '../../src/mastodon/check.ts';
 import { mastodon } from '../../src/mastodon/index.ts';
 import { countedLength } from '../../src/mastodon/count.ts';
-import { dialect, identityDialect, isInvalid } from '../../src/mastodon/errors.ts';
+import { errors, identityDialect, isInvalid } from '../../src/mastodon/errors.ts';
 import { keyOf } from '../../src/mastodon/publish.ts';
 import { describe as describeAnswer } from '../../src/detail.ts';
 import type { DraftMedia } from '../../src/draft.ts';
@@ -203,7 +203,7 @@ const says = (status: number, error: string, headers?: Record<string, string>) =
 
 describe('Mastodon refusals', () => {
   it('takes a 422 without a word for one of the token where nothing else was sent', () => {
-    expect(dialect.readRefusal(answer(422), NOW)).toBeNull();
+    expect(errors.readRefusal(answer(422), NOW)).toBeNull();
     expect(identityDialect.readRefusal(answer(422), NOW)).toMatchObject({
       outcome: 'failed',
       failure: { kind: 'auth_expired', actor: 'user' },
@@ -222,10 +222,10 @@ describe('Mastodon refusals', () => {
     [says(422, "Validation failed: Text can't be blank"), 'failed', 'rejected_content', 'user'],
     [says(422, 'Gültigkeitsprüfung ist fehlgeschlagen'), 'failed', 'rejected_content', 'user'],
     [answer(413, '<html>'), 'failed', 'rejected_content', 'user'],
-    [says(429, 'Too many requests'), 'wait-until', 'rate_limited', 'platform'],
-    [answer(429, '<html>'), 'wait-until', 'rate_limited', 'platform'],
+    [says(429, 'Too many requests'), 'wait_until', 'rate_limited', 'platform'],
+    [answer(429, '<html>'), 'wait_until', 'rate_limited', 'platform'],
   ])('%#: reads %j', (response, outcome, kind, actor) => {
-    const read = dialect.readRefusal(response, NOW);
+    const read = errors.readRefusal(response, NOW);
     expect(read).toMatchObject({ outcome, failure: { kind, actor } });
     expect(read?.failure.reason).toMatch(/Mastodon.*\.$/);
   });
@@ -237,11 +237,11 @@ describe('Mastodon refusals', () => {
     ['JSON that is not in its form', answer(422, { message: 'no' })],
     ['an answer it does not document', says(409, 'Conflict')],
   ])('does not take %s for a refusal', (_, response) => {
-    expect(dialect.readRefusal(response, NOW)).toBeNull();
+    expect(errors.readRefusal(response, NOW)).toBeNull();
   });
 
   const until = (reset?: string) =>
-    dialect.readRefusal(
+    errors.readRefusal(
       answer(429, undefined, reset === undefined ? {} : { 'x-ratelimit-reset': reset }),
       NOW,
     );

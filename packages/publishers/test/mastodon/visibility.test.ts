@@ -61,13 +61,13 @@ describe('who can see a post on Mastodon', () => {
       visibility: 'private',
     };
     server.answer(() => ({ status: 200, body: [status] }));
-    const witness = {
+    const evidence = {
       idempotencyKey: 'k',
       newestStatusId: '4',
       privacy: 'private',
       notedAt: NOW.toISOString(),
     };
-    expect(await mastodon.reconcile(lookOf(callOf(server.origin, { witness })))).toMatchObject({
+    expect(await mastodon.lookUp(lookOf(callOf(server.origin, { evidence })))).toMatchObject({
       outcome: 'published',
       receipt: { remoteId: '9' },
     });
@@ -75,14 +75,14 @@ describe('who can see a post on Mastodon', () => {
   it('is no proof of absence where a list may show public posts only', async () => {
     server.answer(({ url }) => (url?.includes('/instance') ? { status: 404 } : { status: 200, body: [] }));
     const look = (privacy: string) =>
-      mastodon.reconcile(
+      mastodon.lookUp(
         lookOf(
           callOf(server.origin, {
-            witness: { idempotencyKey: 'k', newestStatusId: '4', privacy, notedAt: '2026-11-22T06:00:00Z' },
+            evidence: { idempotencyKey: 'k', newestStatusId: '4', privacy, notedAt: '2026-11-22T06:00:00Z' },
           }),
         ),
       );
-    expect(await look('private')).toMatchObject({ outcome: 'cannot-tell' });
+    expect(await look('private')).toMatchObject({ outcome: 'uncertain' });
     expect(await look('public')).toEqual({ outcome: 'absent' });
   });
 });

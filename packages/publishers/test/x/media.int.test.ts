@@ -3,7 +3,7 @@ import { x } from '../../src/x/index.ts';
 import { bearer } from '../../src/answer.ts';
 import type { ByteRange } from '../../src/http.ts';
 import type { Settings } from '../../src/draft.ts';
-import type { Witness } from '../../src/publisher.ts';
+import type { Evidence } from '../../src/publisher.ts';
 import { openDelivery, openStage, videoFile, type Delivery, type Stage, type TestFile } from '../harness.ts';
 import { videoDraft } from '../answers.ts';
 
@@ -31,7 +31,7 @@ const video = (bytes = 2 * PIECE + 1_000) => videoFile('film', { byteSize: bytes
 
 interface Over {
   text?: string;
-  witness?: Witness;
+  evidence?: Evidence;
   goneAfterWrites?: number;
   settings?: Settings;
 }
@@ -39,7 +39,7 @@ const open = (file: TestFile, { text = 'Look', ...over }: Over = {}) =>
   openDelivery(stage, x, { account: 'ada', text, files: [file], timeoutMs: 20_000, ...over });
 /** Another worker takes up what this one left. */
 const goOn = (file: TestFile, { call }: Delivery, over: Over = {}) =>
-  open(file, { text: call.text, witness: call.witness, ...over });
+  open(file, { text: call.text, evidence: call.evidence, ...over });
 const arm = (step: string, fault: string, over: { after?: number; times?: number; ms?: number } = {}) =>
   stage.arm({ platform: 'x', step, fault, ...over });
 const textIn = (form: FormData, name: string) => {
@@ -141,7 +141,7 @@ describe('a video or GIF on X', () => {
       await remember(facts);
       if (writesOf(delivery).length === 2) stop.abort();
     };
-    expect(await delivery.prepare()).toMatchObject({ outcome: 'wait-until' });
+    expect(await delivery.prepare()).toMatchObject({ outcome: 'wait_until' });
     expect(writesOf(delivery)).toEqual(WHOLE.slice(0, 2));
     const next = await goOn(file, delivery);
     expect(await next.run()).toMatchObject({ outcome: 'published' });
@@ -194,7 +194,7 @@ describe('the processing of a video on X', () => {
     const delivery = await open(video());
     const until = (seconds: number) => {
       const at = stage.now().getTime() + seconds * 1_000;
-      return { outcome: 'wait-until', failure: { kind: 'unavailable' }, at };
+      return { outcome: 'wait_until', failure: { kind: 'unavailable' }, at };
     };
     const startedAt = Date.now();
     for (const [asked, waits] of [
@@ -205,7 +205,7 @@ describe('the processing of a video on X', () => {
       const { at, ...expected } = until(waits);
       const outcome = await delivery.prepare();
       expect(outcome).toMatchObject(expected);
-      if (outcome.outcome === 'wait-until')
+      if (outcome.outcome === 'wait_until')
         expect(Math.abs(outcome.until.getTime() - at)).toBeLessThan(2_000);
       expect(await statusCalls()).toBe(asked);
       await stage.skip(asked === 0 && waits === 30 ? 10_000 : 20_000);
@@ -223,7 +223,7 @@ describe('the processing of a video on X', () => {
     await stage.configure('x', { checkAfterSecs: 1, pollsUntilReady: 1_000 });
     const startedAt = Date.now();
     expect(await (await open(video(), { text: 'Longer' })).prepare()).toMatchObject({
-      outcome: 'wait-until',
+      outcome: 'wait_until',
     });
     expect(Date.now() - startedAt).toBeLessThan(8_000);
   }, 20_000);
@@ -273,10 +273,10 @@ describe('looking for a video post on X', () => {
     const delivery = await open(video(), { text });
     await delivery.prepare();
     await arm('publish', 'commit-then-drop');
-    expect(await delivery.publish()).toMatchObject({ outcome: 'uncertain' });
+    expect(await delivery.publish()).toMatchObject({ outcome: 'unclear' });
     const [post] = await posts();
     const receipt = { remoteId: post?.id, url: post?.url };
-    expect(await delivery.reconcile()).toEqual({ outcome: 'published', receipt });
+    expect(await delivery.lookUp()).toEqual({ outcome: 'published', receipt });
   });
 
   it('does not take a post with the same text and no video for it', async () => {
@@ -290,7 +290,7 @@ describe('looking for a video post on X', () => {
     await delivery.call.http.request(twin);
     await arm('publish', 'drop-before-commit');
     await delivery.publish();
-    expect(await delivery.reconcile()).toMatchObject({ outcome: 'cannot-tell' });
+    expect(await delivery.lookUp()).toMatchObject({ outcome: 'uncertain' });
   });
 
   it('does not take the video post for one with the same text alone', async () => {
@@ -299,7 +299,7 @@ describe('looking for a video post on X', () => {
     expect(await (await openReady()).publish()).toMatchObject({ outcome: 'published' });
     await arm('publish', 'drop-before-commit');
     await text.publish();
-    expect(await text.reconcile()).toMatchObject({ outcome: 'cannot-tell' });
+    expect(await text.lookUp()).toMatchObject({ outcome: 'uncertain' });
   });
 });
 

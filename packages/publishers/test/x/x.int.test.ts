@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { x } from '../../src/x/index.ts';
-import type { Witness } from '../../src/publisher.ts';
+import type { Evidence } from '../../src/publisher.ts';
 import { openDelivery, openStage, type Delivery, type Stage } from '../harness.ts';
 
 let stage: Stage;
@@ -11,8 +11,8 @@ afterAll(() => stage.close());
 beforeEach(() => stage.reset());
 
 const open = (text: string, withImage = false) => openDelivery(stage, x, { account: 'ada', text, withImage });
-const openWith = (text: string, images: string[], witness: Witness = {}) =>
-  openDelivery(stage, x, { account: 'ada', text, images, witness });
+const openWith = (text: string, images: string[], evidence: Evidence = {}) =>
+  openDelivery(stage, x, { account: 'ada', text, images, evidence });
 const uploadsOf = (delivery: Delivery) =>
   delivery.writes.filter(({ path }) => path === '/2/media/upload').length;
 const arm = (step: string, fault: string, over: { after?: number; times?: number; ms?: number } = {}) =>
@@ -23,7 +23,7 @@ describe('X', () => {
     await (await open('Same')).run();
     await stage.skip(60_000);
     const fate = await (await open('Same')).run();
-    expect(fate).toMatchObject({ outcome: 'cannot-tell', reason: expect.stringContaining('duplicate') });
+    expect(fate).toMatchObject({ outcome: 'uncertain', reason: expect.stringContaining('duplicate') });
     expect(await stage.posts('x', 'ada')).toHaveLength(1);
   });
 
@@ -33,23 +33,23 @@ describe('X', () => {
     await arm('publish', 'commit-then-drop');
     await delivery.publish();
     // It shows so late that it was taken for absent, and is sent again.
-    expect(await delivery.publish()).toMatchObject({ outcome: 'uncertain' });
+    expect(await delivery.publish()).toMatchObject({ outcome: 'unclear' });
     const [post] = await stage.posts('x', 'ada');
     const receipt = { remoteId: post?.id, url: post?.url };
-    expect(await delivery.reconcile()).toEqual({ outcome: 'published', receipt });
+    expect(await delivery.lookUp()).toEqual({ outcome: 'published', receipt });
   });
 
   it('keeps its mark through later attempts, so that a lost post stays newer than it', async () => {
     await (await open('Before')).run();
     const delivery = await open('Lost');
     await delivery.prepare();
-    const { newestPostId } = delivery.call.witness;
+    const { newestPostId } = delivery.call.evidence;
     expect(newestPostId).toMatch(/^\d+$/);
     await arm('publish', 'commit-then-drop');
     await delivery.publish();
     await delivery.prepare();
-    expect(delivery.call.witness['newestPostId']).toBe(newestPostId);
-    expect(await delivery.reconcile()).toMatchObject({ outcome: 'published' });
+    expect(delivery.call.evidence['newestPostId']).toBe(newestPostId);
+    expect(await delivery.lookUp()).toMatchObject({ outcome: 'published' });
   });
 
   /** Sent, lost, and shown so late that it is taken for absent. */
@@ -59,7 +59,7 @@ describe('X', () => {
     await arm('publish', 'delayed-visibility', { ms: 8 * 60_000 });
     await arm('publish', 'commit-then-drop');
     await delivery.publish();
-    expect(await delivery.reconcile()).toEqual({ outcome: 'absent' });
+    expect(await delivery.lookUp()).toEqual({ outcome: 'absent' });
     return delivery;
   }
 
@@ -79,10 +79,10 @@ describe('X', () => {
     const delivery = await openVeryLate();
     await delivery.prepare();
     // The next attempt is refused as a duplicate; its own time of sending is later than the post.
-    expect(await delivery.publish()).toMatchObject({ outcome: 'uncertain' });
+    expect(await delivery.publish()).toMatchObject({ outcome: 'unclear' });
     await stage.skip(8 * 60_000);
     const sendingSince = stage.now();
-    const fate = await x.reconcile({ ...delivery.call, sendingSince, asked: 0 });
+    const fate = await x.lookUp({ ...delivery.call, sendingSince, asked: 0 });
     expect(fate).toMatchObject({ outcome: 'published' });
   });
 
@@ -92,7 +92,7 @@ describe('X', () => {
     await arm('publish', 'drop-before-commit');
     await delivery.publish();
     const start = stage.now().getTime();
-    expect(await delivery.reconcile()).toEqual({ outcome: 'absent' });
+    expect(await delivery.lookUp()).toEqual({ outcome: 'absent' });
     expect(stage.now().getTime() - start).toBeGreaterThanOrEqual(119_000);
   });
 
@@ -108,7 +108,7 @@ describe('X', () => {
       await delivery.call.http.request({ method: 'POST', path: '/2/tweets', headers, json });
     }
     expect(await stage.posts('x', 'ada')).toHaveLength(106);
-    expect(await delivery.reconcile()).toMatchObject({ outcome: 'published' });
+    expect(await delivery.lookUp()).toMatchObject({ outcome: 'published' });
   });
 
   it('uploads again when the upload has expired', async () => {
@@ -150,7 +150,7 @@ describe('X', () => {
     async (isDescribed) => {
       const earlier = await openWith('Prepared before', ['a']);
       expect(await earlier.prepare()).toEqual({ outcome: 'ready' });
-      const [upload] = Object.values(earlier.call.witness['uploads'] as Record<string, { mediaId: string }>);
+      const [upload] = Object.values(earlier.call.evidence['uploads'] as Record<string, { mediaId: string }>);
       const delivery = await openWith('Prepared before', ['a'], {
         mediaId: upload?.mediaId,
         mediaUntil: new Date(stage.now().getTime() + 86_400_000).toISOString(),
@@ -185,6 +185,6 @@ describe('X', () => {
     expect(await (await openWith('Same', ['a'])).run()).toMatchObject({ outcome: 'published' });
     await arm('publish', 'drop-before-commit');
     await delivery.publish();
-    expect(await delivery.reconcile()).toMatchObject({ outcome: 'cannot-tell' });
+    expect(await delivery.lookUp()).toMatchObject({ outcome: 'uncertain' });
   });
 });

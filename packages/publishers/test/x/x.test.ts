@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { weightedLength } from '../../src/x/check.ts';
-import { dialect, isDuplicate, isMediaInvalid } from '../../src/x/errors.ts';
+import { errors, isDuplicate, isMediaInvalid } from '../../src/x/errors.ts';
 import { x } from '../../src/x/index.ts';
 import type { DraftMedia } from '../../src/draft.ts';
 import { answer, draftOf, jpegDraft, jpegDrafts, NOW, videoDraft } from '../answers.ts';
@@ -108,7 +108,7 @@ describe('X refusals', () => {
     [problem(400), 'failed', 'unknown'],
     [problem(401), 'failed', 'auth_expired'],
     [answer(401), 'failed', 'auth_expired'],
-    [problem(402, { title: 'CreditsDepleted' }), 'wait-until', 'quota_exhausted'],
+    [problem(402, { title: 'CreditsDepleted' }), 'wait_until', 'quota_exhausted'],
     [problem(403), 'failed', 'unknown'],
     [problem(403, { detail: 'Your account is suspended' }), 'failed', 'rejected_account'],
     [
@@ -118,20 +118,20 @@ describe('X refusals', () => {
     ],
     [
       problem(403, { type: 'https://api.twitter.com/2/problems/usage-capped' }),
-      'wait-until',
+      'wait_until',
       'quota_exhausted',
     ],
-    [problem(429), 'wait-until', 'rate_limited'],
-    [answer(429, '<html>'), 'wait-until', 'rate_limited'],
+    [problem(429), 'wait_until', 'rate_limited'],
+    [answer(429, '<html>'), 'wait_until', 'rate_limited'],
   ])('%#: reads %j', (response, outcome, kind) => {
-    expect(dialect.readRefusal(response, NOW)).toMatchObject({ outcome, failure: { kind } });
+    expect(errors.readRefusal(response, NOW)).toMatchObject({ outcome, failure: { kind } });
   });
 
   it('comes back when the headers say so, and in a minute without them', () => {
     const reset = String(NOW.getTime() / 1_000 + 90);
     const told = answer(429, undefined, { 'x-rate-limit-reset': reset });
-    expect(dialect.readRefusal(told, NOW)).toMatchObject({ until: new Date('2026-11-22T10:01:30Z') });
-    expect(dialect.readRefusal(answer(429), NOW)).toMatchObject({ until: new Date('2026-11-22T10:01:00Z') });
+    expect(errors.readRefusal(told, NOW)).toMatchObject({ until: new Date('2026-11-22T10:01:30Z') });
+    expect(errors.readRefusal(answer(429), NOW)).toMatchObject({ until: new Date('2026-11-22T10:01:00Z') });
   });
 
   it('waits for the day that is used up, not for the quarter of an hour', () => {
@@ -141,7 +141,7 @@ describe('X refusals', () => {
       'x-user-limit-24hour-remaining': '0',
       'x-user-limit-24hour-reset': String(seconds + 3_600),
     });
-    expect(dialect.readRefusal(told, NOW)).toMatchObject({ until: new Date('2026-11-22T11:00:00Z') });
+    expect(errors.readRefusal(told, NOW)).toMatchObject({ until: new Date('2026-11-22T11:00:00Z') });
   });
 
   const duplicate = problem(403, {
@@ -154,7 +154,7 @@ describe('X refusals', () => {
     ["a proxy's page", answer(403, '<html>blocked</html>')],
     ['an answer it does not document', problem(409)],
   ])('does not take %s for a refusal', (_, response) => {
-    expect(dialect.readRefusal(response, NOW)).toBeNull();
+    expect(errors.readRefusal(response, NOW)).toBeNull();
   });
 
   it('knows a duplicate, and an upload that is gone', () => {

@@ -34,7 +34,7 @@ const longestFile = 128 * 1024 * 1024;
 
 /**
  * One Mastodon server: text, images, and a GIF or a video. A key on the public call makes repeating it harmless for an hour, where the
- * server knows keys; the author's own list is the other witness, and it shows HTML.
+ * server knows keys; the author's own list is the other evidence, and it shows HTML.
  */
 export const mastodon: SandboxPlatform = {
   id: 'mastodon',

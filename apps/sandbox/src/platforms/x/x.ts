@@ -38,7 +38,7 @@ const Rules = Type.Object(
 );
 
 /**
- * X API v2: text, images, GIFs and videos. There is no idempotency of any kind; the author's timeline is the only witness, and it
+ * X API v2: text, images, GIFs and videos. There is no idempotency of any kind; the author's timeline is the only evidence, and it
  * shows a text that X has changed.
  */
 export const x: SandboxPlatform = {

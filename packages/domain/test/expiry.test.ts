@@ -1,49 +1,52 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Failure } from '@solospark/publishers';
-import { DEFAULT_LATE_LIMIT_MINUTES, tooLate, waitOrGiveUp } from '../src/delivery/late-policy.ts';
+import { DEFAULT_LATE_LIMIT_MINUTES, expiredBefore, waitOrGiveUp } from '../src/delivery/expiry.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 /** Claimed for the first time. */
 const first = (sinceDueMs: number) => ({ sinceDueMs, triedForMs: 0, sendingAt: null });
 
-describe('tooLate', () => {
+describe('expiredBefore', () => {
   it('lets go out what is as late as its post allows, and fails what is later', () => {
-    expect(tooLate(first(30 * MINUTE), 30)).toBeUndefined();
-    expect(tooLate(first(30 * MINUTE + 1), 30)).toMatchObject({ kind: 'unavailable', actor: 'operator' });
+    expect(expiredBefore(first(30 * MINUTE), 30)).toBeUndefined();
+    expect(expiredBefore(first(30 * MINUTE + 1), 30)).toMatchObject({
+      kind: 'unavailable',
+      actor: 'operator',
+    });
   });
 
   it('allows a day where the author has not said', () => {
-    expect(tooLate(first(DEFAULT_LATE_LIMIT_MINUTES * MINUTE), null)).toBeUndefined();
-    expect(tooLate(first(24 * HOUR + 1), null)).toBeDefined();
-    expect(tooLate(first(7 * 24 * HOUR), 7 * 24 * 60)).toBeUndefined();
+    expect(expiredBefore(first(DEFAULT_LATE_LIMIT_MINUTES * MINUTE), null)).toBeUndefined();
+    expect(expiredBefore(first(24 * HOUR + 1), null)).toBeDefined();
+    expect(expiredBefore(first(7 * 24 * HOUR), 7 * 24 * 60)).toBeUndefined();
   });
 
   it('says how late it was, that nothing was published, and what to do', () => {
-    expect(tooLate(first(3 * HOUR + 59 * MINUTE), 60)?.reason).toBe(
+    expect(expiredBefore(first(3 * HOUR + 59 * MINUTE), 60)?.reason).toBe(
       'It was 3 hours late, and may go out 60 minutes late at most. Nothing was published. ' +
         'Try it again to publish it now, or write it anew for another time.',
     );
-    expect(tooLate(first(MINUTE + 1), 1)?.reason).toMatch(
+    expect(expiredBefore(first(MINUTE + 1), 1)?.reason).toMatch(
       /^It was 1 minute late, and may go out 1 minute late/,
     );
-    expect(tooLate(first(49 * HOUR), null)?.reason).toMatch(
+    expect(expiredBefore(first(49 * HOUR), null)?.reason).toMatch(
       /^It was 2 days late, and may go out 24 hours late/,
     );
   });
 
   it('leaves alone what was first tried in time, however long that is ago', () => {
     const inTime = { sinceDueMs: 5 * HOUR, triedForMs: 5 * HOUR - 2_000, sendingAt: null };
-    expect(tooLate(inTime, 1)).toBeUndefined();
+    expect(expiredBefore(inTime, 1)).toBeUndefined();
   });
 
   it('still fails what was first tried too late and then taken over from a worker that died', () => {
     const takenOver = { sinceDueMs: 5 * HOUR, triedForMs: 12_000, sendingAt: null };
-    expect(tooLate(takenOver, 60)).toBeDefined();
+    expect(expiredBefore(takenOver, 60)).toBeDefined();
   });
 
   it('never fails what may be out: that is asked about', () => {
-    expect(tooLate({ ...first(48 * HOUR), sendingAt: new Date() }, 1)).toBeUndefined();
+    expect(expiredBefore({ ...first(48 * HOUR), sendingAt: new Date() }, 1)).toBeUndefined();
   });
 });
 
@@ -61,21 +64,20 @@ describe('waitOrGiveUp', () => {
 
   it("waits for the end of a day's limit that is told a few seconds after the post was due", () => {
     expect(wait(24 * HOUR + 3_000, { sinceDueMs: 2_000, lateLimitMinutes: null })).toMatchObject({
-      as: 'pending',
       afterMs: 24 * HOUR + 3_000,
     });
   });
 
   it('waits as long as the author lets the post be late, and looks again at the end of that', () => {
     const aWeek = { sinceDueMs: 10 * MINUTE, lateLimitMinutes: 7 * 24 * 60 };
-    expect(wait(25 * HOUR, aWeek)).toMatchObject({ as: 'pending', afterMs: 25 * HOUR });
+    expect(wait(25 * HOUR, aWeek)).toMatchObject({ afterMs: 25 * HOUR });
     const anHour = { sinceDueMs: 10 * MINUTE, lateLimitMinutes: 60 };
-    expect(wait(25 * HOUR, anHour)).toMatchObject({ as: 'pending', afterMs: 50 * MINUTE });
+    expect(wait(25 * HOUR, anHour)).toMatchObject({ afterMs: 50 * MINUTE });
   });
 
   it('then gives up, and says how long it may be late, that nothing was published, and what to do', () => {
     expect(wait(MINUTE, { sinceDueMs: HOUR, lateLimitMinutes: 60 })).toMatchObject({
-      as: 'failed',
+      outcome: 'failed',
       failure: {
         kind: 'rate_limited',
         actor: 'platform',

@@ -1,10 +1,10 @@
-import { lookAndSay, lookUp, untilNextLookMs, type Unread } from '../look-up.ts';
-import type { LookUpCall, ReconcileOutcome } from '../publisher.ts';
+import { lookAndSay, readOrAskAgain, untilNextLookMs, type Unread } from '../look-up.ts';
+import type { LookUpCall, LookUpOutcome } from '../publisher.ts';
 import { receiptOf } from './api.ts';
 import { askMedia } from './ask-media.ts';
-import { dialect } from './errors.ts';
+import { errors } from './errors.ts';
 import { findStatus } from './find-status.ts';
-import { isMastodon, keyProtects } from './key-protects.ts';
+import { isMastodon, keyPreventsDuplicate } from './key-prevents-duplicate.ts';
 import { visibilityOf } from './visibility.ts';
 import { currentMediaIds } from './uploads.ts';
 
@@ -16,14 +16,16 @@ const LATER_LOOKS_AT_MS = [300_000, 600_000];
 const PATIENT_LOOKS_AT_MS = [...LATER_LOOKS_AT_MS, 1_800_000, 3_600_000];
 
 /** Looks for the sent post among the own statuses that are newer than the mark put down by `prepare`. */
-export async function reconcile(call: LookUpCall): Promise<ReconcileOutcome> {
-  const search = await findStatus<Unread>(call, (request, read) => lookUp(call, dialect, request, read));
+export async function lookUp(call: LookUpCall): Promise<LookUpOutcome> {
+  const search = await findStatus<Unread>(call, (request, read) =>
+    readOrAskAgain(call, errors, request, read),
+  );
   if (search.outcome !== 'done') return search;
   const { found, likeness, complete } = search.value;
   if (found) return { outcome: 'published', receipt: receiptOf(found) };
 
   const afterMs = untilNextLookMs(call, LOOKS_AT_MS);
-  if (afterMs !== null) return { outcome: 'ask-again', afterMs, detail: 'not in the list of statuses yet' };
+  if (afterMs !== null) return { outcome: 'ask_again', afterMs, detail: 'not in the list of statuses yet' };
 
   // "Absent" allows another send, so everything that speaks against it goes to a person instead.
   if (likeness === 'similar') return cannotTell('there is a new post that differs from it only a little');
@@ -33,13 +35,13 @@ export async function reconcile(call: LookUpCall): Promise<ReconcileOutcome> {
 }
 
 /** At Mastodon a file can be asked for only as long as it is in no post: when all are there, the post is not. */
-async function askFiles(call: LookUpCall, mediaIds: string[]): Promise<ReconcileOutcome> {
+async function askFiles(call: LookUpCall, mediaIds: string[]): Promise<LookUpOutcome> {
   for (const mediaId of mediaIds) {
     const asked = await askMedia(call, mediaId);
     if (asked.state === 'not-told') return absentInTime(call);
     if (asked.state !== 'gone' && asked.state !== null) continue;
     const afterMs = untilNextLookMs(call, PATIENT_LOOKS_AT_MS);
-    if (afterMs !== null) return { outcome: 'ask-again', afterMs, detail: asked.detail };
+    if (afterMs !== null) return { outcome: 'ask_again', afterMs, detail: asked.detail };
     if (asked.state === null) return cannotTell('the server did not say whether its file is in a post');
     await call.remember({ mediaGone: true });
     return cannotTell('the server no longer has its file, as if it were in a post');
@@ -47,19 +49,19 @@ async function askFiles(call: LookUpCall, mediaIds: string[]): Promise<Reconcile
   return (await isMastodon(call)) ? { outcome: 'absent' } : absentInTime(call);
 }
 
-async function absentInTime(call: LookUpCall): Promise<ReconcileOutcome> {
+async function absentInTime(call: LookUpCall): Promise<LookUpOutcome> {
   const afterMs = untilNextLookMs(call, LATER_LOOKS_AT_MS);
-  if (afterMs !== null && !(await keyProtects(call))) {
-    return { outcome: 'ask-again', afterMs, detail: 'not listed; the server may not know keys' };
+  if (afterMs !== null && !(await keyPreventsDuplicate(call))) {
+    return { outcome: 'ask_again', afterMs, detail: 'not listed; the server may not know keys' };
   }
   // There is software that lists its author what it shows to everybody, and nothing else (snac).
   const isListed = visibilityOf(call) === 'public' || (await isMastodon(call));
   return isListed ? { outcome: 'absent' } : cannotTell('its server may list public posts only');
 }
 
-function cannotTell(what: string): ReconcileOutcome {
+function cannotTell(what: string): LookUpOutcome {
   return {
-    outcome: 'cannot-tell',
+    outcome: 'uncertain',
     reason:
       `The post was sent to the Mastodon server, but its answer got lost, and ${what}. ` +
       lookAndSay('your profile there'),

@@ -1,6 +1,7 @@
 import { assertNever, messageOf } from '@solospark/foundation';
-import type { Failure, ReconcileOutcome } from '@solospark/publishers';
+import type { Failure, LookUpOutcome } from '@solospark/publishers';
 import {
+  isPending,
   landedBy,
   MAX_AGE_MS,
   PUBLIC_CALL_TIMEOUT_MS,
@@ -9,8 +10,8 @@ import {
   type Settlement,
 } from './delivery.ts';
 import { reach } from './steps.ts';
-import { SupersededError, type Hold } from './hold.ts';
-import type { OpenedCall } from './open-call.ts';
+import { SupersededError } from './lease.ts';
+import type { Attempt } from './open-attempt.ts';
 
 const FIRST_ASK_AGAIN_MS = 5_000;
 const LONGEST_ASK_AGAIN_MS = 10 * 60 * 1000;
@@ -23,49 +24,45 @@ interface Sending {
 }
 
 /**
- * The public call may have been made: finds out whether the post is there, by the witness, without sending anything.
+ * The public call may have been made: finds out whether the post is there, by the evidence, without sending anything.
  * "Not there" is believed only once the earlier sender can no longer open its socket; and it is no proof, and said to
  * nobody, before a look that was begun after the last moment at which the call could land.
  */
-export async function reconcileDelivery(
-  hold: Hold,
-  { publisher, call }: OpenedCall,
-  sending: Sending,
-): Promise<Settlement> {
-  const { claim } = hold;
+export async function lookUpDelivery(attempt: Attempt, sending: Sending): Promise<Settlement> {
+  const { claim, publisher, call } = attempt;
   const { sendingSince, callEndedAt } = sending;
   // Of the look: this process may stop between the look and what it concludes from it.
-  const lookedAt = hold.now();
+  const lookedAt = attempt.now();
   // Sent by this very claim: its call has ended. Sent by an earlier one: it may be about to be made.
   const isOwn = claim.sendingAt?.getTime() !== sendingSince.getTime();
   const senderGoneInMs = isOwn ? 0 : claim.senderGoneInMs;
-  const asked = isOwn ? 0 : claim.reconcileCount;
+  const asked = isOwn ? 0 : claim.lookUpCount;
   const landed = isOwn ? endOf(sending) : landedBy(claim);
   const own = isOwn && callEndedAt ? { callEndedAt } : {};
   const outcome = await publisher
-    .reconcile({ ...call, sendingSince, ...(callEndedAt && { callEndedAt }), asked })
-    .catch((error: unknown): ReconcileOutcome => {
+    .lookUp({ ...call, sendingSince, ...(callEndedAt && { callEndedAt }), asked })
+    .catch((error: unknown): LookUpOutcome => {
       if (error instanceof SupersededError) throw error;
       const afterMs = Math.min(LONGEST_ASK_AGAIN_MS, FIRST_ASK_AGAIN_MS * 2 ** asked);
-      return { outcome: 'ask-again', afterMs, detail: messageOf(error) };
+      return { outcome: 'ask_again', afterMs, detail: messageOf(error) };
     });
   call.log.info({ outcome: outcome.outcome, asked }, 'asked the platform');
   reach('after-lookup');
   switch (outcome.outcome) {
     case 'published':
-      return { as: 'published', receipt: outcome.receipt };
+      return { outcome: 'published', receipt: outcome.receipt };
     case 'absent':
       if (senderGoneInMs > 0) return ask(senderGoneInMs, 'the earlier sender may still be at it');
       return sendAgain(outcome.unproved);
-    case 'ask-again':
-      if (hold.now().getTime() - sendingSince.getTime() > MAX_AGE_MS) {
+    case 'ask_again':
+      if (attempt.now().getTime() - sendingSince.getTime() > MAX_AGE_MS) {
         return uncertain(
           `${publisher.name} did not answer whether the post is there. Look at your account.`,
           outcome.detail,
         );
       }
       return ask(outcome.afterMs, outcome.detail);
-    case 'cannot-tell':
+    case 'uncertain':
       return uncertain(outcome.reason);
     default:
       return assertNever(outcome);
@@ -82,7 +79,7 @@ export async function reconcileDelivery(
       return retryOrGiveUp(claim, 'absent', notThere(publisher.name));
     const reason = unproved ?? notFoundYet(publisher.name);
     const settlement = retryOrGiveUp(claim, 'absent', { kind: 'unknown', actor: 'platform', reason });
-    if (settlement.as === 'pending') return { ...settlement, ...own, mayBeOut: true, absenceUnproved: true };
+    if (isPending(settlement)) return { ...settlement, ...own, mayBeOut: true, absenceUnproved: true };
     return unproved === undefined ? ask(landsInMs, 'its call may still land') : uncertain(unproved);
   }
 }
@@ -100,7 +97,7 @@ function askAgain(afterMs: number, detail: string): Settlement {
     reason: 'The platform did not say clearly whether the post is out. It is being looked for.',
     detail,
   };
-  return { as: 'pending', outcome: 'ask_again', afterMs, usesAttempt: false, mayBeOut: true, failure };
+  return { outcome: 'ask_again', afterMs, usesAttempt: false, mayBeOut: true, failure };
 }
 
 function notThere(platform: string): Failure {
@@ -120,5 +117,5 @@ function notFoundYet(platform: string): string {
 
 function uncertain(reason: string, detail?: string): Settlement {
   const failure: Failure = { kind: 'unknown', actor: 'user', reason };
-  return { as: 'uncertain', failure: detail === undefined ? failure : { ...failure, detail } };
+  return { outcome: 'uncertain', failure: detail === undefined ? failure : { ...failure, detail } };
 }

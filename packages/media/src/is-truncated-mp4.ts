@@ -6,7 +6,7 @@ const HEADER_BYTES = 16;
  * MP4 and MOV are a row of boxes, each of which says how long it is (ISO/IEC 14496-12, 4.2). In a file that was cut off
  * the last one goes on behind the end.
  */
-export async function hasWholeBoxes(path: string): Promise<boolean> {
+export async function isTruncatedMp4(path: string): Promise<boolean> {
   const file = await open(path);
   try {
     const { size } = await file.stat();
@@ -15,11 +15,11 @@ export async function hasWholeBoxes(path: string): Promise<boolean> {
     while (at < size) {
       const { bytesRead } = await file.read(header, 0, HEADER_BYTES, at);
       const length = boxLength(header.subarray(0, bytesRead));
-      if (length === 'to the end') return true;
-      if (length === undefined) return false;
+      if (length === 'to the end') return false;
+      if (length === undefined) return true;
       at += length;
     }
-    return at === size;
+    return at !== size;
   } finally {
     await file.close();
   }

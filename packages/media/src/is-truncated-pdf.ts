@@ -7,14 +7,14 @@ const END_BYTES = 1_024;
  * The last lines of a PDF say where its table of contents is, and that it ends (ISO 32000-1, 7.5.5). A file that was cut off
  * has others, or, cut behind the first page of one that was made for the web, ones that say 0.
  */
-export async function hasWholeEnd(path: string): Promise<boolean> {
+export async function isTruncatedPdf(path: string): Promise<boolean> {
   const file = await open(path);
   try {
     const { size } = await file.stat();
     const end = Buffer.alloc(Math.min(END_BYTES, size));
     await file.read(end, 0, end.length, size - end.length);
     const last = end.subarray(Math.max(0, end.lastIndexOf('startxref')));
-    return /^startxref\s+0*[1-9]\d*\s+%%EOF/.test(last.toString('latin1'));
+    return !/^startxref\s+0*[1-9]\d*\s+%%EOF/.test(last.toString('latin1'));
   } finally {
     await file.close();
   }

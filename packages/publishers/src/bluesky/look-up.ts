@@ -1,23 +1,23 @@
 import { Type } from 'typebox';
 import { decode } from '../answer.ts';
-import { lookUp } from '../look-up.ts';
-import type { ReconcileCall, ReconcileOutcome } from '../publisher.ts';
+import { readOrAskAgain } from '../look-up.ts';
+import type { LookUpCall, LookUpOutcome } from '../publisher.ts';
 import { levelText } from '../normalize.ts';
 import { POST_COLLECTION, query, uriOf, urlOf } from './api.ts';
-import { dialect, isRecordAbsent } from './errors.ts';
+import { errors, isRecordAbsent } from './errors.ts';
 import { richTextOf } from './rich-text.ts';
 import { createTid } from './tid.ts';
-import { witnessOf } from './witness.ts';
+import { witnessOf } from './evidence.ts';
 
 /**
  * Asks for the record under our key. "Not there" may be believed at once, although the first sending may still be on
  * its way: the next one writes the same record under the same key, and whichever comes second changes nothing.
  */
-export async function reconcile(call: ReconcileCall): Promise<ReconcileOutcome> {
+export async function lookUp(call: LookUpCall): Promise<LookUpOutcome> {
   const { rkey = createTid(call.delivery), createdAt } = witnessOf(call);
-  const looked = await lookUp(
+  const looked = await readOrAskAgain(
     call,
-    dialect,
+    errors,
     query(call, 'com.atproto.repo.getRecord', {
       repo: call.account.remoteAccountId,
       collection: POST_COLLECTION,
@@ -43,7 +43,7 @@ export async function reconcile(call: ReconcileCall): Promise<ReconcileOutcome> 
   }
   // Sent with other words before a person changed them, or edited there since. Sending again would be refused.
   return {
-    outcome: 'cannot-tell',
+    outcome: 'uncertain',
     reason: `Bluesky has a post in the place of this one, with another text: ${url}. Open it, and say whether it is this post.`,
   };
 }

@@ -1,20 +1,20 @@
 import { withRetry } from '@solospark/db';
 import { sha256, unseal } from '@solospark/foundation';
 import { invalidConnection } from '../channel/invalid-connection.ts';
-import { openPlace } from '../channel/open-place.ts';
+import { openEndpoint } from '../channel/open-endpoint.ts';
 import type { Context } from '../context.ts';
 import { connectionNotFound, formHashOf, newSecret, notFromOurPage, verifierContext } from './connection.ts';
 import { findOpenConnection, takeForm } from './connection.repository.ts';
-import { findApp } from '../channel/find-app.ts';
+import { findOAuthClient } from '../channel/find-oauth-client.ts';
 import { findKnownPublisher } from './find-known-publisher.ts';
 import { redirectUriOf } from '../channel/redirect-uri.ts';
 
 /**
  * The author goes on to the platform's page, from ours: `formToken` and `browserKey` are what that one gave out. The new
  * `browserKey` is for their browser to keep: whoever comes back has to bring it, so that a link alone connects nothing.
- * @throws DomainError `connection_not_found`, `cross_site_request`, and those of `findApp`.
+ * @throws DomainError `connection_not_found`, `cross_site_request`, and those of `findOAuthClient`.
  */
-export async function leaveForConsent(
+export async function redirectToAuthorization(
   ctx: Context,
   input: { state: string; formToken: string; browserKey: string },
 ): Promise<{ consentUrl: string; browserKey: string }> {
@@ -26,7 +26,7 @@ export async function leaveForConsent(
   if (publisher.connection.kind !== 'consent') {
     throw invalidConnection('/platform', 'kind', `${publisher.name} has no page to agree on`);
   }
-  const app = await findApp(ctx, publisher, connection);
+  const app = await findOAuthClient(ctx, publisher, connection);
   const verifier = unseal(ctx.settings.keyring, connection.sealedVerifier, verifierContext(connection.id));
   const browserKey = newSecret();
   // Not repeated after a lost answer: the second time the form would count as used, by whom nobody knows.
@@ -34,7 +34,7 @@ export async function leaveForConsent(
   if (!taken) throw notFromOurPage();
   const consentUrl = publisher.connection.consentUrl({
     app,
-    at: openPlace(ctx, publisher, connection).at,
+    at: openEndpoint(ctx, publisher, connection).at,
     redirectUri: redirectUriOf(ctx, publisher, connection),
     state: input.state,
     codeChallenge: sha256(verifier),

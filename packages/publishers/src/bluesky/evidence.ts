@@ -15,16 +15,16 @@ export type BlobRef = Static<typeof BlobRef>;
 
 export const blobs = uploadsUnder('blobs', Type.Object({ blob: BlobRef, uploadedAt: Type.String() }));
 
-const Witness = Type.Object({
+const Evidence = Type.Object({
   /** The record's key, which follows from the delivery; and its date, which is chosen once. */
   rkey: Type.Optional(Type.String()),
   createdAt: Type.Optional(Type.String()),
   /** By handle; null where nobody stands behind it. */
   mentions: Type.Optional(Type.Record(Type.String(), Type.Union([Type.String(), Type.Null()]))),
 });
-export type Witness = Static<typeof Witness>;
+export type Evidence = Static<typeof Evidence>;
 
 /** @throws Error when the row holds what no version of this publisher has written. */
-export function witnessOf(call: PublishCall): Witness {
-  return Value.Parse(Witness, call.witness);
+export function witnessOf(call: PublishCall): Evidence {
+  return Value.Parse(Evidence, call.evidence);
 }

@@ -11,7 +11,7 @@ export const DEFAULT_LATE_LIMIT_MINUTES = 24 * 60;
  * Why a delivery must fail instead of going out: it was first tried later after its time than its post allows. Undefined:
  * it may go on. One that was tried in time goes on by the rules of retries, and one that may be out is asked about.
  */
-export function tooLate(
+export function expiredBefore(
   claim: Pick<ClaimedDelivery, 'sinceDueMs' | 'triedForMs' | 'sendingAt'>,
   lateLimitMinutes: number | null,
 ): Failure | undefined {
@@ -45,9 +45,9 @@ export function waitOrGiveUp(
   failure: Failure,
 ): Settlement {
   const leftMs = patienceMs(claim.lateLimitMinutes) - claim.sinceDueMs;
-  if (leftMs <= 0) return { as: 'failed', failure: waitedInVain(claim.lateLimitMinutes, failure) };
+  if (leftMs <= 0) return { outcome: 'failed', failure: waitedInVain(claim.lateLimitMinutes, failure) };
   const afterMs = Math.min(Math.max(SHORTEST_WAIT_MS, until.getTime() - now.getTime()), leftMs);
-  return { as: 'pending', outcome: 'wait_until', afterMs, usesAttempt: false, mayBeOut: false, failure };
+  return { outcome: 'wait_until', afterMs, usesAttempt: false, mayBeOut: false, failure };
 }
 
 /**
@@ -62,7 +62,7 @@ export function postpone(
 ): Settlement {
   if (!claim.sendingAt) return waitOrGiveUp(claim, new Date(now.getTime() + afterMs), now, failure);
   if (claim.triedForMs > MAX_AGE_MS) return mayBeOutUnseen(failure);
-  return { as: 'pending', outcome: 'ask_again', afterMs, usesAttempt: false, mayBeOut: true, failure };
+  return { outcome: 'ask_again', afterMs, usesAttempt: false, mayBeOut: true, failure };
 }
 
 function waitedInVain(lateLimitMinutes: number | null, failure: Failure): Failure {
@@ -84,27 +84,26 @@ function patienceMs(lateLimitMinutes: number | null): number {
   return lateLimitMinutes === null ? DEFAULT_PATIENCE_MS : lateLimitMs(lateLimitMinutes);
 }
 
-const SHORTEST_HOLD_MS = 30_000;
-const LONGEST_HOLD_MS = 30 * 60_000;
+const SHORTEST_PAUSE_MS = 30_000;
+const LONGEST_PAUSE_MS = 30 * 60_000;
 
 /**
  * Held until its author has connected the channel again, which lets it go at once; and no longer than it may be late.
  * Meanwhile it is looked at, more and more rarely.
  */
-export function holdForAuthor(
+export function waitForAuthor(
   claim: Pick<ClaimedDelivery, 'sinceDueMs' | 'triedForMs' | 'sendingAt' | 'lateLimitMinutes'>,
   now: Date,
   failure: Failure,
 ): Settlement {
-  const afterMs = Math.min(Math.max(SHORTEST_HOLD_MS, claim.triedForMs), LONGEST_HOLD_MS);
+  const afterMs = Math.min(Math.max(SHORTEST_PAUSE_MS, claim.triedForMs), LONGEST_PAUSE_MS);
   if (claim.sendingAt) return postpone(claim, afterMs, now, failure);
   const leftMs = lateLimitMs(claim.lateLimitMinutes) - claim.sinceDueMs;
   if (leftMs <= 0) {
     const reason = `${failure.reason} It waited for that as long as it may be late, and nothing was published.`;
-    return { as: 'failed', failure: { ...failure, reason } };
+    return { outcome: 'failed', failure: { ...failure, reason } };
   }
   const held = {
-    as: 'pending',
     outcome: 'wait_until',
     usesAttempt: false,
     mayBeOut: false,

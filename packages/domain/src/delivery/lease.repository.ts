@@ -1,7 +1,7 @@
 import { inBatches, type SqlRunner } from '@solospark/db';
-import type { Receipt, Witness } from '@solospark/publishers';
+import type { Receipt, Evidence } from '@solospark/publishers';
 import { columnsOfHeld, type Held } from './claim.repository.ts';
-import { LEASE_MS, SEND_WINDOW_MS, type Settlement } from './delivery.ts';
+import { isPending, LEASE_MS, SEND_WINDOW_MS, type Settlement } from './delivery.ts';
 
 // What a holder writes about the deliveries it holds. In a burst many of them stand at the same step at the same time and
 // share a statement (docs/adr/0011): each under its own fencing number, and never the same delivery twice. Rows are
@@ -23,18 +23,20 @@ const HELD = `
   )`;
 
 /** Keeps what a publisher needs to remember. False: another worker holds the delivery now. */
-export const saveWitness = inBatches(async (db, items: (Held & { facts: Witness })[]): Promise<boolean[]> => {
-  const rows = await db.query<{ id: string }>(
-    `WITH ${HELD}
+export const saveWitness = inBatches(
+  async (db, items: (Held & { facts: Evidence })[]): Promise<boolean[]> => {
+    const rows = await db.query<{ id: string }>(
+      `WITH ${HELD}
      UPDATE delivery d
      SET witness = d.witness || ($4::jsonb -> (held.at - 1)::int),
          lease_until = now() + make_interval(secs => $5::float8 / 1000)
      FROM held WHERE d.id = held.id RETURNING d.id`,
-    [...columnsOfHeld(items), toJson(items.map(({ facts }) => facts)), LEASE_MS],
-  );
-  const saved = new Set(rows.map(({ id }) => id));
-  return items.map(({ id }) => saved.has(id));
-});
+      [...columnsOfHeld(items), toJson(items.map(({ facts }) => facts)), LEASE_MS],
+    );
+    const saved = new Set(rows.map(({ id }) => id));
+    return items.map(({ id }) => saved.has(id));
+  },
+);
 
 /** Commits that the public call may be made from now on. Undefined: another worker holds the delivery now. */
 export const markSending = inBatches(async (db, items: Held[]): Promise<(Date | undefined)[]> => {
@@ -103,24 +105,24 @@ export const settleDelivery = inBatches(
 );
 
 function columnsOf(settlement: Settlement) {
-  const pending = settlement.as === 'pending' ? settlement : undefined;
-  const receipt = settlement.as === 'published' ? settlement.receipt : undefined;
-  const failure = settlement.as === 'published' ? undefined : settlement.failure;
+  const pending = isPending(settlement) ? settlement : undefined;
+  const receipt = settlement.outcome === 'published' ? settlement.receipt : undefined;
+  const failure = settlement.outcome === 'published' ? undefined : settlement.failure;
   return {
-    status: settlement.as,
+    status: isPending(settlement) ? 'pending' : settlement.outcome,
     after_ms: pending?.afterMs,
     attempts: pending && !pending.usesAttempt ? 0 : 1,
-    may_be_out: pending?.mayBeOut ?? settlement.as === 'uncertain',
+    may_be_out: pending?.mayBeOut ?? settlement.outcome === 'uncertain',
     absence_unproved: pending?.absenceUnproved ?? false,
     call_ended_at: pending?.callEndedAt,
-    asked_in_vain: pending?.outcome === 'ask_again',
+    asked_in_vain: settlement.outcome === 'ask_again',
     remote_id: receipt?.remoteId,
     remote_url: receipt?.url,
     kind: failure?.kind,
     actor: failure?.actor,
     reason: failure?.reason,
     platform_message: failure?.platformMessage,
-    outcome: pending?.outcome ?? settlement.as,
+    outcome: settlement.outcome,
     detail: failure?.detail ?? pending?.detail,
   };
 }
@@ -202,4 +204,14 @@ export async function markSuperseded(db: SqlRunner, held: Held, ownAnswer?: stri
        AND (ended_at IS NULL OR (outcome = 'superseded' AND $3::text IS NOT NULL))`,
     [held.id, held.claimToken, ownAnswer ?? null],
   );
+}
+
+/** How often trouble of our own has had this delivery handed back since it was due. A worker that stops does not count. */
+export async function countHandBacks(db: SqlRunner, deliveryId: string): Promise<number> {
+  const [row] = await db.query<{ handBacks: number }>(
+    `SELECT count(*)::int AS "handBacks" FROM attempt a JOIN delivery d ON d.id = a.delivery_id
+     WHERE d.id = $1 AND a.started_at >= d.due_at AND a.outcome = 'handed_back' AND a.failure_kind IS NOT NULL`,
+    [deliveryId],
+  );
+  return row?.handBacks ?? 0;
 }

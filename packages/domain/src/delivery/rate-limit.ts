@@ -1,9 +1,10 @@
 import { withRetry } from '@solospark/db';
-import type { Failure, Publisher, WaitUntil } from '@solospark/publishers';
+import type { Failure, WaitUntil } from '@solospark/publishers';
 import type { Context } from '../context.ts';
 import type { ClaimedDelivery } from './delivery.ts';
 import { bucketKey, giveTokensBack, recordLimit, takeToken } from './rate-limit.repository.ts';
-import type { Hold } from './hold.ts';
+import type { Lease } from './lease.ts';
+import type { Attempt } from './open-attempt.ts';
 
 // Two kinds of "not so fast": our own budgets, which keep us from being refused, and what a platform itself has said. Both
 // lie in one row for each account, and one for all accounts of a platform, for all processes.
@@ -20,28 +21,29 @@ export interface Wait {
  * Keeps within the budgets of the account and of all accounts at this server of the platform, so that we wait instead of
  * being refused. Takes from both or from none. Undefined: go ahead.
  */
-export async function takeRate(ctx: Context, hold: Hold, publisher: Publisher): Promise<Wait | undefined> {
+export async function takeRate(ctx: Context, attempt: Attempt): Promise<Wait | undefined> {
+  const { publisher, claim, tokens } = attempt;
   const rates = { ...publisher.rates, ...ctx.settings.rates[publisher.id] };
   const budgets = [
-    { key: bucketKey('account', hold.claim), rate: rates.account },
-    ...(rates.platform ? [{ key: bucketKey('platform', hold.claim), rate: rates.platform }] : []),
+    { key: bucketKey('account', claim), rate: rates.account },
+    ...(rates.platform ? [{ key: bucketKey('platform', claim), rate: rates.platform }] : []),
   ];
   for (const budget of budgets) {
     const waitMs = await takeToken(ctx.db, budget);
     if (waitMs === 0) {
-      hold.tokens.push(budget.key);
+      tokens.push(budget.key);
       continue;
     }
-    await giveTokensBack(ctx.db, hold.tokens.splice(0));
-    return noRoom(hold, publisher.name, waitMs);
+    await giveTokensBack(ctx.db, tokens.splice(0));
+    return noRoom(attempt, publisher.name, waitMs);
   }
   return undefined;
 }
 
 /** What the platform has said to another delivery, or to this one before, and still holds. Undefined: go ahead. */
-export function findLimit(hold: Hold, platform: string): Wait | undefined {
-  const { limitedForMs } = hold.claim;
-  return limitedForMs > 0 ? noRoom(hold, platform, limitedForMs) : undefined;
+export function findLimit(lease: Lease, platform: string): Wait | undefined {
+  const { limitedForMs } = lease.claim;
+  return limitedForMs > 0 ? noRoom(lease, platform, limitedForMs) : undefined;
 }
 
 /**
@@ -51,15 +53,15 @@ export function findLimit(hold: Hold, platform: string): Wait | undefined {
  */
 export async function keepLimit(
   ctx: Context,
-  hold: Hold,
+  lease: Lease,
   step: 'prepare' | 'publish',
   answer: WaitUntil,
 ): Promise<Date> {
   if (!LIMITS.includes(answer.failure.kind)) return answer.until;
-  const key = bucketKey(limitedBy(hold.claim, step, answer), hold.claim);
-  const forMs = answer.until.getTime() - hold.now().getTime();
+  const key = bucketKey(limitedBy(lease.claim, step, answer), lease.claim);
+  const forMs = answer.until.getTime() - lease.now().getTime();
   const limitedMs = await withRetry(() => recordLimit(ctx.db, { key, forMs }));
-  return new Date(hold.now().getTime() + limitedMs + AFTER_LIMIT_MS);
+  return new Date(lease.now().getTime() + limitedMs + AFTER_LIMIT_MS);
 }
 
 const LIMITS: Failure['kind'][] = ['rate_limited', 'quota_exhausted'];
@@ -70,8 +72,8 @@ function limitedBy({ media }: ClaimedDelivery, step: 'prepare' | 'publish', { li
   return step === 'prepare' && media.length > 0 ? 'uploads' : 'account';
 }
 
-function noRoom(hold: Hold, platform: string, waitMs: number): Wait {
-  const until = new Date(hold.now().getTime() + waitMs);
+function noRoom(lease: Lease, platform: string, waitMs: number): Wait {
+  const until = new Date(lease.now().getTime() + waitMs);
   const reason = `${platform} takes only so many posts in a while. This one goes out as soon as there is room.`;
   return { until, failure: { kind: 'rate_limited', actor: 'platform', reason } };
 }

@@ -2,12 +2,12 @@ import { RefusedAddressError, type HttpClient, type Publisher } from '@solospark
 import type { Context } from '../context.ts';
 import { invalidConnection } from './invalid-connection.ts';
 import { DomainError } from '../errors.ts';
-import { baseUrlOf, CALL_TIMEOUT_MS, clientFor, hostAt, type Place } from './place.ts';
+import { baseUrlOf, CALL_TIMEOUT_MS, clientFor, hostAt, type Endpoint } from './endpoint.ts';
 
 /** A person is waiting for the answer. */
 const CONNECT_TIMEOUT_MS = CALL_TIMEOUT_MS / 2;
 
-export interface OpenedPlace {
+export interface OpenedEndpoint {
   baseUrl: string;
   http: HttpClient;
   at: (host: string) => string;
@@ -19,12 +19,12 @@ export interface OpenedPlace {
  * @throws DomainError `sandbox_unavailable`. The client throws `invalid_connection` where the author has named a server that is
  * not on the public internet: that is theirs to mend, and no server is away.
  */
-export function openPlace(
+export function openEndpoint(
   ctx: Pick<Context, 'clock' | 'settings'>,
   publisher: Publisher,
-  place: Place,
-): OpenedPlace {
-  const baseUrl = baseUrlOf(publisher, place, ctx.settings.sandboxUrl);
+  endpoint: Endpoint,
+): OpenedEndpoint {
+  const baseUrl = baseUrlOf(publisher, endpoint, ctx.settings.sandboxUrl);
   if (baseUrl === null) {
     throw new DomainError(
       'sandbox_unavailable',
@@ -33,8 +33,8 @@ export function openPlace(
   }
   return {
     baseUrl,
-    http: refusing(clientFor(place, ctx.settings, { baseUrl, timeoutMs: CONNECT_TIMEOUT_MS })),
-    at: hostAt(publisher, place, baseUrl),
+    http: refusing(clientFor(endpoint, ctx.settings, { baseUrl, timeoutMs: CONNECT_TIMEOUT_MS })),
+    at: hostAt(publisher, endpoint, baseUrl),
     now: () => ctx.clock.now(),
   };
 }

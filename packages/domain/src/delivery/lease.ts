@@ -5,9 +5,9 @@ import {
   recordReceipt,
   saveWitness,
   settleDelivery,
-} from './hold.repository.ts';
+} from './lease.repository.ts';
 import { withRetry } from '@solospark/db';
-import type { Witness } from '@solospark/publishers';
+import type { Evidence } from '@solospark/publishers';
 import { reach } from './steps.ts';
 import type { Context } from '../context.ts';
 
@@ -27,17 +27,27 @@ export class TooLateToSendError extends Error {
   }
 }
 
+/** How an attempt is connected with the worker that runs it. */
+export interface AttemptControl {
+  /** Aborts when the attempt has to end: its lease was lost, it is overdue, or the worker stops. */
+  signal: AbortSignal;
+  /** Called at each step that the attempt gets further. */
+  noteStep?: () => void;
+  /** Called when the platform is done with the delivery, before it is settled. */
+  onAnswer?: () => void;
+}
+
 /**
- * This process's hold on one claimed delivery. Every write goes through the fencing number: as soon as another worker
+ * This process's lease of one claimed delivery. Every write goes through the fencing number: as soon as another worker
  * has claimed the delivery, each of them throws `SupersededError` and changes nothing.
  */
-export interface Hold {
+export interface Lease {
   claim: ClaimedDelivery;
   /** The database's clock, carried on by this process's monotonic one: a worker's wall clock decides nothing. */
   now(): Date;
   /** Aborts when the lease was lost, or when the process wants to hand back what it has not sent yet. */
   signal: AbortSignal;
-  remember(facts: Witness): Promise<void>;
+  remember(facts: Evidence): Promise<void>;
   /** Commits `sending`. Afterwards `assertMaySend` lets one request pass, for as long as the send window is open. */
   commitSending(): Promise<Date>;
   /** The last look before the first byte of a request of `publish`: lets one call pass, and after it only reads. */
@@ -49,17 +59,16 @@ export interface Hold {
   /** A request to the platform is about to be made; whatever it answers. */
   noteAsking(): void;
   hasAsked(): boolean;
-  /** False: nothing public can have been created by this hold. */
+  /** False: nothing public can have been created by this lease. */
   hasSent(): boolean;
   settle(settlement: Settlement): Promise<void>;
 }
 
-export function createHold(
+export function createLease(
   ctx: Context,
   claim: ClaimedDelivery,
-  signal: AbortSignal,
-  noteStep: () => void = () => undefined,
-): Hold {
+  { signal, noteStep = () => undefined }: AttemptControl,
+): Lease {
   const held = { id: claim.id, fence: claim.fence, claimToken: claim.claimToken };
   const claimedMs = ctx.clock.monotonicMs();
   /** When the send window was opened, on both clocks of this process. Never: it is closed. */
@@ -73,7 +82,7 @@ export function createHold(
    */
   async function proveOrGiveWay(settlement: Settlement): Promise<void> {
     const { id: deliveryId } = claim;
-    if (settlement.as === 'published') {
+    if (settlement.outcome === 'published') {
       const { receipt } = settlement;
       const note = await withRetry(() => recordReceipt(ctx.db, held, receipt));
       if (note === 'known') throw new SupersededError();
@@ -84,10 +93,10 @@ export function createHold(
       return;
     }
     if (sent) {
-      const answer = settlement.failure?.detail ?? settlement.failure?.reason ?? settlement.as;
+      const answer = settlement.failure?.detail ?? settlement.failure?.reason ?? settlement.outcome;
       await withRetry(() => markSuperseded(ctx.db, held, `overtaken after its own public call: ${answer}`));
       ctx.log.warn(
-        { deliveryId, as: settlement.as },
+        { deliveryId, as: settlement.outcome },
         'overtaken by another attempt after its own public call',
       );
     }
@@ -102,7 +111,7 @@ export function createHold(
     now: () => new Date(claim.claimedAt.getTime() + ctx.clock.monotonicMs() - claimedMs),
     async remember(facts) {
       if (!(await withRetry(() => saveWitness(ctx.db, { ...held, facts })))) throw new SupersededError();
-      Object.assign(claim.witness, facts);
+      Object.assign(claim.evidence, facts);
       noteStep();
     },
     async commitSending() {
@@ -134,7 +143,7 @@ export function createHold(
     async settle(settlement) {
       reach('before-settle');
       // What the platform answered must not be lost to a database that restarts just now: as long as the lease is
-      // renewed nobody else asks, and after that the next holder finds out by the witness. Forty tries: a minute.
+      // renewed nobody else asks, and after that the next holder finds out by the evidence. Forty tries: a minute.
       const settled = await withRetry(() => settleDelivery(ctx.db, { ...held, settlement }), {
         attempts: 40,
       });

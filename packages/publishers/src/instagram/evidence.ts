@@ -10,7 +10,7 @@ export const children = uploadsUnder(
 
 /** The container that is published: that of the only file, or of the carousel. */
 export function containerIdOf(call: PublishCall): string | null {
-  const { containerId } = call.witness;
+  const { containerId } = call.evidence;
   return typeof containerId === 'string' ? containerId : null;
 }
 

@@ -1,73 +1,71 @@
 import { SealError, sleep, type Logger } from '@solospark/foundation';
-import type { Failure, PublishCall, Publisher, PublishMedia } from '@solospark/publishers';
+import type { Failure, HttpClient, PublishCall, Publisher, PublishMedia } from '@solospark/publishers';
+import { versionFor } from '../channel/api-version.ts';
+import { baseUrlOf, CALL_TIMEOUT_MS, clientFor } from '../channel/endpoint.ts';
 import { limitsOf } from '../channel/limits.ts';
-import { baseUrlOf, CALL_TIMEOUT_MS, clientFor } from '../channel/place.ts';
 import type { Context } from '../context.ts';
-import type { Settlement } from './delivery.ts';
-import { postpone } from './late-policy.ts';
 import { fileFor, fileKey, signMediaUrl } from '../media/media.ts';
 import { tryLink } from '../media/try-link.ts';
 import { verifyFile } from '../media/verify-file.ts';
-import { versionFor } from '../channel/api-version.ts';
 import { openAccess } from './access.ts';
-import type { Hold } from './hold.ts';
-import { noteReads, noteRequests } from './note-steps.ts';
+import type { Settlement } from './delivery.ts';
+import { postpone } from './expiry.ts';
+import type { Lease } from './lease.ts';
 
 /** A platform fetches an image within minutes; a container that waits for its turn may take an hour. */
 const MEDIA_LINK_MS = 6 * 60 * 60 * 1000;
 
 const OPERATOR_RETRY_MS = 60_000;
 
-export interface OpenedCall {
+/** A held delivery, its publisher, and what that publisher is given. */
+export interface Attempt extends Lease {
   publisher: Publisher;
   baseUrl: string;
   call: PublishCall;
 }
 
 /** Puts together what a publisher is given, or says at once why it cannot be asked. */
-export async function openCall(
+export async function openAttempt(
   ctx: Context,
-  hold: Hold,
+  lease: Lease,
   log: Logger,
-): Promise<OpenedCall | { settlement: Settlement }> {
-  const { claim } = hold;
+): Promise<Attempt | { settlement: Settlement }> {
+  const { claim } = lease;
   const { channel } = claim;
   const publisher = ctx.findPublisher(claim.platform);
-  if (!publisher) return { settlement: waitForOperator(hold, unknownPlatform(claim.platform)) };
+  if (!publisher) return { settlement: waitForOperator(lease, unknownPlatform(claim.platform)) };
   const baseUrl = baseUrlOf(publisher, channel, ctx.settings.sandboxUrl);
-  if (baseUrl === null) return { settlement: waitForOperator(hold, NO_SANDBOX) };
+  if (baseUrl === null) return { settlement: waitForOperator(lease, NO_SANDBOX) };
   try {
-    const access = await openAccess(ctx, hold, publisher);
+    const access = await openAccess(ctx, lease, publisher);
     if ('settlement' in access) return access;
+    const http = clientFor(channel, ctx.settings, {
+      baseUrl,
+      timeoutMs: CALL_TIMEOUT_MS,
+      signal: lease.signal,
+      onRequest: () => lease.noteAsking(),
+    });
     const call: PublishCall = {
-      http: noteRequests(
-        hold,
-        clientFor(channel, ctx.settings, {
-          baseUrl,
-          timeoutMs: CALL_TIMEOUT_MS,
-          signal: hold.signal,
-          onRequest: () => hold.noteAsking(),
-        }),
-      ),
+      http: noteRequests(lease, http),
       credentials: access.credentials,
       ...versionFor(ctx.settings, claim.platform),
       delivery: { id: claim.id, createdAt: claim.createdAt },
       text: claim.text,
       settings: claim.settings,
-      media: toPublish(ctx, hold, publisher).map((file) => noteReads(hold, file)),
+      media: toPublish(ctx, lease, publisher),
       account: { remoteAccountId: channel.remoteAccountId, handle: channel.handle },
-      witness: claim.witness,
+      evidence: claim.evidence,
       sentBefore: claim.sentBefore,
-      remember: (facts) => hold.remember(facts),
-      now: () => hold.now(),
-      sleep: (ms) => sleep(ms, hold.signal),
-      signal: hold.signal,
+      remember: (facts) => lease.remember(facts),
+      now: () => lease.now(),
+      sleep: (ms) => sleep(ms, lease.signal),
+      signal: lease.signal,
       log,
     };
-    return { publisher, baseUrl, call };
+    return { ...lease, publisher, baseUrl, call };
   } catch (error) {
     if (!(error instanceof SealError)) throw error;
-    return { settlement: waitForOperator(hold, unreadableCredentials(publisher.name, error)) };
+    return { settlement: waitForOperator(lease, unreadableCredentials(publisher.name, error)) };
   }
 }
 
@@ -75,8 +73,8 @@ export async function openCall(
  * The files that fit the platform, made when they were uploaded: no image is worked on when a post is due. All of them are
  * compared with what was uploaded before the first byte, or the first link, of any is given away.
  */
-function toPublish(ctx: Context, hold: Hold, publisher: Publisher): PublishMedia[] {
-  const { claim, signal } = hold;
+function toPublish(ctx: Context, lease: Lease, publisher: Publisher): PublishMedia[] {
+  const { claim, signal } = lease;
   const files = claim.media.map((media) => {
     const { rendition, sha256, ...file } = fileFor(media, limitsOf(publisher, claim.channel).media);
     const key = fileKey({ id: media.id, organizationId: claim.organizationId }, rendition);
@@ -95,10 +93,14 @@ function toPublish(ctx: Context, hold: Hold, publisher: Publisher): PublishMedia
   return files.map(({ id, rendition, file, key }) => ({
     id,
     ...file,
-    bytes: async (range) => ctx.files.read(key, range, await versionOf(key)),
+    async bytes(range) {
+      const bytes = await ctx.files.read(key, range, await versionOf(key));
+      lease.noteStep();
+      return bytes;
+    },
     async publicUrl() {
       await versionOf(key);
-      const expiresAt = new Date(hold.now().getTime() + MEDIA_LINK_MS);
+      const expiresAt = new Date(lease.now().getTime() + MEDIA_LINK_MS);
       const url = signMediaUrl(ctx.settings, id, expiresAt, rendition);
       await tryLink(url, file, signal);
       return url;
@@ -106,9 +108,24 @@ function toPublish(ctx: Context, hold: Hold, publisher: Publisher): PublishMedia
   }));
 }
 
+/** Each request begun or answered is a step: by that the deadline tells a slow upload from one that hangs. */
+export function noteRequests(lease: Pick<Lease, 'noteStep'>, http: HttpClient): HttpClient {
+  return {
+    ...http,
+    async request(request) {
+      lease.noteStep();
+      try {
+        return await http.request(request);
+      } finally {
+        lease.noteStep();
+      }
+    },
+  };
+}
+
 /** Another worker may be set up better, or this one soon: a rolling deploy must not cost a post. */
-function waitForOperator(hold: Hold, failure: Failure): Settlement {
-  return postpone(hold.claim, OPERATOR_RETRY_MS, hold.now(), failure);
+function waitForOperator(lease: Lease, failure: Failure): Settlement {
+  return postpone(lease.claim, OPERATOR_RETRY_MS, lease.now(), failure);
 }
 
 function unknownPlatform(platform: string): Failure {

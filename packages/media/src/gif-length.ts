@@ -8,7 +8,7 @@ const TRAILER = 0x3b;
  * not reached: undefined. The library takes such a file, with the frames that are left of it. Behind the trailer nobody
  * looks, so there may be anything.
  */
-export function wholeLength(gif: Buffer): number | undefined {
+export function gifLength(gif: Buffer): number | undefined {
   let at = HEAD_BYTES + tableBytes(gif[10]);
   for (;;) {
     switch (gif[at]) {

@@ -1,9 +1,9 @@
 import { withRetry } from '@solospark/db';
 import { seal, unseal } from '@solospark/foundation';
-import type { App, ConsentConnection, Publisher } from '@solospark/publishers';
+import type { OAuthClient, ConsentConnection, Publisher } from '@solospark/publishers';
 import { explainRefusal } from './explain-refusal.ts';
-import { openPlace } from './open-place.ts';
-import type { Place } from './place.ts';
+import { openEndpoint } from './open-endpoint.ts';
+import type { Endpoint } from './endpoint.ts';
 import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import {
@@ -15,19 +15,23 @@ import {
 import { redirectUriOf } from './redirect-uri.ts';
 
 /** The sandbox knows every app, and its secret. */
-const SANDBOX_APP: App = { clientId: 'solospark', clientSecret: 'solospark-secret' };
+const SANDBOX_APP: OAuthClient = { clientId: 'solospark', clientSecret: 'solospark-secret' };
 
 /**
  * What this installation is at a platform: as its operator has registered it, or as it registered itself at this server,
  * which it does once.
  * @throws DomainError `platform_not_configured`, `platform_unavailable`, `platform_refused`, `sandbox_unavailable`.
  */
-export async function findApp(ctx: Context, publisher: Publisher, place: Place): Promise<App> {
+export async function findOAuthClient(
+  ctx: Context,
+  publisher: Publisher,
+  endpoint: Endpoint,
+): Promise<OAuthClient> {
   const { connection } = publisher;
-  if (connection.kind === 'consent' && connection.registerApp) {
-    return registeredApp(ctx, publisher, place, connection.registerApp);
+  if (connection.kind === 'consent' && connection.registerClient) {
+    return registeredApp(ctx, publisher, endpoint, connection.registerClient);
   }
-  if (place.sandbox) return SANDBOX_APP;
+  if (endpoint.sandbox) return SANDBOX_APP;
   const app = ctx.settings.apps[publisher.id];
   if (app) return app;
   const name = publisher.id.toUpperCase();
@@ -41,13 +45,13 @@ export async function findApp(ctx: Context, publisher: Publisher, place: Place):
 async function registeredApp(
   ctx: Context,
   publisher: Publisher,
-  place: Place,
-  register: NonNullable<ConsentConnection['registerApp']>,
-): Promise<App> {
-  const opened = openPlace(ctx, publisher, place);
-  const redirectUri = redirectUriOf(ctx, publisher, place);
+  endpoint: Endpoint,
+  register: NonNullable<ConsentConnection['registerClient']>,
+): Promise<OAuthClient> {
+  const opened = openEndpoint(ctx, publisher, endpoint);
+  const redirectUri = redirectUriOf(ctx, publisher, endpoint);
   const key = { platform: publisher.id, server: opened.baseUrl, redirectUri };
-  const known = await readApp(ctx, key);
+  const known = await readOAuthClient(ctx, key);
   if (known) return known;
   const app = await register({ ...opened, redirectUri, website: ctx.settings.publicUrl }).catch(
     (error: unknown) => {
@@ -57,17 +61,22 @@ async function registeredApp(
   const sealedSecret = seal(ctx.settings.keyring, app.clientSecret, secretContext(key));
   await withRetry(() => insertPlatformApp(ctx.db, { ...key, clientId: app.clientId, sealedSecret }));
   // Two authors at once: both use the one that was kept.
-  return (await readApp(ctx, key)) ?? app;
+  return (await readOAuthClient(ctx, key)) ?? app;
 }
 
 /** A server that does not know the app any more: the next author has it registered anew. */
-export async function forgetApp(ctx: Context, publisher: Publisher, place: Place, app: App): Promise<void> {
-  const server = openPlace(ctx, publisher, place).baseUrl;
-  const key = { platform: publisher.id, server, redirectUri: redirectUriOf(ctx, publisher, place) };
+export async function forgetOAuthClient(
+  ctx: Context,
+  publisher: Publisher,
+  endpoint: Endpoint,
+  app: OAuthClient,
+): Promise<void> {
+  const server = openEndpoint(ctx, publisher, endpoint).baseUrl;
+  const key = { platform: publisher.id, server, redirectUri: redirectUriOf(ctx, publisher, endpoint) };
   await withRetry(() => removePlatformApp(ctx.db, { ...key, clientId: app.clientId }));
 }
 
-async function readApp(ctx: Context, key: PlatformAppKey): Promise<App | undefined> {
+async function readOAuthClient(ctx: Context, key: PlatformAppKey): Promise<OAuthClient | undefined> {
   const stored = await withRetry(() => findPlatformApp(ctx.db, key));
   if (!stored) return undefined;
   const clientSecret = unseal(ctx.settings.keyring, stored.sealedSecret, secretContext(key));

@@ -1,7 +1,7 @@
-import { lookAndSay, lookUp, untilNextLookMs, type Unread } from '../look-up.ts';
-import type { LookUpCall, ReconcileOutcome } from '../publisher.ts';
+import { lookAndSay, readOrAskAgain, untilNextLookMs, type Unread } from '../look-up.ts';
+import type { LookUpCall, LookUpOutcome } from '../publisher.ts';
 import { isOrganization, receiptOf, urlOfPost } from './api.ts';
-import { dialect } from './errors.ts';
+import { errors } from './errors.ts';
 import { findPost } from './find-post.ts';
 import { allowResend } from './resend.ts';
 
@@ -12,28 +12,28 @@ const LOOKS_AT_MS = [5_000, 30_000, 120_000];
  * A member's posts cannot be read by an app (`r_member_social` is closed), so there is nothing to ask, and a person
  * decides, or a second sending, where the author has chosen that. Those of an organization can.
  */
-export async function reconcile(call: LookUpCall): Promise<ReconcileOutcome> {
+export async function lookUp(call: LookUpCall): Promise<LookUpOutcome> {
   if (isOrganization(call.account)) return lookForPost(call);
   if (await allowResend(call)) return { outcome: 'absent', unproved };
   return cannotTell(call, 'LinkedIn does not let SoloSpark look it up');
 }
 
-async function lookForPost(call: LookUpCall): Promise<ReconcileOutcome> {
+async function lookForPost(call: LookUpCall): Promise<LookUpOutcome> {
   const search = await findPost<Unread>(call, call.sendingSince, (request, read) =>
-    lookUp(call, dialect, request, read),
+    readOrAskAgain(call, errors, request, read),
   );
   if (search.outcome !== 'done') return search;
   const { found, likeness, complete } = search.value;
   if (found) return { outcome: 'published', receipt: receiptOf(found.id) };
 
   const afterMs = untilNextLookMs(call, LOOKS_AT_MS);
-  if (afterMs !== null) return { outcome: 'ask-again', afterMs, detail: 'not in the list of posts yet' };
+  if (afterMs !== null) return { outcome: 'ask_again', afterMs, detail: 'not in the list of posts yet' };
 
   // "Absent" allows another send, so everything that speaks against it goes to a person instead.
   if (likeness === 'similar')
     return cannotTell(call, 'there is a new post that differs from it only a little');
   if (!complete) return cannotTell(call, 'there are too many new posts to look through');
-  if (call.witness['duplicateUrn'] !== undefined) return cannotTell(call, 'no such post is listed');
+  if (call.evidence['duplicateUrn'] !== undefined) return cannotTell(call, 'no such post is listed');
   return { outcome: 'absent' };
 }
 
@@ -42,14 +42,14 @@ async function lookForPost(call: LookUpCall): Promise<ReconcileOutcome> {
  * has also named posts that do not exist, and the author may have posted the same text by hand. Sending once more as a
  * question is done only where the author has chosen it: outside its ten minutes it would double the post.
  */
-function cannotTell(call: LookUpCall, why: string): ReconcileOutcome {
-  const { duplicateUrn } = call.witness;
+function cannotTell(call: LookUpCall, why: string): LookUpOutcome {
+  const { duplicateUrn } = call.evidence;
   const hint =
     typeof duplicateUrn === 'string'
       ? `LinkedIn says that the same text is out already, at ${urlOfPost(duplicateUrn)}. `
       : '';
   return {
-    outcome: 'cannot-tell',
+    outcome: 'uncertain',
     reason: `The post was sent to LinkedIn, but its answer got lost, and ${why}. ${hint}${lookAndSay('the profile there')}`,
   };
 }

@@ -1,12 +1,12 @@
 import { Type, type Static } from 'typebox';
 import { bearer, decode } from '../answer.ts';
-import { lookAndSay, lookUp, sinceSendingMs, untilNextLookMs } from '../look-up.ts';
-import type { LookUpCall, ReconcileOutcome, Receipt } from '../publisher.ts';
+import { lookAndSay, readOrAskAgain, sinceSendingMs, untilNextLookMs } from '../look-up.ts';
+import type { LookUpCall, LookUpOutcome, Receipt } from '../publisher.ts';
 import { readSettings } from '../settings.ts';
 import { ofAccount, readStatus, statusRequest } from './api.ts';
-import { dialect } from './errors.ts';
+import { errors } from './errors.ts';
 import { settings } from './settings.ts';
-import { containerIdOf, forgetContainer } from './witness.ts';
+import { containerIdOf, forgetContainer } from './evidence.ts';
 import { levelText } from '../normalize.ts';
 
 /** A publish call under way may still land, so FINISHED is "not published" only after the last of these. */
@@ -18,12 +18,12 @@ const STILL_PROCESSING_PATIENCE_MS = 60 * 60_000;
 const CLOCK_TOLERANCE_MS = 5 * 60_000;
 
 /** Asks the container whether it has been published. */
-export async function reconcile(call: LookUpCall): Promise<ReconcileOutcome> {
+export async function lookUp(call: LookUpCall): Promise<LookUpOutcome> {
   const containerId = containerIdOf(call);
   // Without a container `publish` makes no call.
   if (!containerId) return { outcome: 'absent' };
 
-  const asked = await lookUp(call, dialect, statusRequest(call, containerId), readStatus);
+  const asked = await readOrAskAgain(call, errors, statusRequest(call, containerId), readStatus);
   if (asked.outcome !== 'done') return asked;
   switch (asked.value.status_code) {
     case 'PUBLISHED':
@@ -39,22 +39,22 @@ export async function reconcile(call: LookUpCall): Promise<ReconcileOutcome> {
   }
 }
 
-function absentAfterLastLook(call: LookUpCall): ReconcileOutcome {
+function absentAfterLastLook(call: LookUpCall): LookUpOutcome {
   const afterMs = untilNextLookMs(call, LOOKS_AT_MS);
   if (afterMs === null) return { outcome: 'absent' };
-  return { outcome: 'ask-again', afterMs, detail: 'the container is not published yet' };
+  return { outcome: 'ask_again', afterMs, detail: 'the container is not published yet' };
 }
 
-function stillProcessing(call: LookUpCall): ReconcileOutcome {
+function stillProcessing(call: LookUpCall): LookUpOutcome {
   if (sinceSendingMs(call) > STILL_PROCESSING_PATIENCE_MS) {
     return {
-      outcome: 'cannot-tell',
+      outcome: 'uncertain',
       reason:
         'Instagram has been processing this post for an hour without saying whether it is out. ' +
         lookAndSay('the Instagram account'),
     };
   }
-  return { outcome: 'ask-again', afterMs: STILL_PROCESSING_PAUSE_MS, detail: 'the container is in progress' };
+  return { outcome: 'ask_again', afterMs: STILL_PROCESSING_PAUSE_MS, detail: 'the container is in progress' };
 }
 
 /**
@@ -62,12 +62,12 @@ function stillProcessing(call: LookUpCall): ReconcileOutcome {
  * repeat, and the newest item may be another post, so anything but exactly one match gives no link. Then the
  * container's id stands in the receipt: it names this publication, though nothing that can be opened.
  */
-async function findReceipt(call: LookUpCall, containerId: string): Promise<ReconcileOutcome> {
+async function findReceipt(call: LookUpCall, containerId: string): Promise<LookUpOutcome> {
   // Stories are not among the media, and without a caption nothing would tell one from another post.
   if (readSettings(settings, call).kind === 'story') return published({ remoteId: containerId, url: null });
-  const listed = await lookUp(
+  const listed = await readOrAskAgain(
     call,
-    dialect,
+    errors,
     {
       method: 'GET',
       path: ofAccount(call, 'media'),
@@ -82,12 +82,12 @@ async function findReceipt(call: LookUpCall, containerId: string): Promise<Recon
 
   const afterMs = matches.length === 0 ? untilNextLookMs(call, LINK_LOOKS_AT_MS) : null;
   if (afterMs !== null)
-    return { outcome: 'ask-again', afterMs, detail: 'published, but not in the list of media yet' };
+    return { outcome: 'ask_again', afterMs, detail: 'published, but not in the list of media yet' };
   return published({ remoteId: containerId, url: null });
 }
 
 function isOurs(call: LookUpCall, media: Media): boolean {
-  const { containerPublished, containerCreatedAt } = call.witness;
+  const { containerPublished, containerCreatedAt } = call.evidence;
   // Published by an attempt before this one: then this sending is later than the post.
   const byEarlierAttempt = containerPublished === true && typeof containerCreatedAt === 'string';
   const since = byEarlierAttempt ? Date.parse(containerCreatedAt) : call.sendingSince.getTime();
@@ -110,7 +110,7 @@ function isoOf(timestamp: string): string {
   return timestamp.replace(/([+-]\d{2})(\d{2})$/, '$1:$2');
 }
 
-function published(receipt: Receipt): ReconcileOutcome {
+function published(receipt: Receipt): LookUpOutcome {
   return { outcome: 'published', receipt };
 }
 

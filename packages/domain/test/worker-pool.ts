@@ -1,0 +1,17 @@
+import { claimDeliveries, renewLeases } from '../src/delivery/claim.repository.ts';
+import { publishDelivery } from '../src/delivery/publish-delivery.ts';
+import type { Context } from '../src/context.ts';
+import type { WorkerPoolOptions } from '../src/worker/worker-pool.ts';
+
+/** A pool for X as a worker has it, of which a test replaces what it is about. */
+export function poolOf(ctx: Context): WorkerPoolOptions {
+  return {
+    platforms: [{ id: 'x', manyServers: false }],
+    concurrency: 10,
+    claim: (request) => claimDeliveries(ctx.db, request, 'test'),
+    publish: (claim, control) => publishDelivery(ctx, claim, control),
+    renew: (claims) => renewLeases(ctx.db, claims),
+    clock: ctx.clock,
+    log: ctx.log,
+  };
+}

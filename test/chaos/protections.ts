@@ -27,7 +27,7 @@ export const protections: Protection[] = [
     instead: 'whoever holds a delivery in status publishing may write, under any number',
     patches: [
       {
-        file: deliveries('hold'),
+        file: deliveries('lease'),
         find: /WHERE fence = claimed_as AND claim_token = claimed_with AND status = 'publishing'/g,
         replace: `WHERE status = 'publishing'`,
       },
@@ -45,7 +45,7 @@ export const protections: Protection[] = [
     name: 'the deadline before the socket',
     instead: 'a worker that slept past its lease sends all the same',
     patches: [
-      { file: delivery('hold'), find: /throw new TooLateToSendError\(\);/g, replace: ';' },
+      { file: delivery('lease'), find: /throw new TooLateToSendError\(\);/g, replace: ';' },
       // The time limit of the call counts from before the pause as well, and would cover for it after 30 s.
       {
         file: 'packages/publishers/dist/exchange.js',
@@ -141,7 +141,7 @@ export const protections: Protection[] = [
     instead: 'nothing ends an attempt that waits for a file which never comes',
     patches: [
       {
-        file: worker('running-deliveries'),
+        file: worker('worker-pool'),
         find: /if \(!overdue \|\| abort\.signal\.aborted\)/g,
         replace: 'if (true)',
       },

@@ -99,7 +99,7 @@ function resolve(s: State, as: 'published' | 'failed'): void {
   if (s.post === 'publishing') s.post = endOf(s);
 }
 
-/** The rest of a change (decideOnPost): the write after the read, or the repetition after the lost answer. */
+/** The rest of a change (compareAndSet): the write after the read, or the repetition after the lost answer. */
 function finishChange(s: State, world: World, go: Go): void {
   const isEditable = s.post === 'draft' || s.post === 'scheduled';
   const done = (next: State) => {

@@ -112,7 +112,7 @@ export const switches: SwitchedOff[] = [
     name: 'knowsOwnChange',
     mends: 'F2',
     instead: 'a change whose answer was lost is decided anew',
-    code: 'decideOnPost',
+    code: 'compareAndSet',
     scenario: { platform: 'unlisted', workers: 1, people: ['change', 'repeat'], faults: { decisions: 2 } },
     finds: 'I3: sent after a cancel',
   },

@@ -68,9 +68,9 @@ export function workerSteps(s: State, world: World, i: number, w: Worker, go: Go
       return;
     }
 
-    // openCall, prepare
+    // openAttempt, prepare
     case 'claimed':
-      if (w.disconnected) return take('finds the account disconnected (openCall)', settleAs('refused'));
+      if (w.disconnected) return take('finds the account disconnected (openAttempt)', settleAs('refused'));
       if (w.mayBeOut) return take('has to ask (lookUpDelivery)', (me) => void (me.at = 'asking'));
       if (s.sentBefore && world.platform === 'listed' && world.on.secondLook) {
         if (s.public > 0) take('looks once more, and finds it (prepare)', settleAs('published'));

@@ -21,7 +21,7 @@ export { apiVersionVariable } from './channel/api-version.ts';
 export { STALL_MS } from './delivery/delivery.ts';
 export { organizationOfKey } from './identity/organization-of-key.ts';
 export { addMedia } from './media/add-media.ts';
-export { describeMedia } from './post/describe-media.ts';
+export { updateAltText } from './post/update-alt-text.ts';
 export { getMedia } from './media/get-media.ts';
 export { MAX_UPLOAD_BYTES, signMediaUrl, THUMBNAIL, type Media } from './media/media.ts';
 export { openMedia } from './media/open-media.ts';

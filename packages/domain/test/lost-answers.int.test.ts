@@ -5,7 +5,7 @@ import { connectSandboxChannel } from '../src/connection/connect-sandbox-channel
 import { leaveRefresh, takeRefresh } from '../src/channel/credentials.repository.ts';
 import { disconnectChannel } from '../src/connection/disconnect-channel.ts';
 import type { Context } from '../src/context.ts';
-import { describeMedia } from '../src/post/describe-media.ts';
+import { updateAltText } from '../src/post/update-alt-text.ts';
 import { deletePost } from '../src/post/delete-post.ts';
 import { editPost } from '../src/post/edit-post.ts';
 import { getPost } from '../src/post/get-post.ts';
@@ -201,9 +201,9 @@ describe('an alt text whose answer was lost', () => {
     const key = { organizationId: app.organizationId, mediaId: media.id };
     const on = losing(
       (sql) => sql.includes('SET alt_text'),
-      () => describeMedia(ctx, { ...key, altText: 'Theirs' }),
+      () => updateAltText(ctx, { ...key, altText: 'Theirs' }),
     );
-    expect(await describeMedia(on, { ...key, altText: 'Ours' })).toMatchObject({ altText: 'Theirs' });
+    expect(await updateAltText(on, { ...key, altText: 'Ours' })).toMatchObject({ altText: 'Theirs' });
   });
 });
 

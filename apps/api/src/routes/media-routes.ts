@@ -1,7 +1,7 @@
 import multipart from '@fastify/multipart';
 import {
   addMedia,
-  describeMedia,
+  updateAltText,
   getMedia,
   MAX_UPLOAD_BYTES,
   openMedia,
@@ -128,7 +128,7 @@ export async function mediaRoutes(app: App, ctx: Context): Promise<void> {
     },
     async (request) => {
       const altText = altTextOf(request.body.altText ?? '');
-      return presentMedia(ctx, await describeMedia(ctx, { ...request.params, altText }));
+      return presentMedia(ctx, await updateAltText(ctx, { ...request.params, altText }));
     },
   );
 

@@ -13,7 +13,7 @@ import type { Lease } from './lease.ts';
 // How an attempt ends before it is done: its deadline has come, its lease was lost, or its worker stops. A read from a dead
 // network mount never returns, and nothing in this process can end it: the attempt is ended without it, and its delivery handed on.
 
-/** The reason of a hold's signal when its attempt has to end. */
+/** The reason of a lease's signal when its attempt has to end. */
 export class AttemptOverdueError extends Error {
   constructor(what: string) {
     super(what);

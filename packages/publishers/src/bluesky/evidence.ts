@@ -25,6 +25,6 @@ const Evidence = Type.Object({
 export type Evidence = Static<typeof Evidence>;
 
 /** @throws Error when the row holds what no version of this publisher has written. */
-export function witnessOf(call: PublishCall): Evidence {
+export function evidenceOf(call: PublishCall): Evidence {
   return Value.Parse(Evidence, call.evidence);
 }

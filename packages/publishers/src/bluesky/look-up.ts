@@ -7,14 +7,14 @@ import { POST_COLLECTION, query, uriOf, urlOf } from './api.ts';
 import { errors, isRecordAbsent } from './errors.ts';
 import { richTextOf } from './rich-text.ts';
 import { createTid } from './tid.ts';
-import { witnessOf } from './evidence.ts';
+import { evidenceOf } from './evidence.ts';
 
 /**
  * Asks for the record under our key. "Not there" may be believed at once, although the first sending may still be on
  * its way: the next one writes the same record under the same key, and whichever comes second changes nothing.
  */
 export async function lookUp(call: LookUpCall): Promise<LookUpOutcome> {
-  const { rkey = createTid(call.delivery), createdAt } = witnessOf(call);
+  const { rkey = createTid(call.delivery), createdAt } = evidenceOf(call);
   const looked = await readOrAskAgain(
     call,
     errors,

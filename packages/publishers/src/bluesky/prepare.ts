@@ -9,7 +9,7 @@ import { query } from './api.ts';
 import { errors, isTooLarge, tooLargeForServer } from './errors.ts';
 import { findHandles } from './facets.ts';
 import { createTid } from './tid.ts';
-import { BlobRef, blobs, witnessOf } from './evidence.ts';
+import { BlobRef, blobs, evidenceOf } from './evidence.ts';
 
 /**
  * A blob that no record names is deleted: after "minutes" says the lexicon, after an hour or more the specification. The
@@ -34,7 +34,7 @@ export async function prepare(call: PublishCall): Promise<PrepareOutcome> {
  * since a post would be shown among those of the day when it was drafted.
  */
 async function freezeOnce(call: PublishCall): Promise<void> {
-  const { rkey, createdAt } = witnessOf(call);
+  const { rkey, createdAt } = evidenceOf(call);
   if (rkey !== undefined && createdAt !== undefined) return;
   await call.remember({ rkey: rkey ?? createTid(call.delivery), createdAt: call.now().toISOString() });
 }
@@ -78,7 +78,7 @@ function freshMs({ kind }: DraftMedia): number {
  * post: whoever cannot be found now stays plain text.
  */
 async function resolveMentions(call: PublishCall): Promise<void> {
-  const { mentions = {} } = witnessOf(call);
+  const { mentions = {} } = evidenceOf(call);
   const unknown = findHandles(call.text).filter((handle) => mentions[handle] === undefined);
   if (unknown.length === 0) return;
   const found = await Promise.all(

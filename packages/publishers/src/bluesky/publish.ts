@@ -5,7 +5,7 @@ import type { PublishCall, PublishOutcome } from '../publisher.ts';
 import { POST_COLLECTION, procedure, uriOf, urlOf } from './api.ts';
 import { errors, isBlobLost } from './errors.ts';
 import { recordOf } from './record.ts';
-import { blobs, witnessOf } from './evidence.ts';
+import { blobs, evidenceOf } from './evidence.ts';
 
 /**
  * One `putRecord` under the key that `prepare` has remembered. A 2xx with our URI is a success, and means the same
@@ -13,7 +13,7 @@ import { blobs, witnessOf } from './evidence.ts';
  * that is a 400 InvalidSwap, and a question for `lookUp`. (`createRecord` would answer 500 to a second sending.)
  */
 export async function publish(call: PublishCall): Promise<PublishOutcome> {
-  const { rkey, createdAt } = witnessOf(call);
+  const { rkey, createdAt } = evidenceOf(call);
   const record = recordOf(call);
   if (rkey === undefined || createdAt === undefined || !record) return prepareAgain('not prepared');
 

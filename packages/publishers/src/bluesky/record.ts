@@ -3,14 +3,14 @@ import { POST_COLLECTION } from './api.ts';
 import { embedOf } from './embed.ts';
 import { richTextOf } from './rich-text.ts';
 import { settingsOf } from './settings.ts';
-import { witnessOf } from './evidence.ts';
+import { evidenceOf } from './evidence.ts';
 
 /**
  * The post as it is written into the repository. It depends on the draft and on what `prepare` has remembered, on
  * nothing else: the same delivery makes the same record every time. Undefined while a file has no upload.
  */
 export function recordOf(call: PublishCall): Record<string, unknown> | undefined {
-  const { createdAt, mentions = {} } = witnessOf(call);
+  const { createdAt, mentions = {} } = evidenceOf(call);
   const { languages, linkCard, contentLabels } = settingsOf(call);
   const embed = embedOf(call, linkCard);
   if (embed === undefined) return undefined;

@@ -10,7 +10,7 @@ import { changeAltText } from './alt-text.repository.ts';
  * Changes the alt text of a media file, for the drafts that show it and for posts to come.
  * @throws DomainError `media_not_found`, `media_in_use`.
  */
-export async function describeMedia(
+export async function updateAltText(
   ctx: Context,
   input: { organizationId: string; mediaId: string; altText: string | null },
 ): Promise<Media> {

@@ -189,7 +189,7 @@ describe('a worker that was passed over', () => {
     expect(await settle(held, { outcome: 'published', receipt: { remoteId: '1', url: null } })).toBe(false);
     expect((await renewLeases(db, [held])).size).toBe(0);
     const [row] = await db.query(`SELECT status, remote_id, witness FROM delivery WHERE id = $1`, [held.id]);
-    expect(row).toEqual({ status: 'publishing', remote_id: null, evidence: {} });
+    expect(row).toEqual({ status: 'publishing', remote_id: null, witness: {} });
   });
 
   it('learns it from its hold', async () => {

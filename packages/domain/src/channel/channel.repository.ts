@@ -1,4 +1,4 @@
-import { inBatches, type Database, type SqlRunner } from '@solospark/db';
+import { inBatches, type Database } from '@solospark/db';
 import type { ChannelStatus, CredentialDates } from './channel.ts';
 
 /** A channel without its credentials: what lists and checks need. */
@@ -108,27 +108,13 @@ export interface ConnectedChannel extends Account, CredentialDates {
 
 /** Undefined when the organization has a channel for this account already. */
 export async function insertChannel(
-  db: SqlRunner,
+  db: Database,
   channel: ConnectedChannel,
 ): Promise<ChannelSummary | undefined> {
-  const rows = await db.query<ChannelSummary>(
-    `INSERT INTO channel (id, organization_id, platform, server, remote_account_id, handle, sandbox, sealed_credentials,
-                          refresh_at, expires_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-     ON CONFLICT (organization_id, platform, server, remote_account_id) DO NOTHING
-     RETURNING ${SUMMARY_COLUMNS}`,
-    [
-      channel.id,
-      channel.organizationId,
-      channel.platform,
-      channel.server,
-      channel.remoteAccountId,
-      channel.handle,
-      channel.sandbox,
-      channel.sealedCredentials,
-      channel.refreshAt,
-      channel.expiresAt,
-    ],
-  );
-  return rows[0];
+  const [row] = await db.prisma.channel.createManyAndReturn({
+    data: channel,
+    skipDuplicates: true,
+    select: SUMMARY,
+  });
+  return row;
 }

@@ -1,4 +1,4 @@
-import type { SqlRunner } from '@solospark/db';
+import type { Database, SqlRunner } from '@solospark/db';
 import type { CredentialDates, SealedChannel } from './channel.ts';
 
 // Credentials while they are renewed. One process at a time does that for one channel: it says so in the row, and gives it
@@ -7,7 +7,18 @@ import type { CredentialDates, SealedChannel } from './channel.ts';
 
 type Versioned = Pick<SealedChannel, 'id' | 'credentialsVersion'>;
 
-/** Of a channel as whoever speaks to its platform needs it. */
+const SEALED = {
+  id: true,
+  organizationId: true,
+  platform: true,
+  server: true,
+  sandbox: true,
+  status: true,
+  sealedCredentials: true,
+  credentialsVersion: true,
+} as const;
+
+/** The same, for SQL. */
 export const SEALED_COLUMNS = `id, organization_id AS "organizationId", platform, server, sandbox, status,
                  sealed_credentials AS "sealedCredentials", credentials_version AS "credentialsVersion"`;
 
@@ -82,9 +93,8 @@ export async function countRefusals(
   return row?.count ?? 0;
 }
 
-export async function findSealedChannel(db: SqlRunner, id: string): Promise<SealedChannel | undefined> {
-  const [row] = await db.query<SealedChannel>(`SELECT ${SEALED_COLUMNS} FROM channel WHERE id = $1`, [id]);
-  return row;
+export async function findSealedChannel(db: Database, id: string): Promise<SealedChannel | null> {
+  return db.prisma.channel.findUnique({ where: { id }, select: SEALED });
 }
 
 /** Channels whose credentials are to be renewed, and nobody is at it; the longest overdue first. */
@@ -115,12 +125,9 @@ export async function findSealedOtherwise(
 
 /** The same credentials under another key; nothing when they have changed meanwhile. */
 export async function replaceSeal(
-  db: SqlRunner,
-  channel: { id: string; sealedCredentials: string; resealed: string },
+  db: Database,
+  { id, sealedCredentials, resealed }: { id: string; sealedCredentials: string; resealed: string },
 ): Promise<void> {
-  await db.query(`UPDATE channel SET sealed_credentials = $3 WHERE id = $1 AND sealed_credentials = $2`, [
-    channel.id,
-    channel.sealedCredentials,
-    channel.resealed,
-  ]);
+  const where = { id, sealedCredentials };
+  await db.prisma.channel.updateMany({ where, data: { sealedCredentials: resealed } });
 }

@@ -1,4 +1,4 @@
-import type { SqlRunner } from '@solospark/db';
+import type { Database, SqlRunner } from '@solospark/db';
 
 /** A server at which this installation registered itself, for the address to which it sends authors back. */
 export interface PlatformAppKey {
@@ -13,33 +13,24 @@ export interface StoredApp {
   sealedSecret: string;
 }
 
-export async function findPlatformApp(db: SqlRunner, key: PlatformAppKey): Promise<StoredApp | undefined> {
-  const [row] = await db.query<StoredApp>(
-    `SELECT client_id AS "clientId", sealed_secret AS "sealedSecret" FROM platform_app
-     WHERE platform = $1 AND server = $2 AND redirect_uri = $3`,
-    [key.platform, key.server, key.redirectUri],
-  );
-  return row;
+export async function findPlatformApp(db: Database, key: PlatformAppKey): Promise<StoredApp | null> {
+  return db.prisma.platformApp.findUnique({
+    where: { platform_server_redirectUri: key },
+    select: { clientId: true, sealedSecret: true },
+  });
 }
 
-/** Whoever registers first wins: the other registration is never used. */
-export async function insertPlatformApp(db: SqlRunner, app: PlatformAppKey & StoredApp): Promise<void> {
-  await db.query(
-    `INSERT INTO platform_app (platform, server, redirect_uri, client_id, sealed_secret) VALUES ($1, $2, $3, $4, $5)
-     ON CONFLICT DO NOTHING`,
-    [app.platform, app.server, app.redirectUri, app.clientId, app.sealedSecret],
-  );
+/** The first registration wins: a later one is never used. */
+export async function insertPlatformApp(db: Database, app: PlatformAppKey & StoredApp): Promise<void> {
+  await db.prisma.platformApp.createMany({ data: app, skipDuplicates: true });
 }
 
 /** The server has forgotten it: the next author registers anew. */
 export async function removePlatformApp(
-  db: SqlRunner,
+  db: Database,
   app: PlatformAppKey & { clientId: string },
 ): Promise<void> {
-  await db.query(
-    `DELETE FROM platform_app WHERE platform = $1 AND server = $2 AND redirect_uri = $3 AND client_id = $4`,
-    [app.platform, app.server, app.redirectUri, app.clientId],
-  );
+  await db.prisma.platformApp.deleteMany({ where: app });
 }
 
 /** Sealed with another key than `keyId`: up to `limit` of them. */
@@ -56,12 +47,8 @@ export async function findAppsSealedOtherwise(
 
 /** The same secret under another key. */
 export async function replaceAppSeal(
-  db: SqlRunner,
-  app: PlatformAppKey & StoredApp & { resealed: string },
+  db: Database,
+  { resealed, ...app }: PlatformAppKey & StoredApp & { resealed: string },
 ): Promise<void> {
-  await db.query(
-    `UPDATE platform_app SET sealed_secret = $5
-     WHERE platform = $1 AND server = $2 AND redirect_uri = $3 AND sealed_secret = $4`,
-    [app.platform, app.server, app.redirectUri, app.sealedSecret, app.resealed],
-  );
+  await db.prisma.platformApp.updateMany({ where: app, data: { sealedSecret: resealed } });
 }

@@ -63,20 +63,21 @@ export async function findOpenConnection(
 }
 
 /** Our page is shown: its form is the one that counts. */
-export async function bindForm(db: SqlRunner, connection: { id: string; formHash: string }): Promise<void> {
-  await db.query(`UPDATE connection SET form_hash = $2 WHERE id = $1`, [connection.id, connection.formHash]);
+export async function bindForm(
+  db: Database,
+  { id, formHash }: { id: string; formHash: string },
+): Promise<void> {
+  await db.prisma.connection.updateMany({ where: { id }, data: { formHash } });
 }
 
 /** The browser that goes to the platform's page now is the one that must come back. False: the form was used meanwhile. */
 export async function takeForm(
-  db: SqlRunner,
-  connection: { id: string; formHash: string; browserHash: string },
+  db: Database,
+  { id, formHash, browserHash }: { id: string; formHash: string; browserHash: string },
 ): Promise<boolean> {
-  const rows = await db.query(
-    `UPDATE connection SET browser_hash = $3, form_hash = NULL WHERE id = $1 AND form_hash = $2 RETURNING id`,
-    [connection.id, connection.formHash, connection.browserHash],
-  );
-  return rows.length === 1;
+  const where = { id, formHash };
+  const { count } = await db.prisma.connection.updateMany({ where, data: { browserHash, formHash: null } });
+  return count === 1;
 }
 
 /** Its author has come back, with this browser: once. Undefined: unknown, too old, used, or another browser. */
@@ -96,14 +97,10 @@ export async function takeReturned(
 }
 
 export async function noteResult(
-  db: SqlRunner,
-  connection: { id: string; channelId?: string; failureReason?: string },
+  db: Database,
+  { id, ...result }: { id: string; channelId?: string; failureReason?: string },
 ): Promise<void> {
-  await db.query(`UPDATE connection SET channel_id = $2, failure_reason = $3 WHERE id = $1`, [
-    connection.id,
-    connection.channelId,
-    connection.failureReason,
-  ]);
+  await db.prisma.connection.updateMany({ where: { id }, data: result });
 }
 
 /** Of connections that are over, used or too old: nobody opens it any more. */
@@ -128,14 +125,10 @@ export async function findVerifiersSealedOtherwise(
 
 /** The same proof under another key. */
 export async function replaceVerifierSeal(
-  db: SqlRunner,
-  connection: { id: string; sealedVerifier: string; resealed: string },
+  db: Database,
+  { resealed, ...connection }: { id: string; sealedVerifier: string; resealed: string },
 ): Promise<void> {
-  await db.query(`UPDATE connection SET sealed_verifier = $3 WHERE id = $1 AND sealed_verifier = $2`, [
-    connection.id,
-    connection.sealedVerifier,
-    connection.resealed,
-  ]);
+  await db.prisma.connection.updateMany({ where: connection, data: { sealedVerifier: resealed } });
 }
 
 export interface ConnectionRow {

@@ -125,12 +125,12 @@ export async function lockMedia(
 }
 
 /** Before the files are stored. What is noted already stays as it is. */
-export async function noteStrayFiles(db: SqlRunner, keys: string[]): Promise<void> {
-  await db.query(`INSERT INTO stray_file (key) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING`, [keys]);
+export async function noteStrayFiles(db: Database, keys: string[]): Promise<void> {
+  await db.prisma.strayFile.createMany({ data: keys.map((key) => ({ key })), skipDuplicates: true });
 }
 
 /**
- * Strays that are to be removed: those of media that was taken out, and those that were to be stored so long ago that
+ * Orphaned files that are to be removed: those of media that was taken out, and those that were to be stored so long ago that
  * whoever wanted them is gone. From here on no media row can claim them any more.
  */
 export async function takeStrayFiles(db: SqlRunner, olderThanMs: number, limit: number): Promise<string[]> {
@@ -146,6 +146,6 @@ export async function takeStrayFiles(db: SqlRunner, olderThanMs: number, limit: 
 }
 
 /** The file is gone. */
-export async function forgetStrayFile(db: SqlRunner, key: string): Promise<void> {
-  await db.query(`DELETE FROM stray_file WHERE key = $1`, [key]);
+export async function forgetStrayFile(db: Database, key: string): Promise<void> {
+  await db.prisma.strayFile.deleteMany({ where: { key } });
 }

@@ -1,33 +1,44 @@
 import { hasVisibleText } from '@solospark/foundation';
 import { believeAccepted, forgetAccepted } from './accepted.ts';
 import { warnAboutMedia } from './draft-rules.ts';
+import { lookAndSay } from './look-up.ts';
 import type { LookUpCall, Publisher, LookUpOutcome } from './publisher.ts';
 
-type PublisherDefinition = Omit<Publisher, 'lookUp' | 'warn'> &
-  Partial<Pick<Publisher, 'warn'>> & {
-    lookUp(call: LookUpCall): Promise<LookUpOutcome>;
+/** What not every platform has. */
+type Optional = 'prepare' | 'lookUp' | 'warn';
+type PublisherDefinition = Omit<Publisher, Optional> &
+  Partial<Pick<Publisher, 'prepare' | 'warn'>> & {
+    lookUp?(call: LookUpCall): Promise<LookUpOutcome>;
   };
 
 /**
- * For all publishers: the time of every look is taken here, what the platform has taken is never lost, a text in which there
- * is nothing to see is none, and what a publisher does not warn of itself is what its limits say.
+ * For all publishers: the time of every look-up is taken here, what the platform has taken is never lost, and a text in which
+ * nothing can be seen counts as empty. What a publisher leaves out: `warn` says what its limits say, `prepare` has nothing to do,
+ * and without `lookUp` a person decides what is unclear.
  */
 export function definePublisher(publisher: PublisherDefinition): Publisher {
-  const { name, limits: own } = publisher;
+  const { name, limits: own, prepare, lookUp } = publisher;
   return {
     warn: (draft, limits = own) => warnAboutMedia(name, draft, limits.media),
     ...publisher,
     check: (draft, limits) => publisher.check(withVisibleText(draft), limits),
-    prepare: (call) => publisher.prepare(withVisibleText(call)),
+    prepare: async (call) => (prepare ? prepare(withVisibleText(call)) : { outcome: 'ready' }),
     async publish(call) {
       await forgetAccepted(call);
       return publisher.publish(withVisibleText(call));
     },
     async lookUp(call) {
       const looked = { ...withVisibleText(call), lookedAt: call.now() };
-      return believeAccepted(call, await publisher.lookUp(looked));
+      return believeAccepted(call, lookUp ? await lookUp(looked) : cannotBeLookedUp(name));
     },
   };
+}
+
+function cannotBeLookedUp(name: string): LookUpOutcome {
+  const reason =
+    `The post was sent to ${name}, but its answer got lost, and ${name} cannot be asked whether it is there. ` +
+    lookAndSay(`your posts on ${name}`);
+  return { outcome: 'uncertain', reason };
 }
 
 function withVisibleText<T extends { text: string }>(of: T): T {

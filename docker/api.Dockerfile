@@ -26,6 +26,9 @@ RUN pnpm="npx -y $(node -p 'require("./package.json").packageManager')" \
 FROM node:24-bookworm-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 MEDIA_DIR=/data/media MIGRATIONS_DIR=/app/prisma/migrations
 WORKDIR /app
+# Converts the films that a platform does not take as they are (docs/files.md). Only uploads need it, so the worker has none.
+RUN --mount=type=cache,target=/var/lib/apt/lists --mount=type=cache,target=/var/cache/apt \
+  apt-get update && apt-get install -y --no-install-recommends ffmpeg
 COPY --from=built /out/ ./
 COPY prisma/migrations/ prisma/migrations/
 # A new volume that is mounted here takes over the owner.

@@ -30,7 +30,7 @@ export interface EncodeSettings {
   maxBytes: number;
 }
 
-/** Why there is no film. `time` includes the wait for a slot. */
+/** Why there is no film. `time` includes the wait for a place. */
 export type EncodeProblem = 'time' | 'size' | 'failed';
 
 /** Two at a time, one of each client: a film takes minutes. Reading files has its own limit, and never waits for a film. */
@@ -91,7 +91,7 @@ async function encodeOnce(
   return film.byteSize > maxBytes ? { problem: 'size' } : film;
 }
 
-/** Ends the wait for a slot at the deadline. */
+/** Ends the wait for a place at the deadline. */
 async function inTime(leftMs: number, work: () => Promise<EncodeOutcome>): Promise<EncodeOutcome> {
   const waiting = new AbortController();
   const late = delay(leftMs + GRACE_MS, undefined, { signal: waiting.signal }).then((): EncodeOutcome => ({

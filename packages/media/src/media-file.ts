@@ -1,6 +1,6 @@
 // The file types that SoloSpark takes, and the facts that it keeps about a file. Pure: no library, no disk.
 
-/** A GIF is a kind of its own because it may be animated: it is not encoded again, and its only rendition is a thumbnail. */
+/** A GIF is a kind of its own, because it may be animated: unlike an image, it is not encoded again. */
 export type MediaKind = 'image' | 'gif' | 'video' | 'document';
 
 export interface FileFacts {

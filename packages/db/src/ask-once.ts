@@ -2,8 +2,8 @@ import pg from 'pg';
 import { connectionStringOf } from './database-url.ts';
 
 /**
- * One statement on a connection of its own, and nothing of Prisma: for a program that is started for one question and has to
- * answer within `timeoutMs`.
+ * Runs one statement on a connection of its own, without Prisma. For a program that asks one question and has to answer
+ * within `timeoutMs`, such as a health check.
  */
 export async function askOnce(
   url: string,
@@ -16,7 +16,7 @@ export async function askOnce(
     connectionTimeoutMillis: timeoutMs,
     query_timeout: timeoutMs,
   });
-  // The query that is under way rejects with the same error; without a listener it would end the process as well.
+  // The running query rejects with the same error. Without a listener, this event would also end the process.
   client.on('error', () => undefined);
   await client.connect();
   try {

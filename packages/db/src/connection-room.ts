@@ -1,16 +1,16 @@
 import type { SqlRunner } from './database.ts';
 
 export interface ConnectionRoom {
-  /** Connections that roles as this one may have at one time: of the server, its role or its database, whichever is least. */
+  /** The most connections this role may open: the lowest of the limits of the server, the role and the database. */
   limit: number;
-  /** That are open now, of everybody. */
+  /** All connections to the server that are open now, of every role. */
   used: number;
 }
 
-/** Behind a pooler it is the server's as well, and the pooler's own limits are not seen. */
+/** Behind a pooler these are the numbers of the server too; the pooler's own limits are not visible. */
 export async function readConnectionRoom(db: SqlRunner): Promise<ConnectionRoom> {
   const [room] = await db.query<ConnectionRoom>(
-    // LEAST ignores a null. pg_stat_database counts for everybody; pg_stat_activity hides what others are.
+    // LEAST ignores nulls. pg_stat_database counts the connections of all roles; pg_stat_activity hides those of others.
     `SELECT LEAST(
               current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
                 - COALESCE(current_setting('reserved_connections', true)::int, 0),

@@ -1,11 +1,11 @@
 import { isReadableFile, parseUrl } from '@solospark/foundation';
 
-// pg takes any address and any parameter, and drops without a word what it does not know. An operator who wrote it meant it. So
-// everything in an address is obeyed here, or it is refused before anything connects.
+// pg accepts any URL and any parameter, and silently ignores what it does not know. Here every part of a URL is either obeyed
+// or refused, before anything connects, so that no setting of the operator is lost.
 
 const EXAMPLE = 'postgresql://user:password@host:5432/name';
 
-/** What pg, or the encryption under it, does obey. */
+/** Parameters that pg, or TLS below it, obeys. */
 const OBEYED = new Set([
   'application_name',
   'fallback_application_name',
@@ -24,7 +24,7 @@ const OBEYED = new Set([
   'user',
 ]);
 
-/** Names that other programs know, with what does here what they do there. */
+/** Parameters of other programs, with the setting that replaces each here. */
 const INSTEAD: Record<string, string> = {
   connection_limit: 'set DATABASE_POOL_SIZE instead',
   max: 'set DATABASE_POOL_SIZE instead',
@@ -45,13 +45,13 @@ const INSTEAD: Record<string, string> = {
 const SSL_MODES = ['disable', 'no-verify', 'prefer', 'require', 'verify-ca', 'verify-full'];
 
 /**
- * What is wrong with the address of a database, as the rest of a sentence that begins with the variable's name; undefined:
- * nothing. Never shows the password.
+ * What is wrong with a database URL, as the rest of a sentence that begins with the variable's name; undefined when nothing
+ * is wrong. Never shows the password.
  */
 export function databaseUrlProblem(text: string): string | undefined {
   if (!/^postgres(ql)?:\/\//i.test(text)) return `must look like ${EXAMPLE}`;
   const url = parseUrl(text);
-  // A list of hosts is taken for the name of one.
+  // The parser reads a list of hosts as one host name.
   if (!url || url.hostname.includes(',')) {
     return (
       `is no address: it must look like ${EXAMPLE}, with one host, and with what stands in a password percent-encoded ` +
@@ -74,7 +74,7 @@ export function databaseUrlProblem(text: string): string | undefined {
 }
 
 function parameterProblem(name: string, value: string): string | undefined {
-  // Prisma's words for what is so here anyway.
+  // Prisma's parameters, with the values that hold here anyway.
   if ((name === 'schema' && value === 'public') || (name === 'pgbouncer' && /^(true|false)$/.test(value)))
     return;
   if (name === 'schema') {
@@ -93,7 +93,7 @@ function parameterProblem(name: string, value: string): string | undefined {
   return `has the parameter "${name}", which SoloSpark does not obey: leave it out (${INSTEAD[name] ?? 'nothing here does what it says'})`;
 }
 
-/** Of two that say it pg obeys one. What stands before a socket's folder only fills the place of a host, as Prisma documents it. */
+/** pg obeys only one of two. With a socket folder in `host`, the URL's own host is only a placeholder, as Prisma documents. */
 function saidTwice({ hostname, port, username, password, searchParams }: URL): string | undefined {
   const names = [...searchParams.keys()];
   const isSocket = searchParams.get('host')?.startsWith('/');
@@ -106,8 +106,8 @@ function saidTwice({ hostname, port, username, password, searchParams }: URL): s
 }
 
 /**
- * The address as pg is to have it. pg takes `prefer`, `require` and `verify-ca` for `verify-full` and prints a page about it at each
- * start; here they are what they are taken for. What only Prisma knows is left out.
+ * The URL for pg. pg treats `prefer`, `require` and `verify-ca` as `verify-full` and prints a long warning at each start, so
+ * `verify-full` is written here. Parameters that only Prisma knows are removed.
  */
 export function connectionStringOf(text: string): string {
   const url = parseUrl(text.trim());

@@ -1,5 +1,5 @@
-// One pool of connections with two faces: Prisma for what reads well as objects, SQL for the hot path. All of it works
-// through PgBouncer in transaction mode: no named prepared statements, and nothing that a session would have to keep.
+// One connection pool with two interfaces: Prisma for what reads well as objects, SQL for the hot path. Both work through
+// PgBouncer in transaction mode: no named prepared statements and no session state.
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { Logger } from '@solospark/foundation';
 import pg from 'pg';
@@ -20,7 +20,7 @@ export interface SqlRunner {
 
 export interface Database extends SqlRunner {
   prisma: PrismaClient;
-  /** It never has more at one time. */
+  /** The most connections that it has open at one time. */
   readonly maxConnections: number;
   /** BEGIN, `fn`, COMMIT on one connection; ROLLBACK when `fn` throws. Everything in it goes through `tx`. */
   transaction<T>(fn: (tx: SqlRunner) => Promise<T>): Promise<T>;
@@ -33,23 +33,23 @@ export interface DatabaseOptions {
   maxConnections?: number;
   /** Shown in pg_stat_activity. */
   applicationName?: string;
-  /** How long a caller waits for a connection, be it a new one or one that others use. */
+  /** How long a caller waits for a connection, whether it is opened or taken from the pool. */
   connectTimeoutMs?: number;
   /**
-   * How long the server works on one statement, waits for locks included; it then ends the statement, and nothing of it
-   * was done. 0: as long as it takes, which is also for what cannot run inside a transaction (CREATE DATABASE).
+   * How long the server works on one statement, including waits for locks. Then it ends the statement and rolls it back.
+   * 0: no limit; needed for what cannot run inside a transaction (CREATE DATABASE).
    */
   statementTimeoutMs?: number;
   log?: Pick<Logger, 'warn'>;
 }
 
-/** A process that freezes in the middle of a transaction gives its locks back after this: others may be waiting for them. */
+/** After this, the server ends the transaction of a process that froze: other processes may be waiting for its locks. */
 const idleInTransactionMs = 3_000;
 
-/** The server ends a statement at its limit and says so; only a server that has fallen silent is given up on later. */
+/** The server reports a statement that passed its limit. A server that says nothing is given up this much later. */
 const silenceMs = 5_000;
 
-/** Opens nothing yet: the first query connects. */
+/** Connects lazily, with the first query. */
 export function openDatabase(options: DatabaseOptions): Database {
   const { statementTimeoutMs = 15_000, maxConnections = 10 } = options;
   const limits: StatementLimits = {
@@ -62,17 +62,17 @@ export function openDatabase(options: DatabaseOptions): Database {
     max: maxConnections,
     application_name: options.applicationName ?? 'solospark',
     connectionTimeoutMillis: options.connectTimeoutMs ?? 10_000,
-    // Those that a burst took are given back soon.
+    // Connections that a burst opened are closed soon.
     idleTimeoutMillis: 10_000,
     Client: limitedClient(limits),
-    // pg's own clock: it drops the socket of a server, or of a pooler, that no longer answers.
+    // pg's own timeout: it drops the socket of a server or pooler that no longer answers.
     ...(statementTimeoutMs > 0 && { query_timeout: statementTimeoutMs + silenceMs }),
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     // eslint-disable-next-line @typescript-eslint/no-misused-promises -- typed as void, but the pool waits for it
     onConnect: prepareConnection,
   });
-  // An idle connection that breaks is replaced by the next query; unheard, the event would end the process.
+  // The next query replaces an idle connection that broke. Without a listener, this event would end the process.
   pool.on('error', (err) => options.log?.warn({ err }, 'idle database connection lost'));
 
   const warnLost = (err: Error) => options.log?.warn({ err }, 'database connection lost in use');
@@ -111,12 +111,12 @@ export function openDatabase(options: DatabaseOptions): Database {
 }
 
 /**
- * @prisma/adapter-pg writes times without an offset and reads them as if they were UTC, so every session has to be in
- * UTC. PgBouncer carries this one setting over to whichever connection it picks.
+ * @prisma/adapter-pg writes times without an offset and reads them as UTC, so every session has to be in UTC. PgBouncer
+ * applies this one setting to each server connection that it picks.
  */
 async function prepareConnection(client: pg.ClientBase): Promise<void> {
-  // A connection that breaks in use rejects its query and emits 'error' besides. The caller handles the one; unheard,
-  // the other would end the process, and the pool listens only while a connection is idle.
+  // A connection that breaks in use rejects its query and also emits 'error'. The caller handles the rejection. The event
+  // would end the process without a listener, and the pool listens only while a connection is idle.
   client.on('error', () => undefined);
   await client.query(`SET TIME ZONE 'UTC'`);
 }
@@ -143,18 +143,18 @@ async function runTransaction<T>(
   fn: (tx: SqlRunner) => Promise<T>,
 ): Promise<T> {
   try {
-    // One round trip. They end with the transaction, and hold for its COMMIT as well.
+    // In one round trip. The settings end with the transaction, and hold for its COMMIT too.
     await client.query(
       `BEGIN; SET LOCAL statement_timeout = ${statementMsNow(limits)}; SET LOCAL idle_in_transaction_session_timeout = ${limits.idleInTransactionMs}`,
     );
     const result = await fn({ query: (sql, params = []) => runStatement(client, sql, params) });
     const { command } = await client.query('COMMIT');
-    // PostgreSQL answers the COMMIT of a transaction in which a statement failed with ROLLBACK, and no error.
+    // After a failed statement, PostgreSQL answers COMMIT with ROLLBACK, and no error.
     if (command !== 'COMMIT')
       throw new Error('the transaction was rolled back: a statement in it had failed');
     return result;
   } catch (error) {
-    // Where this fails the connection is gone, and the server rolls back by itself. The first error tells why.
+    // If this fails, the connection is gone and the server rolls back by itself. The first error is the cause.
     await client.query('ROLLBACK').catch(discard);
     throw error;
   }

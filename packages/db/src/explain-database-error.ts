@@ -1,4 +1,4 @@
-// What a person can mend about a database, said in one sentence. A trace of calls helps nobody to correct a password.
+// One sentence for each database problem that the operator can fix. A stack trace does not help to correct a password.
 
 interface Facts {
   code: string;
@@ -20,7 +20,7 @@ const TRUST =
   'add sslrootcert=/path/to/ca.crt to the URL with the CA certificate of your provider, or name that file in NODE_EXTRA_CA_CERTS; ' +
   'sslmode=no-verify takes any certificate';
 
-/** Node's and OpenSSL's names for a certificate that nobody here vouches for. */
+/** Node's and OpenSSL's codes for a certificate that no known CA has signed. */
 const UNTRUSTED = new Set([
   'SELF_SIGNED_CERT_IN_CHAIN',
   'DEPTH_ZERO_SELF_SIGNED_CERT',
@@ -30,8 +30,8 @@ const UNTRUSTED = new Set([
 ]);
 
 /**
- * The sentence for an error of connecting, or of a right that is missing, and `lasts`: whether waiting does not mend it.
- * Undefined for anything else, which is not the operator's to mend.
+ * Explains an error of connecting, or a missing right. `lasts`: it does not go away by waiting. Undefined for any other
+ * error, which the operator cannot fix.
  */
 export function explainDatabaseError(error: unknown): { sentence: string; lasts: boolean } | undefined {
   for (const { code, message } of factsOf(error)) {
@@ -84,7 +84,7 @@ function lastingProblem(code: string, message: string): string | undefined {
   }
 }
 
-/** Of the error and of all that caused it; one address of several that were tried is enough. */
+/** The codes and messages of an error, of its causes, and of each address that was tried. */
 function factsOf(error: unknown, depth = 0): Facts[] {
   if (depth > 8 || typeof error !== 'object' || error === null) return [];
   const { code, originalCode, message, errors, cause, meta } = error as Record<string, unknown>;
@@ -97,6 +97,6 @@ function factsOf(error: unknown, depth = 0): Facts[] {
     cause,
     (meta as { driverAdapterError?: unknown } | undefined)?.driverAdapterError,
   ];
-  // The innermost says most: what is around it may have no message at all.
+  // The innermost first, since it is the most exact: an outer error may have no message at all.
   return [...inner.flatMap((each) => factsOf(each, depth + 1)), ...own];
 }

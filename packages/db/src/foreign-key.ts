@@ -1,6 +1,5 @@
 /**
- * True when a row could not be written because what it refers to by this constraint is not there: it was, when it was
- * looked up, and somebody has removed it since.
+ * True when a write broke this foreign key: the row that it refers to was found before, and has been deleted since.
  */
 export function breaksForeignKey(error: unknown, constraint: string): boolean {
   const { code, constraint: broken } = error as { code?: unknown; constraint?: unknown };

@@ -1,6 +1,6 @@
 /**
- * A common table expression which makes its statement's commit not wait for the disk; it has to be joined to take effect. For
- * what may be forgotten when the database server crashes, because something else brings it back within seconds. What is
- * committed durably afterwards takes it along to the disk.
+ * A common table expression that lets its statement commit without waiting for the disk (synchronous_commit off). It takes
+ * effect only when it is joined. For rows that may be lost when the database server crashes, because they are made again
+ * within seconds. The next durable commit writes them to the disk as well.
  */
 export const FORGETTABLE = `forgettable AS (SELECT set_config('synchronous_commit', 'off', true))`;

@@ -5,23 +5,23 @@ import { isTransient } from './transient.ts';
 export interface BatchOptions {
   /** Items in one statement, at most. */
   size?: number;
-  /** A statement that takes longer than this does not keep the next one waiting. */
+  /** After this, the next statement no longer waits for the one that runs. */
   patienceMs?: number;
 }
 
-/** Where every statement is slow, more of them at a time would only make it slower. */
+/** More statements at the same time would only make a slow database slower. */
 const MOST_UNDER_WAY = 4;
 
 /**
- * Makes many callers share statements: what is asked of a database while the statement before is under way goes into the
- * next one. Alone, a caller waits for nobody; in a crowd, hundreds share one round trip.
+ * Batches the calls of many callers: items that arrive while a statement runs share the next one. A single caller does not
+ * wait; under load, hundreds share one round trip.
  *
- * `run` answers one result for each item, in their order. When it fails for a reason that waiting does not mend, each
- * item is run by itself, so that what is wrong with one is not held against the others; a passing fault
- * (`isTransient`) is thrown to all, to be retried by each.
+ * `run` returns one result for each item, in their order. When it fails with a lasting error, each item is run by itself,
+ * so that one bad item does not fail the others. A transient error (`isTransient`) is thrown to all callers, and each
+ * retries by itself.
  *
- * Those who may wait only so long (`withPatience`) share no statement with those who may wait longer, and the one that they
- * share ends with the first of them.
+ * Callers with a time limit (`withPatience`) and callers without one never share a statement. A shared statement ends at
+ * the earliest limit of its callers.
  */
 export function inBatches<Item, Result>(
   run: (db: SqlRunner, items: Item[]) => Promise<Result[]>,
@@ -45,12 +45,12 @@ function collect<Item, Result>(
     reject: (error: unknown) => void;
     /** By `performance.now()`. */
     until: number | undefined;
-    /** Ends its waiting for a statement. */
+    /** Rejects the item when no statement has taken it in time. */
     timer?: NodeJS.Timeout;
   }
   let waiting: Waiting[] = [];
   let underWay = 0;
-  /** Of those under way: they have taken too long to be waited for. */
+  /** Running statements that have passed `patienceMs`. */
   let slow = 0;
   let starting = false;
 
@@ -65,7 +65,7 @@ function collect<Item, Result>(
     }
   }
 
-  /** Of one kind: of those who wait as long as it takes, or of the others. */
+  /** Takes items of one kind only: with a time limit, or without. */
   function takeBatch(): Waiting[] {
     const isHurried = waiting[0]?.until !== undefined;
     const [batch, rest]: [Waiting[], Waiting[]] = [[], []];
@@ -80,7 +80,7 @@ function collect<Item, Result>(
 
   async function next(): Promise<void> {
     const batch = takeBatch();
-    // All of them have given up since.
+    // All callers have timed out meanwhile.
     if (batch.length === 0) return;
     const until =
       batch[0]?.until === undefined ? undefined : Math.min(...batch.map((each) => each.until ?? 0));
@@ -101,7 +101,7 @@ function collect<Item, Result>(
   function start(): void {
     if (starting || waiting.length === 0 || underWay > slow || underWay >= MOST_UNDER_WAY) return;
     starting = true;
-    // After this turn: what the same turn asks for comes along.
+    // After this event-loop turn, so that all items of the turn share the statement.
     setImmediate(() => {
       starting = false;
       void next();
@@ -115,7 +115,7 @@ function collect<Item, Result>(
       waiting.push(one);
       start();
       if (leftMs === undefined) return;
-      // Where all that is under way hangs, it may never get into a statement: nothing was done then.
+      // When all running statements hang, no statement may ever take this item. Then nothing was done for it.
       one.timer = setTimeout(() => {
         waiting = waiting.filter((each) => each !== one);
         reject(new Error('timeout expired before the database could be asked'));

@@ -1,28 +1,28 @@
-// A pg client whose every statement carries its limit to the server. pg's own clock only drops the socket: PostgreSQL
-// does not look at the socket of a statement that waits for a lock, so it waits on and keeps its connection, and whoever asks
-// again takes one more, until the server has none left.
+// A pg client that sends a time limit to the server with every statement. pg's own timeout only drops the socket. PostgreSQL
+// does not notice that while a statement waits for a lock, so the statement keeps its connection, and each retry takes one
+// more, until the server has none left.
 import pg from 'pg';
 import { timeLeftMs } from './patience.ts';
 
 export interface StatementLimits {
-  /** How long the server works on one statement, waits for locks included. 0: as long as it takes. */
+  /** How long the server works on one statement, including waits for locks. 0: no limit. */
   statementMs: number;
-  /** How long a transaction may stay open between two statements: others may be waiting for its locks. */
+  /** How long a transaction may be idle between two statements: other sessions may be waiting for its locks. */
   idleInTransactionMs: number;
 }
 
-/** What pg's connection has for the extended protocol; its types leave these out. */
+/** Methods of pg's connection for the extended protocol, which its types leave out. */
 interface Wire {
   parse(message: { text: string; name: string; types: number[] }): void;
   bind(message: { portal: string; statement: string; values: unknown[]; binary: boolean }): void;
   execute(message: { portal: string; rows: number }): void;
 }
 
-/** The parts of pg's own query that are built upon here. */
+/** The parts of pg's `Query` that are overridden here. */
 interface QueryParts {
   prepare(wire: Wire): void;
   handleCommandComplete(message: unknown, wire: Wire): void;
-  /** Read by pg's client: its own clock for this query, instead of the pool's. */
+  /** pg's client reads it: the timeout of this query, instead of the pool's. */
   query_timeout?: number;
 }
 
@@ -34,27 +34,27 @@ const PgQuery = pg.Query as unknown as new (
 
 const PgClient = pg.Client as unknown as new (config: unknown) => { query(config: unknown): unknown };
 
-/** What opens, ends or divides a transaction cannot share one with the limits, and waits for nobody. */
+/** Transaction control cannot run in one transaction with the limits, and does not wait for locks. */
 const transactionControl = /^\s*(BEGIN|START|COMMIT|END|ROLLBACK|ABORT|SAVEPOINT|RELEASE|SET)\b/i;
 
-/** The server ends what is within somebody's patience and says so; given up on without a word is it so much later. */
+/** The server ends a statement at its limit and reports it. A server that says nothing is given up this much later. */
 const SILENCE_MS = 500;
 
-/** For a statement that begins now: no longer than whoever asks may wait. */
+/** The limit of a statement that begins now: never longer than its caller may wait. */
 export function statementMsNow({ statementMs }: StatementLimits): number {
   return Math.ceil(Math.min(statementMs, timeLeftMs() ?? statementMs));
 }
 
 /**
- * The class of client for a pool. The limits are set in the same round trip and the same transaction as the statement, by
- * set_config(…, is_local => true), and end with it. So they hold through a pooler in transaction mode, which refuses
- * statement_timeout when a client connects, and would hand a SET on to the next client of the connection.
+ * The client class for a pool. It sets the limits in the round trip and the transaction of the statement, by
+ * set_config(…, is_local => true), so they end with it. This also works through a pooler in transaction mode, which refuses
+ * statement_timeout at connect, and would leave a SET behind for the next client of the connection.
  *
- * What cannot run inside a transaction (CREATE DATABASE, VACUUM) needs a client without limits.
+ * Statements that cannot run inside a transaction (CREATE DATABASE, VACUUM) need a client without limits.
  */
 export function limitedClient(limits: StatementLimits): typeof pg.Client {
   if (limits.statementMs === 0) return pg.Client;
-  // Both are set, since neither is null, and no row comes back.
+  // set_config never returns null, so both run and no row comes back.
   const setLimits = (statementMs: number) =>
     `SELECT WHERE set_config('statement_timeout', '${statementMs}', true) IS NULL ` +
     `OR set_config('idle_in_transaction_session_timeout', '${limits.idleInTransactionMs}', true) IS NULL`;
@@ -69,7 +69,7 @@ export function limitedClient(limits: StatementLimits): typeof pg.Client {
       if (!transactionControl.test(this.text)) this.queryMode = 'extended';
     }
 
-    /** Everything up to the Sync that ends a statement is one transaction for PostgreSQL. */
+    /** For PostgreSQL, everything up to the next Sync message is one transaction. */
     override prepare(wire: Wire): void {
       wire.parse({ text: setLimits(this.statementMs), name: '', types: [] });
       wire.bind({ portal: '', statement: '', values: [], binary: false });
@@ -85,7 +85,7 @@ export function limitedClient(limits: StatementLimits): typeof pg.Client {
   }
 
   class LimitedClient extends PgClient {
-    /** As pg's own `query`: with a callback, or answering a promise. */
+    /** As pg's own `query`: takes a callback, or returns a promise. */
     override query(config: unknown, values?: unknown, callback?: unknown): unknown {
       if (isSubmittable(config)) return super.query(config);
       const query = new LimitedQuery(config, values, callback);
@@ -93,7 +93,7 @@ export function limitedClient(limits: StatementLimits): typeof pg.Client {
       return new Promise((resolve, reject) => {
         query.callback = (error: Error | undefined, result: unknown) => {
           if (!error) return resolve(result);
-          // It leads to whoever asked, instead of to the socket.
+          // So that the stack shows the caller, not the socket.
           Error.captureStackTrace(error);
           reject(error);
         };

@@ -1,6 +1,6 @@
-// Applies prisma/migrations as `prisma migrate deploy` does, with the same lock, table and checksums, so that either
-// may be used on the same database. What differs: each migration and its record are one transaction, so one that fails
-// leaves nothing behind, and an applied migration that was edited since is refused instead of overlooked.
+// Applies prisma/migrations as `prisma migrate deploy` does, with the same lock, table and checksums, so that both work on
+// the same database. Two differences: a migration and its record are one transaction, so one that fails leaves nothing
+// behind; and an applied migration that was edited afterwards is refused instead of ignored.
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,23 +12,23 @@ import { explainDatabaseError } from './explain-database-error.ts';
 import { isTransient, withRetry } from './transient.ts';
 
 export interface MigrationTarget {
-  /** Past any pooler in transaction mode: the lock below belongs to the session. */
+  /** Not through a pooler in transaction mode: the advisory lock belongs to the session. */
   url: string;
-  /** Where the migrations are; without it, prisma/migrations of the repository that this package is in. */
+  /** Where the migrations are. Default: prisma/migrations of this repository. */
   directory?: string;
 }
 
 export interface MigrationOptions extends MigrationTarget {
   log?: Pick<Logger, 'info'>;
-  /** How long a migration may wait for a lock, at one try. Whoever comes to the table after it waits as long. */
+  /** How long a migration waits for a lock in one try. Sessions that come to the table after it wait as long. */
   lockWaitMs?: number;
-  /** How long it tries to get its locks, in all. */
+  /** How long it tries to get its locks in total. */
   lockPatienceMs?: number;
 }
 
 export interface MigrationState {
   name: string;
-  /** `unknown`: recorded in the database, but not in the directory; a newer version has been here. */
+  /** `unknown`: recorded in the database, but not in the directory: a newer version has applied it. */
   state: 'applied' | 'pending' | 'edited' | 'failed' | 'unknown';
 }
 
@@ -38,19 +38,19 @@ interface Migration {
   checksum: string;
 }
 
-/** The number that Prisma's own engine locks. */
+/** The advisory lock that Prisma's own engine takes. */
 const lockId = 72707369;
-/** Longer than one migration may try to get its locks. */
+/** Longer than the default of `lockPatienceMs`, so that a waiting process outlasts a migration that waits for a table. */
 const lockTimeoutMs = 120_000;
 const repositoryDirectory = fileURLToPath(new URL('../../../prisma/migrations', import.meta.url));
 
 /**
- * Brings the database up to date and returns the names of what it applied, in order. Several processes may call it at
- * once: one applies, the others wait and find nothing to do. A server that is just starting is waited for. A table that is
- * in use is waited for in short tries, so that those who use it do not have to wait for the migration.
+ * Brings the database up to date and returns the names of the migrations that it applied, in order. Several processes may
+ * call it at the same time: one applies, the others wait and find nothing to do. It waits for a server that is starting.
+ * For a table that is in use it waits in short tries, so that other sessions are not blocked behind the migration.
  *
  * @throws Error when an applied migration was edited, a failed one is recorded, a migration does not apply, or the database
- * is not ours or cannot be used.
+ * belongs to another application or cannot be used.
  */
 export async function applyMigrations(target: MigrationOptions): Promise<string[]> {
   const migrations = readMigrations(target.directory);
@@ -82,7 +82,7 @@ export async function applyMigrations(target: MigrationOptions): Promise<string[
   });
 }
 
-/** What is applied, pending, edited, failed or unknown here, in order. Changes nothing. */
+/** The state of each migration, in order. Changes nothing. */
 export async function readMigrationStates(target: MigrationTarget): Promise<MigrationState[]> {
   const migrations = readMigrations(target.directory);
   return await withSession(target.url, async (client) => {
@@ -122,10 +122,10 @@ async function withOpenSession<T>(url: string, work: (client: pg.Client) => Prom
       application_name: 'solospark-migrate',
       connectionTimeoutMillis: 10_000,
     });
-    // The query that is under way rejects with the same error; without a listener it would end the process as well.
+    // The running query rejects with the same error. Without a listener, this event would also end the process.
     attempt.on('error', () => undefined);
     await attempt.connect();
-    // A migration takes as long as it takes, whatever the operator has set for this role or database.
+    // Migrations have no time limit, whatever is set for this role or database.
     await attempt.query('SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0');
     return attempt;
   });
@@ -156,10 +156,10 @@ async function hasRecords(client: pg.Client): Promise<boolean> {
 }
 
 /**
- * Every application that uses Prisma keeps its records in a table of this name. Where ours are not among them the database is
- * another one's, and its own next migration would find ours there.
+ * Every application that uses Prisma has a table of this name. If it has records and none is ours, the database belongs to
+ * another application, whose own next migration would find our records.
  *
- * @throws Error when the database, or what this user sees of it, is not for us.
+ * @throws Error when the database belongs to another application, or the user's schema is not "public".
  */
 async function refuseForeign(client: pg.Client, migrations: Migration[]): Promise<void> {
   const { rows } = await client.query<{ schema: string | null; db: string }>(
@@ -212,8 +212,8 @@ function refuse(states: MigrationState[], state: 'failed' | 'edited', what: stri
 const lockNotAvailable = '55P03';
 
 /**
- * A migration that waits for its lock on a table stands in front of everybody who comes to the table after it, readers
- * too. So it waits for a moment only, lets the others through, and tries again.
+ * A migration that waits for its lock on a table blocks every session that comes to the table after it, readers too. So it
+ * waits only for a moment, lets the others through, and tries again.
  */
 async function apply(
   client: pg.Client,
@@ -225,7 +225,7 @@ async function apply(
     try {
       return await applyOnce(client, migration, lockWaitMs);
     } catch (error) {
-      // A lost connection has rolled back by itself.
+      // When the connection is lost, the server rolls back by itself.
       const isLocked = error instanceof pg.DatabaseError && error.code === lockNotAvailable;
       if (isLocked || !isTransient(error)) await client.query('ROLLBACK');
       const why = isLocked ? inUse(lockPatienceMs) : whyNot(error);
@@ -239,7 +239,7 @@ async function apply(
 
 function whyNot(error: unknown): string {
   const { message, code } = error as Error & { code?: string };
-  // A table, or another thing, of that name is there already, and no record of ours says that we made it.
+  // A table or another object of that name exists, and no record says that a migration of ours made it.
   return code === '42P07' || code === '42710'
     ? `${message}. The database is not empty: give SoloSpark a database of its own`
     : message;

@@ -1,22 +1,22 @@
-// How long a request waits for a database that is away, all its statements and tries together. It travels with the
-// asynchronous calls, so that a use case that calls another one neither waits twice nor hands anything on.
+// Limits how long one request waits for a database that is away, over all its statements and retries. The limit is kept in
+// AsyncLocalStorage, so nested use cases share it and do not have to pass it on.
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 import pg from 'pg';
 
 interface Scope {
   patience?: Patience;
-  /** By `performance.now()`: what is asked of the database on the way has been answered by then. */
+  /** By `performance.now()`: the deadline of the statements of the current try. */
   until?: number;
-  /** The outermost of those that try again; `isRunning` ends with it, whatever it has set going and left behind. */
+  /** The outermost retry loop. `isRunning` is false once it has ended, also for promises that it left behind. */
   retry?: { isRunning: boolean };
 }
 
 const scopes = new AsyncLocalStorage<Scope>();
 
-/** A statement is always given this much, so that what is asked last (to note a failure, say) has a chance. */
+/** A statement always gets this much time, so that the last one (to record a failure, for example) has a chance. */
 const LEAST_MS = 250;
 
-/** What one request may wait for its database, faults included. Not counted is all else that it does. */
+/** How long one request may wait for its database, and how many faults it may see. Other work does not count. */
 export class Patience {
   private leftMs: number;
   private faultsLeft: number;
@@ -30,7 +30,7 @@ export class Patience {
     return Math.max(0, this.leftMs);
   }
 
-  /** Nothing is tried again any more. */
+  /** True: no further retry. */
   get isOver(): boolean {
     return this.faultsLeft <= 0 || this.leftMs <= 0;
   }
@@ -44,7 +44,7 @@ export class Patience {
   }
 }
 
-/** What `fn` asks of the database waits no longer than `patience` lasts. One patience may be given to several in turn. */
+/** Runs `fn` with `patience` as the limit of its database calls. Several calls, one after the other, may share one. */
 export function withPatience<T>(patience: Patience, fn: () => T): T {
   return scopes.run({ patience }, fn);
 }
@@ -53,7 +53,7 @@ export function currentPatience(): Patience | undefined {
   return scopes.getStore()?.patience;
 }
 
-/** How long a statement, or the wait for a connection, that begins now may take; undefined: as the pool says. */
+/** The time limit of a statement, or of a wait for a connection, that begins now; undefined: that of the pool. */
 export function timeLeftMs(): number | undefined {
   const { until, patience } = scopes.getStore() ?? {};
   if (until !== undefined) return Math.max(LEAST_MS, until - performance.now());
@@ -65,7 +65,7 @@ export function isBeingRetried(): boolean {
   return scopes.getStore()?.retry?.isRunning ?? false;
 }
 
-/** Runs what tries again; whatever else would do so within it does not. */
+/** Runs a retry loop. A retry loop inside it runs its work only once (`isBeingRetried`). */
 export async function asRetry<T>(fn: () => Promise<T>): Promise<T> {
   const retry = { isRunning: true };
   try {
@@ -75,7 +75,7 @@ export async function asRetry<T>(fn: () => Promise<T>): Promise<T> {
   }
 }
 
-/** One try: all that `fn` asks of the database has to be answered in what is left. */
+/** One try of a retry loop: the statements of `fn` share the time that is left. */
 export async function asOneTry<T>(fn: () => Promise<T>, isFault: (error: unknown) => boolean): Promise<T> {
   const scope = scopes.getStore();
   if (!scope?.patience || scope.until !== undefined) return fn();
@@ -91,7 +91,7 @@ export async function asOneTry<T>(fn: () => Promise<T>, isFault: (error: unknown
   }
 }
 
-/** For what several callers share: nobody's patience, and one end for all. */
+/** For a statement that several callers share: it has one deadline, and uses the patience of none of them. */
 export function untilFor<T>(until: number | undefined, fn: () => T): T {
   return scopes.run(until === undefined ? {} : { until }, fn);
 }
@@ -102,7 +102,7 @@ type Answer = (
   release: (destroy?: unknown) => void,
 ) => void;
 
-/** A pool in which nobody waits for a connection longer than their patience lasts. */
+/** A pool in which the wait for a connection ends with the caller's patience. */
 export class PatientPool extends pg.Pool {
   override connect(): Promise<pg.PoolClient>;
   override connect(callback: Answer): void;
@@ -114,7 +114,7 @@ export class PatientPool extends pg.Pool {
         );
       });
     }
-    // A pool calls back from whoever gives a connection back, and that one's patience is another.
+    // The pool calls back in the async context of the caller that released the connection, which has another patience.
     const answer = AsyncResource.bind(callback);
     const leftMs = timeLeftMs();
     if (leftMs === undefined) return super.connect(answer);

@@ -2,9 +2,9 @@ import { sleep } from '@solospark/foundation';
 import pg from 'pg';
 import { asOneTry, asRetry, currentPatience, isBeingRetried } from './patience.ts';
 
-/** The server ended the statement and rolled it back: deadlock, lock not available, its limit or somebody's cancel. */
+/** The server ended the statement and rolled it back: serialization failure, deadlock, lock not available, time limit, cancel. */
 const rolledBack = ['40001', '40P01', '55P03', '57014'];
-/** Those, and the SQLSTATEs of a server that stops, starts or is full, and of a transaction that slept. */
+/** Also the SQLSTATEs of a server that stops, starts or has no free connection, and of a transaction that was idle too long. */
 const sqlStates = new Set([...rolledBack, '25P03', '53300', '57P01', '57P02', '57P03', '57P05']);
 const connectionException = /^08[0-9A-Z]{3}$/;
 const socketErrors = new Set([
@@ -29,8 +29,8 @@ const messages = [
 ];
 
 /**
- * True for a fault that passes by itself: PostgreSQL restarts, a connection broke, a deadlock chose this side. The
- * statement may nevertheless have been carried out, when its answer was what got lost.
+ * True for a fault that passes by itself: PostgreSQL restarts, a connection broke, this side of a deadlock was ended. The
+ * statement may have been carried out all the same, if only its answer was lost.
  */
 export function isTransient(error: unknown): boolean {
   // The depth is limited because causes may form a circle.
@@ -48,8 +48,8 @@ export function isTransient(error: unknown): boolean {
 }
 
 /**
- * True after PostgreSQL's own "no", which ends a statement and nothing else; after anything else an answer may still be on
- * its way, or there is nobody to give one.
+ * True after an error that PostgreSQL itself reported and that ended only the statement. After any other error, an answer
+ * may still arrive on the connection, or the connection is dead.
  */
 export function leavesConnectionUsable(error: unknown): boolean {
   return error instanceof pg.DatabaseError && (rolledBack.includes(error.code ?? '') || !isTransient(error));
@@ -66,25 +66,25 @@ function isTransientCode(code: string): boolean {
 }
 
 export interface RetryOptions {
-  /** How often `fn` may run, the first time included. */
+  /** How often `fn` may run, including the first time. */
   attempts?: number;
   /** The wait before the second attempt; it doubles up to `maxDelayMs`, and each wait is cut by a random half. */
   delayMs?: number;
   maxDelayMs?: number;
-  /** Aborted: no further attempt, the last error is thrown. */
+  /** When aborted, there is no further attempt, and the last error is thrown. */
   signal?: AbortSignal;
   onRetry?: (error: unknown, attempt: number) => void;
 }
 
 /**
- * Runs `fn` until it succeeds or fails for a reason that waiting does not mend. The defaults cover about five seconds,
- * in which PostgreSQL restarts. Within `withPatience` it ends when that is over, if it comes first.
+ * Runs `fn` until it succeeds or fails with a lasting error. The defaults cover about five seconds, enough for a restart of
+ * PostgreSQL. Within `withPatience`, it also ends when the patience is over.
  *
- * Within another one it runs `fn` once: the outermost, which knows what may be done again as a whole, does it all again.
- * Otherwise seven tries would be forty-nine.
+ * Inside another `withRetry` it runs `fn` only once, and the outermost one retries everything. Otherwise seven tries would
+ * become forty-nine.
  *
- * Only for work that may happen twice: reads, and statements that compare and set. When a connection breaks after
- * COMMIT was sent, nobody knows whether it was carried out, and this runs it again.
+ * Only for idempotent work: reads and compare-and-set statements. When a connection breaks after COMMIT was sent, it is
+ * unknown whether it was carried out, and `fn` runs again.
  */
 export async function withRetry<T>(fn: () => Promise<T>, options: RetryOptions = {}): Promise<T> {
   return isBeingRetried() ? fn() : asRetry(() => retry(fn, options));

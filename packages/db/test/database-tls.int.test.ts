@@ -7,7 +7,7 @@ import { accountFor, findPrograms } from '../../../scripts/lib/postgres-program.
 import { makeCertificates, type Certificates } from '../../../test/support/certificates.ts';
 import { applyMigrations, openDatabase } from '../src/index.ts';
 
-// PostgreSQL as providers run it: encrypted, with a certificate of their own CA.
+// PostgreSQL as hosting providers run it: with TLS, and a certificate that their own CA has signed.
 
 let root: string;
 let certificates: Certificates;
@@ -39,7 +39,7 @@ afterAll(async () => {
 
 describe('a database with a certificate of its own CA', () => {
   it.each(['require', 'verify-ca', 'verify-full', 'prefer'])(
-    'sslmode=%s is refused with a sentence that names the parameter, and works with it',
+    'with sslmode=%s is refused with a message that names sslrootcert, and works with that parameter',
     async (mode) => {
       const url = `${server.urlOf('postgres')}?sslmode=${mode}`;
       await expect(applyMigrations({ url })).rejects.toThrow(/sslrootcert=.*NODE_EXTRA_CA_CERTS/);
@@ -49,15 +49,15 @@ describe('a database with a certificate of its own CA', () => {
     },
   );
 
-  it('sslmode=no-verify takes it as it is', () =>
+  it('with sslmode=no-verify is accepted without sslrootcert', () =>
     expectEncrypted(`${server.urlOf('postgres')}?sslmode=no-verify`));
 
-  it('channel_binding=require, as some providers write it, works', () =>
+  it('works with channel_binding=require, as some providers write it', () =>
     expectEncrypted(
       `${server.urlOf('postgres')}?sslmode=require&channel_binding=require&sslrootcert=${encodeURIComponent(certificates.ca)}`,
     ));
 
-  it('a wrong password is a sentence, without the password', async () => {
+  it('refuses a wrong password with a message that does not contain it', async () => {
     const url = server.urlOf('postgres').replace('secret', 'wrong-one');
     await expect(applyMigrations({ url })).rejects.toThrow(/refuses the password or the user/);
     await expect(applyMigrations({ url })).rejects.not.toThrow(/wrong-one/);

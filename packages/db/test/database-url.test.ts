@@ -5,7 +5,7 @@ import { connectionStringOf, databaseUrlProblem, explainDatabaseError } from '..
 const base = 'postgresql://app:secret@127.0.0.1:5432/app';
 const file = fileURLToPath(import.meta.url);
 
-describe('the address of a database', () => {
+describe('a database URL', () => {
   it.each([
     base,
     'postgres://app:p%40ss%3Aw%2Fo%23r%25d@db.example.com/app',
@@ -18,7 +18,7 @@ describe('the address of a database', () => {
     `${base}?sslmode=require&channel_binding=require`,
     `${base}?schema=public&pgbouncer=true`,
     `${base}?application_name=mine`,
-  ])('%s is obeyed as it stands', (url) => {
+  ])('is accepted: %s', (url) => {
     expect(databaseUrlProblem(url)).toBeUndefined();
   });
 
@@ -44,19 +44,19 @@ describe('the address of a database', () => {
     ['postgresql://app:secret@127.0.0.1:1,127.0.0.1:2/app', 'one host'],
     ['prisma+postgres://app@127.0.0.1/app', 'must look like'],
     ['mysql://app@127.0.0.1/app', 'must look like'],
-  ])('%s is refused with a sentence, and the password is not in it', (url, sentence) => {
+  ])('is refused with a message that does not contain the password: %s', (url, sentence) => {
     expect(databaseUrlProblem(url)).toContain(sentence);
     expect(databaseUrlProblem(url)).not.toMatch(/secret|p@ss|50%@/);
   });
 
-  it('loses white space around it and what only Prisma knows, and says to pg what pg takes it for', () => {
+  it('is trimmed for pg, without the parameters of Prisma, and with the sslmode that pg applies', () => {
     expect(connectionStringOf(` ${base}?schema=public&pgbouncer=true \n`)).toBe(base);
     expect(connectionStringOf(`${base}?sslmode=require`)).toBe(`${base}?sslmode=verify-full`);
     expect(connectionStringOf(`${base}?sslmode=require&uselibpqcompat=true`)).toContain('sslmode=require');
   });
 });
 
-describe('an error of the database that a person can mend', () => {
+describe('explainDatabaseError', () => {
   it.each([
     ['SELF_SIGNED_CERT_IN_CHAIN', 'sslrootcert', true],
     ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'NODE_EXTRA_CA_CERTS', true],
@@ -65,7 +65,7 @@ describe('an error of the database that a person can mend', () => {
     ['42501', 'GRANT', true],
     ['ECONNREFUSED', 'cannot be reached', false],
     ['ENOTFOUND', 'cannot be reached', false],
-  ])('%s names what mends it: %s', (code, words, lasts) => {
+  ])('says for %s how to fix it: %s', (code, words, lasts) => {
     const error = Object.assign(new Error('as the server said'), { code });
     for (const thrown of [error, new Error('around it', { cause: error }), new AggregateError([error])]) {
       expect(explainDatabaseError(thrown)?.sentence).toContain(words);
@@ -73,7 +73,7 @@ describe('an error of the database that a person can mend', () => {
     }
   });
 
-  it('is none where the fault is ours', () => {
+  it('explains no error that is a bug of ours', () => {
     expect(explainDatabaseError(new TypeError('x is not a function'))).toBeUndefined();
     expect(explainDatabaseError(Object.assign(new Error('syntax'), { code: '42601' }))).toBeUndefined();
   });

@@ -25,7 +25,7 @@ function open(options: Partial<DatabaseOptions> = {}): Database {
 const nameOf = async (database: Database) =>
   (await database.query<{ name: string }>(`SELECT name FROM organization WHERE id = 'o'`))[0]?.name;
 
-/** The backends behind a pool of one connection, and whoever else is named the same. */
+/** Ends all server processes with this application name. */
 const killAll = (applicationName: string) =>
   target.database.query(
     'SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = $1',
@@ -33,7 +33,7 @@ const killAll = (applicationName: string) =>
   );
 
 describe('query', () => {
-  it('gives dates, numbers and JSON as JavaScript has them', async () => {
+  it('returns dates, numbers and JSON as JavaScript values', async () => {
     const [row] = await open().query(
       `SELECT '2026-12-01T09:00:00+02'::timestamptz AS at, 5::bigint AS count, '{"a":[1]}'::jsonb AS json,
               $1::timestamptz AS echo`,
@@ -47,7 +47,7 @@ describe('query', () => {
     });
   });
 
-  it('and Prisma mean the same instant, whatever time zone the server is set to', async () => {
+  it('and Prisma read and write the same instant, whatever time zone the server has', async () => {
     const name = new URL(target.url).pathname.slice(1);
     await target.database.query(`ALTER DATABASE ${name} SET timezone = 'Asia/Tokyo'`);
     const database = open();
@@ -62,7 +62,7 @@ describe('query', () => {
     expect(read.scheduledAt).toEqual(new Date(0));
   });
 
-  it('ends a statement that takes too long, and the next one works', async () => {
+  it('ends a statement at its time limit, and the next one works', async () => {
     const database = open({ maxConnections: 1, statementTimeoutMs: 300 });
     await expect(database.query('SELECT pg_sleep(20)')).rejects.toThrow(
       'canceling statement due to statement timeout',
@@ -89,7 +89,7 @@ describe('query', () => {
     });
   });
 
-  it('keeps its connection when PostgreSQL says no', async () => {
+  it('keeps its connection when PostgreSQL refuses a statement', async () => {
     const database = open({ maxConnections: 1 });
     const pid = async () => (await database.query<{ pid: number }>('SELECT pg_backend_pid() AS pid'))[0]?.pid;
     const before = await pid();
@@ -141,14 +141,14 @@ describe('transaction', () => {
     expect(await nameOf(database)).toBe('O');
   });
 
-  /** Resolves when nobody holds the row any more. */
+  /** Resolves when no transaction holds the row any more. */
   async function untilFree(): Promise<void> {
     await target.database.query(`SELECT 1 FROM organization WHERE id = 'o' FOR UPDATE`);
   }
 });
 
 describe('a killed backend', () => {
-  it('is replaced by the next query, with SQL and with Prisma, and the process lives on', async () => {
+  it('is replaced by the next query, with SQL and with Prisma, and does not end the process', async () => {
     const lost: string[] = [];
     const log = { warn: (_: unknown, message?: string) => void lost.push(String(message)) };
     const database = open({
@@ -186,7 +186,7 @@ describe('a killed backend', () => {
     expect(await nameOf(database)).toBe('O');
   });
 
-  it('at a server that is down, it is one as well', async () => {
+  it('and a server that is down are both transient faults', async () => {
     const database = open({ url: 'postgresql://nobody@127.0.0.1:1/nothing' });
     expect(isTransient(await database.query('SELECT 1').catch((error: unknown) => error))).toBe(true);
     expect(isTransient(await database.prisma.post.count().catch((error: unknown) => error))).toBe(true);

@@ -11,7 +11,7 @@ const until = async (condition: () => boolean) => {
 };
 
 describe('inBatches', () => {
-  it('lets what is asked for meanwhile share the next statement, and gives each its own answer', async () => {
+  it('puts items that arrive during a statement into the next one, and gives each caller its own result', async () => {
     const statements: number[][] = [];
     let release: () => void = () => undefined;
     const double = inBatches(
@@ -30,7 +30,7 @@ describe('inBatches', () => {
     expect(statements).toEqual([[1], [2, 3, 4], [5]]);
   });
 
-  it('does not wait for a statement that takes long, and has only so many of them under way', async () => {
+  it('does not wait for a slow statement, and runs at most four at a time', async () => {
     let underWay = 0;
     const releases: (() => void)[] = [];
     const hang = inBatches(
@@ -51,7 +51,7 @@ describe('inBatches', () => {
     clearInterval(releasing);
   });
 
-  it('does not hold against the others what is wrong with one', async () => {
+  it('fails only the bad item of a batch, not the others', async () => {
     const check = inBatches((_, items: string[]) =>
       items.includes('bad') ? Promise.reject(new Error('bad item')) : Promise.resolve(items),
     );
@@ -59,7 +59,7 @@ describe('inBatches', () => {
     expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
   });
 
-  it('throws a passing fault to all, and asks nobody twice by itself', async () => {
+  it('throws a transient fault to all callers, and does not retry by itself', async () => {
     let statements = 0;
     const fail = inBatches((_, items: number[]): Promise<number[]> => {
       statements += 1;
@@ -70,7 +70,7 @@ describe('inBatches', () => {
     expect(statements).toBe(1);
   });
 
-  it('refuses a statement that does not answer each item', async () => {
+  it('rejects when a statement does not return one result for each item', async () => {
     const short = inBatches((_, items: number[]) => Promise.resolve(items.slice(1)));
     await expect(short(db, 1)).rejects.toThrow(/one result for each/);
   });

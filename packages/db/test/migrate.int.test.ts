@@ -87,7 +87,7 @@ describe('applyMigrations', () => {
     expect(await applyMigrations({ url: target.url, directory })).toEqual(['20990102000000_broken']);
   });
 
-  it('applies a migration and records it together, or neither', async () => {
+  it('applies a migration and records it in one transaction', async () => {
     addMigration(
       '20990101000000_unrecordable',
       `CREATE TABLE half (id int); ALTER TABLE _prisma_migrations ADD CHECK (migration_name NOT LIKE '%unrecordable')`,
@@ -116,13 +116,13 @@ describe('applyMigrations', () => {
     expect(await tableExists('post')).toBe(false);
   });
 
-  it('refuses a database that is not empty and not ours, and leaves it as it was', async () => {
+  it('refuses a database with tables that are not ours, and leaves it as it was', async () => {
     await target.database.query('CREATE TABLE organization (mine int)');
     await expect(applyMigrations({ url: target.url })).rejects.toThrow(/a database of its own/);
     expect(await tableExists('post')).toBe(false);
   });
 
-  it('refuses a user whose tables would not be in "public", where the rest looks for them', async () => {
+  it('refuses a user whose search_path would not put the tables in "public"', async () => {
     await target.database.query('CREATE SCHEMA spark');
     await target.database.query(
       `ALTER ROLE CURRENT_USER IN DATABASE ${new URL(target.url).pathname.slice(1)} SET search_path = spark`,
@@ -133,14 +133,14 @@ describe('applyMigrations', () => {
     expect(await tableExists('_prisma_migrations')).toBe(false);
   });
 
-  it('refuses an address with a part that would be ignored, before it connects', async () => {
+  it('refuses a URL with a parameter that would be ignored, before it connects', async () => {
     await expect(applyMigrations({ url: `${target.url}?schema=spark` })).rejects.toThrow(
       /keeps its tables in "public"/,
     );
     expect(await applyMigrations({ url: ` ${target.url}?schema=public ` })).toEqual(names);
   });
 
-  describe('of a table that another session uses', () => {
+  describe('on a table that another session uses', () => {
     const change = 'ALTER TABLE organization ADD COLUMN more int';
     let session: pg.Client;
 
@@ -153,7 +153,7 @@ describe('applyMigrations', () => {
     });
     afterEach(() => session.end());
 
-    it('lets everybody else through while it waits, and applies when the table is free', async () => {
+    it('does not block other sessions while it waits, and applies when the table is free', async () => {
       const applying = applyMigrations({
         url: target.url,
         directory,
@@ -174,7 +174,7 @@ describe('applyMigrations', () => {
       expect(await applying).toEqual(['20990101000000_more']);
     });
 
-    it('gives up after a time that is set, says who is in the way, and leaves nothing behind', async () => {
+    it('gives up after lockPatienceMs, says that another session holds the table, and leaves nothing behind', async () => {
       await expect(
         applyMigrations({ url: target.url, directory, lockWaitMs: 50, lockPatienceMs: 300 }),
       ).rejects.toThrow(/^migration 20990101000000_more did not apply: another session has held a table/);

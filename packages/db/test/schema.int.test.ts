@@ -49,12 +49,12 @@ function schemaWith(from: string, to: string): string {
 describe('the migrations', () => {
   it('produce exactly prisma/schema.prisma', async () => {
     const { code, output } = await diff('--from-config-datasource', '--to-schema', schema);
-    // A diff that says nothing has not looked.
+    // A diff without output has compared nothing.
     expect(output).toContain('No difference detected');
     expect(code).toBe(0);
   });
 
-  it('do so in the shadow database of `prisma migrate` too, which is gone afterwards', async () => {
+  it('produce it in the shadow database of `prisma migrate` too, which is dropped afterwards', async () => {
     const { code, output } = await diff('--from-migrations', migrations, '--to-schema', schema);
     expect(output).toContain('No difference detected');
     expect(code).toBe(0);
@@ -74,7 +74,7 @@ describe('the migrations', () => {
       'post',
     ],
     ['a foreign key', 'onDelete: NoAction', 'onDelete: SetDefault', 'foreign key'],
-  ])('are found short when the schema has %s that they lack', async (_, from, to, named) => {
+  ])('fail the comparison when the schema has %s that they lack', async (_, from, to, named) => {
     const { code, output } = await diff('--from-config-datasource', '--to-schema', schemaWith(from, to));
     expect(output).toContain(named);
     expect(code).toBe(2);
@@ -94,9 +94,9 @@ describe('table post', () => {
   });
 });
 
-describe('our own states', () => {
+describe('an enum type', () => {
   it.each(['channel_status', 'post_status', 'delivery_status', 'attempt_outcome'])(
-    '%s refuses a word that it does not know',
+    'refuses an unknown value: %s',
     async (type) => {
       await expect(target.database.query(`SELECT $1::text::${type}`, ['unheard_of'])).rejects.toMatchObject({
         code: '22P02',
@@ -104,7 +104,7 @@ describe('our own states', () => {
     },
   );
 
-  it('a post with an unknown status is not saved', async () => {
+  it('keeps a post with an unknown status from being saved', async () => {
     await target.database.query(`INSERT INTO organization (id, name, slug) VALUES ('o', 'O', 'o')`);
     const insert = `INSERT INTO post (organization_id, text, status) VALUES ('o', 'hello', $1) RETURNING status`;
     expect(await target.database.query(insert, ['failed'])).toEqual([{ status: 'failed' }]);

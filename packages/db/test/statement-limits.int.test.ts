@@ -5,7 +5,7 @@ import { createTestDatabase, type TestDatabase } from '../../../test/support/dat
 import { describeWithPgbouncer, startPgbouncer, type Pgbouncer } from '../../../test/support/pgbouncer.ts';
 import { isTransient, openDatabase, withRetry, type Database } from '../src/index.ts';
 
-// What happens to statements that have to wait: the server ends them, so they do not pile up in it.
+// The server itself ends statements that wait too long, so that they do not pile up in it.
 
 const POOL = 4;
 const READERS = 20;
@@ -36,7 +36,7 @@ function open(url: string, options: { statementTimeoutMs?: number; maxConnection
   return database;
 }
 
-/** Another session, as a migration's is: it takes the table and keeps it until it is told to give it back. */
+/** Another session, such as a migration, locks the table. Returns a function that releases it. */
 async function lockPosts(): Promise<() => Promise<unknown>> {
   const session = new pg.Client({ connectionString: target.url, application_name: 'locker' });
   await session.connect();
@@ -53,7 +53,7 @@ async function backends(): Promise<{ all: number; waiting: number }> {
   return row ?? { all: 0, waiting: 0 };
 }
 
-/** Twenty callers that ask again and again while the table is locked, half of them through Prisma. */
+/** Twenty callers that retry while the table is locked, half of them through Prisma. */
 async function readThroughALock(database: Database) {
   const unlock = await lockPosts();
   let asked = 0;
@@ -65,7 +65,7 @@ async function readThroughALock(database: Database) {
     ),
   );
   const most = { all: 0, waiting: 0 };
-  // Longer than the limit and several retries: what was left behind would be there beside what came after it.
+  // Longer than the limit and several retries: a statement that was left behind would show next to its retry.
   for (const until = Date.now() + 20_000; asked < READERS * 2 && Date.now() < until; await delay(20)) {
     const now = await backends();
     most.all = Math.max(most.all, now.all);
@@ -94,27 +94,24 @@ describe('statements that wait for a locked table', () => {
       'a transaction of Prisma',
       (database: Database) => database.prisma.$transaction((tx) => tx.post.deleteMany()),
     ],
-  ])(
-    'are ended by the server itself in %s: rolled back, transient, and nothing of it stays',
-    async (_, work) => {
-      const database = open(target.url, { maxConnections: 1 });
-      await database.prisma.post.deleteMany();
-      await database.prisma.post.create({ data: { organizationId: 'o', text: 'kept' } });
-      const unlock = await lockPosts();
-      const error: unknown = await work(database).then(
-        () => 'no error',
-        (thrown: unknown) => thrown,
-      );
-      expect(isTransient(error)).toBe(true);
-      expect(await backends()).toMatchObject({ waiting: 0 });
-      await unlock();
-      expect(await database.prisma.post.count()).toBe(1);
-    },
-  );
+  ])('are ended by the server in %s: rolled back, and reported as a transient fault', async (_, work) => {
+    const database = open(target.url, { maxConnections: 1 });
+    await database.prisma.post.deleteMany();
+    await database.prisma.post.create({ data: { organizationId: 'o', text: 'kept' } });
+    const unlock = await lockPosts();
+    const error: unknown = await work(database).then(
+      () => 'no error',
+      (thrown: unknown) => thrown,
+    );
+    expect(isTransient(error)).toBe(true);
+    expect(await backends()).toMatchObject({ waiting: 0 });
+    await unlock();
+    expect(await database.prisma.post.count()).toBe(1);
+  });
 });
 
 describe('a transaction of Prisma whose process hangs', () => {
-  it('gives its locks back', async () => {
+  it('releases its locks', async () => {
     const database = open(target.url, { maxConnections: 1 });
     let isFree = false;
     const hung = database.prisma.$transaction(
@@ -138,14 +135,14 @@ describeWithPgbouncer('through PgBouncer in transaction mode', () => {
   });
   afterAll(() => pooler.stop());
 
-  it('statements that wait for a locked table end at their limit as well, and all go on afterwards', async () => {
+  it('statements that wait for a locked table end at their limit too, and all succeed when it is free', async () => {
     const { asked, most } = await readThroughALock(open(pooler.url, { maxConnections: 2 * POOL }));
     expect(asked).toBeGreaterThanOrEqual(READERS * 2);
     expect(most.waiting).toBeGreaterThan(0);
     expect(most.all).toBeLessThanOrEqual(POOL);
   });
 
-  it("one client's limit is not left behind for the next client of the same connection", async () => {
+  it("one client's time limit does not stay for the next client of the same connection", async () => {
     const limited = open(pooler.url);
     await Promise.all(Array.from({ length: POOL }, () => limited.query('SELECT pg_sleep(0.1)')));
     const other = new pg.Client({ connectionString: pooler.url });

@@ -8,13 +8,13 @@ describe('isTransient', () => {
   it.each([
     ...['ECONNREFUSED', 'ECONNRESET', '57P01', '57P03', '53300', '40001', '40P01', '08006', 'P1001'],
     ...['57014', '55P03'],
-  ])('a fault with code %s passes by itself', (code) => expect(isTransient(coded(code))).toBe(true));
+  ])('is true for code %s', (code) => expect(isTransient(coded(code))).toBe(true));
 
-  it.each(['23505', '22P02', '42703', '28P01', 'P2002'])('one with code %s does not', (code) => {
+  it.each(['23505', '22P02', '42703', '28P01', 'P2002'])('is false for code %s', (code) => {
     expect(isTransient(coded(code))).toBe(false);
   });
 
-  it('looks at causes, at the driver behind Prisma, and at every address that was tried', () => {
+  it('looks at causes, at the driver error behind Prisma, and at every address that was tried', () => {
     expect(isTransient(new Error('could not save', { cause: coded('57P01') }))).toBe(true);
     const driverAdapterError = Object.assign(new Error(), { cause: { originalCode: '57P01' } });
     expect(isTransient(Object.assign(new Error(), { code: 'P2010', meta: { driverAdapterError } }))).toBe(
@@ -25,7 +25,7 @@ describe('isTransient', () => {
   });
 
   it.each([undefined, null, 'ECONNRESET', 7, new Error('no'), new AggregateError([])])(
-    '%p is not',
+    'is false for %p',
     (value) => {
       expect(isTransient(value)).toBe(false);
     },
@@ -49,13 +49,13 @@ describe('withRetry', () => {
     expect(calls.count).toBe(3);
   });
 
-  it('lets any other error rise at once', async () => {
+  it('throws any other error at once', async () => {
     const { calls, run } = failing([coded('23505')]);
     await expect(withRetry(run, { delayMs: 1 })).rejects.toMatchObject({ code: '23505' });
     expect(calls.count).toBe(1);
   });
 
-  it('gives up after the attempts it was given, with the last error', async () => {
+  it('gives up after the given number of attempts, with the last error', async () => {
     const { calls, run } = failing([coded('57P01'), coded('57P02'), coded('57P03'), coded('57P01')]);
     await expect(withRetry(run, { attempts: 3, delayMs: 1 })).rejects.toMatchObject({ code: '57P03' });
     expect(calls.count).toBe(3);
@@ -75,14 +75,14 @@ describe('withRetry', () => {
     expect(calls.count).toBe(1);
   });
 
-  it('within another one tries once, and the outermost tries all again', async () => {
+  it('inside another one tries once, and the outermost one retries everything', async () => {
     const { calls, run } = failing(Array.from({ length: 100 }, () => coded('57P01')));
     const nested = withRetry(() => withRetry(() => withRetry(run, { attempts: 5 })), { delayMs: 1 });
     await expect(nested).rejects.toMatchObject({ code: '57P01' });
     expect(calls.count).toBe(7);
   });
 
-  it('tries again what one before it has set going and left behind', async () => {
+  it('still retries in a promise that an earlier, finished withRetry left behind', async () => {
     const { calls, run } = failing([coded('57P01')]);
     let begin = () => undefined as void;
     const begun = new Promise<void>((resolve) => (begin = resolve));
@@ -107,17 +107,17 @@ describe('withPatience', () => {
     return { calls, run };
   };
 
-  it('counts the tries of all that one request does in turn', async () => {
+  it('counts the faults of all calls of one request together', async () => {
     const { calls, run } = alwaysFailing(0);
     const fails = () => withRetry(run, { delayMs: 1 }).catch(() => undefined);
     await withPatience(new Patience({ totalMs: 60_000 }), async () => {
       for (let each = 0; each < 4; each += 1) await fails();
     });
-    // What comes after the last one is still tried, once.
+    // Each call after the limit is still tried once.
     expect(calls.count).toBe(7 + 3);
   });
 
-  it('ends when its time is over, however many tries would be left', async () => {
+  it('ends the retries when its time is over, however many tries are left', async () => {
     const { calls, run } = alwaysFailing(60);
     const startedAt = performance.now();
     const tried = withPatience(new Patience({ totalMs: 100 }), () => withRetry(run, { delayMs: 1 }));
@@ -126,7 +126,7 @@ describe('withPatience', () => {
     expect(performance.now() - startedAt).toBeGreaterThanOrEqual(100);
   });
 
-  it('gives each statement what is left of it, also within a try, and what is last a little', async () => {
+  it('gives each statement the time that is left, also within a try, and at least 250 ms', async () => {
     expect(timeLeftMs()).toBeUndefined();
     await withPatience(new Patience({ totalMs: 1_000 }), async () => {
       expect(timeLeftMs()).toBe(1_000);

@@ -1,4 +1,4 @@
-// Applies the migrations; for containers, where the repository's scripts are not:
+// Applies the migrations in containers, which do not have the repository's scripts:
 //   DIRECT_URL=postgresql://… MIGRATIONS_DIR=/app/prisma/migrations node tools/migrate.mjs
 import { applyMigrations } from '../dist/index.js';
 

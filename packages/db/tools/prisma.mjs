@@ -1,4 +1,4 @@
-// Runs the Prisma CLI from this package, with the stand-in schema engine where no native one is there:
+// Runs the Prisma CLI from this package, with the WebAssembly schema engine when no native one is installed:
 //   node packages/db/tools/prisma.mjs generate
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 const require = createRequire(import.meta.url);
 const cli = require.resolve('prisma/build/index.js');
 
-/** The installation of @prisma/engines puts a downloaded engine beside its package.json. */
+/** The install script of @prisma/engines puts a downloaded engine beside its package.json. */
 function hasNativeEngine() {
   const engines = dirname(createRequire(cli).resolve('@prisma/engines/package.json'));
   return readdirSync(engines).some((name) => name.startsWith('schema-engine-'));
@@ -21,14 +21,14 @@ if (!env.PRISMA_SCHEMA_ENGINE_BINARY && !hasNativeEngine()) {
 }
 const [command = ''] = process.argv.slice(2);
 if (env.PRISMA_SCHEMA_ENGINE_BINARY && ['migrate', 'db'].includes(command)) {
-  // The CLI ends with exit code 0, having done nothing, when its engine does not even start.
+  // When its engine does not start, the CLI does nothing and still exits with code 0.
   const { status, error } = spawnSync(env.PRISMA_SCHEMA_ENGINE_BINARY, ['--version'], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   if (error) throw error;
   if (status !== 0) process.exit(status ?? 1);
 }
-// The CLI looks for newer versions of itself, and for the tools around it; a build needs neither.
+// No check for newer versions of the CLI.
 env.PRISMA_HIDE_UPDATE_MESSAGE ??= '1';
 env.CHECKPOINT_DISABLE ??= '1';
 

@@ -1,4 +1,4 @@
-// PostgreSQL for the WebAssembly schema engine: @prisma/adapter-pg with its differences to the native engine mended.
+// PostgreSQL for the WebAssembly schema engine: @prisma/adapter-pg, corrected where it differs from the native engine.
 import { randomUUID } from 'node:crypto';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { ColumnTypeEnum, bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils';
@@ -11,8 +11,8 @@ const CHAR_OID = 18;
 const BPCHAR_OID = 1042;
 
 /**
- * Splits a connection string into what pg's client takes and the `schema` parameter that only Prisma knows. Given as
- * single fields, because a `connectionString` would win over the `database` that a shadow database needs.
+ * Splits a connection string into pg's client options and the `schema` parameter, which only Prisma knows. The options are
+ * single fields, because a `connectionString` would override the `database` that a shadow database needs.
  *
  * @param {string} url
  * @returns {{ connection: pg.ClientConfig, schema: string | undefined }}
@@ -36,7 +36,7 @@ export function parseUrl(url) {
 }
 
 /**
- * Runs one statement on a connection of its own, as CREATE and DROP DATABASE need it.
+ * Runs one statement on a connection of its own, for CREATE and DROP DATABASE.
  *
  * @param {pg.ClientConfig} connection
  * @param {string} sql
@@ -58,7 +58,7 @@ export function createAdapterFactory(url) {
   const factory = new PrismaPg(connection, options);
   const connect = factory.connect.bind(factory);
   factory.connect = async () => mend(await connect());
-  // adapter-pg's own drops the database while connections to it are still open, which PostgreSQL refuses.
+  // adapter-pg's own version drops the database while connections to it are still open, which PostgreSQL refuses.
   factory.connectToShadowDb = async () => {
     const database = `prisma_migrate_shadow_db_${randomUUID()}`;
     await runOnce(connection, `CREATE DATABASE ${pg.escapeIdentifier(database)}`);
@@ -86,7 +86,7 @@ function mend(adapter) {
       const indexes = [];
       for (const [index, field] of result.fields.entries()) {
         if (field.dataTypeID !== CHAR_OID) continue;
-        // adapter-pg refuses the type; as a text it passes, and queryRaw below names it again.
+        // adapter-pg refuses the type. It passes as a text, and queryRaw below restores the type.
         field.dataTypeID = BPCHAR_OID;
         indexes.push(index);
       }
@@ -102,7 +102,7 @@ function mend(adapter) {
     }
     return result;
   };
-  // adapter-pg cuts a script at every ';', also inside function bodies. PostgreSQL takes it whole.
+  // adapter-pg splits a script at every ';', also inside function bodies. PostgreSQL takes the whole script.
   adapter.executeScript = async (script) => {
     await pool.query(script);
   };

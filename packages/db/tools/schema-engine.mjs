@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-// Stands in for Prisma's native schema engine where that cannot be downloaded: the Prisma CLI starts this file through
-// PRISMA_SCHEMA_ENGINE_BINARY (prisma.mjs sets it) and talks JSON-RPC over stdio; the answers come from the official
-// WebAssembly build of the same engine. See docs/adr for why. Not covered: `?schema=` other than public.
+// Replaces Prisma's native schema engine where it cannot be downloaded. The Prisma CLI starts this file through
+// PRISMA_SCHEMA_ENGINE_BINARY (prisma.mjs sets it) and talks JSON-RPC over stdio. The official WebAssembly build of the same
+// engine answers. docs/adr says why. Not supported: a `?schema=` other than public.
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -14,7 +14,7 @@ import { createAdapterFactory, parseUrl, runOnce } from './schema-engine-adapter
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  // Later versions of the CLI may add options; one that is unknown here must not end a migration.
+  // Later versions of the CLI may add options; an unknown one must not stop a migration.
   strict: false,
   options: {
     datasource: { type: 'string' },
@@ -36,7 +36,7 @@ if (values.version) {
 }
 
 /**
- * `cli can-connect-to-database | create-database | drop-database`: the answer is the exit code and one line of log.
+ * `cli can-connect-to-database | create-database | drop-database`: answers with the exit code and one log line.
  *
  * @param {string} command
  * @returns {Promise<number>}
@@ -74,7 +74,7 @@ async function loadEngine() {
     new URL('schema_engine_bg.wasm', import.meta.resolve('@prisma/schema-engine-wasm/schema_engine_bg')),
   );
   const wasm = /** @type {any} */ (bindings);
-  // Node's types leave WebAssembly to the DOM's, which a program without a page does not load.
+  // The types of WebAssembly are part of the DOM library, which is not loaded here.
   const { instance } = await /** @type {any} */ (globalThis).WebAssembly.instantiate(readFileSync(wasmFile), {
     './schema_engine_bg.js': wasm,
   });
@@ -83,11 +83,11 @@ async function loadEngine() {
   return wasm;
 }
 
-/** JSON-RPC, one message per line, until stdin ends. The engine has one connection, so calls run one after another. */
+/** JSON-RPC, one message per line, until stdin ends. The engine has one connection, so calls are sequential. */
 async function serve() {
   /** @type {number | undefined} */
   let pendingId;
-  // After a panic the call never settles, and a CLI whose engine is gone ends with exit code 0, as if all were well.
+  // After a panic the call never settles, and a CLI without its engine exits with code 0, as if all were well.
   const panic = (/** @type {string} */ message) => {
     send({ id: pendingId, error: toRpcError(new Error(message)) });
     process.exit(1);
@@ -99,7 +99,7 @@ async function serve() {
     readFileSync(String(path), 'utf8'),
   ]);
   const start = async () => {
-    // The native engine compares two schema files by itself; this one asks a server for its version first.
+    // The native engine compares two schema files without a server; this one asks a server for its version first.
     if (url === undefined) throw new Error('this command needs a database: set DIRECT_URL or DATABASE_URL');
     const factory = createAdapterFactory(url);
     const options = { datamodels: datamodels.length > 0 ? datamodels : undefined };
@@ -112,7 +112,7 @@ async function serve() {
   let started;
   for await (const line of createInterface({ input: process.stdin })) {
     const { id, method, params } = JSON.parse(line);
-    // Without a method it is the CLI's thanks for a `print`.
+    // A message without a method is the CLI's answer to a `print`.
     if (method === undefined) continue;
     pendingId = id;
     try {
@@ -150,7 +150,7 @@ async function call(engine, method, params) {
  */
 function toRpcError(thrown, registry) {
   const error = /** @type {{ message?: string, code?: string, meta?: { id?: number } }} */ (thrown);
-  // An error that rose in the adapter's own code reaches the engine as a number.
+  // The engine reports an error of the adapter's own code as a number.
   const original = error.meta?.id === undefined ? undefined : registry?.consumeError(error.meta.id)?.error;
   const message = original instanceof Error ? original.message : (error.message ?? String(thrown));
   const data = { is_panic: false, message, meta: error.meta ?? {}, error_code: error.code };

@@ -1,5 +1,5 @@
-// The health check of the worker's image: exit code 0 when a worker of this container has written its heartbeat within the last
-// 15 s, by the database's clock. A process that is there and does nothing is not healthy.
+// The health check of the worker image: exit code 0 when a worker of this container has written a heartbeat within the last
+// 15 s, by the database's clock. A process that runs but does nothing is not healthy.
 import { hostname } from 'node:os';
 import { askOnce } from '../dist/ask-once.js';
 

@@ -11,13 +11,13 @@ export class ConfigError extends Error {
   }
 }
 
-/** What is wrong with a variable, by its name: the rest of a sentence that begins with the name. */
+/** What is wrong, by variable name. Each text continues a sentence that begins with the name. */
 export type SettingProblems = Record<string, string>;
 
 /**
- * Reads and checks the environment. `files` are dotenv files, read where they exist, earlier ones first; the process's
- * own environment wins over all of them. White space around a value does not count, and an empty variable counts as unset.
- * `check` says what a schema cannot; it gets the values that the schema allows.
+ * Reads and checks the environment. `files` are dotenv files: missing ones are skipped, an earlier one wins over a later
+ * one, and the process's own environment wins over all. White space around a value is ignored, and an empty variable
+ * counts as unset. `check` adds rules that a schema cannot express; it gets the values that passed the schema.
  *
  * @throws ConfigError naming every variable that is missing or malformed.
  */
@@ -34,7 +34,7 @@ export function readEnv<T extends TObject>(
       if (value) merged[name] = value;
     }
   }
-  const value = Value.Convert(schema, Value.Default(schema, withPlainWords(schema, merged)));
+  const value = Value.Convert(schema, Value.Default(schema, markOtherForms(schema, merged)));
   const problems = new Map<string, string>();
   for (const error of Value.Errors(schema, value)) {
     for (const name of namesOf(error)) {
@@ -50,10 +50,10 @@ export function readEnv<T extends TObject>(
 }
 
 /**
- * A number or a truth in another form than ours is no guess of the converter, which takes 50.5 for 50 and 0x10 for 16, while a
- * script beside takes it for nothing: it stays a text that the schema refuses.
+ * Accepts numbers and booleans in one form only. The converter would read 50.5 as 50 and 0x10 as 16, while a shell script
+ * would read neither. A value in another form is marked, so that the schema refuses it.
  */
-function withPlainWords(schema: TObject, given: Record<string, unknown>): Record<string, unknown> {
+function markOtherForms(schema: TObject, given: Record<string, unknown>): Record<string, unknown> {
   const plain = Object.entries(given).map(([name, value]) => {
     const form = FORMS[(schema.properties[name] as { type?: string }).type ?? ''];
     return [name, form && !form.test(String(value)) ? `${UNREADABLE}${String(value)}` : value];
@@ -72,7 +72,7 @@ function namesOf(error: SchemaError): string[] {
 }
 
 function sentenceOf(schema: TObject, name: string, error: SchemaError, given: unknown): string {
-  // Docker's --env-file and some dashboards hand on the quotation marks that a shell would take away.
+  // Docker's --env-file and some dashboards keep the quotation marks that a shell would remove.
   if (typeof given === 'string' && /^(["']).*\1$/.test(given))
     return 'has quotation marks around it: leave them out';
   const description = (schema.properties[name] as { description?: string } | undefined)?.description;
@@ -80,7 +80,7 @@ function sentenceOf(schema: TObject, name: string, error: SchemaError, given: un
   return description === undefined ? rule : `${rule} (${description})`;
 }
 
-/** The validator's own words, except where they speak of types and expressions. */
+/** The validator's message, except where it would mention types or regular expressions. */
 function ruleOf(error: SchemaError): string {
   switch (error.keyword) {
     case 'required':

@@ -5,7 +5,7 @@ export interface FieldError {
   pointer: string;
   code: string;
   detail: string;
-  /** Where `pointer` leads to a text, and the rule is about a part of it. */
+  /** The part that broke the rule, when `pointer` leads to a text. */
   at?: TextPart;
 }
 
@@ -15,8 +15,8 @@ export function escapePointer(name: string): string {
 }
 
 /**
- * The caller is wrong, and this says how. `message` is a sentence that is safe to show to anyone; what is not goes
- * into `cause`. Codes are stable: clients switch on them. apps/api turns a code into an HTTP status.
+ * An error in what the caller asked for. `message` is safe to show to anyone; details that are not go into `cause`. Codes
+ * are stable: clients switch on them. apps/api maps a code to an HTTP status.
  */
 export class AppError<Code extends string = string> extends Error {
   readonly code: Code;
@@ -30,12 +30,12 @@ export class AppError<Code extends string = string> extends Error {
   }
 }
 
-/** The end of a switch over a closed union: a member that was forgotten is a type error here. */
+/** The default branch of a switch over a closed union: a missing member is a type error here. */
 export function assertNever(value: never): never {
   throw new Error(`unexpected value: ${JSON.stringify(value)}`);
 }
 
-/** The sentence of whatever was thrown. */
+/** The message of any thrown value. */
 export function messageOf(error: unknown): string {
   if (error instanceof AggregateError && error.message === '') return error.errors.map(messageOf).join('; ');
   return error instanceof Error ? error.message : String(error);

@@ -1,4 +1,4 @@
-/** Why a text is no instant. `code` is stable; `detail` goes on after the name of a field. */
+/** Why a text is not an instant. `code` is stable; `detail` continues a sentence that begins with a field's name. */
 export interface NoInstant {
   code: 'format' | 'offset' | 'calendar';
   detail: string;
@@ -14,8 +14,8 @@ const MONTHS = 'January February March April May June July August September Octo
 );
 
 /**
- * Reads an instant the way RFC 3339 writes it: date, time and an offset, so that nobody has to guess a time zone. What does
- * not exist (30 February, 24:00, a leap second) is refused, and not moved to where it might have been meant.
+ * Parses an RFC 3339 instant: date, time and offset, so that no time zone has to be guessed. A time that does not exist
+ * (30 February, 24:00, a leap second) is refused, not rolled over.
  */
 export function parseInstant(text: string): Date | NoInstant {
   const written = text.toUpperCase();
@@ -52,7 +52,7 @@ function misspelt(text: string): NoInstant {
 function wrongDay(year: number, month: number, day: number): string | undefined {
   const name = MONTHS[month - 1];
   if (name === undefined) return `names month ${month}, and a year has the months 01 to 12`;
-  // Date rolls 30 February over into March; the author meant neither.
+  // `Date` would roll 30 February over into March.
   const last = daysIn(year, month);
   if (day >= 1 && day <= last) return undefined;
   return `names a day that does not exist: ${name} ${String(year).padStart(4, '0')} has the days 01 to ${last}`;

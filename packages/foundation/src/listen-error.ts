@@ -1,6 +1,6 @@
 import { ConfigError } from './env.ts';
 
-/** What a person can mend when a server cannot listen; anything else is handed back as it is. */
+/** Turns a listen error that the operator can fix into a ConfigError; returns any other error unchanged. */
 export function explainListenError(error: unknown, { host, port }: { host: string; port: number }): unknown {
   const { code } = error as { code?: unknown };
   switch (code) {

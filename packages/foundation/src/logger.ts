@@ -4,8 +4,8 @@ import pretty from 'pino-pretty';
 export type { Logger } from 'pino';
 
 /**
- * The one logger. Messages are constant, facts are fields. Errors are logged under `err`. It writes JSON, and at a terminal lines
- * for people. The paths below are a net, not the rule: the rule is that tokens and post text are never passed to a logger.
+ * The logger of every process. Messages are constant, facts are fields, errors go under `err`. It writes JSON, or readable
+ * lines at a terminal. The redacted paths are only a second line of defence: never pass tokens or post text to a logger.
  */
 export function createLogger(
   options: { name: string; level: string },
@@ -31,7 +31,7 @@ export function createLogger(
     },
     destination ?? standardOutput(),
   );
-  // Not bound: each child inherits it, and is `this`, with its own fields and serializers, when it has a child of its own.
+  // Left unbound: a child inherits this method and is its `this`, so a grandchild gets the child's fields and serializers.
   const child: Logger['child'] = Reflect.get(logger, 'child');
   Object.assign(logger, {
     child(this: Logger, bindings: object, childOptions?: object) {
@@ -44,15 +44,15 @@ export function createLogger(
 function standardOutput(): DestinationStream {
   if (!process.stdout.isTTY) return pino.destination({ sync: false });
   return pretty({
-    // A process that ends at once has nevertheless said why.
+    // A process that exits at once has still written why.
     sync: true,
     translateTime: 'SYS:HH:MM:ss.l',
     ignore: 'pid,hostname',
   });
 }
 
-// pino writes the fields of a logger, those of its children and those of a line one after the other, also where a name comes twice.
-// Such a line is JSON by the letter, and each reader takes another one of the two.
+// pino writes the fields of a logger, of its children and of a line one after the other, and does not drop duplicate names.
+// A line with a duplicate key is valid JSON, but readers disagree about which value counts.
 
 function logEachKeyOnce(this: Logger, args: Parameters<LogFn>, method: LogFn): void {
   const [fields] = args as unknown[];
@@ -62,11 +62,11 @@ function logEachKeyOnce(this: Logger, args: Parameters<LogFn>, method: LogFn): v
   method.apply(this, args);
 }
 
-/** pino's own, in every line. */
+/** pino's own fields, in every line. */
 const RESERVED = ['level', 'time', 'pid', 'hostname', 'msg'];
 const boundOf = new WeakMap<Logger, Map<string, unknown>>();
 
-/** What the logger says in each line anyway is left out; another value under such a name gets a name of its own. */
+/** Drops fields that the logger writes in each line anyway. A different value under such a name is kept as `<name>_`. */
 function withoutBound(logger: Logger, fields: object): object {
   const bound = boundFields(logger);
   if (!Object.keys(fields).some((name) => bound.has(name))) return fields;
@@ -90,7 +90,7 @@ function boundFields(logger: Logger): Map<string, unknown> {
 const LONGEST_MESSAGE = 2_000;
 const LONGEST_STACK = 8_000;
 
-/** As pino does, but no longer than somebody would read: a message may carry a whole statement, or what a caller has sent. */
+/** pino's serializer with a length limit: a message may contain a whole SQL statement, or input. An outage has no stack. */
 function describeError(error: Error): unknown {
   const described: unknown = stdSerializers.err(error);
   if (typeof described !== 'object' || described === null) return described;
@@ -103,7 +103,7 @@ function describeError(error: Error): unknown {
   return Object.fromEntries(fields);
 }
 
-/** The system's names for a host, a port or a file that is not there, and PostgreSQL's for a connection: no code of ours is to blame. */
+/** Error codes of the system and of PostgreSQL for a host, port, file or server that is not available: no bug of ours. */
 function isOutage(error: unknown): boolean {
   const { code, errors } = error as { code?: unknown; errors?: unknown };
   if (Array.isArray(errors) && errors.length > 0) return errors.every(isOutage);

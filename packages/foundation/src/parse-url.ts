@@ -1,6 +1,6 @@
 /**
- * Null where the text is no absolute URL. For `URL.canParse`, which Node 20 answers wrongly once its caller has become hot:
- * false for each address with a letter such as "ä" (nodejs/node, the fast call takes Latin-1 for UTF-8).
+ * Null when the text is not an absolute URL. Replaces `URL.canParse`, which is wrong on Node 20 once V8 has optimised its
+ * caller: it returns false for every URL with a letter such as "ä", because its fast path reads Latin-1 as UTF-8.
  */
 export function parseUrl(text: string): URL | null {
   try {

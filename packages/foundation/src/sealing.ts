@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 
-/** Keys for sealing, by id. New values are sealed with `current`; the others only open what they sealed. */
+/** Keys for sealing, by id. `current` seals new values; the others only open older ones. */
 export interface Keyring {
   current: string;
   keys: Record<string, Buffer>;

@@ -1,8 +1,8 @@
-/** A part of a text: in UTF-16 code units, as JavaScript, Java and C# index their strings. */
+/** A part of a text, in UTF-16 code units, as JavaScript, Java and C# index their strings. */
 export interface TextPart {
   offset: number;
   length: number;
-  /** Where one character is refused for what it is: its code point, such as `U+202E`, and what it is called. */
+  /** Set when a single character is refused: its code point, such as `U+202E`, and its name. */
   character?: { codePoint: string; name: string };
 }
 
@@ -21,8 +21,8 @@ export function sayWhere({ offset, character }: TextPart): string {
 }
 
 /**
- * The first character that cannot be kept. PostgreSQL keeps no NUL, and half a surrogate pair would be stored as another
- * character than its author's.
+ * The first character that cannot be stored: NUL, which PostgreSQL refuses, or half a surrogate pair, which would be
+ * stored as another character.
  */
 export function findUnkeepable(text: string): TextPart | undefined {
   const offset = text.search(UNKEEPABLE);
@@ -31,7 +31,7 @@ export function findUnkeepable(text: string): TextPart | undefined {
 
 const UNKEEPABLE = /[\0\p{Surrogate}]/u;
 
-/** Of the characters that people paste without seeing them. Node has no list of all names. */
+/** Names of characters that people paste without seeing them. Node has no list of Unicode names. */
 const NAMES: Record<number, string> = {
   0x0000: 'null',
   0x0008: 'backspace',
@@ -64,7 +64,7 @@ const NAMES: Record<number, string> = {
   0xfffe: 'noncharacter, a byte order mark with its bytes swapped',
 };
 
-/** By its class, where the list above does not name it. */
+/** For characters that `NAMES` does not have. */
 const CLASSES: [RegExp, string][] = [
   [/\p{Surrogate}/u, 'half of a surrogate pair'],
   [/\p{Noncharacter_Code_Point}/u, 'noncharacter'],
@@ -83,7 +83,7 @@ function nameOf(code: number): string {
   return (
     NAMES[code] ??
     CLASSES.find(([pattern]) => pattern.test(character))?.[1] ??
-    // What can be seen says itself what it is.
+    // A visible character needs no name.
     character
   );
 }

@@ -2,13 +2,12 @@ import { randomFill } from 'node:crypto';
 import { writeSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 
-// Ends this process when it can no longer end itself. A read from a network mount that is dead never returns and holds one of
-// libuv's four threads. With all four held no file is read and no host name is looked up any more, and `process.exit`
-// waits for them for ever. When the event loop itself is blocked, no handler of a signal runs. So a thread of its own
-// watches, and it ends the process with SIGKILL, which asks nobody.
+// Kills this process when it can no longer exit by itself. A read from a dead network mount never returns and holds one of
+// libuv's four threads. With all four held, no file is read, no host name is looked up, and `process.exit` waits for ever.
+// With the event loop blocked, no signal handler runs. So a separate thread watches, and ends the process with SIGKILL.
 
 export interface Watchdog {
-  /** The process is stopping: it has so long to be gone. */
+  /** Call it when the process begins to stop: it is killed if it still runs after `ms`. */
   endWithin(ms: number): void;
 }
 
@@ -16,16 +15,15 @@ const TICK_MS = 250;
 const LAST_LOOK_MS = 1_000;
 
 /**
- * Watches until the process ends, and keeps nothing alive. A process that exits while its threads are held is ended by SIGKILL,
- * after a second. Time is counted in the thread's own ticks: a process that was
- * frozen is not late.
+ * Watches until the process ends, and does not keep it alive. A process that exits while its threads are held is killed
+ * after a second. Time is counted in ticks of the watching thread, so the time in which a process is frozen does not count.
  */
 export function startWatchdog(options: {
-  /** Names the process in its last line. */
+  /** The process's name in its last log line. */
   name: string;
   /** How long the event loop may be blocked. */
   loopStallMs: number;
-  /** How long the threads that read files may be held, all of them. Not given: as long as they like. */
+  /** How long all of libuv's threads may be held at the same time. Not given: no limit. */
   poolStallMs?: number;
 }): Watchdog {
   const shared = new SharedArrayBuffer(3 * Int32Array.BYTES_PER_ELEMENT);
@@ -43,7 +41,7 @@ export function startWatchdog(options: {
       loopTicks: ticksIn(options.loopStallMs),
       poolTicks: options.poolStallMs === undefined ? Infinity : ticksIn(options.poolStallMs),
     },
-    // Nothing of what the process was started with, such as a loader: it needs none of it.
+    // Not the process's own Node options, such as a loader.
     execArgv: [],
   });
   thread.unref();
@@ -57,7 +55,7 @@ export function startWatchdog(options: {
     });
   }, TICK_MS).unref();
   process.once('exit', () => {
-    // The thread is gone before the process waits for its pool.
+    // Node ends the watching thread before it waits for libuv's pool, so the pool is checked here once more.
     if (!poolAnswersWithin(LAST_LOOK_MS))
       endNow(options.name, 'its threads are held, so that it could not exit');
   });
@@ -70,7 +68,7 @@ export function startWatchdog(options: {
   };
 }
 
-/** For a process whose event loop has ended: no callback runs any more, but a thread of the pool still fills the bytes. */
+/** At exit no callback runs any more, but a free thread of the pool still fills the bytes. */
 function poolAnswersWithin(ms: number): boolean {
   const bytes = new Uint8Array(8);
   const nobodyNotifies = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
@@ -86,7 +84,7 @@ const LOOP = 0;
 const POOL = 1;
 const TICKS_LEFT = 2;
 
-/** Without any thread or buffer between: it is the last thing this process says. */
+/** Writes synchronously, without the logger: it is the last line of this process. */
 function endNow(name: string, reason: string): void {
   const line = { level: 60, time: Date.now(), pid: process.pid, name, reason, msg: 'ended by its watchdog' };
   try {
@@ -96,7 +94,7 @@ function endNow(name: string, reason: string): void {
   }
 }
 
-/** The thread. Its text stands here, and calls nothing of this file, so that it works however the app was built. */
+/** The source of the watching thread: a string that uses nothing of this file, so that it also works in a bundle. */
 const WATCH = `
   const { workerData } = require('node:worker_threads');
   const { writeSync } = require('node:fs');

@@ -13,7 +13,7 @@ const schema = Type.Object({
 });
 
 describe('readEnv', () => {
-  it('converts, fills in defaults, and takes an empty variable as unset', () => {
+  it('converts values, fills in defaults, and treats an empty variable as unset', () => {
     const env = readEnv(schema, { NAME: 'spark', DEBUG: 'true', EXTRA: '' });
     expect(env).toEqual({ NAME: 'spark', PORT: 3000, DEBUG: true });
   });
@@ -28,16 +28,16 @@ describe('readEnv', () => {
   });
 
   it.each(['50.5', '4e3', '0x10', '+5', '3000.0', '3,000', '1_000', '٣', '"3000"'])(
-    'takes %s for no whole number, and does not make one of it',
+    'refuses %s as a whole number, and does not convert it into one',
     (PORT) => {
       expect(() => readEnv(schema, { NAME: 'spark', PORT })).toThrow(/PORT (must be a whole|has quotation)/);
     },
   );
-  it.each(['TRUE', 'True', '1', '0', 'yes', 'on', 'tru'])('takes %s for neither true nor false', (DEBUG) => {
+  it.each(['TRUE', 'True', '1', '0', 'yes', 'on', 'tru'])('refuses %s as a boolean', (DEBUG) => {
     expect(() => readEnv(schema, { NAME: 'spark', DEBUG })).toThrow(/DEBUG must be true or false/);
   });
 
-  it('reads files where they exist; an earlier one wins over a later one, and the environment over all', async () => {
+  it('reads the files that exist; an earlier file wins over a later one, and the environment over all', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'env-'));
     const [first, second] = [join(folder, 'first'), join(folder, 'second')];
     await writeFile(first, 'NAME=first\nPORT=1');

@@ -54,7 +54,7 @@ describe('parseInstant', () => {
     expect(parseInstant(text)).toEqual({ code, detail: expect.stringContaining(words) });
   });
 
-  it('takes no longer for a long text', () => {
+  it('refuses a very long text quickly', () => {
     const startedAt = performance.now();
     for (const piece of ['9', '2026-12-01T', '-', 'Z', '+01', ' A']) parseInstant(piece.repeat(200_000));
     expect(performance.now() - startedAt).toBeLessThan(1_000);

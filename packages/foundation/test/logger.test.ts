@@ -10,7 +10,7 @@ function recordingLogger() {
 }
 
 describe('a log line', () => {
-  it('has no key twice, whoever repeats it: a field, a child, a child of a child, or a name of pino itself', () => {
+  it('has no duplicate key, whether a field, a child, a grandchild or pino itself repeats it', () => {
     const { log, lines } = recordingLogger();
     const worker = log.child({ worker: 'w1' });
     const child = worker.child({ worker: 'w1', platform: 'x' });
@@ -26,7 +26,7 @@ describe('a log line', () => {
     }
   });
 
-  it('keeps a value that differs from the one of its logger, under a name of its own', () => {
+  it('keeps a value that differs from the one of its logger, under a name with an underscore', () => {
     const { log, lines } = recordingLogger();
     log.child({ platform: 'x' }).info({ platform: 'linkedin' }, 'differs');
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({
@@ -36,7 +36,7 @@ describe('a log line', () => {
     });
   });
 
-  it('has the fields and the serializers of every logger above its own', () => {
+  it('has the fields and the serializers of all parent loggers', () => {
     const { log, lines } = recordingLogger();
     const api = log.child({ room: 'api' }, { serializers: { req: () => 'described' } });
     const request = api.child({ reqId: 'r1' });
@@ -44,7 +44,7 @@ describe('a log line', () => {
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({ room: 'api', reqId: 'r1', step: 1, req: 'described' });
   });
 
-  it('of a server that is away has its sentence and its code, and no stack; one of a fault of ours has a stack', () => {
+  it('about a server that is away has message and code, but no stack; one about a bug has a stack', () => {
     const { log, lines } = recordingLogger();
     log.warn({ err: Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }) }, 'away');
     log.warn({ err: new TypeError('not a function') }, 'fault');

@@ -8,20 +8,20 @@ describe('sealing', () => {
   const old = key();
   const keyring = parseKeyring(`2026:${key()},2025:${old}`);
 
-  it('opens what it sealed, and never seals the same twice', () => {
+  it('opens what it sealed, and seals the same text differently each time', () => {
     const sealed = seal(keyring, 'a token', 'channel 1');
     expect(unseal(keyring, sealed, 'channel 1')).toBe('a token');
     expect(sealed).not.toContain('token');
     expect(seal(keyring, 'a token', 'channel 1')).not.toBe(sealed);
   });
 
-  it('opens values of an older key, and seals with the first', () => {
+  it('opens values that an older key sealed, and seals with the first key', () => {
     const sealed = seal(parseKeyring(`2025:${old}`), 'a token', 'channel 1');
     expect(unseal(keyring, sealed, 'channel 1')).toBe('a token');
     expect(seal(keyring, 'x', 'y')).toMatch(/^v1\.2026\./);
   });
 
-  it('refuses another context, an altered value, an unknown key, and what was never sealed', () => {
+  it('refuses another context, an altered value, an unknown key, and a value that was never sealed', () => {
     const sealed = seal(keyring, 'a token', 'channel 1');
     expect(() => unseal(keyring, sealed, 'channel 2')).toThrow(SealError);
     expect(() => unseal(keyring, `${sealed.slice(0, -2)}AA`, 'channel 1')).toThrow(SealError);

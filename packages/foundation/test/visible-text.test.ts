@@ -1,26 +1,26 @@
 import { describe, expect, it } from '@jest/globals';
 import { hasVisibleText } from '../src/visible-text.ts';
 
-describe('a text in which there is nothing to see', () => {
+describe('hasVisibleText', () => {
   it.each([
-    ['nothing', ''],
+    ['an empty text', ''],
     ['white space of every kind', ' \t\n\v\f\r\u0085\u00a0\u1680\u2000\u200a\u2028\u2029\u202f\u205f\u3000'],
     ['zero-width characters', '\u200b\u200c\u200d\u2060\ufeff\u180e\u034f'],
-    ['fillers of Hangul', '\u3164\uffa0\u115f\u1160'],
-    ['blanks that Unicode takes for symbols', '\u2800\u{16fe4}\u{1d159}'],
+    ['Hangul fillers', '\u3164\uffa0\u115f\u1160'],
+    ['blanks that Unicode classifies as symbols', '\u2800\u{16fe4}\u{1d159}'],
     ['variation selectors', '\ufe00\ufe0f\u{e0100}\u180b'],
     ['a soft hyphen', '\u00ad'],
-    ['tags', '\u{e0001}\u{e0041}\u{e007f}'],
+    ['tag characters', '\u{e0001}\u{e0041}\u{e007f}'],
     ['direction marks', '\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069'],
     ['control characters', '\0\u0007\u001b\u007f\u009f'],
-    ['no characters', '\ufffe\uffff\ufdd0\u{10ffff}'],
-    ['invisible operators and marks of an annotation', '\u2061\u2064\u206a\ufff9\ufffa\ufffb\ufffc'],
-  ])('is that of %s', (_, text) => {
+    ['noncharacters', '\ufffe\uffff\ufdd0\u{10ffff}'],
+    ['invisible operators and annotation marks', '\u2061\u2064\u206a\ufff9\ufffa\ufffb\ufffc'],
+  ])('is false for %s', (_, text) => {
     expect(hasVisibleText(text)).toBe(false);
     for (const char of text) expect([char, hasVisibleText(char)]).toEqual([char, false]);
   });
 
-  it('is any mixture of white space and what Unicode ignores, and no mixture with a letter in it', () => {
+  it('is false for any mixture of invisible characters, and true as soon as it contains a letter', () => {
     const unseen = Array.from({ length: 0x110000 }, (_, code) => code)
       .filter((code) => code < 0xd800 || code > 0xdfff)
       .map((code) => String.fromCodePoint(code))
@@ -32,7 +32,7 @@ describe('a text in which there is nothing to see', () => {
       const text = Array.from({ length: 1 + random(12) }, () => unseen[random(unseen.length)]).join('');
       expect(hasVisibleText(text)).toBe(false);
       const at = random(text.length + 1);
-      // Not between the halves of a character.
+      // Not between the halves of a surrogate pair.
       if (text.charCodeAt(at) >> 10 !== 0b11_0111) {
         expect(hasVisibleText(`${text.slice(0, at)}ß${text.slice(at)}`)).toBe(true);
       }
@@ -55,5 +55,5 @@ describe('a text in which there is nothing to see', () => {
     '\ue000',
     '￥',
     '⠁',
-  ])('is not %s', (text) => expect(hasVisibleText(text)).toBe(true));
+  ])('is true for %s', (text) => expect(hasVisibleText(text)).toBe(true));
 });

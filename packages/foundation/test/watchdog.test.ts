@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-// Processes of their own that get stuck on purpose: each has to end by itself, soon, and say why.
+// Each test starts a process that hangs on purpose. The watchdog has to end it soon and say why.
 
 const built = fileURLToPath(new URL('../dist/watchdog.js', import.meta.url));
 let folder: string;
@@ -17,7 +17,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Runs these lines with `watchdog`; resolves with how it ended. A process that hangs is ended by the test, with SIGTERM. */
+/** Runs these lines with `watchdog`; resolves with how the process ended. The test ends one that hangs, with SIGUSR1. */
 function run(lines: string, options = '{ name: "test", loopStallMs: 60_000 }') {
   const script = `
     import { readFile } from 'node:fs/promises';
@@ -41,40 +41,40 @@ function run(lines: string, options = '{ name: "test", loopStallMs: 60_000 }') {
 const killed = (reason: RegExp) => ({ ended: 'SIGKILL', said: expect.stringMatching(reason) });
 
 describe('a process with a watchdog', () => {
-  it('ends by itself when its event loop is blocked, and says so', async () => {
+  it('is killed when its event loop is blocked, and says so', async () => {
     const stuck = run('await wait(100); for (;;);', '{ name: "test", loopStallMs: 1_000 }');
     expect(await stuck).toEqual(
       killed(/"name":"test".*event loop was blocked for 1 s.*ended by its watchdog/),
     );
   });
 
-  it('ends by itself when files that never come hold all of its threads', async () => {
+  it('is killed when hanging file reads hold all of its threads', async () => {
     const options = '{ name: "test", loopStallMs: 60_000, poolStallMs: 1_000 }';
     const stuck = run('holdAllThreads(); await wait(60_000);', options);
     expect(await stuck).toEqual(killed(/threads were held for 1 s/));
   });
 
-  it('ends by itself when it was told to stop and does not in time', async () => {
+  it('is killed when it does not stop in time', async () => {
     expect(await run('watchdog.endWithin(1_000); await wait(60_000);')).toEqual(killed(/told to stop/));
   });
 
-  it('ends by itself when it was told to stop and its event loop is blocked', async () => {
+  it('is killed when its event loop is blocked while it has to stop', async () => {
     expect(await run('watchdog.endWithin(1_000); for (;;);')).toEqual(killed(/told to stop/));
   });
 
-  it('exits although a file that never comes holds its threads, where process.exit alone waits for ever', async () => {
+  it('is killed in process.exit, which would wait for ever while hanging file reads hold its threads', async () => {
     const stuck = run('holdAllThreads(); await wait(100); process.exit(0);');
     expect(await stuck).toEqual(killed(/could not exit/));
   });
 
-  it('is not kept alive by it, and exits as it likes while nothing is wrong', async () => {
+  it('is not kept alive by the watchdog, and exits with its own code while nothing is wrong', async () => {
     expect(await run('await wait(600);')).toEqual({ ended: 0, said: '' });
     const busy = 'watchdog.endWithin(60_000); await wait(600); process.exit(3);';
     expect(await run(busy)).toEqual({ ended: 3, said: '' });
   });
 
-  it('exits as it likes at the moment at which its threads have just been asked', async () => {
-    // Its own timer is older, so it asks in the same turn of the loop, before this one exits.
+  it('exits with its own code also right after the watchdog has asked the threads', async () => {
+    // The watchdog's timer is older, so it asks the threads in the same event-loop turn, just before this exit.
     const exits = 'setTimeout(() => process.exit(1), 250);';
     const ended = [];
     for (let i = 0; i < 5; i += 1) {

@@ -1,11 +1,10 @@
 #!/usr/bin/env node
 // @ts-check
-// `bundle-app`, in an app's folder after tsc: makes one file, bundle/main.js, of dist/main.js and all that it imports. A process
-// that loads sixteen hundred small files needs two seconds of a processor before it can publish anything; one that loads
-// a single file, half a second.
+// `bundle-app`, run in an app's folder after tsc, bundles dist/main.js and its imports into one file, bundle/main.js. Loading
+// sixteen hundred small files costs a process two seconds of CPU time before it can publish; loading one file, half a second.
 import { build } from 'esbuild';
 
-/** What reads files that lie beside it stays where it is. An app that calls it has it among its own dependencies. */
+/** Packages that read files next to their own code. They are not bundled; an app that uses one has it as a dependency. */
 const OUTSIDE = ['@fastify/swagger-ui', 'sharp'];
 
 await build({
@@ -16,7 +15,7 @@ await build({
   format: 'esm',
   target: 'node20',
   external: OUTSIDE,
-  // Libraries of the older module system ask for Node's own modules with it.
+  // CommonJS libraries load Node's built-in modules with `require`.
   banner: {
     js: `import { createRequire as requireOf } from 'node:module';\nconst require = requireOf(import.meta.url);`,
   },

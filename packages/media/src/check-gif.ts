@@ -7,17 +7,16 @@ import { gifLength } from './gif-length.ts';
 const MIME_TYPE = 'image/gif';
 const ALL_FRAMES = { ...READING, limitInputPixels: MAX_GIF_PIXELS, animated: true };
 
-/** `loopMs`: how long all its pictures take, once. */
+/** `loopMs`: how long all frames take, once. */
 export type GifFacts = FileFacts & { frameCount: number; loopMs: number };
 
-/** What is shown for less has no time by the format, and is given this one by everybody. */
+/** Viewers show a frame with a shorter delay for 100 ms. */
 const SHORTEST_PICTURE_MS = 20;
 const USUAL_PICTURE_MS = 100;
 
 /**
- * Decodes every frame of a GIF, each to the size of a stamp so that they never lie in memory together. The file stays as
- * it is: encoded anew it would look worse, and it has no place for what a camera writes down. What is hidden behind its end
- * is cut off.
+ * Checks a GIF by decoding every frame, scaled down so that all frames fit in memory. The file is not encoded again: it
+ * would look worse, and a GIF has no camera data. Bytes behind its end are cut off.
  * @throws MediaFileError
  */
 export async function checkGif(path: string): Promise<GifFacts> {
@@ -40,14 +39,14 @@ export async function checkGif(path: string): Promise<GifFacts> {
   });
 }
 
-/** How many pictures are in it. */
+/** The number of frames of an image. */
 export async function countFrames(path: string, mimeType: string): Promise<number> {
   const sharp = await loadSharp();
   return decoding(mimeType, async () => (await sharp(path, READING).metadata()).pages ?? 1);
 }
 
 /**
- * Makes a GIF of an animated WebP, which the platforms do not agree on, with all its frames.
+ * Converts an animated WebP, which some platforms do not take, to a GIF with all its frames.
  * @throws MediaFileError
  */
 export async function webpToGif(path: string, target: string): Promise<GifFacts> {

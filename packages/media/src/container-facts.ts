@@ -5,16 +5,16 @@ type ContainerFacts = Required<Pick<VideoDetails, 'moovFirst' | 'fragmented' | '
 
 interface Box {
   type: string;
-  /** Where what is in it begins, and where it ends. */
+  /** Where its content begins and ends. */
   start: number;
   end: number;
 }
 
-/** More than any film has on one level, but for fragments, of which the first is enough. */
+/** More than any film has on one level. A fragmented film may have more, but its first fragment is enough. */
 const MOST_BOXES = 10_000;
 const MOST_EDITS = 1_000;
 
-/** How an MP4 or MOV is laid out (ISO/IEC 14496-12): by its boxes, without the tables in them. */
+/** Reads the layout of an MP4 or MOV from its boxes (ISO/IEC 14496-12), without the tables in them. */
 export async function readContainer(path: string): Promise<ContainerFacts> {
   const file = await open(path);
   try {
@@ -34,10 +34,10 @@ export async function readContainer(path: string): Promise<ContainerFacts> {
   }
 }
 
-/** Corners of a picture that is turned by quarters, and of one that is not (ISO/IEC 14496-12, 8.3.2): a, b, c and d. */
+/** Matrices (a, b, c and d) of a picture that is turned by a multiple of 90 degrees (ISO/IEC 14496-12, 8.3.2). */
 const QUARTERS = ['1 0 0 1', '0 1 -1 0', '-1 0 0 -1', '0 -1 1 0', '0 0 0 0'];
 
-/** Whether its tracks are shown as they are, or turned by quarters: not as in a mirror, nor stretched or at a slant. */
+/** Whether all tracks are shown unchanged, or turned by a multiple of 90 degrees: not mirrored, scaled or skewed. */
 export async function isOnlyTurned(path: string): Promise<boolean> {
   const file = await open(path);
   try {
@@ -79,7 +79,7 @@ async function boxesIn(file: FileHandle, from: number, to: number): Promise<Box[
   return boxes;
 }
 
-/** A list that shows the whole of it from its beginning, as every encoder writes one, edits nothing. */
+/** An edit list that shows the whole track from its beginning, as many encoders write one, does not count as an edit. */
 async function isEdited(file: FileHandle, track: Box): Promise<boolean> {
   const edits = (await boxesIn(file, track.start, track.end)).find(({ type }) => type === 'edts');
   const list = edits && (await boxesIn(file, edits.start, edits.end)).find(({ type }) => type === 'elst');
@@ -93,10 +93,10 @@ async function isEdited(file: FileHandle, track: Box): Promise<boolean> {
   return mediaTime !== 0;
 }
 
-/** Brands of files whose images are a track, as in a film (ISO/IEC 23008-12, 7 and AV1 Image File Format, 6). */
+/** Brands of files that store images as a track (ISO/IEC 23008-12, 7 and AV1 Image File Format, 6). */
 const SEQUENCES = new Set(['avis', 'msf1', 'hevc', 'hevx']);
 
-/** Whether it is a row of images, as some cameras make of a burst. One of them may stand for all, or none. */
+/** Whether the file is an image sequence, such as a burst of a camera. It may have one image for the whole, or none. */
 export async function isImageSequence(path: string): Promise<boolean> {
   const file = await open(path);
   try {

@@ -3,10 +3,10 @@ import { createRequire } from 'node:module';
 import { MAX_PIXELS } from './media-file.ts';
 import { tooManyPixels } from './refusals.ts';
 
-// Telephones write their photos as HEIC: a still of HEVC, which sharp's own build cannot decode. libheif can, compiled to
-// WebAssembly. It runs where all foreign files are read, by a process with limits (media-process.ts).
+// Phones write their photos as HEIC: an HEVC still image, which sharp's own build cannot decode. libheif, compiled to
+// WebAssembly, can. It runs in the process with limits that reads all uploaded files (media-process.ts).
 
-/** The part of libheif-js that is used here; it has no types of its own for it. */
+/** The part of libheif-js that is used here. The package has no types for it. */
 interface LibHeif {
   ready: Promise<unknown>;
   HeifDecoder: new () => { decode(file: Uint8Array): HeifImage[]; decoder: { delete(): void } };
@@ -19,7 +19,7 @@ interface HeifImage {
   display(target: Pixels, done: (shown: Pixels | null) => void): void;
   free(): void;
 }
-/** It calls nothing else of an array: what it shows need not lie in memory once more. */
+/** libheif only calls `data.set`, so the pixels can be written to a file instead of being copied in memory. */
 interface Pixels {
   data: { set(bytes: Uint8Array, at?: number): void };
   width: number;
@@ -29,10 +29,10 @@ interface Pixels {
 let loaded: LibHeif | undefined;
 
 /**
- * Writes what is shown of a HEIC, as it is shown, to `target`: libheif turns it as its boxes say, which is what counts in this
- * format. As a file that sharp can read, with the colours that are meant. A photo of 48 megapixels takes 200 MB unpacked, so
- * its pixels go from libheif's memory to the disk, and are copied nowhere else.
- * @throws whatever libheif finds wrong with it, and MediaFileError for too many pixels
+ * Decodes the primary image of a HEIC to `target`, a TIFF that sharp can read, with its colour profile. libheif rotates the
+ * image as its boxes say, which is what counts in this format. A photo of 48 megapixels has 200 MB of pixels, so they go from
+ * libheif's memory straight to the disk.
+ * @throws libheif's error for a file that it cannot decode, and MediaFileError for too many pixels
  */
 export async function decodeHeic(file: Buffer, target: string): Promise<{ hasAlpha: boolean }> {
   loaded ??= createRequire(import.meta.url)('libheif-js/wasm-bundle') as LibHeif;
@@ -75,7 +75,7 @@ const TIFF_HEAD_BYTES = 8;
 const ROWS_PER_STRIP = 64;
 const [SHORT, LONG, BYTES] = [3, 4, 7];
 
-/** What makes the pixels behind the first eight bytes a TIFF: plain RGBA, in strips (TIFF 6.0, section 2). */
+/** Writes the header and the directory of a TIFF around the pixels: plain RGBA, in strips (TIFF 6.0, section 2). */
 function writeDirectory(
   file: number,
   image: { width: number; height: number; profile: Buffer | undefined },
@@ -114,7 +114,7 @@ function writeDirectory(
     entry.writeUInt16LE(tag, 0);
     entry.writeUInt16LE(type, 2);
     entry.writeUInt32LE(count, 4);
-    // What fits into four bytes stands here, else where it stands.
+    // A value of up to four bytes is stored here; of a longer one, its offset.
     if (typeof value === 'number') entry.writeUInt32LE(value, 8);
     else if (value.length <= 4) value.copy(entry, 8);
     else {
@@ -130,7 +130,7 @@ function writeDirectory(
   writeAll(file, head, 0);
 }
 
-/** The colours of a photo are those of its telephone's screen, which are more than sRGB has (ISO/IEC 23008-12, 6.5.5). */
+/** The colour profile of the photo: phones use a wider one than sRGB (ISO/IEC 23008-12, 6.5.5). */
 function profileOf(file: Buffer): Buffer | undefined {
   const meta = bodyOf(file, 'meta')?.subarray(4);
   const properties = bodyOf(meta && bodyOf(meta, 'iprp'), 'ipco');

@@ -2,13 +2,13 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { setPriority } from 'node:os';
 
-// A process that runs one ffmpeg and watches it: the time, the memory and the disk that it takes. It leads a group of its own,
-// and ends the group when its parent is gone, so that no ffmpeg outlives whoever wanted its film.
+// A process that runs one ffmpeg and limits its time, its memory and the size of its output. It is the leader of a process
+// group, and kills the group when its parent is gone, so that no ffmpeg outlives the process that started it.
 
 export interface EncodeOrder {
   ffmpeg: string;
   args: string[];
-  /** Where it runs, and may write. */
+  /** Its working folder. */
   folder: string;
   target: string;
   timeoutMs: number;
@@ -20,7 +20,7 @@ export type EncodeOutcome = { ended: 'done' } | { ended: 'time' | 'memory' | 'si
 const MOST_MEMORY_BYTES = 1_500_000_000;
 const WATCH_EVERY_MS = 200;
 const MOST_SAID = 2_000;
-/** Publishing goes first. */
+/** Publishing has priority over encoding. */
 const NICENESS = 10;
 
 process.umask(0o077);
@@ -28,7 +28,7 @@ process.on('message', (order: EncodeOrder) => {
   void encode(order).then((outcome) => process.send?.(outcome));
 });
 process.on('disconnect', () => process.kill(-process.pid, 'SIGKILL'));
-// A terminal tells the whole group; the parent decides.
+// A terminal sends these signals to the whole process group, but the parent decides when encoding ends.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => undefined);
 
 function encode(order: EncodeOrder): Promise<EncodeOutcome> {
@@ -60,7 +60,7 @@ function lowerPriority({ pid }: ChildProcess): void {
   try {
     if (pid !== undefined) setPriority(pid, NICENESS);
   } catch {
-    // It has ended already, or may not: then it runs as everybody else.
+    // It has ended already, or the system refuses: then it runs with normal priority.
   }
 }
 
@@ -76,7 +76,7 @@ function sizeOf(path: string): number {
 
 const PAGE_BYTES = 4_096;
 
-/** Where the system does not tell (it is no Linux), only time and size are watched, and what ffmpeg takes at once. */
+/** Only Linux has /proc. Elsewhere only time and size are watched, and ffmpeg's own limit for one allocation holds. */
 function memoryOf(pid: number): number {
   try {
     return Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) * PAGE_BYTES;

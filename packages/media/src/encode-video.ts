@@ -8,14 +8,14 @@ import { fairTurns } from './fair-turns.ts';
 import { carryOut } from './media-processes.ts';
 import type { RemuxedFilm } from './remux-video.ts';
 
-// Makes of a film, or of a picture that moves, what every platform takes: H.264 with 4:2:0 in 8 bits and AAC, by an ffmpeg that
-// the machine has. Foreign files meet it as they meet our own libraries: in a process with limits.
+// Converts a film or an animated image to what every platform takes: H.264 with 4:2:0 in 8 bits, and AAC. It uses the ffmpeg of
+// the machine, which runs in a process with limits, like everything that reads uploaded files.
 
 export interface Source {
   path: string;
-  /** As ffmpeg calls it. It is told, and does not guess: some containers name other files, which it would open. */
+  /** ffmpeg's name of the format. It must not detect the format itself: some formats name other files, which it would open. */
   container: string;
-  /** 'sound': the picture may stay as it is. */
+  /** 'sound': only the sound is encoded, the picture is copied. */
   make: 'film' | 'sound' | 'loop';
   durationMs?: number;
   hdr?: boolean;
@@ -23,24 +23,24 @@ export interface Source {
 
 export interface EncodeSettings {
   ffmpeg: string;
-  /** Whose file it is: those of different clients take turns. */
+  /** Whose file it is: clients are served in turn. */
   client: string;
-  /** Of `performance.now()`. */
+  /** By `performance.now()`. */
   deadline: number;
   maxBytes: number;
 }
 
-/** Why there is no film: `time` also where others had their turn until there was none left. */
+/** Why there is no film. `time` includes the wait for a place. */
 export type EncodeProblem = 'time' | 'size' | 'failed';
 
-/** Two at a time, and one of each client: a film takes minutes. What is only read has other turns, and never waits for one. */
+/** Two at a time, one of each client: a film takes minutes. Reading files has its own limit, and never waits for a film. */
 const turns = fairTurns({ places: 2, perClient: 1 });
 
 const MOST_BITS_PER_SECOND = 16_000_000;
-/** Below it everybody sees that something was done to it. */
+/** Below it the loss of quality is obvious. */
 const LEAST_BITS_PER_SECOND = 400_000;
 const SOUND_BITS_PER_SECOND = 128_000;
-/** Of what is allowed: encoders miss a little. */
+/** The part of the allowed size to aim for, since encoders miss it a little. */
 const MARGIN = 0.92;
 
 /** @returns the film at `target`, or why there is none */
@@ -51,7 +51,7 @@ export async function encodeVideo(
 ): Promise<RemuxedFilm | { problem: EncodeProblem; said?: string }> {
   const film = await encodeOnce(source, target, settings);
   if ('problem' in film || source.make !== 'loop' || film.video.durationMs >= LEAST_LOOP_MS) return film;
-  // How long it takes is not always what it says, nor known of each format: it is repeated by what it came to.
+  // The stated duration of a loop may be wrong or missing. The number of repetitions is computed again from the measured one.
   const durationMs = film.video.durationMs / (1 + repetitions(source.durationMs));
   return encodeOnce({ ...source, durationMs }, target, settings);
 }
@@ -84,14 +84,14 @@ async function encodeOnce(
     const problem = outcome.ended === 'time' || outcome.ended === 'size' ? outcome.ended : 'failed';
     return { problem, said: outcome.said };
   }
-  // What it writes has an edit list, which some platforms exclude.
+  // ffmpeg's MP4 has an edit list, which some platforms refuse. The remux removes it.
   const film = await carryOut(client, 'remux', { path: encoded, target, mimeType: 'video/mp4' });
   if (!film || !isWhole(film, source))
     return { problem: 'failed', said: 'the film is not what it was made from' };
   return film.byteSize > maxBytes ? { problem: 'size' } : film;
 }
 
-/** A turn may come too late for whoever waited. */
+/** Ends the wait for a place at the deadline. */
 async function inTime(leftMs: number, work: () => Promise<EncodeOutcome>): Promise<EncodeOutcome> {
   const waiting = new AbortController();
   const late = delay(leftMs + GRACE_MS, undefined, { signal: waiting.signal }).then((): EncodeOutcome => ({
@@ -112,7 +112,7 @@ function bitRate(maxBytes: number, durationMs: number | undefined): number {
   return Math.round(Math.min(MOST_BITS_PER_SECOND, fitting));
 }
 
-/** A damaged file ends early, and ffmpeg calls that done. */
+/** ffmpeg reports success for a damaged file that ends early, so the durations are compared. */
 function isWhole({ video }: RemuxedFilm, { make, durationMs }: Source): boolean {
   if (!durationMs || make === 'loop') return true;
   return Math.abs(video.durationMs - durationMs) <= Math.max(500, durationMs * 0.02);
@@ -136,7 +136,7 @@ function argumentsFor(source: Source, target: string, bitsPerSecond: number): st
   ];
 }
 
-/** From the beginning: sound that sets in later would need an edit list, which some platforms exclude. */
+/** Fills late sound with silence from the beginning. Otherwise it would need an edit list, which some platforms refuse. */
 const SOUND = [
   '-af',
   'aresample=async=1:first_pts=0',
@@ -156,7 +156,7 @@ function pictureArguments({ make, hdr }: Source, bitsPerSecond: number, threads:
   const filters = [...(hdr ? [TONE_MAP] : []), 'yadif=deint=interlaced', RATE, SIZE, 'format=yuv420p'].join();
   return [
     ...(make === 'loop'
-      ? // What is transparent is white, as it is in images.
+      ? // Transparent parts become white, as in images.
         [
           '-filter_complex',
           `[0:v]${SIZE},format=rgba,split[a][b];[a]lutrgb=r=255:g=255:b=255:a=255[w];[w][b]overlay=format=auto,${RATE},format=yuv420p`,
@@ -167,15 +167,15 @@ function pictureArguments({ make, hdr }: Source, bitsPerSecond: number, threads:
   ];
 }
 
-/** Of what is within the rates that platforms take, its own. */
+/** The film's own frame rate, within the rates that platforms take. */
 const RATE = String.raw`fps=fps=min(60\,max(24\,source_fps)):start_time=0`;
-/** Square pixels, of even numbers, and no more of them than Full HD, upright or lying. */
+/** Square pixels, even width and height, and at most Full HD, in portrait or landscape. */
 const FACTOR = String.raw`min(1\,min(1920/max(iw*sar\,ih)\,1080/min(iw*sar\,ih)))`;
 const SIZE = String.raw`scale=max(2\,trunc(iw*sar*${FACTOR}/2)*2):max(2\,trunc(ih*${FACTOR}/2)*2),setsar=1`;
 const TONE_MAP =
   'zscale=t=linear:npl=100,format=gbrpf32le,zscale=p=bt709,tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=tv';
 
-/** The shortest film that every platform takes, and the last picture, which is shown for no time. */
+/** The shortest film that every platform takes. The margin covers the last frame, which has no duration. */
 const LEAST_LOOP_MS = 3_000;
 const SHORTEST_MS = LEAST_LOOP_MS + 200;
 
@@ -185,7 +185,7 @@ function repetitions(durationMs: number | undefined): number {
 
 function runFfmpeg(order: EncodeOrder): Promise<EncodeOutcome> {
   const script = createRequire(import.meta.url).resolve('@solospark/media/encode-process');
-  // `detached`: the leader of a group of its own, which is ended as one.
+  // `detached`: it becomes the leader of a process group, so that it can be killed together with its ffmpeg.
   const child = fork(script, [], {
     env: {},
     execArgv: ['--max-old-space-size=64'],

@@ -1,15 +1,16 @@
 export interface FairTurns {
-  /** Waits for its turn among all, in which clients alternate. */
+  /** Runs `work` when a place is free. Waiting clients are served in turn. */
   take<T>(client: string, work: () => Promise<T>): Promise<T>;
 }
 
 /**
- * So many works at one time, whoever they are for, and of one client so many less that somebody else's finds a place at once.
- * Clients that wait take turns: forty files of one do not stand before another's only one.
+ * A fair semaphore: at most `places` works at the same time, and at most `perClient` of them for one client, so that a place
+ * is left for another client. Waiting clients are served in turn (round-robin): forty files of one client do not delay the
+ * single file of another.
  */
 export function fairTurns(options: { places: number; perClient: number }): FairTurns {
   const running = new Map<string, number>();
-  /** Who has waited longest for a turn comes first. */
+  /** In the order in which the clients are served next. */
   const waiting = new Map<string, (() => void)[]>();
   let free = options.places;
 

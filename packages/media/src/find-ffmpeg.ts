@@ -2,8 +2,8 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 
 /**
- * Where the program is that a setting names: as it stands where that is a path, else in the folders of `searchPath`. Undefined
- * where there is none, or the setting is empty.
+ * The path of the program that a setting names: the setting itself if it is a path, otherwise the first match in the folders
+ * of `searchPath`. Undefined when there is no such program, or the setting is empty.
  */
 export function findFfmpeg(setting: string, searchPath: string): string | undefined {
   if (setting === '') return undefined;

@@ -4,9 +4,9 @@ const IMAGE = 0x2c;
 const TRAILER = 0x3b;
 
 /**
- * A GIF is a head and a row of blocks, of which the last is a trailer (GIF89a, appendix B). In a file that was cut off it is
- * not reached: undefined. The library takes such a file, with the frames that are left of it. Behind the trailer nobody
- * looks, so there may be anything.
+ * The length of a GIF up to its trailer: a GIF is a header and a list of blocks, of which the trailer is the last (GIF89a,
+ * appendix B). Undefined for a truncated file, which the library would accept with the frames that are left. Readers ignore
+ * the bytes behind the trailer, so they may hide anything.
  */
 export function gifLength(gif: Buffer): number | undefined {
   let at = HEAD_BYTES + tableBytes(gif[10]);
@@ -18,7 +18,7 @@ export function gifLength(gif: Buffer): number | undefined {
         at = afterSubBlocks(gif, at + 2);
         break;
       case IMAGE:
-        // Its own head, its colours, and the byte that says how it is packed.
+        // The image descriptor, its colour table, and the byte with the LZW code size.
         at = afterSubBlocks(gif, at + 10 + tableBytes(gif[at + 9]) + 1);
         break;
       default:
@@ -27,12 +27,12 @@ export function gifLength(gif: Buffer): number | undefined {
   }
 }
 
-/** Three bytes for each colour, if there is a table at all. */
+/** The size of a colour table, if there is one: three bytes for each colour. */
 function tableBytes(flags = 0): number {
   return flags & 0x80 ? 3 * 2 ** ((flags & 0x07) + 1) : 0;
 }
 
-/** Each begins with its length; the last has none. Behind the end of the file there is nothing that looks like a block. */
+/** Each sub-block begins with its length; length 0 ends the list. Behind the end of the file no block is found. */
 function afterSubBlocks(gif: Buffer, start: number): number {
   let at = start;
   for (let length = gif[at]; length; length = gif[at]) at += 1 + length;

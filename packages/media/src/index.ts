@@ -1,4 +1,5 @@
-// Floor 1: hides the libraries that read images, videos and documents. Takes files on the local disk, leaves files beside them.
+// Floor 1: hides the libraries that read images, videos and documents. It reads files on the local disk and writes new files
+// beside them.
 export { type EncodeProblem } from './encode-video.ts';
 export { findFfmpeg } from './find-ffmpeg.ts';
 export { MAX_UPLOAD_BYTES, type FileFacts, type MediaKind, type VideoFacts } from './media-file.ts';

@@ -3,8 +3,8 @@ import { open } from 'node:fs/promises';
 const HEADER_BYTES = 16;
 
 /**
- * MP4 and MOV are a row of boxes, each of which says how long it is (ISO/IEC 14496-12, 4.2). In a file that was cut off
- * the last one goes on behind the end.
+ * MP4 and MOV are a list of boxes, each with its length (ISO/IEC 14496-12, 4.2). In a truncated file the last box goes past
+ * the end.
  */
 export async function isTruncatedMp4(path: string): Promise<boolean> {
   const file = await open(path);

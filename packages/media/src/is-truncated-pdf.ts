@@ -1,11 +1,11 @@
 import { open } from 'node:fs/promises';
 
-/** Readers look no further from the end (PDF 1.7, implementation note 18). */
+/** Readers look for the end marker only in the last bytes of the file (PDF 1.7, implementation note 18). */
 const END_BYTES = 1_024;
 
 /**
- * The last lines of a PDF say where its table of contents is, and that it ends (ISO 32000-1, 7.5.5). A file that was cut off
- * has others, or, cut behind the first page of one that was made for the web, ones that say 0.
+ * The last lines of a PDF are the offset of its cross-reference table and the end marker (ISO 32000-1, 7.5.5). A truncated
+ * file ends differently. One that was made for the web (linearized) and was cut behind its first page has the offset 0.
  */
 export async function isTruncatedPdf(path: string): Promise<boolean> {
   const file = await open(path);

@@ -1,19 +1,19 @@
-// What SoloSpark takes, and what it knows of a file afterwards. Pure: no library, no disk.
+// The file types that SoloSpark takes, and the facts that it keeps about a file. Pure: no library, no disk.
 
-/** A GIF is of a kind of its own: it may move, so nothing is made of it but a thumbnail. */
+/** A GIF is a kind of its own, because it may be animated: unlike an image, it is not encoded again. */
 export type MediaKind = 'image' | 'gif' | 'video' | 'document';
 
 export interface FileFacts {
   mimeType: string;
   byteSize: number;
-  /** In pixels, as it is shown: turned by what the camera wrote down. Of a document, its first page in points. */
+  /** As it is shown, after rotation. In pixels; of a document, the first page in points. */
   width: number;
   height: number;
 }
 
 export interface VideoFacts {
   durationMs: number;
-  /** Frames per second, of the first hundred. */
+  /** Frames per second, measured over the first hundred frames. */
   frameRate: number;
   videoCodec: string;
   /** Null: a silent film. */
@@ -21,27 +21,27 @@ export interface VideoFacts {
   details: VideoDetails;
 }
 
-/** What platforms exclude some values of. Absent: the file does not say. */
+/** Facts for which platforms refuse some values. Absent: the file does not say. */
 export interface VideoDetails {
   profile?: string;
   chromaSubsampling?: string;
   bitDepth?: number;
   scan?: 'progressive' | 'interlaced';
   squarePixels?: boolean;
-  /** Brighter than an ordinary screen: it looks pale wherever that is not understood. */
+  /** High dynamic range: it looks pale on a platform that does not support it. */
   hdr?: boolean;
   audioProfile?: string;
   audioChannels?: number;
   audioSampleRate?: number;
-  /** Its table of contents lies in front, so that it can be played while it comes. */
+  /** The `moov` box is in front of the data, so that playback can begin during the download. */
   moovFirst?: boolean;
-  /** It is a row of short films, each with a table of its own. */
+  /** A fragmented MP4: each fragment has its own table. */
   fragmented?: boolean;
-  /** It says that a part of what it has is not to be shown, or later. */
+  /** An edit list hides a part of a track, or delays it. */
   editList?: boolean;
 }
 
-/** By the type that the content has; what a file is called, and is announced as, says nothing. */
+/** By the type that is detected from the content. File name and declared type are ignored. */
 export const KINDS: Readonly<Record<string, MediaKind>> = {
   'image/jpeg': 'image',
   'image/png': 'image',
@@ -62,7 +62,7 @@ export const KINDS: Readonly<Record<string, MediaKind>> = {
 
 export const TAKEN_TYPES = 'a JPEG, PNG, WebP, HEIC, AVIF or GIF image, an MP4, M4V or MOV video, or a PDF';
 
-/** Taken where there is an ffmpeg, which makes an MP4 of them; and what ffmpeg calls their containers. */
+/** Types that are taken only with an ffmpeg, which converts them to MP4, with ffmpeg's names of their formats. */
 export const CONVERTIBLE: Readonly<Record<string, string>> = {
   'video/webm': 'matroska',
   'video/matroska': 'matroska',
@@ -86,14 +86,14 @@ export const MAX_MEGABYTES: Readonly<Record<MediaKind, number>> = {
 
 export const maxBytesOf = (kind: MediaKind): number => MAX_MEGABYTES[kind] * MB;
 
-/** Whatever it turns out to be: nothing longer than this is taken. */
+/** The limit of an upload before its type is known. */
 export const MAX_UPLOAD_BYTES = Math.max(...Object.values(MAX_MEGABYTES)) * MB;
 
-/** A camera of 64 megapixels, a little rounded up. A file of some kilobytes can claim a hundred times as many. */
+/** A camera of 64 megapixels, rounded up. A file of some kilobytes can claim a hundred times as many. */
 export const MAX_PIXELS = 67_000_000;
 
-/** Of all frames together, which are decoded one after another. */
+/** Of all frames together. */
 export const MAX_GIF_PIXELS = 300_000_000;
 
-/** Of a document, each of which is looked for. Three times what the platform with the most takes. */
+/** Of a document. Every page is checked. Three times the highest limit of a platform. */
 export const MAX_PAGES = 1_000;

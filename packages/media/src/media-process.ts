@@ -2,16 +2,16 @@ import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { MediaFileError } from './refusals.ts';
 import { tasks, type Task } from './tasks.ts';
 
-// A process that reads foreign files, one at a time, and whose end is part of the plan: a few kilobytes can be made to unpack
-// to gigabytes, or to an endless search. A watchman in a second thread ends it then, while a library is still busy, and
-// its parent (media-processes.ts) starts another one.
+// A process that reads uploaded files, one at a time. A hostile file of a few kilobytes can unpack to gigabytes, or keep a
+// library busy for ever. A watchdog in a second thread then kills the process, and its parent (media-processes.ts) starts
+// another one.
 
 export interface Order {
   task: keyof Task;
   asked: Task[keyof Task]['asked'];
 }
 
-/** `memoryBytes`: what this process has by now. */
+/** `memoryBytes`: the memory of this process after the task. */
 export type Outcome = { memoryBytes: number } & (
   | { answer: unknown }
   | { refusal: { code: MediaFileError['code']; message: string; errors: MediaFileError['errors'] } }
@@ -19,7 +19,7 @@ export type Outcome = { memoryBytes: number } & (
 );
 
 const MOST_CPU_SECONDS = 60;
-/** A film's facts stand in a few tables. Images are decoded: 67 million pixels, some of them twice. */
+/** Enough for decoding an image of 67 million pixels, partly twice. The facts of a film need much less. */
 const MOST_MEMORY_BYTES = 1_200_000_000;
 const WATCH_EVERY_MS = 25;
 
@@ -27,19 +27,19 @@ if (isMainThread) work();
 else watch();
 
 function work(): void {
-  // What is written here may be read by its owner only.
+  // Files written here can be read by their owner only.
   process.umask(0o077);
-  const watchman = new Worker(new URL(import.meta.url));
-  watchman.unref();
+  const watchdog = new Worker(new URL(import.meta.url));
+  watchdog.unref();
   process.on('message', (order: Order) => {
-    watchman.postMessage('begin');
+    watchdog.postMessage('begin');
     void carryOut(order).then((result) => {
       const outcome: Outcome = { ...result, memoryBytes: process.memoryUsage.rss() };
       process.send?.(outcome);
     });
   });
   process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
-  // A terminal tells the whole group; the parent still has to finish what it does.
+  // A terminal sends these signals to the whole process group, but the parent still has to finish its work.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => undefined);
 }
 

@@ -6,32 +6,34 @@ import { MediaFileError, tooComplex } from './refusals.ts';
 import type { Task } from './tasks.ts';
 
 /**
- * Foreign files are read by processes of their own: they may be brought down by what they read, and take its memory with them.
- * One that has served waits a while for the next file, since it takes longer to start than a picture to be read.
+ * Uploaded files are read by child processes, because a hostile file may crash a process or fill its memory. A process is
+ * kept for a while after a file, since starting one takes longer than reading an image.
  */
 
-/** One more than a client may have, so that another's picture need not wait. */
+/** One more place than one client may use, so that another client's image does not wait. */
 const turns = fairTurns({ places: 3, perClient: 2 });
 
-/** It ends itself after so much work. This is for one that waits: for a disk that hangs, or for its turn on a busy machine. */
+/** A process ends itself at its CPU limit. This limit is for one that waits, for a hanging disk or on a busy machine. */
 const TIMEOUT_MS = 180_000;
 
 const HEAP_MEGABYTES = 512;
 
-/** Memory that a large image has left behind is given back. */
+/** A process with more memory than this, after a large image, is not kept. */
 const LEAN_BYTES = 250_000_000;
 const IDLE_MS = 60_000;
 
-/** The last one in served last, and is the one that is taken. */
+/** A stack: the process that was used last is reused first. */
 const idle: { child: ChildProcess; timer: NodeJS.Timeout }[] = [];
 
-/** What another process of the same kind does in its turn: it counts among them. */
+/** Runs work of another kind of child process, counted in the same limit. */
 export function takeTurn<T>(client: string, work: () => Promise<T>): Promise<T> {
   return turns.take(client, work);
 }
 
 /**
- * @param client whoever the file is for: they take turns
+ * Runs a task in a child process.
+ *
+ * @param client whose file it is: clients are served in turn
  * @throws MediaFileError, also for a file that takes too much time or memory
  */
 export function carryOut<Name extends keyof Task>(
@@ -85,10 +87,10 @@ function takeProcess(): ChildProcess {
     hold(waiting.child, true);
     return waiting.child;
   }
-  // By its package: in an app that is one file there is nothing beside this one.
+  // Resolved through its package: in a bundled app there are no files beside this one.
   const script = createRequire(import.meta.url).resolve('@solospark/media/media-process');
   return fork(script, [], {
-    // It needs none of what this process knows, nor how it was started.
+    // Without the environment and the Node options of this process.
     env: {},
     execArgv: [`--max-old-space-size=${HEAP_MEGABYTES}`],
     serialization: 'advanced',
@@ -96,7 +98,7 @@ function takeProcess(): ChildProcess {
   });
 }
 
-/** Keeps this process from ending no longer than it would by itself. */
+/** Keeps a process for the next file. An idle one does not keep this process alive. */
 function keepProcess(child: ChildProcess): void {
   if (!child.connected) return;
   hold(child, false);

@@ -11,20 +11,20 @@ type Answer =
   | { pageCount: number; width: number; height: number }
   | { refusal: 'encrypted' | 'damaged' | 'active'; reason: string };
 
-/** It ends itself after seconds of work. This is for one that does not get to work at all. */
+/** The process ends itself at its CPU limit. This limit is for one that gets no CPU time. */
 const TIMEOUT_MS = 60_000;
 
-/** What it is ended by, or ends itself by when its memory is used up. */
+/** The signals that end the process at a limit, or when its memory is used up. */
 const GIVEN_UP = new Set(['SIGKILL', 'SIGABRT']);
-/** Node's own: it had nothing left to do, and no answer. */
+/** Node's exit code for a top-level await that never settles. */
 const UNSETTLED = 13;
 
-/** The largest whole number of the database. */
+/** The largest value of PostgreSQL's `integer`. */
 const MAX_POINTS = 2 ** 31 - 1;
 
 /**
- * Counts the pages of a PDF, and measures the first as it is shown, in points. The library runs in a process of its own,
- * which a file made for that purpose can bring down, and which takes its memory with it.
+ * Counts the pages of a PDF and measures the first one as it is shown, in points. The library runs in a child process, because
+ * a hostile file may crash it or fill its memory.
  * @throws MediaFileError
  */
 export async function readDocument(
@@ -55,11 +55,11 @@ function refusalOf({ refusal, reason }: Extract<Answer, { refusal: string }>, mi
 }
 
 async function readInProcess(path: string): Promise<Answer> {
-  // By its package: in an app that is one file there is nothing beside this one.
+  // Resolved through its package: in a bundled app there are no files beside this one.
   const script = createRequire(import.meta.url).resolve('@solospark/media/read-pdf');
   try {
     const { stdout } = await promisify(execFile)(process.execPath, [script, path, String(MAX_PAGES)], {
-      // It needs none of what this process knows.
+      // Without the environment of this process, which contains secrets.
       env: {},
       timeout: TIMEOUT_MS,
       killSignal: 'SIGKILL',

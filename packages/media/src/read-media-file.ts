@@ -6,7 +6,7 @@ import { notConverted } from './refusals.ts';
 import type { RemuxedFilm } from './remux-video.ts';
 import type { RenditionSize } from './render-jpeg.ts';
 
-/** A file that is taken, and where it lies: an image was written anew. */
+/** An accepted file. `path` is a new file where it was encoded again. */
 export type ReadFile = FileFacts & { path: string } & (
     | { kind: 'image'; video: null; pageCount: null }
     | { kind: 'gif'; video: null; pageCount: null; frameCount: number; loopMs: number }
@@ -15,13 +15,13 @@ export type ReadFile = FileFacts & { path: string } & (
   );
 
 /**
- * Finds out by its bytes what an uploaded file is, reads it to its end, and leaves what is kept of it: an image encoded
- * anew at `target`, turned upright and without anything that the camera wrote into it; all else as it is, but for what no
- * platform takes, of which an ffmpeg makes an MP4 there. Nothing of the file is read by this process.
+ * Detects the type of an uploaded file from its bytes, checks it, and returns what is kept of it. An image is encoded again
+ * at `target`: upright, and without the data of the camera. A file that no platform takes is converted to an MP4 at `target`.
+ * All other files stay as they are. Child processes do the reading.
  *
- * @param upload `name` only stands in the sentences.
- * @param client whose file it is: those of different clients take turns.
- * @param converter the ffmpeg, and until when it may work (`performance.now()`); none: what it could read is refused
+ * @param upload `name` is only used in messages.
+ * @param client whose file it is: clients are served in turn.
+ * @param converter the ffmpeg and its deadline (`performance.now()`); without it, files that need conversion are refused
  * @throws MediaFileError
  */
 export async function readMediaFile(
@@ -50,7 +50,7 @@ const WHY: Readonly<Record<EncodeProblem, string>> = {
 };
 
 /**
- * Puts the picture and the sound of a video into a new MP4, unchanged. Undefined where that would show something else.
+ * Copies picture and sound of a video unchanged into a new MP4. Undefined when the copy would look different.
  * @throws MediaFileError for one that takes too much time or memory
  */
 export function remuxMediaFile(
@@ -62,7 +62,7 @@ export function remuxMediaFile(
   return carryOut(client, 'remux', { path, target, mimeType });
 }
 
-/** Makes an MP4 of a video or a GIF that every platform takes, by an ffmpeg. */
+/** Converts a video or a GIF with ffmpeg to an MP4 that every platform takes. */
 export function convertMediaFile(
   source: Source,
   target: string,
@@ -72,8 +72,8 @@ export function convertMediaFile(
 }
 
 /**
- * Makes a JPEG of at most that size from an image that `readMediaFile` left (of a GIF: its first frame). What was
- * transparent is white. An image is never enlarged.
+ * Makes a JPEG of at most `size` from an image that `readMediaFile` has returned (of a GIF: its first frame). Transparent
+ * parts become white. An image is never enlarged.
  */
 export function renderMediaFile(
   path: string,

@@ -13,16 +13,16 @@ import { codecNotTaken, damaged, MediaFileError, noPicture } from './refusals.ts
 import { aacFacts, h264Facts, hevcFacts } from './sequence-facts.ts';
 import { isTruncatedMp4 } from './is-truncated-mp4.ts';
 
-/** What every platform with videos takes. */
+/** Codecs that every platform with videos takes. */
 const VIDEO_CODECS: Readonly<Record<string, string>> = { avc: 'h264', hevc: 'hevc' };
 const AUDIO_CODECS: Readonly<Record<string, string>> = { aac: 'aac' };
 
-/** Enough for the frame rate of any film that has one. */
+/** Enough to measure the frame rate. */
 const PACKETS_LOOKED_AT = 100;
 
 /**
- * Reads from the file, never the whole of it, what a video is. Its frames are not decoded: that takes a decoder, and the
- * platforms have one. That the file is whole is seen from its boxes, and from its last frame being there.
+ * Reads the facts of a video from parts of the file, without decoding frames. The file is complete when its boxes end where
+ * it ends and its last frame is there.
  * @throws MediaFileError
  */
 export async function readVideo(
@@ -36,7 +36,7 @@ export async function readVideo(
     const { details, ...facts } = await readTracks(input, mimeType);
     return { ...facts, details: { ...details, ...container } };
   } catch (error) {
-    // The disk's own errors have a code; the library's are about what it has read.
+    // Errors of the disk have a code; errors of the library have none, and are about the content.
     if (error instanceof MediaFileError || (error instanceof Error && 'code' in error)) throw error;
     throw damaged(mimeType, error);
   } finally {
@@ -86,7 +86,7 @@ async function soundDetails(audio: InputAudioTrack): Promise<VideoDetails> {
   return { ...(head && aacFacts(head)), audioChannels, audioSampleRate };
 }
 
-/** The types that the library names are a browser's, and none here. */
+/** The library's types for it are a browser's, which are not loaded here. */
 function bytesOf(config: unknown): Uint8Array | undefined {
   const { description } = (config ?? {}) as { description?: ArrayBufferView | ArrayBufferLike };
   if (description === undefined) return undefined;
@@ -100,7 +100,7 @@ async function hasLastFrame(track: InputVideoTrack): Promise<boolean> {
   return last !== null && last.data.byteLength > 0;
 }
 
-/** As the library calls it; what it does not know, as the file does. */
+/** The library's name for the codec; for an unknown codec, the name in the file. */
 async function codecNameOf(track: {
   getCodec(): Promise<string | null>;
   getInternalCodecId(): Promise<unknown>;

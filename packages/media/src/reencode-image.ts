@@ -4,7 +4,7 @@ import { decodeHeic } from './decode-heic.ts';
 import { decoding, loadSharp, READING } from './image-library.ts';
 import type { FileFacts } from './media-file.ts';
 
-/** High enough that nobody sees the second encoding; what a platform makes of it is a third. */
+/** High enough that the second encoding is not visible; the platforms encode the image a third time. */
 const QUALITY = 90;
 
 const ENCODERS: Readonly<Record<string, (image: Sharp) => Sharp>> = {
@@ -16,8 +16,8 @@ const ENCODERS: Readonly<Record<string, (image: Sharp) => Sharp>> = {
 const HEIC = /^image\/hei[cf](-sequence)?$/;
 
 /**
- * Decodes an image to its last pixel and encodes it anew: upright, in sRGB, without place, camera and whatever else was
- * hidden in the file. What no platform takes (HEIC, AVIF) becomes a JPEG, or a PNG where a part of it is transparent.
+ * Decodes the whole image and encodes it again: upright, in sRGB, without location, camera data or anything else that was
+ * hidden in the file. A format that no platform takes (HEIC, AVIF) becomes a JPEG, or a PNG if a part is transparent.
  * @throws MediaFileError
  */
 export async function reencodeImage(path: string, target: string, mimeType: string): Promise<FileFacts> {
@@ -34,7 +34,7 @@ export async function reencodeImage(path: string, target: string, mimeType: stri
   });
 }
 
-/** What sharp reads, decoded to `decoded` where that is another file; and whether anything lies behind it. */
+/** The file that sharp reads (`decoded` for a HEIC, which is decoded first), and whether a part of it is transparent. */
 async function sourceOf(
   path: string,
   decoded: string,

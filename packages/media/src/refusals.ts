@@ -8,7 +8,7 @@ import {
   type MediaKind,
 } from './media-file.ts';
 
-/** The file cannot be taken; the sentence says why, and what to upload instead. */
+/** The file is refused. The message says why, and what to upload instead. */
 export class MediaFileError extends AppError<'media_too_large' | 'unsupported_media' | 'invalid_media'> {}
 
 function refusal(
@@ -47,7 +47,7 @@ export function tooLarge(kind: MediaKind): MediaFileError {
   );
 }
 
-/** `found`: what its content is, if that is known. */
+/** `found`: the type of its content, if it is known. */
 export function typeNotTaken(name: string, found: string | undefined): MediaFileError {
   const what = found === undefined ? 'of no type that is known here' : found;
   const called = name === '' ? '' : `, though it is called "${name.slice(0, 100)}"`;
@@ -63,10 +63,10 @@ export function codecNotTaken(what: 'picture' | 'sound', codec: string): MediaFi
   );
 }
 
-/** Whether only its encoding is in the way. */
+/** Whether only its codec is the reason, so that ffmpeg can convert it. */
 export const isAboutCodec = (error: unknown): boolean => rules(error, 'codec');
 
-/** Whether it could not be decoded. */
+/** Whether the file could not be decoded. */
 export const isDamage = (error: unknown): boolean => rules(error, 'damaged');
 
 const rules = (error: unknown, rule: string): boolean =>
@@ -81,7 +81,7 @@ export function needsFfmpeg(what: string): MediaFileError {
   );
 }
 
-/** `why` stands in the sentence, as "takes longer than 4 minutes". */
+/** `why` becomes a part of the message, such as "takes longer than 4 minutes". */
 export function notConverted(why: string, cause?: unknown): MediaFileError {
   return refusal(
     'unsupported_media',
@@ -123,7 +123,7 @@ export function encrypted(): MediaFileError {
   );
 }
 
-/** `what` stands in the sentence, as "JavaScript" or "a file inside". */
+/** `what` becomes a part of the message, such as "JavaScript" or "a file inside". */
 export function activeContent(what: string): MediaFileError {
   return refusal(
     'unsupported_media',
@@ -147,7 +147,7 @@ export function wrongPageCount(pageCount: number): MediaFileError {
 const EXPORT_ANEW = 'Export it once more, smaller if that is possible, and upload that one.';
 export const PRINT_ANEW = 'Print it to a new PDF, and upload that one.';
 
-/** The process that read it came to its end first. */
+/** The process that read the file ended before it was done. */
 export function tooComplex(cause: unknown, todo = EXPORT_ANEW): MediaFileError {
   return refusal('invalid_media', 'complexity', 'takes too long to read, or too much memory', todo, cause);
 }

@@ -13,19 +13,18 @@ import { isOnlyTurned } from './container-facts.ts';
 import type { FileFacts, VideoFacts } from './media-file.ts';
 import { openFilm, readVideo } from './read-video.ts';
 
-/** A frame that begins before the film does, by more than a rounding. */
+/** A packet with an earlier timestamp begins before the film, by more than a rounding error. */
 const EARLY_SECONDS = -0.001;
 
-/** How much longer or shorter the copy may be: the sound ends with a packet, of which one is left out. */
+/** How much longer or shorter the copy may be: one packet of sound may be left out. */
 const TOLERANCE_MS = 200;
 
 export type RemuxedFilm = FileFacts & { video: VideoFacts };
 
 /**
- * Writes the picture and the sound of a film into a new MP4, packet by packet and unchanged: its table of contents in front, no
- * edit list, no fragments, and nothing of what a telephone wrote down beside them. Undefined where that would show something
- * else than the film does: of one that was cut by an edit list, the frames before the cut are still there; and one that is shown as in
- * a mirror would not be.
+ * Copies picture and sound of a film unchanged into a new MP4: `moov` in front, no edit list, no fragments, and no metadata
+ * of the phone. Undefined when the copy would look different: the frames that an edit list hides would be shown again, and
+ * a mirrored film would not be mirrored.
  */
 export async function remuxVideo(
   path: string,
@@ -101,7 +100,7 @@ function copier(track: InputTrack, add: (packet: EncodedPacket, isFirst: boolean
     do {
       const { value, done } = await packets.next();
       current = done ? undefined : value;
-      // Encoders of sound begin with a packet of silence, which an edit list hides.
+      // Sound encoders begin with a packet of silence, which an edit list hides.
     } while (current && current.timestamp < EARLY_SECONDS);
   }
   return {
@@ -115,7 +114,7 @@ function copier(track: InputTrack, add: (packet: EncodedPacket, isFirst: boolean
   };
 }
 
-/** Picture and sound of one moment lie beside each other. */
+/** Interleaves the tracks by time. */
 async function copyInTime(tracks: Copier[]): Promise<void> {
   for (const track of tracks) await track.advance();
   for (;;) {

@@ -8,13 +8,13 @@ export interface RenditionSize {
   maxHeight: number;
 }
 
-/** From one that is not seen to one that is, a little; then the image gets smaller instead. */
+/** From no visible loss to a slight one. After the last one, the image is made smaller instead. */
 const QUALITIES = [88, 78, 68];
 const SHRINK = 0.75;
 
 /**
- * Makes a JPEG of at most that size from an image that `readMediaFile` left (of a GIF: its first frame). What was
- * transparent is white. An image is never enlarged.
+ * Makes a JPEG of at most `size` from an image that `readMediaFile` has returned (of a GIF: its first frame). Transparent
+ * parts become white. An image is never enlarged.
  */
 export async function renderJpeg(path: string, target: string, size: RenditionSize): Promise<FileFacts> {
   const sharp = await loadSharp();

@@ -1,6 +1,7 @@
 import type { VideoDetails } from './media-file.ts';
 
-// What the head of a track says about how it was encoded. A head that is cut off, or lies between the frames, says nothing.
+// Reads from a track's decoder configuration how the track was encoded. One that is truncated, or stored between the frames,
+// gives no facts.
 
 type PictureFacts = Pick<VideoDetails, 'profile' | 'chromaSubsampling' | 'bitDepth' | 'scan'>;
 
@@ -16,13 +17,13 @@ const H264_PROFILES: Readonly<Record<number, string>> = {
   244: 'High 4:4:4 Predictive',
   44: 'CAVLC 4:4:4 Intra',
 };
-/** Those whose parameter set says what its colours are (ISO/IEC 14496-10, 7.3.2.1.1); all others are 4:2:0 in 8 bits. */
+/** Profiles whose parameter set has chroma format and bit depth (ISO/IEC 14496-10, 7.3.2.1.1); others are 4:2:0, 8 bits. */
 const WITH_CHROMA = new Set([100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135]);
 
 /** `head`: an AVCDecoderConfigurationRecord (ISO/IEC 14496-15, 5.3.3.1). */
 export function h264Facts(head: Uint8Array): PictureFacts {
   const length = ((head[6] ?? 0) << 8) | (head[7] ?? 0);
-  // Its first byte says only that it is a sequence parameter set.
+  // The first byte of the set is only its type: sequence parameter set.
   const bits = bitReader(withoutEscapes(head.subarray(9, 8 + length)));
   try {
     return readSequence(bits);
@@ -99,14 +100,14 @@ const AAC_TYPES: Readonly<Record<number, string>> = { 1: 'Main', 2: 'LC', 5: 'HE
 /** `head`: an AudioSpecificConfig (ISO/IEC 14496-3, 1.6.2.1). */
 export function aacFacts(head: Uint8Array): Pick<VideoDetails, 'audioProfile'> {
   const [first = 0, , third = 0, fourth = 0, fifth = 0] = head;
-  // Behind the head of a plain one there may be a second, which says that half of what is heard is made from the other.
+  // The configuration of AAC-LC may be followed by an extension, which marks it as HE-AAC (spectral band replication).
   const isExtended = third === 0x56 && fourth === 0xe5 && (fifth & 0x80) !== 0;
   const profile = isExtended ? 'HE' : AAC_TYPES[first >> 3];
   return profile ? { audioProfile: profile } : {};
 }
 
 interface BitReader {
-  /** Throws RangeError behind the end. */
+  /** Throws RangeError at the end of the data. */
   take(bits: number): number;
   /** Exp-Golomb codes (ISO/IEC 14496-10, 9.1). */
   exp(): number;
@@ -137,7 +138,7 @@ function bitReader(bytes: Uint8Array): BitReader {
   return { take, exp, signed };
 }
 
-/** 0 0 3 stands for 0 0, so that no frame seems to begin there. */
+/** Removes emulation prevention bytes: 0 0 3 stands for 0 0. */
 function withoutEscapes(bytes: Uint8Array): Uint8Array {
   return bytes.filter((byte, at) => !(byte === 3 && at >= 2 && bytes[at - 1] === 0 && bytes[at - 2] === 0));
 }

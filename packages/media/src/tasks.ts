@@ -24,11 +24,11 @@ import {
 import { renderJpeg, type RenditionSize } from './render-jpeg.ts';
 import { isTruncatedPdf } from './is-truncated-pdf.ts';
 
-// What is done to a foreign file, by the process that is there for it (media-process.ts): nothing else may call these.
+// The tasks on uploaded files. Only the process with limits (media-process.ts) may run them.
 
 export interface Task {
   read: {
-    /** `canConvert`: what only an ffmpeg can read is no refusal. */
+    /** `canConvert`: a file that only ffmpeg can read is answered as `convertible` instead of being refused. */
     asked: { path: string; byteSize: number; name: string; target: string; canConvert: boolean };
     answer: LookedAt | { kind: 'convertible'; container: string; make: 'film' | 'loop' };
   };
@@ -39,7 +39,7 @@ export interface Task {
   };
 }
 
-/** Of a document no more than that it is one, and is whole: what is in it, another process reads. */
+/** A document is only checked for type and end here; another process reads its content. */
 export type LookedAt = FileFacts & { path: string } & (
     | { kind: 'image'; video: null }
     | { kind: 'gif'; video: null; frameCount: number; loopMs: number }
@@ -80,7 +80,7 @@ async function lookAt(asked: Task['read']['asked']): Promise<Task['read']['answe
     case 'gif': {
       const gif = await checkGif(path);
       if (gif.frameCount > 1) return { kind, video: null, path, ...gif };
-      // One that does not move is a picture, which every platform takes.
+      // A GIF with one frame becomes a PNG, which every platform takes.
       return {
         kind: 'image',
         video: null,

@@ -24,7 +24,7 @@ const readAt = async (path: string) =>
   readMediaFile({ path, byteSize: (await stat(path)).size, name: 'a' }, join(folder, 'unused'), 'client');
 const read = async (bytes: Buffer) => readAt(await written(bytes));
 
-/** The most that any process has which this one started, as the system counts it. */
+/** The highest memory (RSS) of any child process until `end` settles. */
 const mostMemoryUntil = async (end: Promise<unknown>) => {
   let most = 0;
   let ended = false;
@@ -67,10 +67,10 @@ describe('a PDF', () => {
     ['turned', '/MediaBox [0 0 300 200] /Rotate 90', 200, 300],
     ['cropped', '/MediaBox [0 0 300 200] /CropBox [10 10 110.4 60.6]', 100, 51],
     ['in larger units', '/MediaBox [0 0 300 200] /UserUnit 2', 600, 400],
-  ])('is as large as its first page is shown: %s', async (_what, size, width, height) => {
+  ])('has the size of its first page as it is shown: %s', async (_what, size, width, height) => {
     expect(await read(pdf({ size }))).toMatchObject({ width, height });
   });
-  it('may have 1000 pages, and no more', async () => {
+  it('may have up to 1000 pages', async () => {
     expect(await read(pdf({ pages: 1_000 }))).toMatchObject({ pageCount: 1_000 });
     await expect(read(pdf({ pages: 1_001 }))).rejects.toMatchObject({
       code: 'invalid_media',
@@ -78,7 +78,7 @@ describe('a PDF', () => {
       errors: [{ pointer: '/file', code: 'pages' }],
     });
   });
-  it('has the pages that it has, whatever it says', async () => {
+  it('is counted by its real pages, not by the count that it claims', async () => {
     expect(await read(pdf({ pages: 2, count: 2_147_483_647 }))).toMatchObject({ pageCount: 2 });
   });
   it('without a page is refused', async () => {
@@ -90,7 +90,7 @@ describe('a PDF', () => {
       errors: [{ pointer: '/file', code: 'encrypted' }],
     });
   });
-  it('is refused without its last line, which a reader can do without', async () => {
+  it('is refused without its last line, although a reader could open it', async () => {
     const bytes = pdf({ pages: 2 });
     await expect(read(bytes.subarray(0, bytes.length - '%%EOF\n'.length))).rejects.toMatchObject({
       code: 'invalid_media',
@@ -98,24 +98,24 @@ describe('a PDF', () => {
     });
   });
   it.each([
-    ['no page is there', (bytes: Buffer) => bytes.fill('x', 20, bytes.lastIndexOf('xref\n0'))],
+    ['all pages are missing', (bytes: Buffer) => bytes.fill('x', 20, bytes.lastIndexOf('xref\n0'))],
     [
-      'one in the middle is not',
+      'one page in the middle is missing',
       (bytes: Buffer) => {
         bytes.write('1 %', bytes.indexOf('<< /Type /Page /', bytes.indexOf('<< /Type /Page /') + 1));
         return bytes;
       },
     ],
-  ])('is refused when it has its end, and %s', async (_what, damage) => {
+  ])('is refused when its end is there but %s', async (_what, damage) => {
     await expect(read(damage(pdf({ pages: 3 })))).rejects.toMatchObject({
       code: 'invalid_media',
       errors: [{ pointer: '/file', code: 'damaged' }],
     });
   });
   it.each([
-    ['unpacks to more than memory holds', () => pdfBomb(100_000_000)],
-    ['is an endless search', () => deepPdf(50_000)],
-  ])('made for it brings down only the process that reads it: %s', async (_what, make) => {
+    ['it unpacks to more than memory holds', () => pdfBomb(100_000_000)],
+    ['it keeps the library busy for ever', () => deepPdf(50_000)],
+  ])('that is hostile ends only the process that reads it, and is refused: %s', async (_what, make) => {
     const path = await written(make());
     const refused = expect(readAt(path)).rejects.toMatchObject({
       code: 'invalid_media',
@@ -126,18 +126,18 @@ describe('a PDF', () => {
   });
 });
 
-describe('the end of a PDF', () => {
-  it('is there, or it was cut off', async () => {
+describe('isTruncatedPdf', () => {
+  it('is false for a whole PDF, and true wherever it is cut off', async () => {
     const bytes = pdf({ pages: 2 });
     const path = await written(bytes);
     expect(await isTruncatedPdf(path)).toBe(false);
-    // All but the last byte, which is the end of a line.
+    // The last byte is only the end of a line, so it does not count.
     for (let length = bytes.length - 2; length >= 0; length -= 5) {
       await truncate(path, length);
       expect([length, await isTruncatedPdf(path)]).toEqual([length, true]);
     }
   });
-  it('is not the one behind the first page of a PDF that was made for the web', async () => {
+  it('is true for a PDF for the web that is cut off behind its first page', async () => {
     const path = await written(Buffer.concat([pdf(), Buffer.from('startxref\n0\n%%EOF\n')]));
     expect(await isTruncatedPdf(path)).toBe(true);
   });

@@ -12,7 +12,7 @@ import { plain } from '../../../test/support/media.ts';
 
 import { convertMediaFile, readMediaFile, remuxMediaFile } from '../src/index.ts';
 
-// Films as cameras and encoders make them, by a real ffmpeg.
+// Films as cameras and encoders make them, made by a real ffmpeg.
 
 const ffmpeg = found ?? '';
 
@@ -41,7 +41,7 @@ const convert = (path: string, make: 'film' | 'sound' | 'loop', over: object = {
     maxBytes: 50_000_000,
   });
 };
-/** Of every picture, after it was decoded: the same hash, the same film. */
+/** A hash of all decoded frames: films with the same hash show the same. */
 async function pictureHash(path: string): Promise<string> {
   const { stdout } = await promisify(execFile)(ffmpeg, [
     ...['-v', 'error', '-i', path, '-map', '0:v:0', '-fps_mode', 'passthrough', '-f', 'md5', '-'],
@@ -49,7 +49,7 @@ async function pictureHash(path: string): Promise<string> {
   return stdout.trim();
 }
 
-/** Of every process of this machine, what it was started with. */
+/** The command lines of all processes of this machine. */
 async function running(): Promise<string> {
   return (await promisify(execFile)('ps', ['-eo', 'args'])).stdout;
 }
@@ -62,7 +62,7 @@ const AAC = ['-c:a', 'aac'];
 // Generous: the machine may be encoding other films.
 jest.setTimeout(240_000);
 
-describeWithFfmpeg('a film says at upload', () => {
+describeWithFfmpeg('the facts of an uploaded film show', () => {
   it.each([
     ['4:4:4', [...H264, '-pix_fmt', 'yuv444p', ...AAC], { chromaSubsampling: '4:4:4' }],
     [
@@ -81,8 +81,12 @@ describeWithFfmpeg('a film says at upload', () => {
       [...H264, ...AAC, '-movflags', 'frag_keyframe+empty_moov+default_base_moof'],
       { fragmented: true },
     ],
-    ['its table at the end', [...H264, ...AAC], { moovFirst: false }],
-    ['its table in front', [...H264, ...AAC, '-movflags', '+faststart'], { moovFirst: true, editList: true }],
+    ['moov at the end', [...H264, ...AAC], { moovFirst: false }],
+    [
+      'moov in front, and an edit list',
+      [...H264, ...AAC, '-movflags', '+faststart'],
+      { moovFirst: true, editList: true },
+    ],
     [
       'nothing unusual',
       [...H264, '-an', '-movflags', '+faststart'],
@@ -100,14 +104,14 @@ describeWithFfmpeg('a film says at upload', () => {
   });
 });
 
-describeWithFfmpeg('a copy in a new MP4', () => {
+describeWithFfmpeg('a remuxed copy', () => {
   it.each([
     ['a MOV with frames out of order', [...H264, '-preset', 'medium', '-bf', '3', ...AAC], 'mov'],
     ['a MOV with HEVC', [...HEVC, ...AAC], 'mov'],
     ['a fragmented MP4', [...H264, ...AAC, '-movflags', 'frag_keyframe+empty_moov+default_base_moof'], 'mp4'],
     ['a 3GP', [...H264, ...AAC], '3gp'],
   ])(
-    'of %s has the same pictures, in a file that is laid out as platforms want it',
+    'of %s has the same frames, with moov in front, no fragments and no edit list',
     async (_what, output, ending) => {
       const path = await film(output, ending);
       const { mimeType } = await read(path);
@@ -120,17 +124,17 @@ describeWithFfmpeg('a copy in a new MP4', () => {
   );
 });
 
-describeWithFfmpeg('a copy is made of what is shown as it lies, or turned by quarters, only:', () => {
+describeWithFfmpeg('a film is remuxed only if it is unchanged or turned by a multiple of 90 degrees:', () => {
   it.each([
-    ['as it is', [1, 0, 0, 1], true],
-    ['no matrix at all, as some write it', [0, 0, 0, 0], true],
-    ['a quarter', [0, 1, -1, 0], true],
-    ['half a turn', [-1, 0, 0, -1], true],
-    ['as in a mirror', [-1, 0, 0, 1], false],
-    ['upside down in a mirror', [1, 0, 0, -1], false],
-    ['turned, and in a mirror', [0, 1, 1, 0], false],
+    ['unchanged', [1, 0, 0, 1], true],
+    ['an empty matrix, as some encoders write it', [0, 0, 0, 0], true],
+    ['turned by 90 degrees', [0, 1, -1, 0], true],
+    ['turned by 180 degrees', [-1, 0, 0, -1], true],
+    ['mirrored', [-1, 0, 0, 1], false],
+    ['mirrored upside down', [1, 0, 0, -1], false],
+    ['turned and mirrored', [0, 1, 1, 0], false],
     ['enlarged', [2, 0, 0, 2], false],
-    ['at a slant', [0.7071, 0.7071, -0.7071, 0.7071], false],
+    ['skewed', [0.7071, 0.7071, -0.7071, 0.7071], false],
   ])('%s', async (_what, [a = 0, b = 0, c = 0, d = 0], isCopied) => {
     const path = await film([...H264, '-an'], 'mov');
     const bytes = await readFile(path);
@@ -144,7 +148,7 @@ describeWithFfmpeg('a copy is made of what is shown as it lies, or turned by qua
   });
 });
 
-describeWithFfmpeg('ffmpeg makes', () => {
+describeWithFfmpeg('ffmpeg converts', () => {
   it.each([
     ['HEVC of 10 bits', [...HEVC, '-pix_fmt', 'yuv420p10le', ...AAC], 'film', '320x240'],
     ['4:4:4 with odd sides', [...H264, '-pix_fmt', 'yuv444p', ...AAC], 'film', '321x241'],
@@ -154,7 +158,7 @@ describeWithFfmpeg('ffmpeg makes', () => {
       'sound',
       '320x240',
     ],
-  ] as const)('of %s a film that every platform takes', async (_what, output, make, size) => {
+  ] as const)('%s to a film that every platform takes', async (_what, output, make, size) => {
     const made = await convert(await film([...output], 'mp4', size), make);
     expect(made).toMatchObject({
       mimeType: 'video/mp4',
@@ -174,7 +178,7 @@ describeWithFfmpeg('ffmpeg makes', () => {
       },
     });
   });
-  it('of a short GIF one of three seconds', async () => {
+  it('a short GIF to a film of three seconds', async () => {
     const path = newPath('gif');
     await promisify(execFile)(ffmpeg, [
       ...['-v', 'error', '-y', '-f', 'lavfi', '-i', 'testsrc=size=64x48:rate=10:duration=1', path],
@@ -183,7 +187,7 @@ describeWithFfmpeg('ffmpeg makes', () => {
     expect(made).toMatchObject({ video: { videoCodec: 'h264', audioCodec: null } });
     expect('video' in made && made.video.durationMs).toBeGreaterThanOrEqual(2_900);
   });
-  it('of what only it can read an MP4 that is kept: WebM, MKV, PCM sound', async () => {
+  it('formats that only it can read to an MP4: WebM, MKV, PCM sound', async () => {
     const webm = ['-c:v', 'libvpx', '-b:v', '200k', '-deadline', 'realtime', '-c:a', 'libopus'];
     for (const [output, ending] of [
       [webm, 'webm'],
@@ -197,7 +201,7 @@ describeWithFfmpeg('ffmpeg makes', () => {
       await expect(read(path)).rejects.toMatchObject({ message: expect.stringContaining('install ffmpeg') });
     }
   });
-  it('of sound that sets in later a film without an edit list, and with silence before it', async () => {
+  it('a film whose sound begins late to one without an edit list', async () => {
     const path = newPath('mov');
     await promisify(execFile)(ffmpeg, [
       ...['-v', 'error', '-f', 'lavfi', '-i', 'testsrc=size=320x240:rate=30:duration=4'],
@@ -206,7 +210,7 @@ describeWithFfmpeg('ffmpeg makes', () => {
     const made = await convert(path, 'film');
     expect(made).toMatchObject({ video: { details: { editList: false }, audioCodec: 'aac' } });
   });
-  it('of pictures that move, however long they say they take, a film of three seconds at least', async () => {
+  it('animated images to a film of at least three seconds, whatever duration they claim', async () => {
     const moving = ['-f', 'lavfi', '-i', 'testsrc=size=320x240:rate=10:duration=1'];
     const hevc = [...HEVC, '-f', 'mp4'];
     for (const [output, ending] of [
@@ -228,14 +232,14 @@ describeWithFfmpeg('ffmpeg makes', () => {
     const made = await convert(gif, 'loop', { durationMs: 200 });
     expect('video' in made && made.video.durationMs).toBeGreaterThanOrEqual(3_000);
   });
-  it('nothing of sound alone, and does not blame the file', async () => {
+  it('no file without a picture, which is refused with that reason', async () => {
     const path = newPath('mp4');
     await promisify(execFile)(ffmpeg, ['-v', 'error', '-f', 'lavfi', '-i', 'sine=duration=1', ...AAC, path]);
     const message = expect.stringContaining('is a video without a picture');
     for (const each of [undefined, converter()])
       await expect(read(path, each)).rejects.toMatchObject({ message });
   });
-  it('nothing after its time is up, and leaves no process', async () => {
+  it('nothing after the deadline, and leaves no process', async () => {
     const path = await film([...H264, '-an'], 'mp4', '1280x720');
     const settings = { ...converter(300), client: 'client', maxBytes: 50_000_000 };
     const source = { path, container: 'mov', make: 'film', durationMs: 4_000 } as const;
@@ -243,7 +247,7 @@ describeWithFfmpeg('ffmpeg makes', () => {
     expect(await convertMediaFile(source, target, settings)).toMatchObject({ problem: 'time' });
     expect(await running()).not.toContain(`${target}.encoding`);
   });
-  it('nothing for a process that was killed: no ffmpeg outlives whoever wanted its film', async () => {
+  it('nothing for a killed parent: no ffmpeg outlives the process that started it', async () => {
     const path = newPath('mp4');
     await makeFilm([...H264, '-an', path], '1280x720', 30);
     const target = newPath('mp4');
@@ -260,13 +264,13 @@ describeWithFfmpeg('ffmpeg makes', () => {
     }
     await until(async () => !(await running()).includes(`${target}.encoding`));
   });
-  it('nothing that would be larger than it may be', async () => {
+  it('no film that would be larger than allowed', async () => {
     const path = await film([...H264, ...AAC]);
     const settings = { ...converter(), client: 'client', maxBytes: 20_000 };
     const source = { path, container: 'mov', make: 'film', durationMs: 4_000 } as const;
     expect(await convertMediaFile(source, newPath('mp4'), settings)).toMatchObject({ problem: 'size' });
   });
-  it('nothing of a list of other files, whatever it is called', async () => {
+  it('no list of other files, whatever it is called', async () => {
     const secret = newPath('txt');
     const list = newPath('mp4');
     await writeFile(secret, 'secret');
@@ -277,6 +281,6 @@ describeWithFfmpeg('ffmpeg makes', () => {
   });
 });
 
-it('is never skipped where the suite has to be whole', () => {
+it('ffmpeg is installed in CI, so that these tests are not skipped', () => {
   if (process.env['CI'] === 'true') expect(ffmpeg).not.toBe('');
 });

@@ -15,8 +15,8 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /**
- * Its table of times claims so many frames, in one entry of eight bytes. With a table of offsets beside it, of whatever it says,
- * the library lists them all: without one it takes no notice of how many there are.
+ * Writes a film whose table of times (stts) claims `frames` frames in one entry of eight bytes. The library only makes a list
+ * of them all when the film also has a table of offsets (ctts), so this adds one.
  */
 async function filmThatClaims(frames: number): Promise<string> {
   const path = join(folder, `claims-${frames}.mp4`);
@@ -28,7 +28,7 @@ async function filmThatClaims(frames: number): Promise<string> {
   const offsets = Buffer.alloc(24);
   offsets.writeUInt32BE(offsets.length);
   offsets.write('ctts', 4);
-  // One entry: of one frame, nothing.
+  // One entry: one frame, with offset 0.
   offsets.writeUInt32BE(1, 12);
   offsets.writeUInt32BE(1, 16);
   for (const around of ['moov', 'trak', 'mdia', 'minf', 'stbl']) {
@@ -47,7 +47,7 @@ const read = async (path: string, client = 'client') =>
     client,
   );
 
-it('a film whose table claims four billion frames is refused, while this process goes on and stays small', async () => {
+it('a film that claims four billion frames is refused, and does not block or fill this process', async () => {
   const path = await filmThatClaims(0xffff_ffff);
   let longestMs = 0;
   let last = Date.now();
@@ -56,18 +56,18 @@ it('a film whose table claims four billion frames is refused, while this process
     last = Date.now();
   }, 20);
   const before = process.memoryUsage.rss();
-  // By the limits of the process that reads it, and not because the library finds something wrong with it.
+  // Refused by the limits of the process that reads it, not by an error of the library.
   await expect(read(path)).rejects.toMatchObject({
     code: 'invalid_media',
     errors: [{ pointer: '/file', code: 'complexity' }],
   });
   clearInterval(watching);
-  // It would be minutes, and more memory than there is.
+  // Without the limits, it would be minutes, and more memory than the machine has.
   expect(longestMs).toBeLessThan(5_000);
   expect(process.memoryUsage.rss() - before).toBeLessThan(300_000_000);
 }, 240_000);
 
-it('what is hidden behind the end of a GIF is cut off', async () => {
+it('bytes behind the end of a GIF are cut off', async () => {
   const gif = await moving('gif');
   const path = join(folder, 'hiding.gif');
   await writeFile(path, Buffer.concat([gif, Buffer.from('<script>alert(1)</script>')]));
@@ -75,8 +75,8 @@ it('what is hidden behind the end of a GIF is cut off', async () => {
   expect((await readFile(path)).equals(gif)).toBe(true);
 });
 
-describe('turns', () => {
-  it('alternate between clients: a file of one does not wait for forty of another', async () => {
+describe('fairTurns', () => {
+  it('does not let a file of one client wait for forty of another', async () => {
     const turns = fairTurns({ places: 3, perClient: 2 });
     const ended: string[] = [];
     let running = 0;
@@ -96,17 +96,17 @@ describe('turns', () => {
     expect(ended.indexOf('one')).toBeLessThan(4);
     expect(ended.indexOf('other')).toBeLessThan(6);
   });
-  it('go round among all that wait, each with as much to do', async () => {
+  it('serves waiting clients round-robin', async () => {
     const turns = fairTurns({ places: 1, perClient: 1 });
     let begun = '';
     const works = ['a', 'b', 'c'].flatMap((client) =>
       Array.from({ length: 3 }, () => turns.take(client, () => Promise.resolve((begun += client)))),
     );
     await Promise.all(works);
-    // The first found everything free.
+    // The first call found a free place at once.
     expect(begun).toBe('aabcabcbc');
   });
-  it('are given on when a work fails', async () => {
+  it('frees the place of work that fails', async () => {
     const turns = fairTurns({ places: 1, perClient: 1 });
     const failing = turns.take('a', () => Promise.reject(new Error('no')));
     const next = turns.take('a', () => Promise.resolve('yes'));
@@ -124,12 +124,16 @@ describe('a PDF', () => {
       'JavaScript',
     ],
     ['JavaScript in its table of names', '/Names << /JavaScript << /Names [(a) << >>] >> >>', 'JavaScript'],
-    ['a program that it starts', '/AA << /WC << /S /Launch /F (cmd.exe) >> >>', 'starts a program'],
-    ['a form that it sends', '/AcroForm << /Fields [<< /A << /S /SubmitForm >> >>] >>', 'sends a form'],
-    ['a file inside', '/Names << /EmbeddedFiles << /Names [(a) << /EF << >> >>] >> >>', 'a file inside'],
-    ['another file that it opens', '/OpenAction << /S /GoToR /F (other.pdf) >>', 'opens another file'],
+    ['an action that starts a program', '/AA << /WC << /S /Launch /F (cmd.exe) >> >>', 'starts a program'],
     [
-      'an address that it opens',
+      'an action that sends a form',
+      '/AcroForm << /Fields [<< /A << /S /SubmitForm >> >>] >>',
+      'sends a form',
+    ],
+    ['a file inside', '/Names << /EmbeddedFiles << /Names [(a) << /EF << >> >>] >> >>', 'a file inside'],
+    ['an action that opens another file', '/OpenAction << /S /GoToR /F (other.pdf) >>', 'opens another file'],
+    [
+      'a URL that opens by itself',
       '/OpenAction << /S /URI /URI (http://a) >>',
       'an address that opens by itself',
     ],
@@ -143,7 +147,7 @@ describe('a PDF', () => {
       errors: [{ pointer: '/file', code: 'active_content' }],
     });
   });
-  it('with a link that a person may follow is taken', async () => {
+  it('with an ordinary link is accepted', async () => {
     const path = join(folder, 'link.pdf');
     await writeFile(path, pdf({ catalog: '/Extra << /Subtype /Link /A << /S /URI /URI (http://a) >> >>' }));
     expect(await read(path)).toMatchObject({ kind: 'document', pageCount: 1 });

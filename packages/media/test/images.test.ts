@@ -27,14 +27,14 @@ const pixelOf = async (path: string, left: number, top: number) => {
 };
 
 describe('an image', () => {
-  // The largest that telephones make: 200 MB unpacked, of which no process may hold many copies.
+  // The largest photo of a phone has 200 MB of pixels, so memory does not allow many copies.
   it('of 48 megapixels is read from a HEIC', async () => {
     const heic = await readFile(new URL('../../../test/fixtures/photo-48-megapixels.heic', import.meta.url));
     expect(await read(heic)).toMatchObject({ mimeType: 'image/jpeg', width: 8_064, height: 6_048 });
   }, 180_000);
-  it('is turned upright, and loses what the camera wrote down', async () => {
+  it('is turned upright, and loses the data of the camera', async () => {
     const photo = await photoOnItsSide();
-    // What goes in is what this is about.
+    // The original contains the data that has to be removed.
     expect((await sharp(photo).metadata()).exif?.toString('latin1')).toContain('Ada Lovelace');
     const image = await read(photo);
     expect(image).toMatchObject({ kind: 'image', mimeType: 'image/jpeg', width: 20, height: 40 });
@@ -44,19 +44,19 @@ describe('an image', () => {
     expect([orientation, exif, icc]).toEqual([undefined, undefined, undefined]);
     expect((await readFile(image.path)).toString('latin1')).not.toContain('Ada');
   });
-  it.each(['jpeg', 'png', 'webp'] as const)('stays a %s, and keeps its size in pixels', async (type) => {
+  it.each(['jpeg', 'png', 'webp'] as const)('stays a %s of the same size in pixels', async (type) => {
     const bytes = await plain(30, 20, '#336699').toFormat(type).toBuffer();
     const image = await read(bytes);
     const { format, width, height } = await sharp(image.path).metadata();
     expect([format, width, height]).toEqual([type, 30, 20]);
     expect(image.byteSize).toBe((await stat(image.path)).size);
   });
-  it('loses what was hidden behind its end', async () => {
+  it('loses bytes that were hidden behind its end', async () => {
     const bytes = await plain(30, 20, '#336699').png().toBuffer();
     const image = await read(Buffer.concat([bytes, Buffer.from('<script>alert(1)</script>')]));
     expect((await readFile(image.path)).toString('latin1')).not.toContain('script');
   });
-  it('has sRGB colours, whatever it came with', async () => {
+  it('is converted to sRGB', async () => {
     const bytes = await plain(10, 10, '#00ff00')
       .flatten()
       .toColourspace('cmyk')
@@ -98,7 +98,7 @@ describe('a rendition', () => {
     expect(await pixelOf(target, 10, 10)).toEqual([1, 1, 1]);
     expect((await sharp(target).metadata()).format).toBe('jpeg');
   });
-  it('is never larger than it may be, in bytes and in pixels, also of what hardly gets smaller', async () => {
+  it('is never larger than allowed, in bytes and in pixels, also of an image that hardly compresses', async () => {
     const path = await written(await noise(900, 600, 4).png().toBuffer());
     for (const maxBytes of [200_000, 60_000, 5_000]) {
       const target = newPath();
@@ -114,7 +114,7 @@ describe('a rendition', () => {
       expect(Math.abs(rendition.width / rendition.height - 1.5)).toBeLessThan(0.05);
     }
   });
-  it('is not larger than the image is', async () => {
+  it('is never larger than the image', async () => {
     const path = await written(await plain(20, 10, '#ffffff').png().toBuffer());
     expect(await renderMediaFile(path, newPath(), SIZE, 'client')).toMatchObject({ width: 20, height: 10 });
   });

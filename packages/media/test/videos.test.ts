@@ -59,7 +59,7 @@ describe('a video', () => {
     });
     expect((await readFile(path)).equals(before)).toBe(true);
   });
-  it('may be in HEVC, and is as wide as it is shown', async () => {
+  it('may be in HEVC, and has the width at which it is shown', async () => {
     expect(await read(await film({ picture: 'hevc', container: 'mov', rotation: 90 }))).toMatchObject({
       width: 96,
       height: 128,
@@ -72,17 +72,20 @@ describe('a video', () => {
   it.each([
     ['the picture', { picture: 'vp9' }, 'VP9'],
     ['the sound', { sound: 'opus' }, 'OPUS'],
-  ] as const)('is refused for the codec of %s, by its name', async (_what, options, codec) => {
-    await expect(read(await film(options))).rejects.toMatchObject({
-      code: 'unsupported_media',
-      message: expect.stringContaining(codec),
-      errors: [{ pointer: '/file', code: 'codec' }],
-    });
-  });
+  ] as const)(
+    'is refused for an unsupported codec of %s, with the name of the codec',
+    async (_what, options, codec) => {
+      await expect(read(await film(options))).rejects.toMatchObject({
+        code: 'unsupported_media',
+        message: expect.stringContaining(codec),
+        errors: [{ pointer: '/file', code: 'codec' }],
+      });
+    },
+  );
 });
 
-describe('a file of boxes', () => {
-  it('is whole, or it is not', async () => {
+describe('isTruncatedMp4', () => {
+  it('is false for a whole film, and true wherever it is cut off', async () => {
     const path = await film();
     expect(await isTruncatedMp4(path)).toBe(false);
     const { size } = await stat(path);

@@ -1,7 +1,7 @@
 // @ts-check
 import { PDFArray, PDFDict, PDFDocument, PDFName, PDFRef, PDFStream } from '@cantoo/pdf-lib';
 
-/** What it does, by the name under which a PDF has it (ISO 32000-1, 12.6.4). A link that a person follows is none of these. */
+/** Active action types of a PDF (ISO 32000-1, 12.6.4), with their names in messages. A link to click (URI) is not one. */
 const ACTIONS = new Map([
   ['JavaScript', 'JavaScript'],
   ['Launch', 'an action that starts a program'],
@@ -31,8 +31,8 @@ const ANNOTATIONS = new Map([
 ]);
 
 /**
- * What a PDF does besides being looked at; undefined: nothing. Every object of the file is looked at, also those that no page
- * shows, and those inside packed ones.
+ * The first active content of a PDF; undefined when there is none. Every object of the file is checked, including objects
+ * that no page uses, and objects inside compressed ones.
  *
  * @param {Uint8Array} bytes
  * @returns {Promise<string | undefined>}

@@ -1,14 +1,14 @@
 #!/usr/bin/env node
 // @ts-check
-// `read-pdf <file> <most pages>`: prints as JSON how many pages a PDF has and how large the first one is, or why that cannot
-// be told. A process of its own, as a few kilobytes can be made to unpack to gigabytes, or to an endless search: a
-// watchman in a second thread ends it then, while the library is still busy, and also when its parent is gone.
+// `read-pdf <file> <most pages>`: prints as JSON how many pages a PDF has and how large the first one is, or why it is refused.
+// It is a process of its own, because a hostile file of a few kilobytes can unpack to gigabytes, or keep the library busy for
+// ever. A watchdog in a second thread then kills the process.
 import { open, readFile, stat } from 'node:fs/promises';
 import { isMainThread, Worker, workerData } from 'node:worker_threads';
 import { findActiveContent } from './find-active-content.mjs';
 
 const MOST_CPU_SECONDS = 10;
-/** Besides what the file itself takes, twice: it is looked through as a whole. */
+/** On top of three times the size of the file, which is loaded as a whole. */
 const MOST_MEMORY_BYTES = 400_000_000;
 const MOST_FILE_BYTES = 100_000_000;
 const WATCH_EVERY_MS = 25;
@@ -30,14 +30,14 @@ if (isMainThread) {
 
 /**
  * @param {string} path
- * @param {number} maxPages of a file with more, none is looked at
+ * @param {number} maxPages the pages of a file with more are not read
  */
 async function readPdf(path, maxPages) {
   const { getDocument, PDFDataRangeTransport } = await loadLibrary();
   const file = await open(path);
   const { size } = await file.stat();
 
-  /** Reads what the library asks for, which is a small part of a large file: images and fonts it never does. */
+  /** Reads only the ranges that the library asks for, a small part of a large file: never images or fonts. */
   class FileTransport extends PDFDataRangeTransport {
     /**
      * @override
@@ -63,19 +63,19 @@ async function readPdf(path, maxPages) {
       useWorkerFetch: false,
       verbosity: 0,
     }).promise;
-    // One that asks for no password may be encrypted as well: then it says what its readers must not do with it.
+    // A file that needs no password may be encrypted too, to restrict what readers may do with it.
     const { info } = await document.getMetadata();
     if ('EncryptFilterName' in info && info.EncryptFilterName !== null) return { refusal: 'encrypted' };
     const pageCount = document.numPages;
     if (pageCount === 0 || pageCount > maxPages) return { pageCount, width: 0, height: 0 };
-    // The count is what the file says. Each page is looked for.
+    // `numPages` is what the file claims, so every page is loaded.
     for (let number = 2; number <= pageCount; number += 1) (await document.getPage(number)).cleanup();
     const { width, height } = (await document.getPage(1)).getViewport({ scale: 1 });
     const active = await findActiveContent(await readFile(path));
     if (active) return { refusal: 'active', reason: active };
     return { pageCount, width, height };
   } catch (error) {
-    // The disk's own errors have a code, and those of the library one that is a number.
+    // Errors of the disk have a string as code; errors of the library have a number.
     if (!(error instanceof Error) || ('code' in error && typeof error.code === 'string')) throw error;
     const refusal = error.name === 'PasswordException' ? 'encrypted' : 'damaged';
     return { refusal, reason: `${error.name}: ${error.message}` };
@@ -83,7 +83,7 @@ async function readPdf(path, maxPages) {
 }
 
 async function loadLibrary() {
-  // A browser has these matrices, and the library makes one as soon as it is loaded. Only who draws needs what they do.
+  // The library creates a DOMMatrix when it is loaded, and Node has none. Only drawing would need a real one.
   Object.assign(globalThis, { DOMMatrix: class {} });
   return import('pdfjs-dist/legacy/build/pdf.mjs');
 }

@@ -1,14 +1,15 @@
 import type { BackoffOptions, KeepJobs } from 'bullmq';
 
-// The jobs of the house, as data. A payload carries ids and a revision, never content and never a token: the row in
-// PostgreSQL is read again when the job runs. The one that is there to be read by people says a reason, in our own words. Once shipped, a payload only gains optional fields.
+// All jobs, as data. A payload carries ids and a revision, never content and never a token: the row in PostgreSQL is read
+// again when the job runs. `failed-delivery`, which people read, also carries a reason in our own words. Once shipped, a
+// payload only gains optional fields.
 
 export interface JobPayloads {
   /** Post P, revision R, is due. Firing is a compare-and-set, so it is safe to repeat. */
   'post-due': { postId: string; revision: number };
-  /** Deliveries of a platform may be claimable from now on. Which ones, the rows say. */
+  /** Deliveries of a platform may be claimable from now on. The rows say which ones. */
   'wake-workers': Record<string, never>;
-  /** Kept as failed, for people to look at; made to run again, it tries this delivery again. */
+  /** Kept as a failed job for people to look at. Retrying the job retries its delivery. */
   'failed-delivery': {
     organizationId: string;
     postId: string;
@@ -17,20 +18,20 @@ export interface JobPayloads {
     kind: string;
     reason: string;
   };
-  /** Does nothing but say that queue and worker work. */
+  /** Only shows that queue and worker work. */
   'worker-test': { note: string };
 }
 
 export type JobName = keyof JobPayloads;
 
-/** Which queue: a job's own, or for `wake-workers` the one of a platform. */
+/** Names a queue: by its job, and for `wake-workers` also by platform. */
 export type QueueRef =
   | { job: 'post-due'; platform?: undefined }
   | { job: 'wake-workers'; platform: string }
   | { job: 'failed-delivery'; platform?: undefined }
   | { job: 'worker-test'; platform?: undefined };
 
-/** One job, wherever it is in its life. */
+/** Names one job, in any state. */
 export type JobRef = QueueRef & { id: string };
 
 /** A job to add. `runAt` absent or in the past means now. */
@@ -81,7 +82,7 @@ export const jobCatalog: Record<JobName, JobDefinition> = {
     queue: () => 'worker-test',
     perPlatform: false,
     attempts: 1,
-    // Kept for a while, so that whoever added it can read the answer.
+    // Kept for a while, so that the process that added it can read the result.
     keepCompleted: { count: 20, age: 3600 },
     keepFailed: keepTenFailed,
   },
@@ -102,22 +103,22 @@ export function allQueues(platforms: readonly string[]): QueueRef[] {
   ];
 }
 
-/** One alarm for each revision: a rescheduled post gets a new id, so the older alarm cannot stand in its way. */
+/** One alarm for each revision: a rescheduled post gets a new id, so an older alarm that still exists does not block it. */
 export function postDueJobId(of: { postId: string; revision: number }): string {
   return `post-${of.postId}-r${of.revision}`;
 }
 
-/** What wakes for the same platform at the same time is one job. */
+/** Wake-ups of the same platform at the same time are one job. */
 export function wakeJobId(of: { platform: string; at: Date }): string {
   return `wake-${of.platform}-${of.at.getTime()}`;
 }
 
-/** One for each failure: one delivery may fail, be tried again, and fail once more. */
+/** One id for each failure: a delivery may fail, be retried, and fail again. */
 export function failedDeliveryJobId(of: { deliveryId: string; attempt: number }): string {
   return `failed-${of.deliveryId}-a${of.attempt}`;
 }
 
-/** BullMQ refuses ids with a colon and mistakes whole numbers for its own: a programming error, said as one. */
+/** BullMQ refuses ids with a colon, and confuses whole numbers with its own ids. Such an id is a programming error. */
 export function assertJobId(id: string): void {
   if (id === '' || id.includes(':') || /^\d+$/.test(id))
     throw new TypeError(`not a job id: ${JSON.stringify(id)}`);

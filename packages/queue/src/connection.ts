@@ -4,29 +4,29 @@ import { reasonOf } from './errors.ts';
 import { refusesDatabase } from './redis-problem.ts';
 import { redisUrlProblem } from './redis-url.ts';
 
-// Two kinds of Redis connection, and they want opposite things.
-// A producer sits in somebody's request: it fails fast and never keeps a command for later.
-// A consumer has nothing better to do: it waits and reconnects for ever.
+// Two kinds of Redis connections with opposite needs.
+// A producer is part of a request: it fails fast and never queues a command for later.
+// A consumer runs in the background: it waits and reconnects for ever.
 
-/** A Redis that comes back, even empty, is in use again within about this time. */
+/** A Redis that comes back, even empty, is used again within about this time. */
 const maxReconnectDelayMs = 1000;
 
-/** A consumer blocks on Redis for up to 10 s, so silence only proves something after more than that. */
+/** A consumer's blocking command takes up to 10 s, so only a longer silence means that the server is gone. */
 const consumerSilenceMs = 15_000;
 
 export interface RedisAddress {
   url: string;
-  /** The certificate, in PEM, of the CA that has signed the server's; undefined: one of those that Node knows. */
+  /** The CA certificate, in PEM, for the server's certificate; undefined: the CAs that Node knows. */
   ca: string | undefined;
 }
 
 export interface ConnectionMonitor {
   watch: (client: Redis) => void;
-  /** From here on, connections that end do so on purpose. */
+  /** From now on, connections are closed on purpose, and nothing is logged about them. */
   closing: () => void;
 }
 
-/** One line for each change of state of all connections together, never one for each retry. */
+/** Logs one line when the connections, taken together, go down or come up; never one line for each retry. */
 export function createConnectionMonitor(log: Logger): ConnectionMonitor {
   const down = new Set<Redis>();
   let state: 'starting' | 'up' | 'down' = 'starting';
@@ -44,10 +44,10 @@ export function createConnectionMonitor(log: Logger): ConnectionMonitor {
   return {
     watch(client) {
       let reason = 'connection closed';
-      // Without a listener an 'error' event would end the process. What it says is logged when the connection closes.
+      // Without a listener, an 'error' event would end the process. Its message is logged when the connection closes.
       client.on('error', (error) => {
         reason = reasonOf(error);
-        // Before anything is done in the wrong one. It is asked again at the next try.
+        // Reconnects before any command runs in the wrong database. The next connection selects it again.
         if (refusesDatabase(error)) client.disconnect(true);
       });
       client.on('close', () => {
@@ -71,8 +71,8 @@ export function createConnectionMonitor(log: Logger): ConnectionMonitor {
 }
 
 /**
- * ioredis 5.11 leaves the timer of `socketTimeout` running when the socket closes: it would cut the next, healthy
- * socket, and keep a process alive that has closed everything.
+ * ioredis 5.11 leaves the `socketTimeout` timer running when the socket closes. It would close the next, healthy socket,
+ * and keep a process alive that has closed everything.
  */
 function forgetSocketTimer(client: Redis): void {
   const internals = client as unknown as { socketTimeoutTimer?: NodeJS.Timeout | undefined };
@@ -93,14 +93,14 @@ export function createProducerConnection(
     autoResendUnfulfilledCommands: false,
     connectTimeout: deadlineMs,
     commandTimeout: deadlineMs,
-    // A peer that accepted a command and says nothing is gone: drop the socket, so that the next call fails at once.
+    // A server that accepted a command and does not answer is gone: drop the socket, so that the next call fails at once.
     socketTimeout: deadlineMs * 2,
   });
   monitor.watch(client);
   return client;
 }
 
-/** Never gives up. No command time-out: BullMQ blocks on a duplicate of it, made by `duplicate`. */
+/** Never gives up. It has no command timeout, because BullMQ blocks on a copy of it, made with `duplicate`. */
 export function createConsumerConnection(server: RedisAddress, monitor: ConnectionMonitor): Redis {
   const client = new Redis(server.url, {
     ...shared('consumer', server),
@@ -114,8 +114,8 @@ export function createConsumerConnection(server: RedisAddress, monitor: Connecti
 }
 
 /**
- * Resolves when the connection can take a command. A connection that is still being made for the first time is waited
- * for; one that is known to be down is refused at once, so that an outage costs its callers nothing.
+ * Resolves when the connection can take a command. It waits for a connection that is being made for the first time, and
+ * rejects at once when the connection is known to be down, so that callers do not wait during an outage.
  */
 export async function whenReady(client: Redis): Promise<void> {
   if (client.status === 'ready') return;
@@ -135,13 +135,13 @@ export async function whenReady(client: Redis): Promise<void> {
   });
 }
 
-/** Checked before ioredis sees it: ioredis takes anything for a host or a path, and its errors would show the URL. */
+/** Checked before ioredis sees it: ioredis accepts anything as a host or a path, and its errors would show the URL. */
 export function assertRedisUrl(url: string): void {
   const problem = redisUrlProblem(url);
   if (problem) throw new TypeError(`the Redis URL ${problem}`);
 }
 
-/** To look at the server once: it neither waits nor tries again. */
+/** For one check of the server: it neither waits nor retries. */
 export function createProbeConnection(server: RedisAddress, deadlineMs: number): Redis {
   return new Redis(server.url, {
     ...shared('check', server),
@@ -159,7 +159,7 @@ function shared(role: string, { ca }: RedisAddress): RedisOptions {
     connectionName: `solospark-${role}`,
     keepAlive: 10_000,
     retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 6), maxReconnectDelayMs),
-    // After a failover the old master is a replica behind the same name: connect again instead of asking it for ever.
+    // After a failover the old primary is a read-only replica: reconnect, so that the host name is resolved again.
     reconnectOnError: (error) => error.message.startsWith('READONLY'),
   };
 }

@@ -9,13 +9,13 @@ export interface ConsumedJob<Name extends JobName = JobName> {
   id: string;
   name: Name;
   data: JobPayloads[Name];
-  /** Tries that ended before this one. */
+  /** Attempts that ended before this one. */
   attemptsMade: number;
-  /** The time that was asked for when the job was added. */
+  /** The time for which the job was added. */
   runAt: Date;
 }
 
-/** The result is kept for as long as the catalog says; a `RunAgainAt` puts the job back; throwing uses an attempt. */
+/** The result is kept as the catalog says. Returning a `RunAgainAt` puts the job back. Throwing uses an attempt. */
 export type JobHandler<Name extends JobName = JobName> = (
   job: ConsumedJob<Name>,
   log: Logger,
@@ -23,18 +23,18 @@ export type JobHandler<Name extends JobName = JobName> = (
 
 export interface Consumer {
   /**
-   * Takes no more jobs and resolves when the running ones are finished and reported. It waits for the handlers as
-   * long as they need, but never for a server that does not answer.
+   * Takes no more jobs and resolves when the running ones are finished and reported. It waits for the handlers without a
+   * limit, but never for a server that does not answer.
    */
   stop(): Promise<void>;
-  /** `stop`, and after `timeoutMs` drops what is left: those jobs run again elsewhere. Never rejects. */
+  /** Like `stop`, but drops the jobs that still run after `timeoutMs`: another worker runs them again. Never rejects. */
   close(options: { timeoutMs: number }): Promise<void>;
 }
 
-/** After the last handler ended, reporting it may take so long; then the job is left to run again. */
+/** How long reporting the last job may take after its handler ended. After that, the job is left to run again. */
 const reportGraceMs = 2000;
 
-/** Runs a worker for as long as nobody stops it: one that could not start or broke is replaced. */
+/** Runs a worker until it is stopped: one that could not start, or broke, is replaced. */
 export function startConsumer(
   engine: Engine,
   queue: string,
@@ -56,7 +56,7 @@ export function startConsumer(
 
   async function supervise(): Promise<void> {
     const logError = logEachErrorOnce(engine, log);
-    // Once for all rounds: a listener for each would pile up while the engine is away.
+    // One listener for all rounds: one for each round would pile up while the engine is away.
     const stopAsked = aborted(stopping.signal);
     while (!stopping.signal.aborted) {
       const handle = engine.createWorker(queue, processor, tuning);
@@ -84,7 +84,7 @@ export function startConsumer(
   async function stopOnce(): Promise<void> {
     stopping.abort();
     const closed = current?.worker.close().catch(noop) ?? Promise.resolve();
-    // A worker's close never ends while its server is away, so the handlers are watched as well.
+    // `worker.close()` never resolves while its server is away, so the handlers are tracked as well.
     const enough = new AbortController();
     const idle = (async () => {
       while (running.size > 0) await Promise.all(running);
@@ -143,7 +143,7 @@ async function runJob(
   throw new DelayedError();
 }
 
-/** What a job's `delay` counts from. Keeping to it makes `find` tell the true time after a job was put back. */
+/** The time from which a job's `delay` counts. Putting a job back uses it too, so that `find` returns the true time. */
 export function delayBase(job: AnyJob): number {
   return job.attemptsMade > 0 && job.processedOn ? job.processedOn : job.timestamp;
 }
@@ -164,14 +164,14 @@ function logOutcomes({ worker }: WorkerHandle, log: Logger): void {
   worker.on('stalled', (jobId: string) => log.warn({ jobId }, 'job taken over from a worker that is gone'));
 }
 
-/** The ids in a payload are facts for every line; `note` is somebody's text and stays out. */
+/** The ids of the payload are fields of every log line; `note` is free text and stays out. */
 function jobFields(job: AnyJob): Record<string, unknown> {
   const ids = { ...(job.data as Record<string, unknown>) };
   delete ids['note'];
   return { jobId: job.id, job: job.name, ...ids };
 }
 
-/** The same complaint is said again only after a minute. Redis connections that come and go are the monitor's. */
+/** Logs the same error again only after a minute. The connection monitor logs lost and restored Redis connections. */
 function logEachErrorOnce(engine: Engine, log: Logger): (error: unknown) => void {
   const saidAt = new Map<string, number>();
   return (error) => {

@@ -1,6 +1,6 @@
 import type { IQueueBackend, Job, Processor, Queue, Worker } from 'bullmq';
 
-// What both engines do alike. Everything above this file is the same for Redis and for PostgreSQL.
+// The interface of both engines. All code that uses it is the same for Redis and PostgreSQL.
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- BullMQ's classes take eight type parameters; ours are the catalog's */
 export type AnyQueue = Queue<any, any, string, any, any, string, IQueueBackend, any>;
@@ -11,40 +11,40 @@ export type AnyProcessor = Processor<any, any, string>;
 
 export interface WorkerTuning {
   concurrency: number;
-  /** A job whose worker renewed nothing for so long belongs to nobody. */
+  /** The lease of a running job: without renewal for this long, its worker has lost it. */
   lockDurationMs: number;
-  /** How often that is looked for; a job is taken up at the second look. */
+  /** How often such jobs are looked for; a job is taken over at the second check. */
   stalledIntervalMs: number;
 }
 
 /** One worker with its connections. */
 export interface WorkerHandle {
   worker: AnyWorker;
-  /** Drops the connections at once, also when nobody answers; the worker is useless afterwards. */
+  /** Drops the connections at once, also when the server does not answer; the worker cannot be used afterwards. */
   destroy(): void;
 }
 
-/** Lies among the jobs and is lost with them. Whoever remembers the one of before sees that jobs are missing. */
+/** Is stored with the jobs and lost with them. A mark that differs from the last one shows that jobs are missing. */
 export interface QueueMark {
-  /** Random; made anew by the first look at an empty queue. */
+  /** Random; made again by the first read of an empty queue. */
   epoch: string;
-  /** More at every look. Less than before: the queue has gone back in time. Always 0 where a queue cannot do so by itself. */
+  /** Grows with every read. A lower one than before: the queue was restored from an older state. Always 0 on PostgreSQL. */
   beat: number;
 }
 
 export interface Engine {
   readonly name: 'redis' | 'postgres';
-  /** To PostgreSQL, at most: of its producers, and of all its workers together. */
+  /** The most connections to PostgreSQL: of its producers, and of all its workers together. */
   readonly databaseConnections: { producers: number; workers: number };
   /** The producer's side of a queue, connected. Rejects while the engine is known to be down. */
   queue(name: string): Promise<AnyQueue>;
-  /** What the operator has to mend before this queue can be used, in a sentence; undefined: nothing that waiting does not mend. */
+  /** One sentence that says what the operator has to fix before this queue can be used; undefined: nothing is known. */
   findProblem(deadlineMs: number): Promise<string | undefined>;
-  /** One small question to the server. */
+  /** One small request to the server. */
   ping(): Promise<void>;
   readMark(): Promise<QueueMark>;
-  /** A worker that does not run yet. Never touches the network before `waitUntilReady`. */
+  /** A worker that does not run yet. Does not use the network before `waitUntilReady`. */
   createWorker(queue: string, processor: AnyProcessor, tuning: WorkerTuning): WorkerHandle;
-  /** Bounded: what cannot be closed in order is dropped. */
+  /** Takes a bounded time: a connection that cannot be closed in order is dropped. */
   close(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 /**
- * The queue could not be reached, or refused the write, within the deadline. The outcome is unknown: a job may have
- * been added all the same, which is harmless, since ids are unique and a stale alarm is a no-op. `message` is safe
- * to show; `reason` is the engine's own sentence and never holds the URL or its password.
+ * The queue could not be reached within the deadline, or refused the write. The outcome is unknown: a job may have been
+ * added all the same, which is harmless, since ids are unique and a stale alarm is a no-op. `message` is safe to show;
+ * `reason` is the engine's own message and never contains the URL or its password.
  */
 export class QueueUnavailableError extends Error {
   readonly code = 'queue_unavailable';
@@ -14,19 +14,19 @@ export class QueueUnavailableError extends Error {
   }
 }
 
-/** Thrown by a handler whose job is to be kept among the failed ones, as it should be. Its message is what people read there. */
+/** Thrown by a handler to keep its job as a failed one, on purpose. People read its message there. */
 export class KeptAsFailedError extends Error {
   constructor(reason: string) {
     super(reason);
     this.name = 'KeptAsFailedError';
-    // There is nothing to be found in our own code.
+    // A stack would only point to our own code.
     this.stack = reason;
   }
 }
 
 /**
- * What may be logged of a driver's error: its sentence and code. The object itself is never logged, since ioredis
- * hangs the command with its arguments on it, and the arguments of AUTH are the password.
+ * Message and code of a driver's error. The error itself is never logged: ioredis attaches the command with its arguments,
+ * and the argument of AUTH is the password.
  */
 export function reasonOf(cause: unknown): string {
   if (cause instanceof AggregateError && cause.message === '') return cause.errors.map(reasonOf).join('; ');

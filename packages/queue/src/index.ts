@@ -1,4 +1,4 @@
-// Hides BullMQ and ioredis: the alarm clock. Only this room imports them.
+// Floor 1: hides BullMQ and ioredis. Only this room imports them.
 export {
   allQueues,
   wakeJobId,

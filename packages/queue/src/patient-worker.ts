@@ -3,8 +3,8 @@ import { Worker, type IQueueBackend } from 'bullmq';
 import type { AnyJob, WorkerTuning } from './engine.ts';
 
 /**
- * A worker that takes breath when the server answers but refuses (read-only replica, out of memory, a missing table).
- * BullMQ asks again without a pause then, which is thousands of refused commands a second.
+ * A worker that pauses when the server answers but refuses (read-only replica, out of memory, a missing table). BullMQ
+ * itself retries without a pause, which is thousands of refused commands a second.
  */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- see engine.ts
 export class PatientWorker extends Worker<any, any, string, IQueueBackend, any, any> {
@@ -17,7 +17,7 @@ export class PatientWorker extends Worker<any, any, string, IQueueBackend, any, 
     }
   }
 
-  /** Stops renewing locks and looking for stalled jobs at once: what still runs is left for another worker. */
+  /** Stops renewing locks and looking for stalled jobs at once: another worker takes over the jobs that still run. */
   async abandon(): Promise<void> {
     await this.pause(true);
     await this.lockManager.close();
@@ -31,8 +31,7 @@ export function workerOptions(tuning: WorkerTuning) {
     concurrency: tuning.concurrency,
     lockDuration: tuning.lockDurationMs,
     stalledInterval: tuning.stalledIntervalMs,
-    // A job whose worker was killed runs again, and again: doing so is harmless here. The limit is for a job that
-    // kills its workers.
+    // A job whose worker was killed runs again; all jobs are idempotent. The limit stops a job that kills its workers.
     maxStalledCount: 10,
     // BullMQ's own 15 s would leave a queue unattended long after its server is back.
     runRetryDelay: 500,

@@ -9,19 +9,18 @@ import { ignoreUnheardErrors } from './unheard-errors.ts';
 
 type PostgresBackend = ReturnType<typeof createPostgresBackend>;
 
-/** Longer than any honest statement: the server ends it, so that it does not wait on for a lock and keep a connection. */
+/** The server ends a statement that takes longer, so that one that waits for a lock does not keep its connection. */
 const statementMs = 10_000;
-/** Longer than that: frees a connection that nobody answers on. */
+/** Longer than `statementMs`: frees a connection on which the server does not answer. */
 const queryTimeoutMs = 15_000;
 
-/** Of one process, however many queues it has. A worker has one more, for LISTEN. */
+/** Connections of one process, however many queues it has. A worker process has one more, for LISTEN. */
 const producerConnections = 3;
 const consumerConnections = 4;
 
 /**
- * BullMQ on PostgreSQL: needs no Redis. It brings its own schema and keeps it up to date (`migrate`), so the role
- * must be allowed to create a schema, and it LISTENs and sets a search path, so the URL must lead to the server
- * itself or to a pooler in session mode.
+ * BullMQ on PostgreSQL: needs no Redis. It creates and migrates its own schema, so the role must be allowed to create one.
+ * It uses LISTEN and sets a search path, so the URL must lead to the server itself or to a pooler in session mode.
  */
 export function createPostgresEngine(config: {
   url: string;
@@ -37,7 +36,7 @@ export function createPostgresEngine(config: {
     query_timeout: queryTimeoutMs,
     keepAlive: true,
     application_name: 'solospark-queue',
-    // A SET is this session's own here, since the URL must not lead through a pooler in transaction mode.
+    // A plain SET is enough, since the URL must not lead through a pooler in transaction mode.
     async onConnect(client: SessionClient) {
       ignoreUnheardErrors(client);
       await client.query(`SET statement_timeout = ${statementMs}`);
@@ -54,7 +53,7 @@ export function createPostgresEngine(config: {
     else log.warn({ schema: config.schema, reason }, 'queue connection lost');
   };
 
-  /** BullMQ remembers a first connection that failed for ever, so a failed backend is thrown away. */
+  /** BullMQ's backend stays broken when its first connection failed, so it is thrown away. */
   async function connect() {
     const backend = createPostgresBackend('producer', {
       connection: { ...connection, max: producerConnections, connectionTimeoutMillis: config.deadlineMs },
@@ -82,7 +81,7 @@ export function createPostgresEngine(config: {
 
   let consumers: SharedConnection | null = null;
 
-  /** All workers of this process share one pool and one LISTEN. One that could not be opened is thrown away, too. */
+  /** All workers of this process share one pool and one LISTEN. A pool that could not be opened is thrown away, too. */
   function consumerConnection(): SharedConnection {
     if (consumers) return consumers;
     const opened = new SharedConnection({
@@ -98,7 +97,7 @@ export function createPostgresEngine(config: {
     return opened;
   }
 
-  // Migrating takes longer than a caller's deadline: begin before anybody calls.
+  // Connects at once: the migration takes longer than a caller's deadline.
   connected().catch(() => undefined);
 
   async function queueOf(name: string): Promise<AnyQueue> {
@@ -112,15 +111,15 @@ export function createPostgresEngine(config: {
     name: 'postgres',
     databaseConnections: { producers: producerConnections, workers: consumerConnections + 1 },
     queue: queueOf,
-    /** What is wrong with the database, whoever asks the database itself finds. */
+    /** Always undefined: the check of the database itself finds these problems. */
     findProblem: () => Promise.resolve(undefined),
-    /** A job that nobody takes: it is lost when the table of the jobs is emptied, dropped or restored. */
+    /** The mark is a job without a consumer: it is lost when the jobs table is emptied, dropped or restored. */
     async readMark() {
       const queue = await queueOf('mark');
       const find = async () => (await queue.getJob('mark')) as { data: { epoch: string } } | undefined;
       const found = await find();
       if (!found) await queue.add('mark', { epoch: randomUUID() }, { jobId: 'mark' });
-      // Asked again: of several that find none, one makes it.
+      // Read again: when several processes find none, only one of them adds it.
       const epoch = (found ?? (await find()))?.data.epoch;
       if (epoch === undefined) throw new Error('the mark of the queue was taken away just now');
       return { epoch, beat: 0 };
@@ -159,7 +158,7 @@ export function createPostgresEngine(config: {
   };
 }
 
-/** All producers share one pool: a sibling backend differs only in the name of its queue. */
+/** All producers share one pool: `forQueue` returns a backend that differs only in the name of its queue. */
 function openQueue(backend: PostgresBackend, name: string): AnyQueue {
   const queue = new Queue(
     name,

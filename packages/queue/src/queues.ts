@@ -15,16 +15,16 @@ import { QueueUnavailableError } from './errors.ts';
 import { createPostgresEngine } from './postgres-engine.ts';
 import { createRedisEngine } from './redis-engine.ts';
 
-// PostgreSQL is the truth, the queue is the alarm clock. A job says only "look at row X, revision R". It is added after
-// the row is committed, under a deadline and best effort; it may ring twice, late, or never, and nothing breaks:
-// the row decides what happens, and a sweeper sets alarms that are missing.
+// PostgreSQL is the source of truth; the queue only sets alarms. A job says "look at row X, revision R". It is added after
+// the row is committed, under a deadline and best effort. It may run twice, late or never without harm: the row decides what
+// happens, and a sweeper sets missing alarms again.
 
 export interface QueuesConfig {
   /** BullMQ on Redis when set, on PostgreSQL when null. */
   redisUrl: string | null;
-  /** In PEM: the certificate of the CA that has signed the one of Redis. Not given: one that Node knows. */
+  /** The CA certificate, in PEM, for Redis's certificate. Not given: the CAs that Node knows. */
   redisCa?: string | undefined;
-  /** Must lead to the server itself or to a session pooler: the PostgreSQL engine LISTENs. */
+  /** Must lead to the server itself or to a pooler in session mode: the PostgreSQL engine uses LISTEN. */
   postgresUrl: string;
   /** Prefix of every Redis key. The braces keep all keys in one slot of a Redis Cluster. */
   prefix?: string;
@@ -32,13 +32,13 @@ export interface QueuesConfig {
   schema?: string;
   platforms: readonly string[];
   log: Logger;
-  /** No call of a producer takes longer. */
+  /** The time limit of every producer call. */
   deadlineMs?: number;
 }
 
 export interface ConsumeOptions {
   concurrency: number;
-  /** How long a killed worker's job stays its own. */
+  /** The lease of a running job: how long the job of a killed worker stays locked. */
   lockDurationMs?: number;
   stalledIntervalMs?: number;
 }
@@ -59,13 +59,13 @@ export interface QueueCounts {
 
 export interface Queues {
   readonly engine: 'redis' | 'postgres';
-  /** Adds jobs, one round trip for each queue. An id that exists is left alone. Throws `QueueUnavailableError`. */
+  /** Adds jobs, in one round trip for each queue. Adding an id that exists changes nothing. Throws `QueueUnavailableError`. */
   add(jobs: readonly JobRequest[]): Promise<void>;
   /** True when the job was there and is gone; false when it was absent or already runs. Throws `QueueUnavailableError`. */
   remove(job: JobRef): Promise<boolean>;
   /**
-   * Sets the new alarm, then removes the old one as well as it can: a crash in between leaves a stale alarm, which is
-   * a no-op, and never a lost one. Throws `QueueUnavailableError` when the new one could not be set.
+   * Sets the new alarm, then removes the old one, best effort: a crash in between leaves a stale alarm, which is a no-op,
+   * and never a lost one. Throws `QueueUnavailableError` when the new one could not be set.
    */
   reschedule(old: JobRef | null, next: JobRequest): Promise<void>;
   find(job: JobRef): Promise<FoundJob | null>;
@@ -73,13 +73,13 @@ export interface Queues {
   counts(): Promise<Record<string, QueueCounts>>;
   isReachable(): Promise<boolean>;
   /**
-   * At start: what the operator has to mend before this queue can be used, in a sentence (a password, a right, a certificate, the
-   * number of a database). Undefined: nothing, or nothing that waiting does not mend. Never throws.
+   * For the check at start: one sentence that says what the operator has to fix before this queue can be used (a password, a
+   * right, a certificate, the number of a database). Undefined: nothing, or the server may only be away. Never throws.
    */
   findProblem(options?: { deadlineMs?: number }): Promise<string | undefined>;
-  /** How many connections to PostgreSQL this takes at most, in a process that consumes or does not. */
+  /** The most connections to PostgreSQL that a process takes for its queues, with or without consumers. */
   databaseConnections(options: { consumes: boolean }): number;
-  /** What shows that this queue has lost jobs, or is another one. Throws `QueueUnavailableError`. */
+  /** A mark that changes when this queue has lost jobs, or is another one. Throws `QueueUnavailableError`. */
   readMark(): Promise<QueueMark>;
   /** Returns at once, also while the engine is down: a consumer waits and reconnects for ever. */
   consume<Ref extends QueueRef>(
@@ -87,7 +87,7 @@ export interface Queues {
     options: ConsumeOptions,
     handler: JobHandler<Ref['job']>,
   ): Promise<Consumer>;
-  /** Closes producers and what consumers are still open. Bounded, also when the engine is unreachable. */
+  /** Closes the producers and all open consumers, in a bounded time, also when the engine is unreachable. */
   close(options?: { timeoutMs?: number }): Promise<void>;
 }
 
@@ -114,7 +114,7 @@ export function createQueues(config: QueuesConfig): Queues {
     return queueName(ref);
   }
 
-  /** Nothing a caller waits for takes longer than the deadline, whatever the engine or its driver does. */
+  /** Bounds every call that a caller waits for, whatever the engine or its driver does. */
   async function withinDeadline<T>(
     operation: string,
     work: () => Promise<T>,
@@ -155,7 +155,7 @@ export function createQueues(config: QueuesConfig): Queues {
     });
   }
 
-  /** Without asking whether there is such a job: whoever does not need to know saves a round trip. */
+  /** Removes a job without reading its state first, which saves a round trip. Never throws when the queue is away. */
   async function dropStale(job: JobRef, leftMs: number): Promise<void> {
     try {
       await withinDeadline('remove', async () => (await engine.queue(nameOf(job))).remove(job.id), leftMs);
@@ -174,7 +174,7 @@ export function createQueues(config: QueuesConfig): Queues {
       const same = old && old.id === next.id && nameOf(old) === nameOf(next);
       const startedAt = performance.now();
       await addAll([next]);
-      // One deadline for both: the caller waits for a request to be answered.
+      // One deadline for both calls: a request waits for them.
       if (old && !same) await dropStale(old, deadlineMs - (performance.now() - startedAt));
     },
     find(ref) {
@@ -261,7 +261,7 @@ async function countOf(queue: AnyQueue): Promise<QueueCounts> {
   return { delayed, waiting, active, failed };
 }
 
-/** BullMQ knows finer states than a caller needs. */
+/** BullMQ has more states than a caller needs. */
 function foundState(state: string): FoundJob['state'] | null {
   switch (state) {
     case 'delayed':

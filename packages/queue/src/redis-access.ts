@@ -2,11 +2,12 @@ import type { Redis } from 'ioredis';
 import { randomUUID } from 'node:crypto';
 import { reasonOf } from './errors.ts';
 
-// Whether this user of Redis may do all that a queue does. Without it a missing right shows itself as jobs that nobody takes.
+// Checks whether this Redis user has all rights that a queue needs. Otherwise a missing right only shows as jobs that never
+// run.
 
 type Six = [string, string, string, string, string, string];
 
-/** Every command that BullMQ and this room send, by itself or from BullMQ's scripts, with arguments that change nothing but `key`. */
+/** Every command that this room, BullMQ and BullMQ's scripts send, with arguments that only change keys below `key`. */
 function commandsOn(key: string): (string | number)[][] {
   const [other, hash, list, set, sorted, stream] = [1, 2, 3, 4, 5, 6].map((part) => `${key}:${part}`) as Six;
   return [
@@ -85,12 +86,12 @@ function commandsOn(key: string): (string | number)[][] {
   ];
 }
 
-/** What a user needs, as words of `ACL SETUSER`. docs/operations.md explains each; a test connects with exactly these. */
+/** The rights that a user needs, as rules of `ACL SETUSER`. docs/operations.md explains each; a test uses exactly these. */
 export function leastRights(prefix: string): string {
   return `'~${prefix}:*' +@read +@write +@connection +@transaction +eval +evalsha +script|exists +script|load +time -@dangerous +info`;
 }
 
-/** The sentence that names what this user may not do; undefined: it may do all. Throws when the server is not there. */
+/** One sentence that names the missing rights; undefined: none is missing. Throws when the server is not there. */
 export async function missingRights(client: Redis, prefix: string): Promise<string | undefined> {
   const commands = commandsOn(`${prefix}:access-check:${randomUUID()}`);
   const answers = await Promise.all(
@@ -117,7 +118,7 @@ export async function missingRights(client: Redis, prefix: string): Promise<stri
   return `The Redis user "${user}" may not ${what}. It needs: ACL SETUSER ${user} ${leastRights(prefix)}`;
 }
 
-/** Redis 6 says "keys", Redis 7 "key"; the other sentence is about a command. */
+/** Redis 6 says "keys", Redis 7 "key". The other message is about a command. */
 function isAboutKeys(reason: string): boolean {
   return /\bkeys?\b/.test(reason);
 }

@@ -42,11 +42,11 @@ export function createRedisEngine(config: {
     const queue: AnyQueue = new Queue(name, {
       connection: producer,
       prefix,
-      // The version is asked for once by the settings check; a failed question here would break the queue for good.
+      // A version check that fails would break the queue for good.
       skipVersionCheck: true,
       streams: { events: { maxLen: 1000 } },
     });
-    // Connection errors are the monitor's, those of a command reach its caller.
+    // The monitor logs connection errors; the error of a command goes to its caller.
     queue.on('error', () => undefined);
     return queue;
   }
@@ -104,7 +104,7 @@ export function createRedisEngine(config: {
   };
 }
 
-/** On a connection of its own, since the others try again and again, and say only at the end what it was. */
+/** Uses a connection of its own, because the others retry instead of reporting the first error. */
 async function findRedisProblem(
   server: RedisAddress,
   prefix: string,
@@ -131,7 +131,7 @@ async function findRedisProblem(
   return problems[0];
 }
 
-/** BullMQ makes the blocking connection itself, by `duplicate`: it must be watched, and dropped with the other. */
+/** BullMQ makes the blocking connection itself, with `duplicate`: it has to be monitored, and dropped with the main one. */
 function keepDuplicates(main: Redis, connections: Redis[], watch: (client: Redis) => void): Redis {
   connections.push(main);
   const duplicate = main.duplicate.bind(main);

@@ -8,14 +8,14 @@ const UNTRUSTED = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ]);
 
-/** The server is there and says no to the number, and ioredis would go on with database 0: other jobs, or another one's. */
+/** The server refuses the database number. ioredis would go on with database 0, which may belong to another application. */
 export function refusesDatabase(error: unknown): boolean {
   return /DB index is out of range|SELECT is not allowed in cluster mode|invalid DB index/i.test(
     reasonOf(error),
   );
 }
 
-/** What only the operator mends, in a sentence; undefined: waiting may mend it. */
+/** One sentence for an error that only the operator can fix; undefined for an error that may pass by itself. */
 export function explainRedisError(error: unknown, database: number): string | undefined {
   const reason = reasonOf(error);
   const code = (error as { code?: unknown } | null)?.code;

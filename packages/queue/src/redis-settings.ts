@@ -1,7 +1,7 @@
 import type { Logger } from '@solospark/foundation';
 import type { Redis } from 'ioredis';
 
-/** What a queue needs of its Redis, and what to do about it. INFO is enough: managed servers often forbid CONFIG. */
+/** Redis settings that a queue needs, and how to set them. Read from INFO, since managed servers often forbid CONFIG. */
 const advice: { field: string; good: (value: string) => boolean; message: string; todo: string }[] = [
   {
     field: 'maxmemory_policy',
@@ -23,7 +23,7 @@ const advice: { field: string; good: (value: string) => boolean; message: string
   },
 ];
 
-/** Logs what should be different. Rejects when the server cannot be asked. */
+/** Logs each setting that should be different. Rejects when the server does not answer. */
 export async function warnAboutRedisSettings(client: Redis, log: Logger): Promise<void> {
   const fields = new Map<string, string>();
   for (const line of (await client.info()).split(/\r?\n/)) {

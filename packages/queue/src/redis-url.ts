@@ -3,14 +3,14 @@ import { parseUrl } from '@solospark/foundation';
 const EXAMPLE = 'redis://user:password@host:6379/0';
 
 /**
- * What is wrong with the address of a Redis, as the rest of a sentence that begins with the variable's name; undefined:
- * nothing. ioredis takes anything for a host or a path and drops what it does not know. Never shows the password.
+ * What is wrong with a Redis URL, as the rest of a sentence that begins with the variable's name; undefined when nothing is
+ * wrong. ioredis itself accepts anything and ignores what it does not know. Never shows the password.
  */
 export function redisUrlProblem(text: string): string | undefined {
   if (!/^rediss?:\/\//.test(text))
     return `must look like ${EXAMPLE}, or begin with rediss:// for a server with TLS`;
   const url = parseUrl(text);
-  // A list of hosts is taken for the name of one.
+  // The parser reads a list of hosts as one host name.
   if (!url?.hostname || url.hostname.includes(',')) {
     return (
       `is no address: it must look like ${EXAMPLE}, with one host, and with what stands in a password percent-encoded ` +

@@ -1,13 +1,13 @@
 import { PostgresConnection, PostgresQueueBackend } from 'bullmq';
 import type { EventEmitter } from 'node:events';
 
-// One pool and one LISTEN for all workers of a process, where BullMQ's own way is one pool and one LISTEN for each of them.
+// One pool and one LISTEN for all workers of a process. BullMQ itself makes one pool and one LISTEN for each worker.
 
 export interface SessionClient extends EventEmitter {
   query(sql: string): Promise<unknown>;
 }
 
-/** The connections of all workers of this process. Close it after the workers: they leave it open. */
+/** The connections of all workers of this process. The workers do not close it: close it after them. */
 export class SharedConnection extends PostgresConnection {
   private known: SessionClient | null = null;
 
@@ -19,7 +19,7 @@ export class SharedConnection extends PostgresConnection {
   }
 }
 
-/** Each worker asks for the same LISTEN and listens for itself: one LISTEN serves them all. */
+/** Every worker sends the same LISTEN and adds its own listener. Only the first LISTEN goes to the server. */
 function listenOnce(client: SessionClient): void {
   const query = client.query.bind(client);
   const asked = new Map<string, Promise<unknown>>();
@@ -32,7 +32,7 @@ function listenOnce(client: SessionClient): void {
   client.setMaxListeners(0);
 }
 
-/** A worker's part of a connection that it shares. BullMQ makes LISTEN anew only for a worker that owns its connection. */
+/** A worker's backend on the shared connection. BullMQ renews the LISTEN only for a worker that owns its connection. */
 export class SharingBackend extends PostgresQueueBackend {
   private readonly shared: SharedConnection;
 
@@ -43,7 +43,7 @@ export class SharingBackend extends PostgresQueueBackend {
     shared.on('listenerinvalidated', this.listenAgain);
   }
 
-  /** Ends the wait on a client that is gone: the next wait makes a new LISTEN. */
+  /** Ends the wait on a lost client: the next wait sends LISTEN again. */
   private readonly listenAgain = (): void => {
     void this.disconnectBlocking().then(() => this.reconnectBlocking());
   };

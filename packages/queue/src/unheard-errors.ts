@@ -3,10 +3,10 @@ import { EventEmitter } from 'node:events';
 const hardened = Symbol('solospark.unheardErrors');
 
 /**
- * A pg client that emits 'error' while nobody listens ends the whole process. BullMQ leaves its clients alone at such
- * moments: one in use in its pool, its LISTEN client right after it has connected (the server's farewell can come in the
- * same packet) and while it is closed. Every query rejects all the same, so nothing is lost by not hearing it. BullMQ
- * makes its clients itself, which is why their class is taught, by way of the first one that can be met.
+ * Ignores 'error' events of pg clients that have no listener, which would end the process. BullMQ has no listener on a
+ * client that is in use in its pool, nor on its LISTEN client right after it has connected (the server's error can come in
+ * the same packet) and while it is closed. Nothing is lost, since every query also rejects. BullMQ creates its clients
+ * itself, so their prototype is patched, through the first client that is seen.
  */
 export function ignoreUnheardErrors(client: EventEmitter): void {
   const prototype = Object.getPrototypeOf(client) as EventEmitter & { [hardened]?: true };

@@ -6,7 +6,7 @@ import { openRedisForTests, uniquePrefix } from '../../../test/support/queue.ts'
 import { createQueues, runAgainAt, type Queues, type QueuesConfig } from '../src/index.ts';
 import { newId, postDue, recordingLog, until } from './support/fixtures.ts';
 
-// One contract, every engine. What a caller may rely on is written here and nowhere else.
+// The contract of every engine: what a caller may rely on.
 
 const oneAtATime = { concurrency: 1 };
 const postDueQueue = { job: 'post-due' } as const;
@@ -33,7 +33,7 @@ describe.each(['redis', 'postgres'] as const)('queue contract', (engine) => {
     afterEach(async () => void (await Promise.all(open.splice(0).map((queues) => queues.close()))));
     afterAll(() => close());
 
-    /** Queues that no other test shares, reachable. */
+    /** Reachable queues that no other test shares. */
     async function setUp() {
       const { log, lines } = recordingLog();
       const unique = newId();
@@ -56,7 +56,7 @@ describe.each(['redis', 'postgres'] as const)('queue contract', (engine) => {
       expect(queues.engine).toBe(engine);
     });
 
-    it('adds a job that runs once, with its payload, and is forgotten when it is done', async () => {
+    it('adds a job that runs once, with its payload, and is removed when it is done', async () => {
       const { queues, postId } = await setUp();
       const seen: unknown[] = [];
       await queues.consume(postDueQueue, oneAtATime, async (job) => seen.push(job));
@@ -95,7 +95,7 @@ describe.each(['redis', 'postgres'] as const)('queue contract', (engine) => {
       await expect(queues.add([])).resolves.toBeUndefined();
     });
 
-    it('leaves an id that exists alone', async () => {
+    it('does not change a job when its id is added again', async () => {
       const { queues, postId } = await setUp();
       const first = postDue({ postId, revision: 1, inMs: 60_000 });
       await queues.add([first]);
@@ -105,7 +105,7 @@ describe.each(['redis', 'postgres'] as const)('queue contract', (engine) => {
       expect(await queues.find(first)).toEqual({ state: 'delayed', runAt: first.runAt });
     });
 
-    it('refuses an id that the engine would mistake, and a platform it does not know', async () => {
+    it('refuses ids that BullMQ cannot use, and an unknown platform', async () => {
       const { queues } = await setUp();
       for (const id of ['', '7', 'a:b']) {
         await expect(queues.add([{ job: 'worker-test', id, data: { note: '' } }])).rejects.toThrow(TypeError);
@@ -127,13 +127,13 @@ describe.each(['redis', 'postgres'] as const)('queue contract', (engine) => {
       expect(lateMs).toBeLessThan(2000);
     });
 
-    it('is not kept by a distant alarm from ringing an earlier one', async () => {
+    it('runs an alarm on time although a later one was added before it', async () => {
       const { queues, postId } = await setUp();
       const started: string[] = [];
       await queues.consume(postDueQueue, oneAtATime, async (job) => started.push(job.id));
       const distant = postDue({ postId, revision: 1, inMs: 3_600_000 });
       await queues.add([distant]);
-      // Long enough for the consumer to have gone to sleep until the distant one.
+      // By now the consumer waits for the distant alarm.
       await until('asleep', async () => (await queues.counts())['post-due']?.delayed === 1);
       const near = postDue({ postId, revision: 2, inMs: 500 });
       await queues.add([near]);
@@ -141,7 +141,7 @@ describe.each(['redis', 'postgres'] as const)('queue contract', (engine) => {
       expect(started).toEqual([near.id]);
     });
 
-    it('removes a delayed and a waiting job, once', async () => {
+    it('removes a delayed and a waiting job, and answers false the second time', async () => {
       const { queues, postId } = await setUp();
       const delayed = postDue({ postId, revision: 1, inMs: 60_000 });
       const waiting = postDue({ postId, revision: 2 });
@@ -171,7 +171,7 @@ describe.each(['redis', 'postgres'] as const)('queue contract', (engine) => {
       await until('done', async () => (await queues.find(job)) === null);
     });
 
-    it('reschedules: exactly the latest job remains, and only it runs', async () => {
+    it('keeps and runs only the latest job after several reschedules', async () => {
       const { queues, postId } = await setUp();
       const started: string[] = [];
       await queues.consume(postDueQueue, oneAtATime, async (job) => started.push(job.id));
@@ -196,7 +196,7 @@ describe.each(['redis', 'postgres'] as const)('queue contract', (engine) => {
       expect(await queues.find(next)).toMatchObject({ state: 'delayed' });
     });
 
-    it('puts a job back that rang too early, without using an attempt', async () => {
+    it('puts a job that rang too early back, without using an attempt', async () => {
       const { queues, postId, lines } = await setUp();
       const runs: { at: number; attemptsMade: number }[] = [];
       const due = Date.now() + 1200;
@@ -214,7 +214,7 @@ describe.each(['redis', 'postgres'] as const)('queue contract', (engine) => {
       expect(lines.filter((line) => line['msg'] === 'job put back')).toHaveLength(1);
     });
 
-    it('tries an alarm five times, with a back-off that doubles and jitters, and says each retry', async () => {
+    it('tries an alarm five times, with exponential back-off and jitter, and logs each retry', async () => {
       const { queues, postId, lines } = await setUp();
       await queues.consume(postDueQueue, { concurrency: 5 }, async () => {
         throw new Error('no database');
@@ -242,7 +242,7 @@ describe.each(['redis', 'postgres'] as const)('queue contract', (engine) => {
       expect(await queues.find(jobs[0]!)).toMatchObject({ state: 'failed' });
     });
 
-    it('runs a wake job once, and keeps the ten most recent failed jobs', async () => {
+    it('does not retry a wake job, and keeps the ten most recent failed jobs', async () => {
       const { queues } = await setUp();
       const queue = { job: 'wake-workers', platform: 'x' } as const;
       let runs = 0;
@@ -261,7 +261,7 @@ describe.each(['redis', 'postgres'] as const)('queue contract', (engine) => {
       expect(kept.map((job) => job?.state ?? null)).toEqual([null, null, null, ...Array(10).fill('failed')]);
     });
 
-    it('keeps the answer of a worker test for whoever asked', async () => {
+    it('keeps the result of a worker-test job', async () => {
       const { queues } = await setUp();
       const ref = { job: 'worker-test', id: `test-${newId()}` } as const;
       await queues.consume(ref, oneAtATime, async (job) => ({ heard: job.data.note }));
@@ -302,7 +302,7 @@ describe.each(['redis', 'postgres'] as const)('queue contract', (engine) => {
       expect(seen).toEqual([job.id]);
     });
 
-    it('runs as many jobs at once as it is told to', async () => {
+    it('runs as many jobs at the same time as its concurrency allows', async () => {
       const { queues, postId } = await setUp();
       let running = 0;
       let most = 0;
@@ -374,7 +374,7 @@ describe.each(['redis', 'postgres'] as const)('queue contract', (engine) => {
       expect(lines.map((line) => line['msg'])).toContain('queue consumer dropped at its time limit');
     });
 
-    it('logs the life of a job with its ids, and hands its logger to the handler', async () => {
+    it('logs each step of a job with its ids, and passes its logger to the handler', async () => {
       const { queues, lines } = await setUp();
       const data = { postId: newId(), revision: 2 };
       const job = { job: 'post-due', id: `post-${data.postId}-r2`, data } as const;
@@ -387,7 +387,7 @@ describe.each(['redis', 'postgres'] as const)('queue contract', (engine) => {
       for (const line of told.filter((one) => one['msg'] !== 'job added')) expect(line).toMatchObject(data);
     });
 
-    it('has one mark for all who look, whose count never goes back, and which no other queue has', async () => {
+    it('has one mark for all processes, whose beat never goes back, and which no other queue has', async () => {
       const { queues, config } = await setUp();
       const other = createQueues(config);
       open.push(other);
@@ -402,7 +402,7 @@ describe.each(['redis', 'postgres'] as const)('queue contract', (engine) => {
       expect((await another.readMark()).epoch).not.toBe(marks[0]?.epoch);
     });
 
-    it('refuses work after it was closed, and closes twice', async () => {
+    it('refuses work after it was closed, and may be closed twice', async () => {
       const { queues, postId } = await setUp();
       await queues.close();
       await queues.close();

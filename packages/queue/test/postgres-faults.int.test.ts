@@ -4,7 +4,7 @@ import { startTcpProxy, type TcpProxy } from '../../../test/support/queue.ts';
 import { createQueues, QueueUnavailableError } from '../src/index.ts';
 import { newId, postDue, recordingLog, timed, until } from './support/fixtures.ts';
 
-// Without Redis the alarm clock needs PostgreSQL, as everything does: what counts is that nobody hangs meanwhile.
+// Without Redis the queue needs PostgreSQL, as everything does. An outage must not make callers hang.
 
 let database: Awaited<ReturnType<typeof createTestDatabase>>;
 let proxy: TcpProxy;
@@ -17,7 +17,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-it('unanswered at start and later: bounded by the deadline, used again, closed in bounded time', async () => {
+it('a PostgreSQL that stops answering: calls end at the deadline, it is used again, and closes in time', async () => {
   const url = new URL(database.url);
   url.hostname = '127.0.0.1';
   url.port = String(proxy.port);

@@ -9,12 +9,12 @@ import { createQueues, type Queues } from '../src/index.ts';
 import { leastRights } from '../src/redis-access.ts';
 import { newId, postDue, recordingLog, until } from './support/fixtures.ts';
 
-// A Redis that others administer: users with few rights, few databases, TLS with a CA of its own.
+// A managed Redis: users with few rights, few databases, TLS with a CA of its own.
 
 const prefix = '{solospark}';
 const rights = leastRights(prefix);
 
-describeWithRedisServer('a Redis with rules of its own', () => {
+describeWithRedisServer('on a managed Redis,', () => {
   let folder: string;
   let certificates: Certificates;
   let server: RedisServer;
@@ -78,7 +78,7 @@ describeWithRedisServer('a Redis with rules of its own', () => {
     await queues.readMark();
   }
 
-  it('a user with the rights that are documented, and no more, does all that a queue does', async () => {
+  it('a user with exactly the documented rights can do all that a queue does', async () => {
     const queues = queuesOn(asApp());
     expect(await queues.findProblem()).toBeUndefined();
     await expectAtWork(queues);
@@ -96,7 +96,7 @@ describeWithRedisServer('a Redis with rules of its own', () => {
     ['-script', 'SCRIPT|LOAD'],
     ['resetkeys ~other:*', `use the keys ${prefix}:*`],
   ])(
-    'a user without a right (%s) is told at start which one is missing, and how it is given',
+    'the check at start names the right that a user lacks (%s), and how to grant it',
     async (words, named) => {
       await setUser(`${rights} ${words}`);
       const problem = await queuesOn(asApp()).findProblem();
@@ -106,7 +106,7 @@ describeWithRedisServer('a Redis with rules of its own', () => {
     },
   );
 
-  it('a database that the server does not have is never exchanged for database 0', async () => {
+  it('a database number that the server does not have never falls back to database 0', async () => {
     const queues = queuesOn(`redis://127.0.0.1:${server.port}/9`);
     expect(await queues.findProblem()).toContain('no database 9');
     const job = postDue({ postId: newId(), revision: 1, inMs: 60_000 });
@@ -116,7 +116,7 @@ describeWithRedisServer('a Redis with rules of its own', () => {
     expect(await server.command('DBSIZE')).toMatch(/^:0/);
   });
 
-  it('the database whose number stands in the address is used', async () => {
+  it('the database number in the URL is used', async () => {
     await server.command('FLUSHALL');
     const queues = queuesOn(`redis://127.0.0.1:${server.port}/3`);
     await queues.add([postDue({ postId: newId(), revision: 1, inMs: 60_000 })]);
@@ -127,11 +127,11 @@ describeWithRedisServer('a Redis with rules of its own', () => {
   it.each([
     ['app:wrong@', 'refuses the user or the password'],
     ['nobody:secret@', 'refuses the user or the password'],
-  ])('the sentence for %s is that Redis %s', async (user, sentence) => {
+  ])('the check at start says for %s that Redis %s', async (user, sentence) => {
     expect(await queuesOn(`redis://${user}127.0.0.1:${server.port}`).findProblem()).toContain(sentence);
   });
 
-  it('TLS with a CA of its own: the sentence names the variable that mends it, and with it all goes on', async () => {
+  it('the check at start names REDIS_CA_FILE for an unknown CA, and with it everything works', async () => {
     const url = `rediss://localhost:${tlsPort}`;
     expect(await queuesOn(url).findProblem()).toContain('REDIS_CA_FILE');
     const queues = queuesOn(url, readFileSync(certificates.ca, 'utf8'));
@@ -139,7 +139,7 @@ describeWithRedisServer('a Redis with rules of its own', () => {
     await expectAtWork(queues);
   });
 
-  it('a server that is away is no problem of the settings', async () => {
+  it('a server that is away is not reported as a problem of the settings', async () => {
     expect(await queuesOn(`redis://127.0.0.1:${await freePort()}`).findProblem()).toBeUndefined();
   });
 });

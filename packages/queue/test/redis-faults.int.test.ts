@@ -4,10 +4,10 @@ import { freePort, startRedis, startTcpProxy, type RedisServer } from '../../../
 import { createQueues, QueueUnavailableError, type Queues } from '../src/index.ts';
 import { newId, postDue, recordingLog, timed, until } from './support/fixtures.ts';
 
-// Redis may be lost, flushed, slow or dead at any time. These tests do that to a real one.
+// Redis may be lost, flushed, slow or dead at any time. These tests do this to a real server.
 
 const deadlineMs = 500;
-/** Room for a busy machine on top of the deadline; far from the forever of a missing one. */
+/** The deadline, and some time for a busy machine. */
 const promptlyMs = 1000;
 
 describeWithRedisServer('queue on a failing redis', () => {
@@ -61,19 +61,19 @@ describeWithRedisServer('queue on a failing redis', () => {
     expect(performance.now() - from).toBeLessThan(promptlyMs);
   }
 
-  /** A job added now is taken by the consumer that was there all along. */
+  /** The consumer that was started before takes a job that is added now. */
   async function expectAtWork({ queues, started }: ReturnType<typeof open>, limitMs = 30_000): Promise<void> {
     const jobs = [1, 2, 3].map((revision) => postDue({ postId: newId(), revision, inMs: 50 }));
     await until('added', async () => (await timed(() => queues.add(jobs))).error === null, limitMs);
     await until('consumed', () => jobs.every((job) => started.includes(job.id)), limitMs);
   }
 
-  it('down at start: adds are refused, consuming returns, and both work once it is there', async () => {
+  it('down at start: adds are refused, consume returns, and both work once it is up', async () => {
     const port = await freePort();
     const opened = open(`redis://127.0.0.1:${port}`);
     await expectPromptRefusal(opened.queues);
     await expectReadsRefused(opened.queues);
-    // Known to be down by now: an outage costs its callers nothing, not even the deadline.
+    // Known to be down by now: callers are refused at once, before the deadline.
     const { ms } = await timed(() => opened.queues.add([postDue({ postId: newId(), revision: 1 })]));
     expect(ms).toBeLessThan(deadlineMs / 2);
     expect((await timed(opened.consume)).ms).toBeLessThan(promptlyMs);
@@ -81,7 +81,7 @@ describeWithRedisServer('queue on a failing redis', () => {
     await expectAtWork(opened);
   });
 
-  it('killed and back empty: producers and consumers go on with no restart, within seconds', async () => {
+  it('killed and back empty: producers and consumers work again within seconds, without a restart', async () => {
     const server = await redisServer();
     const opened = open(server.url);
     await opened.consume();
@@ -96,7 +96,7 @@ describeWithRedisServer('queue on a failing redis', () => {
     expect(performance.now() - from).toBeLessThan(4000);
   });
 
-  it('flushed, scripts and all, while connected: new jobs are added and run', async () => {
+  it('flushed while connected, scripts included: new jobs are added and run', async () => {
     const server = await redisServer();
     const opened = open(server.url);
     await opened.consume();
@@ -108,7 +108,7 @@ describeWithRedisServer('queue on a failing redis', () => {
     await until('both run', () => [first, second].every((job) => opened.started.includes(job!.id)));
   });
 
-  it('accepts connections and never answers: bounded by the deadline, and used again when it answers', async () => {
+  it('accepts connections and never answers: calls end at the deadline, and it is used again when it answers', async () => {
     const server = await redisServer();
     const proxy = await startTcpProxy(server.port);
     cleanUp.push(() => proxy.close());
@@ -122,7 +122,7 @@ describeWithRedisServer('queue on a failing redis', () => {
     await expectAtWork(opened);
   });
 
-  it('never answered since the process started: bounded by the deadline', async () => {
+  it('never answers from the start: calls end at the deadline', async () => {
     const proxy = await startTcpProxy(1);
     cleanUp.push(() => proxy.close());
     proxy.blackHole();
@@ -132,7 +132,7 @@ describeWithRedisServer('queue on a failing redis', () => {
     expect((await timed(consume)).ms).toBeLessThan(promptlyMs);
   });
 
-  it('frozen with its sockets open: bounded by the deadline, and used again when it thaws', async () => {
+  it('frozen with its sockets open: calls end at the deadline, and it is used again when it resumes', async () => {
     const server = await redisServer();
     const opened = open(server.url);
     await opened.consume();
@@ -143,7 +143,7 @@ describeWithRedisServer('queue on a failing redis', () => {
     await expectAtWork(opened);
   });
 
-  it('out of memory: adds are refused, the consumer does not spin, and both work again when there is room', async () => {
+  it('out of memory: adds are refused, the consumer does not spin, and both work again with free memory', async () => {
     const server = await redisServer();
     const opened = open(server.url);
     await until('reachable', () => opened.queues.isReachable());
@@ -190,7 +190,7 @@ describeWithRedisServer('queue on a failing redis', () => {
     await expectAtWork(opened);
   });
 
-  it('gone for good: everything closes in bounded time, while a job runs too', async () => {
+  it('gone for good: everything closes in bounded time, also while a job runs', async () => {
     const server = await redisServer();
     const { queues } = open(server.url);
     let running = false;
@@ -215,7 +215,7 @@ describeWithRedisServer('queue on a failing redis', () => {
     expect((await timed(() => queues.close())).ms).toBeLessThan(4000);
   });
 
-  it('back after a while: in use again within about a second; the outage is logged once', async () => {
+  it('back after an outage: used again within about a second, and the outage is logged once', async () => {
     const server = await redisServer();
     const opened = open(server.url);
     await opened.consume();
@@ -228,7 +228,7 @@ describeWithRedisServer('queue on a failing redis', () => {
     const count = (message: string) => opened.lines.filter((line) => line['msg'] === message).length;
     await until('back', () => count('queue connection ready') === 2);
     expect(count('queue connection lost')).toBe(1);
-    // What BullMQ says of a job that vanished with the server is about the job and may be said.
+    // BullMQ may log errors about jobs that were lost with the server.
     const complaints = opened.lines.filter((line) => Number(line['level']) >= 40 && !('setting' in line));
     expect(complaints.filter((line) => !String(line['reason']).includes(' job ')).length).toBeLessThan(4);
   });
@@ -254,7 +254,7 @@ describeWithRedisServer('queue on a failing redis', () => {
     expect(opened.lines).toContainEqual(expect.objectContaining({ msg: 'queue connection ready', db: 3 }));
   });
 
-  it('says what to change in a Redis that may lose jobs', async () => {
+  it('with settings that may lose jobs: warns, and says what to change', async () => {
     const server = await redisServer({ args: ['--maxmemory-policy', 'allkeys-lru'] });
     const { lines } = open(server.url);
     const settings = () => lines.filter((line) => 'setting' in line).map((line) => line['setting']);

@@ -8,7 +8,7 @@ it.each([
   'rediss://app:p%40ss%3Aw%2Fo%23r%25d@redis.example.com:6380',
   'redis://[::1]:6379/0',
   'redis://cache.internal:6379?family=0',
-])('%s is obeyed as it stands', (url) => {
+])('a Redis URL is accepted: %s', (url) => {
   expect(redisUrlProblem(url)).toBeUndefined();
 });
 
@@ -26,7 +26,7 @@ it.each([
   ['unix:///run/redis.sock', 'must look like redis://'],
   ['127.0.0.1:6379', 'must look like redis://'],
   ['REDIS://127.0.0.1', 'must look like redis://'],
-])('%s is refused with a sentence, and the password is not in it', (url, sentence) => {
+])('a Redis URL is refused with a message that does not contain the password: %s', (url, sentence) => {
   expect(redisUrlProblem(url)).toContain(sentence);
   expect(redisUrlProblem(url)).not.toMatch(/p@ss|50%@/);
 });

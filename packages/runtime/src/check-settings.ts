@@ -10,10 +10,10 @@ import {
 import { publishers } from '@solospark/publishers';
 import { redisUrlProblem } from '@solospark/queue';
 
-// What a schema cannot say of the settings: what is inside a value, and which of them belong together. All of it is found
-// before anything is opened, so that the operator reads one list.
+// Checks that a schema cannot express: the content of a value, and settings that belong together. They run before anything is
+// opened, so that the operator gets one list of all problems.
 
-/** `X_CLIENT_ID` and `X_CLIENT_SECRET`, and so on for each platform that wants its operator to register an app. */
+/** `X_CLIENT_ID` and `X_CLIENT_SECRET`, and so on for each platform at which the operator has to register an OAuth client. */
 export const appVariables = publishers
   .filter(({ connection }) => connection.kind === 'consent' && connection.registerClient === null)
   .map(({ id, name }) => ({
@@ -23,7 +23,7 @@ export const appVariables = publishers
     clientSecret: `${id.toUpperCase()}_CLIENT_SECRET`,
   }));
 
-/** `LINKEDIN_API_VERSION`, and so on for each platform whose calls name a version. */
+/** `LINKEDIN_API_VERSION`, and so on for each platform whose requests name an API version. */
 export const versionVariables = publishers.flatMap(({ id, name, apiVersion }) =>
   apiVersion ? [{ id, name, apiVersion, variable: apiVersionVariable(id) }] : [],
 );
@@ -35,7 +35,7 @@ const S3_NAMES = [
   'MEDIA_S3_SECRET_ACCESS_KEY',
 ] as const;
 
-/** Each looks at one variable; undefined: nothing is wrong with it. */
+/** Each rule checks one variable; undefined: nothing is wrong. */
 const RULES: Record<string, (value: string) => string | undefined> = {
   DATABASE_URL: databaseUrlProblem,
   DIRECT_URL: databaseUrlProblem,
@@ -48,7 +48,7 @@ const RULES: Record<string, (value: string) => string | undefined> = {
   RATE_LIMITS: rateLimitsProblem,
 };
 
-/** Of what is set, whether the schema has seen it or not; what is missing the schema says. */
+/** Checks the variables that are set. The schema reports required variables that are missing. */
 export function checkSettings(values: Record<string, unknown>): SettingProblems {
   const problems: SettingProblems = {};
   const note = (name: string, problem: string | undefined) => {
@@ -85,7 +85,7 @@ export function checkSettings(values: Record<string, unknown>): SettingProblems 
 
 function addressProblem(value: string): string | undefined {
   const url = parseUrl(value);
-  // One host: the parser takes a list for a name, and skips what is missing before a path.
+  // One host: the URL parser accepts a list of hosts as one name, and takes the path as the host when the host is missing.
   if (!url?.hostname || !/^https?:\/\/[^/,\s]+(\/\S*)?$/i.test(value))
     return 'is no address: it must look like https://host:port';
   if (url.username || url.password) return 'has a user or a password in it: leave them out';

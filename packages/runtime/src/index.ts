@@ -1,4 +1,4 @@
-// Floor 3: from the environment to a context, which every process needs before it can call a use case.
+// Floor 3: opens the context from the environment. Every process needs it to call a use case.
 export { checkSettings } from './check-settings.ts';
 export { openContext, type OpenedContext } from './open-context.ts';
 export { refuseUnusable } from './refuse-unusable.ts';

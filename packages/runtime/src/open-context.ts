@@ -23,8 +23,8 @@ export interface OpenedContext extends Context {
 }
 
 /**
- * Opens database, queue and file store. Connects lazily: what is away now is used when it is back.
- * @throws ConfigError naming every variable that cannot be used, as `checkSettings` finds them.
+ * Opens database, queue and file store. They connect lazily: a server that is away now is used when it is back.
+ * @throws ConfigError that names every variable for which `checkSettings` finds a problem.
  */
 export function openContext(
   env: ContextEnv,
@@ -55,7 +55,7 @@ export function openContext(
     db,
     queues,
     files,
-    // Beside the media, so that a file is moved into a local store and not copied; no key has a point in it.
+    // Inside the media folder, so that a file is renamed into a local store instead of copied. No key can contain a dot.
     staging: openStaging({ directory: join(env.MEDIA_DIR, '.staging'), disk }),
     findPublisher,
     clock: systemClock,
@@ -81,7 +81,7 @@ export function openContext(
   };
 }
 
-/** @throws ConfigError for a program that was named and is not there. */
+/** @throws ConfigError when FFMPEG_PATH names a program that does not exist. */
 function findConverter({ FFMPEG_PATH: named, PATH: searchPath = '' }: ContextEnv): string | null {
   if (named === 'off') return null;
   const found = findFfmpeg(named ?? 'ffmpeg', searchPath);

@@ -3,18 +3,17 @@ import { ConfigError, messageOf, withDeadline } from '@solospark/foundation';
 import type { Context } from '@solospark/domain';
 
 /**
- * A server that takes longer is treated as one that is away. The database gets more: it is the one that nothing works without,
- * a host that drops what is sent to it costs the ten seconds of a connection only, and a busy machine takes its time to refuse
- * a password.
+ * A server that takes longer counts as away. The database gets more time: nothing works without it, a host that drops packets
+ * already fails at the connection timeout of ten seconds, and a busy machine takes long to refuse a password.
  */
 const LOOK_MS = { database: 20_000, queue: 5_000 };
 
 /**
- * Looks once, at start, whether database and queue can be used as they are set. What only the operator can mend (a password, a
- * certificate, a right, a name) ends the start with a sentence for each. A server that is away does not: it is used when it is
- * back, unless `required`.
+ * Checks once, at start, whether database and queue can be used with these settings. A problem that only the operator can fix
+ * (a password, a certificate, a right, a name) stops the start, with one sentence for each. A server that is away does not
+ * stop it, unless the database is `required`.
  *
- * @throws ConfigError naming what has to be mended.
+ * @throws ConfigError that names what has to be fixed.
  */
 export async function refuseUnusable(
   ctx: Pick<Context, 'db' | 'queues' | 'log'>,

@@ -2,7 +2,7 @@ import { STALL_MS } from '@solospark/domain';
 import { Type, type Static } from 'typebox';
 import { appVariables, versionVariables } from './check-settings.ts';
 
-/** Their names are data, so no type can list them: `parseApps` reads them. */
+/** The names are computed, so `ContextEnv` does not have them: `parseApps` reads them by name. */
 const appEnv: object = Object.fromEntries(
   appVariables.flatMap(({ name, clientId, clientSecret }) => [
     [clientId, Type.Optional(Type.String({ description: `of the app that is registered at ${name}` }))],
@@ -17,7 +17,7 @@ const versionEnv: object = Object.fromEntries(
   ]),
 );
 
-/** The variables that every process with a context needs; a door adds its own beside them. */
+/** The variables that every process with a context needs; each door adds its own. */
 export const contextEnv = {
   DATABASE_URL: Type.String({
     pattern: '^postgres(ql)?://',

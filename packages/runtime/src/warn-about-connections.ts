@@ -1,12 +1,12 @@
 import { readConnectionRoom, withRetry } from '@solospark/db';
 import type { Context } from '@solospark/domain';
 
-/** Of the server's limit: fuller than this, a burst or one process more may find no connection. */
+/** The part of the server's limit above which a burst, or one more process, may find no connection. */
 const NEAR = 0.8;
 
 /**
- * Says at start how many connections to PostgreSQL this process may take, and warns when the server would then be near its
- * limit. Never throws: a server that does not tell is no reason not to start.
+ * Logs at start how many connections to PostgreSQL this process may take, and warns when the server would then be near its
+ * limit. Never throws: a failed check must not stop the start.
  */
 export async function warnAboutConnections(
   ctx: Pick<Context, 'db' | 'queues' | 'log'>,

@@ -2,8 +2,8 @@ import { isReachableFromOutside, publishers } from '@solospark/publishers';
 import type { Context } from '@solospark/domain';
 
 /**
- * Says at start when a platform that fetches a post's files itself could not reach them: it is given their links at PUBLIC_URL.
- * The sandbox runs on the same machine, so this is about platforms at which the operator has registered an app.
+ * Warns at start when PUBLIC_URL is not reachable from the internet and a platform fetches a post's files from it. The sandbox
+ * runs on the same machine, so only platforms with an OAuth client of the operator count.
  */
 export function warnAboutPublicUrl({ settings, log }: Pick<Context, 'settings' | 'log'>): void {
   if (isReachableFromOutside(settings.publicUrl)) return;

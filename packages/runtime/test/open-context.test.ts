@@ -25,8 +25,8 @@ const open = (over: object) =>
     { log: createLogger({ name: 'test', level: 'silent' }), applicationName: 'test' },
   );
 
-describe('the version of an API', () => {
-  it('is the one that the operator sets', async () => {
+describe('the API version of a platform', () => {
+  it('is the one that the operator has set', async () => {
     const ctx = open({ LINKEDIN_API_VERSION: '202610' });
     expect(ctx.settings.apiVersions).toEqual({ linkedin: '202610' });
     await ctx.close();
@@ -35,7 +35,7 @@ describe('the version of an API', () => {
     await plain.close();
   });
   it.each(['2026', '202613', 'latest', '20260901'])(
-    'is refused when it is none, by its name: %s',
+    'is refused, with the name of its variable, when it is not valid: %s',
     (value) => {
       const refused = () => open({ LINKEDIN_API_VERSION: value });
       expect(refused).toThrow(ConfigError);
@@ -44,8 +44,8 @@ describe('the version of an API', () => {
   );
 });
 
-describe('a store for media that is set by halves', () => {
-  it.each(Object.keys(s3))('is refused without %s, by that name', (name) => {
+describe('the S3 store', () => {
+  it.each(Object.keys(s3))('is refused without %s, and the error names only that variable', (name) => {
     const half = Object.fromEntries(Object.entries(s3).filter(([other]) => other !== name));
     let said = '';
     try {
@@ -58,7 +58,7 @@ describe('a store for media that is set by halves', () => {
     for (const other of Object.keys(half)) expect(said).not.toContain(`${other} is`);
     expect(said).not.toContain('not to be shown');
   });
-  it('is taken whole, or not at all', async () => {
+  it('may be set completely, or not at all', async () => {
     for (const over of [{}, s3]) await open(over).close();
   });
 });

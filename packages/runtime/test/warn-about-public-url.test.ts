@@ -18,7 +18,7 @@ const said = (publicUrl: string, apps: Settings['apps']) => {
   return lines.join('');
 };
 
-describe('an address that no platform can fetch a file from', () => {
+describe('warnAboutPublicUrl', () => {
   it.each([
     ...[
       'http://localhost:3000',
@@ -34,18 +34,18 @@ describe('an address that no platform can fetch a file from', () => {
       'http://169.254.1.1',
       'http://100.64.0.1',
     ],
-  ])('is warned of at start, with what to do: %s', (publicUrl) => {
+  ])('warns about a private address, and says what to do: %s', (publicUrl) => {
     const warning = said(publicUrl, { instagram: app });
     for (const word of ['PUBLIC_URL', publicUrl, 'instagram', 'public internet'])
       expect(warning).toContain(word);
   });
 
   it.each([
-    ['it can be reached', 'https://api.example.com', { instagram: app }],
-    ['it can be reached by its address', 'https://93.184.215.14', { instagram: app }],
+    ['the host is public', 'https://api.example.com', { instagram: app }],
+    ['the address is a public IP address', 'https://93.184.215.14', { instagram: app }],
     ['only the sandbox fetches files', 'http://127.0.0.1:3000', {}],
-    ['no platform fetches files itself', 'http://127.0.0.1:3000', { x: app, linkedin: app }],
-  ])('is no matter where %s', (_, publicUrl, apps) => {
+    ['no connected platform fetches files itself', 'http://127.0.0.1:3000', { x: app, linkedin: app }],
+  ])('does not warn when %s', (_, publicUrl, apps) => {
     expect(said(publicUrl, apps)).toBe('');
   });
 });

@@ -2,7 +2,7 @@ import type { DiskProcess } from './disk-process.ts';
 
 const PIECE_BYTES = 256 * 1024;
 
-/** A local file, of which no more than a piece is held. */
+/** Reads a local file piece by piece, with one piece in memory. */
 export async function* readInPieces(
   disk: DiskProcess,
   path: string,

@@ -5,15 +5,14 @@ import { StoreUnavailableError } from './file-store.ts';
 import { readFrames, writeFrame } from './frames.ts';
 
 /**
- * The disk that media lie on, worked on by a process of its own (tools/disk-process.mjs), which is started by the first
- * call. A call that passes its deadline is given up, and its process with it: the next call gets a new one, and the old one
- * is killed as soon as what else it does has ended. So a mount that hangs holds no thread of this process, and what hung once
- * does not hang for ever.
+ * Access to the media disk through a child process (tools/disk-process.mjs), which the first call starts. A call that passes
+ * its deadline fails, and its child process is retired: the next call starts a new one, and the old one is killed when its
+ * other calls have ended. So a hanging mount holds no thread of this process, and access recovers when the mount does.
  */
 export interface DiskProcess {
   /**
-   * @throws StoreUnavailableError for what hangs, and for what the disk says of itself; else the disk's error, with its
-   * code.
+   * @throws StoreUnavailableError when the disk hangs, is full, or cannot be written or reached; otherwise the error of the
+   * file system, with its code.
    */
   call<Facts = object>(
     operation: string,
@@ -23,16 +22,16 @@ export interface DiskProcess {
   close(): void;
 }
 
-/** Enough that forty files on their way do not wait for one that hangs. */
+/** libuv threads of the child process: enough that a few hanging files do not block the others. */
 const THREADS = 32;
 
-/** Killed, and still there: what waits for a dead mount may not even notice. Until one is gone no further is started. */
+/** The most processes that were killed and still exist: one that waits for a dead mount may ignore even SIGKILL. */
 const MOST_DYING = 4;
 
 interface Call {
   settle(answer: Answer, bytes: Uint8Array<ArrayBuffer>): void;
   fail(error: Error): void;
-  /** It goes on: its time starts anew. */
+  /** Restarts the deadline, since the call makes progress. */
   noteProgress(): void;
 }
 
@@ -47,7 +46,7 @@ interface Worker {
   isGivenUp: boolean;
 }
 
-/** @param timeoutMs for a call, and for each piece of a long one, that says nothing else */
+/** @param options `timeoutMs`: the default deadline of a call, and of each piece of a long one */
 export function openDiskProcess(options: { timeoutMs: number }): DiskProcess {
   let current: Worker | undefined;
   const dying = new Set<Worker>();
@@ -57,10 +56,10 @@ export function openDiskProcess(options: { timeoutMs: number }): DiskProcess {
     if (dying.size >= MOST_DYING) {
       throw new StoreUnavailableError('away', 'the disk answers none of the processes that ask it');
     }
-    // By its package: in an app that is one file there is nothing beside this one.
+    // Resolved through its package: in a bundled app there are no files beside this one.
     const script = createRequire(import.meta.url).resolve('@solospark/storage/disk-process');
     const child = spawn(process.execPath, [script], {
-      // It needs none of what this process knows.
+      // Without the environment of this process, which contains secrets.
       env: { UV_THREADPOOL_SIZE: String(THREADS) },
       stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
     });
@@ -79,7 +78,7 @@ export function openDiskProcess(options: { timeoutMs: number }): DiskProcess {
     socket.on('error', () => kill(worker));
     child.on('error', end);
     child.on('exit', () => end());
-    // What waits for nothing keeps this process from ending no longer than it would by itself.
+    // An idle child does not keep this process alive.
     child.unref();
     socket.unref();
     return worker;
@@ -158,7 +157,7 @@ export function openDiskProcess(options: { timeoutMs: number }): DiskProcess {
   };
 }
 
-/** What the disk's codes say about the disk and not about a file. */
+/** Error codes that are about the whole disk, not about one file. */
 const STATES: Readonly<Record<string, 'away' | 'full' | 'read_only'>> = {
   ENOSPC: 'full',
   EDQUOT: 'full',

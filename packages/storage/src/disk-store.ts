@@ -12,15 +12,15 @@ import {
 } from './file-store.ts';
 import { watchState } from './watch-state.ts';
 
-/** No more of a file is in memory for one reader. */
+/** The most bytes of a file in memory for one reader. */
 const PIECE_BYTES = 256 * 1024;
 
-/** A large file is flushed before it is there. */
+/** Long, since a large file is flushed to the disk first. */
 const PUT_TIMEOUT_MS = 60_000;
 
 const PROBE_TIMEOUT_MS = 2_000;
 
-/** Files below one folder of a local (or shared) disk. What is put has to lie on the same disk. */
+/** Files below one folder of a local (or shared) disk. Files to be put have to be on the same disk: they are renamed. */
 export function openDiskStore(options: { directory: string; disk: DiskProcess }): FileStore {
   const { directory, disk } = options;
   const pathOf = (key: string) => {
@@ -60,7 +60,7 @@ export function openDiskStore(options: { directory: string; disk: DiskProcess })
     async open(key, byteSize, range: ByteRange = { start: 0, end: byteSize - 1 }) {
       const next = (start: number, version?: string) =>
         read(key, { start, length: Math.min(PIECE_BYTES, range.end - start + 1) }, version);
-      // Before the first byte, so that what is missing, or is not what it was, can still be answered with a word.
+      // Checked before the first byte, so that the caller can still answer with an error.
       const stored = (await found(key, disk.call<StoredFile>('stat', { path: pathOf(key) }))).facts;
       assertSize(key, stored, byteSize);
       async function* pieces() {
@@ -76,7 +76,7 @@ export function openDiskStore(options: { directory: string; disk: DiskProcess })
       await disk.call('remove', { path: pathOf(key) });
     },
     state: watchState(async () => {
-      // A folder that was there and is not any more is a mount that came off: a new one in its place would hide that.
+      // A folder that has disappeared is a lost mount. Creating a new folder in its place would hide that.
       await disk.call('probe', { directory, create: !wasThere }, { timeoutMs: PROBE_TIMEOUT_MS });
       wasThere = true;
     }, PROBE_TIMEOUT_MS + 500),

@@ -1,59 +1,59 @@
 import type { Readable } from 'node:stream';
 
 /**
- * Where the bytes of media lie: on a disk (disk-store.ts) or at a service that speaks S3 (s3-store.ts). The database has
- * the facts about them; this has only bytes under a key (letters, digits, `-`, `_`, `/`).
+ * Stores the bytes of media files: on a disk (disk-store.ts) or in an S3 service (s3-store.ts). The facts about them are in
+ * the database; the store only has bytes under a key (letters, digits, `-`, `_`, `/`).
  *
- * Every call has a deadline, and so has every piece of a file that is read: what hangs, or cannot be reached, ends as a
- * `StoreUnavailableError`.
+ * Every call has a deadline, and so has every piece of a file that is read. A store that hangs or cannot be reached throws
+ * a `StoreUnavailableError`.
  */
 export interface FileStore {
-  /** Takes over the staged file at `path`. Complete under `key` or not there at all; the same key is replaced. */
+  /** Moves the staged file at `path` to `key`, atomically: complete or not at all. Replaces what `key` had before. */
   put(key: string, path: string): Promise<void>;
   /**
-   * How large it is, and which version of it this is.
+   * Size and version of the file.
    * @throws FileMissingError
    */
   stat(key: string): Promise<StoredFile>;
   /**
-   * The same, after reading all of it.
+   * Size, version and hash, after reading the whole file.
    * @throws FileMissingError
    */
   digest(key: string): Promise<StoredFile & { sha256: string }>;
   /**
-   * All of it, or a part.
-   * @param version if given, the one that it has to be still
+   * Reads the whole file, or a range of it.
+   * @param version if given, the file must still have this version
    * @throws FileMissingError, FileChangedError
    */
   read(key: string, range?: ByteRange, version?: string): Promise<Uint8Array<ArrayBuffer>>;
   /**
-   * As it comes, of a file that has `byteSize` bytes.
+   * Streams a file that has to have `byteSize` bytes, or a range of it.
    * @throws FileMissingError, FileChangedError before the first byte.
    */
   open(key: string, byteSize: number, range?: ByteRange): Promise<Readable>;
-  /** What is not there is removed already. */
+  /** Idempotent: a file that is not there counts as removed. */
   remove(key: string): Promise<void>;
-  /** Whether a file can be stored now, as it was seen within the last seconds. Answers within seconds. */
+  /** Whether a file can be stored, as seen within the last seconds. Answers within seconds. */
   state(): Promise<StoreState>;
   close(): void;
 }
 
 export interface StoredFile {
   byteSize: number;
-  /** Another one as soon as the file was written to or replaced. */
+  /** Changes when the file is written to or replaced. */
   version: string;
 }
 
-/** Both inclusive, and both within the file. */
+/** `start` and `end` are both inclusive, and both within the file. */
 export interface ByteRange {
   start: number;
   end: number;
 }
 
-/** `away`: it hangs, cannot be reached, or will not have us. */
+/** `away`: it hangs, cannot be reached, or refuses our credentials. */
 export type StoreState = 'up' | 'away' | 'full' | 'read_only';
 
-/** The row exists and its bytes do not: the folder is not shared between API and worker, or was emptied. */
+/** A file is missing from the store: for example, the folder is not shared between API and worker, or was emptied. */
 export class FileMissingError extends Error {
   constructor(key: string, cause: unknown) {
     super(`the media file ${key} is missing from the store`, { cause });
@@ -61,7 +61,7 @@ export class FileMissingError extends Error {
   }
 }
 
-/** What lies there is not what was stored: shortened, written to, or replaced. */
+/** A file is not what was stored: it was shortened, written to, or replaced. */
 export class FileChangedError extends Error {
   /** As part of a sentence, without the key. */
   readonly difference: string;
@@ -72,7 +72,7 @@ export class FileChangedError extends Error {
   }
 }
 
-/** The store hangs, cannot be reached, is full, or takes nothing. Nobody's file is at fault, and no platform is. */
+/** The store hangs, cannot be reached, is full, or is read-only. The fault is not in the file, and not at a platform. */
 export class StoreUnavailableError extends Error {
   readonly state: Exclude<StoreState, 'up'>;
   constructor(state: Exclude<StoreState, 'up'>, detail: string, cause?: unknown) {
@@ -82,7 +82,7 @@ export class StoreUnavailableError extends Error {
   }
 }
 
-/** Keeps a key from leading out of the store. */
+/** Refuses keys that would lead out of the store. */
 export function assertKey(key: string): void {
   if (!/^[\w-]+(\/[\w-]+)*$/.test(key)) throw new Error(`not a storage key: ${key}`);
 }

@@ -1,5 +1,5 @@
-// What this process and the one that works on the disk say to each other: the length of a head, that of a body, the head as
-// JSON, and the body. (Node's own channel between processes would write bytes down as text.)
+// The frames between this process and the disk process: length of the head, length of the body, the head as JSON, the body.
+// (Node's own IPC channel would encode the bytes as text.)
 
 export function writeFrame(head: object, body: Uint8Array): Buffer {
   const json = Buffer.from(JSON.stringify(head));
@@ -9,7 +9,7 @@ export function writeFrame(head: object, body: Uint8Array): Buffer {
   return Buffer.concat([lengths, json, body]);
 }
 
-/** Takes chunks as they come, and calls back for every whole frame. */
+/** Returns a function that takes chunks and calls `onFrame` for every complete frame. */
 export function readFrames(
   onFrame: (head: unknown, body: Uint8Array<ArrayBuffer>) => void,
 ): (chunk: Buffer) => void {
@@ -19,7 +19,7 @@ export function readFrames(
   return (chunk) => {
     pending.push(chunk);
     byteCount += chunk.length;
-    // Joined once for a frame, not once for a chunk: a piece of a file comes in dozens of them.
+    // Chunks are joined once for a frame, not once for a chunk: a frame may come in dozens of chunks.
     while (byteCount >= wanted) {
       const all = Buffer.concat(pending);
       const headEnd = 8 + all.readUInt32BE(0);

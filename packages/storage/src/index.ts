@@ -1,4 +1,4 @@
-// Floor 1: hides where files lie, while they come in (staging) and afterwards (a disk, or a store that speaks S3).
+// Floor 1: hides where files are stored: during the upload (staging) and afterwards (a disk, or an S3 service).
 export { openDiskProcess, type DiskProcess } from './disk-process.ts';
 export { openDiskStore } from './disk-store.ts';
 export {

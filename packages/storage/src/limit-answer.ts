@@ -1,6 +1,6 @@
 /**
- * The answer, of which no more than `maxBytes` can be read: reading more fails, and ends the connection. Of a body that is
- * packed, what it becomes is counted.
+ * Limits a response to `maxBytes`: reading more fails, and ends the connection. Of a compressed body, the decompressed bytes
+ * are counted.
  */
 export function limitAnswer(response: Response, maxBytes: number): Response {
   const { body, status, headers } = response;

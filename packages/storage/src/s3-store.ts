@@ -24,26 +24,26 @@ export interface S3Settings {
   region: string;
   accessKeyId: string;
   secretAccessKey: string;
-  /** True: the bucket is the first part of the path, and not of the host's name. */
+  /** True: the bucket is the first part of the path, instead of the host name. */
   pathStyle: boolean;
-  /** How long the store may take for its first word, and for each piece of a file. */
+  /** How long the store may take to begin its answer, and for each piece of a file. */
   timeoutMs: number;
 }
 
-/** What is answered in one piece takes no longer than this, however slowly it comes. */
+/** The limit for an answer that is read as a whole, however slowly it comes. */
 const WHOLE_TIMEOUT_MS = 60_000;
 
 const PROBE_TIMEOUT_MS = 5_000;
 const PROBE_KEY = 'solospark-probe';
 
-/** Of an answer that is no file. */
+/** The limit for an answer that is not a file. */
 const MAX_ANSWER_BYTES = 64 * 1024;
 
 /**
- * Files in a bucket of a service that speaks S3: four calls, signed with signature version 4. A file is put with one
- * call, which takes up to 5 GB; S3 shows it when all of it has arrived.
+ * Files in a bucket of an S3 service: four kinds of requests, signed with signature version 4. One PUT stores a file of up
+ * to 5 GB; S3 shows it only when all of it has arrived.
  *
- * @param disk where files are staged before they are put
+ * @param settings `disk`: where files are staged before they are put
  */
 export function openS3Store(settings: S3Settings & { disk: DiskProcess }): FileStore {
   const { region, accessKeyId, secretAccessKey, timeoutMs, disk } = settings;
@@ -57,7 +57,7 @@ export function openS3Store(settings: S3Settings & { disk: DiskProcess }): FileS
       ...options
     }: Omit<RequestInit, 'signal'> & { headers?: Record<string, string>; stop?: AbortController } = {},
   ): Promise<Response> {
-    // The bytes are not part of the signature (UNSIGNED-PAYLOAD): they would have to be read twice. TLS protects them.
+    // The body is not part of the signature (UNSIGNED-PAYLOAD): it would have to be read twice. TLS protects it.
     const signer = new AwsV4Signer({
       method,
       url: urlOf(settings, key),
@@ -69,7 +69,7 @@ export function openS3Store(settings: S3Settings & { disk: DiskProcess }): FileS
     });
     const signed = await signer.sign();
     const sending = fetch(signed.url, { ...options, method, headers: signed.headers, signal: stop.signal });
-    // Of what is put, the pieces have their own deadlines, and this one begins with the last of them.
+    // A PUT has its own deadlines: one for each piece, and one after the last piece.
     const answer = await (options.body ? reached(sending) : inTime(sending, stop));
     const isFile = answer.ok && method === 'GET';
     const response = isFile ? answer : limitAnswer(answer, MAX_ANSWER_BYTES);
@@ -77,7 +77,7 @@ export function openS3Store(settings: S3Settings & { disk: DiskProcess }): FileS
     return response;
   }
 
-  /** What takes too long is given up, and the connection with it. */
+  /** Ends a call that takes too long, and closes its connection. */
   async function inTime<T>(waiting: Promise<T>, stop: AbortController, limitMs = timeoutMs): Promise<T> {
     try {
       return await reached(withDeadline(waiting, limitMs, 'waiting for the media store'));
@@ -96,7 +96,7 @@ export function openS3Store(settings: S3Settings & { disk: DiskProcess }): FileS
         yield value;
       }
     } finally {
-      // Also when nobody wants the rest.
+      // Also when the reader stops early.
       stop.abort();
     }
   }
@@ -104,7 +104,7 @@ export function openS3Store(settings: S3Settings & { disk: DiskProcess }): FileS
   async function get(key: string, range?: ByteRange) {
     const stop = new AbortController();
     const response = await call('GET', key, { headers: headersFor(range), stop });
-    // Some take no notice of a range, and would give the whole file for a part.
+    // Some services ignore the range and send the whole file.
     if (range && response.status !== 206) throw new Error(`the store gave no part of ${key}`);
     return { response, stop, stored: storedFileOf(response) };
   }
@@ -137,7 +137,7 @@ export function openS3Store(settings: S3Settings & { disk: DiskProcess }): FileS
       await disk.call('remove', { path });
     },
     async stat(key) {
-      // A HEAD is answered without a word on what is wrong.
+      // GET instead of HEAD: the answer to a HEAD has no body, so it would not say what is wrong.
       const { stored, stop } = await get(key, { start: 0, end: 0 });
       stop.abort();
       return stored;
@@ -189,13 +189,13 @@ export function openS3Store(settings: S3Settings & { disk: DiskProcess }): FileS
   };
 }
 
-/** What does not come about, or breaks off, says that the store is away. */
+/** Turns a network error into a `StoreUnavailableError`. */
 async function reached<T>(asking: Promise<T>): Promise<T> {
   try {
     return await asking;
   } catch (error) {
     const { message, cause } = error as Error;
-    // Trouble with the staged file that is being put.
+    // An error of reading the staged file that is being put.
     if (cause instanceof StoreUnavailableError) throw cause;
     if (error instanceof StoreUnavailableError) throw error;
     throw new StoreUnavailableError('away', cause instanceof Error ? cause.message : message, error);
@@ -222,7 +222,7 @@ function urlOf({ endpoint, bucket, pathStyle }: S3Settings, key: string): string
   return new URL(`/${key}`, url).href;
 }
 
-/** S3 answers in XML; of it, the code and the sentence. Neither has a key or a signature in it. */
+/** Takes code and message from S3's XML answer. Neither contains an access key or a signature. */
 async function refusalOf(
   method: string,
   key: string,
@@ -235,7 +235,7 @@ async function refusalOf(
   const words = `it answered ${method} with ${response.status} ${code ?? ''}: ${part('Message') ?? ''}`;
   const isMissing = response.status === 404 && (code === undefined || code === 'NoSuchKey');
   if (isMissing) return new FileMissingError(key, new Error(words));
-  // An empty file has no first byte.
+  // 416: the file has no byte in this range.
   if (response.status === 416) return new FileChangedError(key, 'it is shorter than what is wanted of it');
   const isFull = response.status === 507 || /quota|full|capacity|insufficient/i.test(code ?? '');
   const isReadOnly = code === 'AccessDenied' && method !== 'GET';

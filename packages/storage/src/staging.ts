@@ -3,26 +3,26 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { DiskProcess } from './disk-process.ts';
 
-/** A local folder where a file lies while it comes in and is looked at, whatever store it goes to afterwards. */
+/** A local folder for files that are being uploaded and checked, before they go to the store. */
 export interface Staging {
   /** @throws StoreUnavailableError */
   open(): Promise<Upload>;
-  /** Removes what processes that are no more have left behind. */
+  /** Removes uploads that processes which have ended left behind. */
   sweep(olderThanMs: number): Promise<void>;
 }
 
-/** A folder of its own for one upload. Only its owner may look into it. */
+/** The folder of one upload. Only its owner may read it. */
 export interface Upload {
   /**
-   * Writes what comes to the disk as it comes, however slowly: no more of it than a few chunks is ever in memory.
+   * Writes the source to the disk as it comes, however slowly: only a few chunks are in memory.
    * @throws StoreUnavailableError
    */
   receive(source: Readable): Promise<ReceivedFile>;
-  /** Where a file of this upload may be written. */
+  /** The path for a further file of this upload. */
   path(name: string): string;
-  /** What a file of this upload is, as it lies there. */
+  /** Size and hash of a file of this upload. */
   digest(path: string): Promise<{ byteSize: number; sha256: string }>;
-  /** Removes what is left of it. */
+  /** Removes the folder with all that is left in it. */
   discard(): Promise<void>;
 }
 

@@ -1,12 +1,12 @@
 import { withDeadline } from '@solospark/foundation';
 import { StoreUnavailableError, type StoreState } from './file-store.ts';
 
-/** However often somebody asks, the store is. */
+/** How long one answer is reused. */
 const GOOD_FOR_MS = 5_000;
 
 /**
- * Tries the store for whoever asks about it: at most every few seconds, once at a time, and with a deadline.
- * @param probe stores something small, and throws what comes of that
+ * Returns a function that checks the store: at most every few seconds, one check at a time, each with a deadline.
+ * @param probe stores something small, and throws when that fails
  */
 export function watchState(probe: () => Promise<unknown>, timeoutMs: number): () => Promise<StoreState> {
   let known: Promise<StoreState> | undefined;

@@ -9,7 +9,7 @@ import { openDiskStore } from '../src/disk-store.ts';
 import { FileMissingError, type FileStore } from '../src/file-store.ts';
 import { openS3Server } from './s3-server.ts';
 
-// What every store owes the domain. The one on S3 is asked against a server that speaks it.
+// The contract of every store. The S3 store runs against a local S3 server.
 
 interface Stage {
   store: FileStore;
@@ -63,33 +63,33 @@ describe.each(stages)('a file store on %s', (_name, open) => {
   const key = 'organization_1/0b1f-image';
   beforeEach(async () => store.put(key, await fileWith(bytes)));
 
-  it('gives back what was put, in one piece and as it comes', async () => {
+  it('returns what was put, in one piece and as a stream', async () => {
     expect(Buffer.from(await store.read(key)).equals(bytes)).toBe(true);
     expect((await buffer(await store.open(key, bytes.length))).equals(bytes)).toBe(true);
   });
   it.each([
-    ['its first bytes', 0, 99],
+    ['the first bytes', 0, 99],
     ['a part of the middle', 70_000, 210_000],
-    ['its last byte', bytes.length - 1, bytes.length - 1],
-  ])('gives back %s', async (_what, start, end) => {
+    ['the last byte', bytes.length - 1, bytes.length - 1],
+  ])('returns %s of a file', async (_what, start, end) => {
     const part = await buffer(await store.open(key, bytes.length, { start, end }));
     expect(part.equals(bytes.subarray(start, end + 1))).toBe(true);
     expect(Buffer.from(await store.read(key, { start, end })).equals(part)).toBe(true);
   });
-  it('takes the file over, and replaces what was under the key', async () => {
+  it('moves the staged file, and replaces what was under the key', async () => {
     const path = await fileWith(Buffer.from('newer'));
     await store.put(key, path);
     expect(Buffer.from(await store.read(key)).toString()).toBe('newer');
     await expect(stat(path)).rejects.toMatchObject({ code: 'ENOENT' });
   });
-  it('forgets what is removed, and finds it removed already the second time', async () => {
+  it('does not find a removed file any more, and may remove it twice', async () => {
     await store.remove(key);
     await store.remove(key);
     await expect(store.read(key)).rejects.toBeInstanceOf(FileMissingError);
     await expect(store.open(key, 5)).rejects.toBeInstanceOf(FileMissingError);
     await expect(store.open(key, 5, { start: 0, end: 1 })).rejects.toBeInstanceOf(FileMissingError);
   });
-  it('keeps keys apart that begin alike', async () => {
+  it('keeps keys with the same beginning apart', async () => {
     await store.put(`${key}-thumbnail`, await fileWith(Buffer.from('small')));
     await store.remove(`${key}-thumbnail`);
     expect((await store.read(key)).byteLength).toBe(bytes.length);
@@ -101,7 +101,7 @@ describe.each(stages)('a file store on %s', (_name, open) => {
 });
 
 describe('a store on S3', () => {
-  it('says what the server said when the keys are wrong, and not the keys', async () => {
+  it('reports the error of the server when the access keys are wrong, without the keys', async () => {
     const { openStore, close } = await openS3Server(folder);
     const secretAccessKey = 'not-the-secret';
     const store = openStore({ secretAccessKey });
@@ -110,7 +110,7 @@ describe('a store on S3', () => {
     await expect(refused).rejects.not.toThrow(secretAccessKey);
     await close();
   });
-  it('does not take a bucket that is not there for a file that is not there', async () => {
+  it('reports a missing bucket as such, and not as a missing file', async () => {
     const { openStore, close } = await openS3Server(folder);
     const store = openStore({ bucket: 'elsewhere' });
     const refused = store.read('a/b');
@@ -121,7 +121,7 @@ describe('a store on S3', () => {
 });
 
 describe('a store on a disk', () => {
-  it('leaves nothing but whole files, also when the file to be put is not there', async () => {
+  it('leaves no partial file when the file to be put is missing', async () => {
     const directory = await mkdtemp(join(folder, 'whole-'));
     const store = openDiskStore({ directory, disk });
     await expect(store.put('a/b', join(folder, 'nowhere'))).rejects.toMatchObject({ code: 'ENOENT' });

@@ -16,7 +16,7 @@ import { FileChangedError, StoreUnavailableError, type FileStore } from '../src/
 import { openS3Store } from '../src/s3-store.ts';
 import { openStaging } from '../src/staging.ts';
 
-// A network mount that has died is played with FIFOs: whoever opens one waits until somebody writes to it.
+// FIFOs stand for a dead network mount: opening one blocks until it has a writer.
 
 const TIMEOUT_MS = 1_500;
 
@@ -43,7 +43,7 @@ describe('a disk that hangs', () => {
     await store.put(key, path);
   };
 
-  it('ends every read with an error of its own, and holds no thread of this process meanwhile', async () => {
+  it('ends every read with a StoreUnavailableError, and holds no thread of this process meanwhile', async () => {
     await stored('well', 'as it was');
     const hanging = Array.from({ length: 12 }, (_, index) => `hangs-${index}`);
     for (const key of hanging) execFileSync('mkfifo', [join(directory, key)]);
@@ -56,7 +56,7 @@ describe('a disk that hangs', () => {
       store.open(key, 10),
     ]);
     const ended = Promise.allSettled(reads);
-    // The four threads that everything else in this process shares.
+    // These use the four threads that everything else in this process shares.
     await Promise.all([
       lookup('localhost'),
       readFile(new URL(import.meta.url)),
@@ -66,7 +66,7 @@ describe('a disk that hangs', () => {
       expect(result).toMatchObject({ status: 'rejected', reason: away() });
     }
     expect(Date.now() - began).toBeLessThan(10 * TIMEOUT_MS);
-    // What hung once does not hang for ever: the next call is carried out by another process.
+    // It does not hang for ever: another process carries out the next call.
     expect(Buffer.from(await store.read('well')).toString()).toBe('as it was');
     await rm(join(directory, 'hangs-0'));
     await stored('hangs-0', 'back');
@@ -74,14 +74,14 @@ describe('a disk that hangs', () => {
     disk.close();
   });
 
-  it('ends an upload that is being written to it', async () => {
+  it('ends an upload that is being written', async () => {
     const upload = await openStaging({ directory, disk }).open();
     execFileSync('mkfifo', [upload.path('received')]);
     await expect(upload.receive(Readable.from([Buffer.from('x')]))).rejects.toMatchObject(away());
     disk.close();
   });
 
-  it('leaves no process behind, and lets this one end, while a call hangs', async () => {
+  it('lets this process exit while a call hangs, and leaves no process behind', async () => {
     execFileSync('mkfifo', [join(directory, 'hangs')]);
     const script = `
       import { openDiskProcess, openDiskStore } from '@solospark/storage';
@@ -103,7 +103,7 @@ describe('a disk that hangs', () => {
     disk.close();
   });
 
-  it('says that it is away', async () => {
+  it('reports the state away', async () => {
     expect(await store.state()).toBe('up');
     const hanging = { call: () => new Promise<never>(() => undefined), close: () => undefined };
     expect(await openDiskStore({ directory, disk: hanging }).state()).toBe('away');
@@ -112,7 +112,7 @@ describe('a disk that hangs', () => {
 });
 
 describe('a file that was shortened or replaced', () => {
-  it('is refused before its first byte, whole or in part, and while it is being read', async () => {
+  it('is refused before the first byte, whole or in part, and also while it is being read', async () => {
     const directory = await mkdtemp(join(folder, 'cut-'));
     const disk = openDiskProcess({ timeoutMs: 20_000 });
     const store = openDiskStore({ directory, disk });
@@ -123,7 +123,7 @@ describe('a file that was shortened or replaced', () => {
     await expect(store.open('a', 1_000, { start: 500, end: 900 })).rejects.toBeInstanceOf(FileChangedError);
     await expect(store.read('a', { start: 0, end: 499 })).rejects.toBeInstanceOf(FileChangedError);
     await expect(store.read('a', undefined, version)).rejects.toBeInstanceOf(FileChangedError);
-    // Cut while it is on its way: it breaks off, and does not wait.
+    // Shortened while it is read: the stream fails at once.
     await writeFile(join(directory, 'b'), 'x'.repeat(600_000));
     const stream = await store.open('b', 600_000);
     await writeFile(join(directory, 'b'), 'y');
@@ -132,8 +132,8 @@ describe('a file that was shortened or replaced', () => {
   });
 });
 
-describe('the folder of the media', () => {
-  it('and all that lies in it can be read by its owner only, whatever the umask', async () => {
+describe('the media folder', () => {
+  it('and all files in it can be read by their owner only, whatever the umask', async () => {
     const before = process.umask(0);
     try {
       const directory = join(folder, 'private');
@@ -144,7 +144,7 @@ describe('the folder of the media', () => {
       await store.put('organization/file', path);
       await upload.receive(Readable.from([Buffer.from('y')]));
       await chmod(directory, 0o755);
-      // A folder of an older version is closed when it is looked at first.
+      // The first check closes a folder that an older version left open.
       expect(await store.state()).toBe('up');
       const names = await readdir(directory, { recursive: true, withFileTypes: true });
       expect(names.length).toBeGreaterThan(4);
@@ -183,22 +183,22 @@ describe('a store on S3 that hangs', () => {
   });
 
   it.each<[string, () => Promise<unknown>]>([
-    ['a read that is not answered', () => store.read('silent')],
-    ['a stream that is not answered', () => store.open('silent', 1_000)],
-    ['a look that is not answered', () => store.stat('silent')],
-    ['a removal that is not answered', () => store.remove('silent')],
+    ['read without an answer', () => store.read('silent')],
+    ['open without an answer', () => store.open('silent', 1_000)],
+    ['stat without an answer', () => store.stat('silent')],
+    ['remove without an answer', () => store.remove('silent')],
     ['a stream that stops', async () => buffer(await store.open('begins', 1_000))],
-    ['a comparison that stops', () => store.digest('begins')],
-  ])('ends %s', async (_what, call) => {
+    ['a digest that stops', () => store.digest('begins')],
+  ])('ends with the state away: %s', async (_what, call) => {
     await expect(call()).rejects.toMatchObject(away());
   });
-  it('says that it is full, or away', async () => {
+  it('fails with the state full when the server is full, and reports away when it does not answer', async () => {
     const path = join(folder, 'too-much');
     await writeFile(path, 'x');
     await expect(store.put('full', path)).rejects.toMatchObject(away('full'));
     expect(await store.state()).toBe('away');
   });
-  it('and one that nobody listens at is away as well', async () => {
+  it('and one that refuses connections are both unavailable', async () => {
     const keys = { accessKeyId: 'a', secretAccessKey: 'b', region: 'us-east-1', bucket: 'media' };
     const nobody = { ...keys, endpoint: 'http://127.0.0.1:1', pathStyle: true, timeoutMs: TIMEOUT_MS, disk };
     await expect(openS3Store(nobody).read('a')).rejects.toBeInstanceOf(StoreUnavailableError);

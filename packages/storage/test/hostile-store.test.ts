@@ -43,23 +43,23 @@ const flood = (status: number) => (response: ServerResponse) => {
 
 const KEY = 'organization/file';
 
-describe('of what a store answers that is no file, 64 KB are read', () => {
+describe('an S3 store reads a limited part of an answer:', () => {
   it.each([
-    ['a refusal without an end', flood(403)],
-    ['a confirmation without an end', flood(200)],
+    ['an endless error', flood(403)],
+    ['an endless success', flood(200)],
     [
-      'a refusal that grows a thousandfold when it is unpacked',
+      'an error that is a decompression bomb',
       (response: ServerResponse) =>
         void response
           .writeHead(403, { 'content-encoding': 'gzip' })
           .end(gzipSync(Buffer.alloc(20 * 1024 * 1024))),
     ],
-  ])('%s', async (_, answer) => {
+  ])('64 KB of %s', async (_, answer) => {
     const store = await openStore(answer);
     await expect(store.remove(KEY)).rejects.toThrow(/longer than 65536 bytes|terminated/);
   });
 
-  it('and of a part of a file, as much as was asked for', async () => {
+  it('only the requested range of a file', async () => {
     const store = await openStore(flood(206));
     await expect(store.read(KEY, { start: 0, end: 99 })).rejects.toThrow(/longer than 100 bytes/);
   });

@@ -7,7 +7,7 @@ import { writeFilm } from '../../../test/support/media.ts';
 import { FileMissingError } from '../src/file-store.ts';
 import { openS3Server, type S3Server } from './s3-server.ts';
 
-// The whole way of a file, with nothing of it on a disk that API and worker would have to share.
+// Upload, publishing and download with S3: API and worker share no disk.
 
 let app: TestApp;
 let s3: S3Server;
@@ -24,7 +24,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-it('an image goes out from there, and a video is served from there in ranges', async () => {
+it('with S3, an image is published and a video is served in ranges', async () => {
   const worker = await app.startWorker();
   const image = (await app.upload('a.jpg', await demoImage())).body;
   const content = { text: 'On S3', mediaIds: [image.id], platforms: ['x', 'instagram'] };
@@ -50,7 +50,7 @@ it('an image goes out from there, and a video is served from there in ranges', a
   expect(await readdir(join(app.mediaDirectory, '.staging'))).toEqual([]);
 });
 
-it('a file that is deleted is gone from there', async () => {
+it('with S3, a deleted file is removed from the bucket', async () => {
   const { id } = (await app.upload('a.jpg', await demoImage())).body;
   const key = `${app.organizationId}/${id}`;
   expect((await app.ctx.files.read(key)).byteLength).toBeGreaterThan(1_000);

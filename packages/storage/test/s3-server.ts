@@ -9,14 +9,13 @@ import { openSignatureGate } from './signature-gate.ts';
 const KEYS = { accessKeyId: 'S3RVER', secretAccessKey: 'S3RVER' };
 
 export interface S3Server {
-  /** A store in its bucket, set up as it should be, or not. */
+  /** A store in its bucket. `over` replaces settings, also with wrong ones. */
   openStore: (over?: Partial<Parameters<typeof openS3Store>[0]>) => ReturnType<typeof openS3Store>;
   close: () => Promise<void>;
 }
 
 /**
- * A server that speaks S3, written by others (s3rver). It does not check signatures of version 4, so a gate stands before it
- * that does.
+ * A local S3 server (s3rver). It does not check signatures of version 4, so a proxy in front of it does.
  */
 export async function openS3Server(folder: string): Promise<S3Server> {
   const bucket = 'media';

@@ -8,8 +8,8 @@ export interface SignatureGate {
 }
 
 /**
- * Hands on to `port` what is signed with the one key pair (AWS Signature Version 4, "Authenticating Requests:
- * Authorization Header"), and answers the rest as S3 does.
+ * A proxy that forwards correctly signed requests to `port` (AWS Signature Version 4, "Authenticating Requests:
+ * Authorization Header"), and refuses all others as S3 does.
  */
 export async function openSignatureGate(options: {
   accessKeyId: string;

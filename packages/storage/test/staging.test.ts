@@ -31,7 +31,7 @@ describe('an upload', () => {
     await upload.discard();
     expect(await readdir(directory)).toEqual([]);
   });
-  it('that breaks off is an error', async () => {
+  it('that breaks off fails with its error', async () => {
     const upload = await openStaging({ directory: join(folder, 'broken'), disk }).open();
     const breaking = Readable.from(
       (function* () {
@@ -44,20 +44,20 @@ describe('an upload', () => {
 });
 
 describe('the sweep', () => {
-  it('removes uploads in which nothing has come for so long, and no other', async () => {
+  it('removes uploads that have received nothing for too long, and no others', async () => {
     const directory = join(folder, 'sweep');
     const staging = openStaging({ directory, disk });
     const [dead, slow] = [await staging.open(), await staging.open()];
     for (const upload of [dead, slow]) await upload.receive(Readable.from([Buffer.from('x')]));
     const longAgo = new Date(Date.now() - 2 * HOUR_MS);
     await utimes(dead.path('received'), longAgo, longAgo);
-    // Begun long ago, and still coming.
+    // Both began long ago, but the slow one still receives data.
     for (const upload of [dead, slow]) await utimes(upload.path('.'), longAgo, longAgo);
     await staging.sweep(HOUR_MS);
     expect(await readdir(directory)).toHaveLength(1);
     expect(await readFile(slow.path('received'), 'utf8')).toBe('x');
   });
-  it('finds nothing where nothing was ever uploaded', async () => {
+  it('does nothing when there is no staging folder', async () => {
     await openStaging({ directory: join(folder, 'nowhere'), disk }).sweep(0);
   });
 });

@@ -1,14 +1,14 @@
 #!/usr/bin/env node
 // @ts-check
-// Everything that is done to the folder of the media happens here, in a process of its own. A call on a network mount that has
-// died never returns, and each one holds a thread: in the parent four of them would stop its DNS, its hashes and its exit as
-// well. Here they hold threads of a process that the parent ends and replaces (src/disk-process.ts).
+// Does all file operations on the media folder, in a process of its own. A call on a dead network mount never returns and
+// holds a thread. In the parent, four such calls would also block DNS look-ups, hashes and the exit. Here they only hold
+// threads of a process that the parent kills and replaces (src/disk-process.ts).
 import { createHash } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 
-// What is made here may be read by its owner only, whatever the parent was started with.
+// Files made here can be read by their owner only, whatever the umask of the parent.
 process.umask(0o077);
 
 const HASH_PIECE_BYTES = 1_000_000;
@@ -23,7 +23,7 @@ const operations = {
   async stat({ path }) {
     return { facts: await withFile(path, 'r', factsOf) };
   },
-  /** From `start`, `length` bytes; less where the file ends. Without a `length`: all of it. */
+  /** Reads `length` bytes from `start`, or fewer at the end of the file. Without `length`: all the rest. */
   read({ path, start = 0, length }) {
     return withFile(path, 'r', async (file) => {
       const facts = await factsOf(file);
@@ -46,7 +46,7 @@ const operations = {
       }
     });
   },
-  /** Flushed and then renamed: a reader never meets half a file, and a crash leaves none. */
+  /** Flushes the file, then renames it: neither a reader nor a crash ever finds half a file under its name. */
   async put({ from, to }) {
     await mkdir(dirname(to), { recursive: true });
     await withFile(from, 'r+', (file) => file.sync());
@@ -74,7 +74,7 @@ const operations = {
     }
     return {};
   },
-  /** Whether something can be written here, flushed, and read again. */
+  /** Fails unless a file can be written here, flushed and read. */
   async probe({ directory, create }) {
     if (create) await makePrivate(directory);
     const path = join(directory, `.probe-${process.pid}`);
@@ -92,8 +92,8 @@ const operations = {
 };
 
 /**
- * Also a folder that an older version left open to others: what lies below it is closed with it. One of somebody else is
- * theirs to close.
+ * Makes a folder that only its owner can read; also closes one that an older version left open. A folder of another user
+ * stays as it is.
  * @param {string} directory
  */
 async function makePrivate(directory) {
@@ -119,7 +119,7 @@ async function withFile(path, flags, work) {
 }
 
 /**
- * `version` is another one as soon as the file was written to or replaced.
+ * `version` changes when the file is written to or replaced.
  * @param {FileHandle} file
  */
 async function factsOf(file) {
@@ -128,7 +128,7 @@ async function factsOf(file) {
 }
 
 /**
- * A disk that is nearly full takes a part, and says so only when it is asked for the rest.
+ * A disk that is nearly full writes only a part, and reports the error only for the rest. So this writes until all is done.
  * @param {FileHandle} file
  * @param {Buffer} bytes
  * @param {number} start
@@ -155,7 +155,8 @@ async function fill(file, bytes, start) {
 }
 
 /**
- * Since its newest file came: the folder's own time is that of its last new name, so a long upload looks older than it is.
+ * The age of the newest file in a folder. The folder's own time only changes with a new name, so a long upload would look
+ * older than it is.
  * @param {string} folder
  */
 async function ageMs(folder) {
@@ -173,7 +174,7 @@ async function ageMs(folder) {
 }
 
 /**
- * Another process sweeps, or the upload has just ended.
+ * Answers `otherwise` when the file is gone: another process sweeps too, or the upload has just ended.
  * @template T
  * @param {Promise<T>} asking
  * @param {T} otherwise
@@ -209,9 +210,9 @@ parent.on('data', (chunk) => {
     wanted = 8;
   }
 });
-// The parent is gone, or wants no more. An ordinary exit would wait for a thread that hangs.
+// The parent is gone or has closed the socket. An ordinary exit would wait for a hanging thread.
 for (const event of ['close', 'error']) parent.on(event, () => process.kill(process.pid, 'SIGKILL'));
-// A terminal tells the whole group; the parent still has to finish what it does.
+// A terminal sends these signals to the whole process group, but the parent still has to finish its work.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => undefined);
 
 /**

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { Writable } from 'node:stream';
 import type { JobPayloads, JobRequest } from '../../src/index.ts';
 
-/** Resolves when `holds` does. Generous: it only ends a test whose condition never comes. */
+/** Resolves when `holds` is true. The long limit only ends a test whose condition never becomes true. */
 export async function until(
   what: string,
   holds: () => boolean | Promise<boolean>,
@@ -44,7 +44,7 @@ export function postDue({
   return { job: 'post-due', id: `post-${data.postId}-r${data.revision}`, data, runAt };
 }
 
-/** How long `work` took to settle, and how. */
+/** How long `work` took, and its error or null. */
 export async function timed(work: () => Promise<unknown>): Promise<{ ms: number; error: unknown }> {
   const from = performance.now();
   const error = await work().then(

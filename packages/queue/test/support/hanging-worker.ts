@@ -1,4 +1,4 @@
-// A worker process that takes a job, says so, and never finishes it: for kill -9.
+// A worker process that takes a job, prints its id, and never finishes it. The test kills it with SIGKILL.
 import { createLogger } from '@solospark/foundation';
 import { createQueues, type QueuesConfig } from '../../src/index.ts';
 

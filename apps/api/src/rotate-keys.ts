@@ -3,7 +3,7 @@ import { createLogger, messageOf } from '@solospark/foundation';
 import { openContext, refuseUnusable } from '@solospark/runtime';
 import { loadConfig } from './config.ts';
 
-// `npm run keys:rotate`: seals everything anew with the first of SEALING_KEYS.
+// `npm run keys:rotate`: re-encrypts all sealed values with the first of SEALING_KEYS.
 try {
   const ctx = openContext(loadConfig(), {
     log: createLogger({ name: 'rotate-keys', level: 'warn' }),

@@ -10,13 +10,13 @@ import {
 } from '../../../test/support/postgres-proxy.ts';
 import { buildApp } from '../src/app.ts';
 
-// However a database is away, a request waits for it once: about five seconds, and not seven times seven tries.
+// A request waits once for an unreachable database, for about five seconds in total: nested retries do not multiply.
 
-/** Tries of one request, and one more to note that it came to nothing. */
+/** The tries of one request, and one more to record its failure. */
 const MOST_TRIES = 8;
-/** To build an API takes a while, so some routes share one. All their tries together are fewer than 49. */
+/** Building an API takes a while, so some routes share one. All their tries together stay below 49. */
 const ROUTES_PER_DOOR = 4;
-/** Five seconds, half a one until silence is believed, and what a busy machine needs. */
+/** Five seconds of waiting, half a second to detect a silent server, and a margin for a busy machine. */
 const MOST_MS = 8_000;
 
 const unknownId = '00000000-0000-4000-8000-000000000000';
@@ -38,7 +38,7 @@ const bodies: Record<string, object> = {
 
 interface Route {
   method: string;
-  /** As the document has it. */
+  /** As in the OpenAPI document. */
   path: string;
   url: string;
 }
@@ -61,7 +61,7 @@ beforeAll(async () => {
   for (let at = 0; at < routes.length; at += ROUTES_PER_DOOR) {
     doors.push(await openDoor(routes.slice(at, at + ROUTES_PER_DOOR)));
   }
-  // Each has its connections, as an API that has run for a while.
+  // Opens the pool's connections, as in an API that has run for a while.
   await Promise.all(doors.flatMap((door) => door.routes.map((route) => ask(door, route))));
 }, 300_000);
 afterAll(async () => {
@@ -100,7 +100,7 @@ async function listRoutes(): Promise<Route[]> {
 }
 
 async function openDoor(routes: Route[]): Promise<Door> {
-  // The key is asked for before anything else: that it can be read lets the fault reach the use case.
+  // The query for the API key must succeed, so that the fault hits the use case.
   const proxy = await startPostgresProxy(api.databaseUrl, (sql) => !/apikey|^SET|^BEGIN|^ROLLBACK/.test(sql));
   opened.push(() => proxy.close());
   const db = openDatabase({ url: proxy.url, maxConnections: ROUTES_PER_DOOR });
@@ -115,7 +115,7 @@ async function ask({ url }: Door, route: Route): Promise<number> {
   const body = bodies[`${route.method} ${route.path.replace('/organizations/{organizationId}', '')}`];
   const headers = { 'x-api-key': api.apiKey, ...(body && { 'content-type': 'application/json' }) };
   const init = { method: route.method, headers, ...(body && { body: JSON.stringify(body) }) };
-  // The upload is given what it asks for: it is to reach the database.
+  // An upload needs a valid form to get as far as the database.
   if (route.path.endsWith('/media') && route.method === 'POST') {
     const form = new FormData();
     form.set('file', new Blob([await demoImage()]), 'a.jpg');
@@ -124,13 +124,13 @@ async function ask({ url }: Door, route: Route): Promise<number> {
   return statusOf(await fetch(url + route.url, init));
 }
 
-/** Read to its end: what is not keeps its connection, and the test run with it. */
+/** Reads the whole body: an unread one keeps its connection open, and the test run alive. */
 async function statusOf(answer: Response): Promise<number> {
   await answer.arrayBuffer();
   return answer.status;
 }
 
-/** What needs no database once the key is known, or answers of itself whether there is one. */
+/** Routes that use no database, apart from the check of the key. */
 const needsNone = ['GET /health/live', 'GET /organizations/{organizationId}/platforms'];
 
 async function askAll(mode: ProxyMode) {
@@ -173,7 +173,7 @@ describe('every route', () => {
       );
       const answers = await askAll('open');
       expect(answers.filter(({ status }) => status !== 503)).toEqual([]);
-      // What cannot be done within the time was ended in the server as well.
+      // The server has also ended the statements that took too long.
       const { rows } = await session.query(
         `SELECT count(*)::int AS waiting FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
       );
@@ -183,7 +183,7 @@ describe('every route', () => {
     }
   });
 
-  it('goes on when the database is back', async () => {
+  it('works again when the database is back', async () => {
     const answers = await askAll('open');
     expect(answers.filter(({ status }) => status >= 500)).toEqual([]);
   });

@@ -1,7 +1,7 @@
 import type { DomainErrorCode } from '@solospark/domain';
 import { Type } from 'typebox';
 
-// RFC 9457 problems. The one place where a code of ours becomes an HTTP status.
+// RFC 9457 problems. The only place that maps error codes to HTTP statuses.
 
 export type ProblemCode =
   | DomainErrorCode
@@ -115,7 +115,7 @@ export const ProblemSchema = Type.Object(
   { $id: 'Problem', title: 'Problem' },
 );
 
-/** The answers that a route may give besides its success, by the codes it may meet. */
+/** The OpenAPI error responses of a route, from the codes that it may answer. */
 export function problemResponses(...codes: ProblemCode[]): Record<number, object> {
   const always: ProblemCode[] = [
     'invalid_request',

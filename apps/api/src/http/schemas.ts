@@ -3,11 +3,10 @@ import { Type } from 'typebox';
 import { ID_PATTERN } from './lower-ids.ts';
 import * as examples from './examples.ts';
 
-// What requests and answers look like: validation, types and OpenAPI come from here. A schema with a title is a component of
-// that name in the document, and is written once. A body's `examples` are sent to a running stack by a test: they work as
-// they stand.
+// The schemas of requests and answers: the source of validation, types and OpenAPI. A schema with a title becomes a component
+// of that name in the document. A test sends the `examples` of each body to a running stack, so they must work unchanged.
 
-/** Without a description: of a parameter it would be taken out, and there would be two of them. */
+/** Has no description: @fastify/swagger moves the description of a parameter, and two components of one title would differ. */
 const Id = Type.String({ pattern: ID_PATTERN, title: 'Id' });
 const Instant = Type.String({ format: 'date-time', title: 'Instant' });
 const PlatformId = Type.String({ minLength: 1, maxLength: 50 });
@@ -58,7 +57,7 @@ const PostStatus = Type.Enum(
   { type: 'string', title: 'PostStatus' },
 );
 
-/** In the year after this one: ahead for as long as a process runs, and within the two years that are allowed. */
+/** A time in the next year: in the future while the process runs, and within the two years that are allowed. */
 const LATER = `${new Date().getUTCFullYear() + 1}-07-01T09:00:00Z`;
 
 const content = {
@@ -411,7 +410,7 @@ export const ConsentQuery = Type.Object({ state: Type.String({ maxLength: 200 })
 export const ConsentForm = Type.Object(
   {
     ...ConsentQuery.properties,
-    /** A form without it is refused as one from elsewhere, which tells its sender more than its shape would. */
+    /** Has a default, so that a form without a token is refused as cross-site, a clearer error than a missing field. */
     formToken: Type.String({ maxLength: 200, default: '' }),
   },
   closed,

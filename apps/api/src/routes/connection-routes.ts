@@ -19,7 +19,7 @@ const connecting = [
   'sandbox_unavailable',
 ] as const;
 
-/** How an organization gets its channels: what there is, and the two ways in. */
+/** The platforms that can be connected, and the two ways to connect an account: consent and app password. */
 export function connectionRoutes(app: App, ctx: Context): void {
   const tags = ['Channels'];
 

@@ -20,7 +20,7 @@ const Readiness = Type.Object(
   { title: 'Readiness' },
 );
 
-/** Three missed heartbeats. */
+/** Three missed heartbeats of a worker. */
 const WORKER_SILENT_AFTER_SECONDS = 15;
 
 export function healthRoutes(app: App, ctx: Context): void {

@@ -24,7 +24,7 @@ const onPost = [...guarded, 'post_not_found'] as const;
 const onChange = [...onPost, 'post_locked', 'revision_mismatch'] as const;
 const withBody = ['malformed_json', 'payload_too_large', 'unsupported_content_type'] as const;
 
-/** The schema has refused what is none. */
+/** The schema has refused texts that are not times. */
 function instantOf(text: string | undefined): Date | undefined {
   const instant = text === undefined ? undefined : parseInstant(text);
   return instant instanceof Date ? instant : undefined;

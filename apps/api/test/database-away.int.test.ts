@@ -15,7 +15,7 @@ import { buildApp } from '../src/app.ts';
 /** The tries of one request, and one more to record its failure. */
 const MOST_TRIES = 8;
 /** Building an API takes a while, so some routes share one. All their tries together stay below 49. */
-const ROUTES_PER_DOOR = 4;
+const ROUTES_PER_API = 4;
 /** Five seconds of waiting, half a second to detect a silent server, and a margin for a busy machine. */
 const MOST_MS = 8_000;
 
@@ -44,25 +44,25 @@ interface Route {
 }
 
 /** An API whose database is behind a proxy of its own, for a few routes. */
-interface Door {
+interface ProxiedApi {
   routes: Route[];
   url: string;
   proxy: PostgresProxy;
 }
 
 let api: TestApp;
-const doors: Door[] = [];
+const proxiedApis: ProxiedApi[] = [];
 const opened: (() => Promise<unknown>)[] = [];
 
 beforeAll(async () => {
   api = await startTestApp();
   opened.push(() => api.close());
   const routes = await listRoutes();
-  for (let at = 0; at < routes.length; at += ROUTES_PER_DOOR) {
-    doors.push(await openDoor(routes.slice(at, at + ROUTES_PER_DOOR)));
+  for (let at = 0; at < routes.length; at += ROUTES_PER_API) {
+    proxiedApis.push(await startProxiedApi(routes.slice(at, at + ROUTES_PER_API)));
   }
   // Opens the pool's connections, as in an API that has run for a while.
-  await Promise.all(doors.flatMap((door) => door.routes.map((route) => ask(door, route))));
+  await Promise.all(proxiedApis.flatMap((proxied) => proxied.routes.map((route) => ask(proxied, route))));
 }, 300_000);
 afterAll(async () => {
   for (const dispose of opened.reverse()) await dispose();
@@ -99,11 +99,11 @@ async function listRoutes(): Promise<Route[]> {
   ];
 }
 
-async function openDoor(routes: Route[]): Promise<Door> {
+async function startProxiedApi(routes: Route[]): Promise<ProxiedApi> {
   // The query for the API key must succeed, so that the fault hits the use case.
   const proxy = await startPostgresProxy(api.databaseUrl, (sql) => !/apikey|^SET|^BEGIN|^ROLLBACK/.test(sql));
   opened.push(() => proxy.close());
-  const db = openDatabase({ url: proxy.url, maxConnections: ROUTES_PER_DOOR });
+  const db = openDatabase({ url: proxy.url, maxConnections: ROUTES_PER_API });
   opened.push(() => db.close());
   const app = await buildApp({ ...api.ctx, db });
   opened.push(() => app.close());
@@ -111,7 +111,7 @@ async function openDoor(routes: Route[]): Promise<Door> {
   return { routes, proxy, url: `http://127.0.0.1:${(app.server.address() as AddressInfo).port}` };
 }
 
-async function ask({ url }: Door, route: Route): Promise<number> {
+async function ask({ url }: ProxiedApi, route: Route): Promise<number> {
   const body = bodies[`${route.method} ${route.path.replace('/organizations/{organizationId}', '')}`];
   const headers = { 'x-api-key': api.apiKey, ...(body && { 'content-type': 'application/json' }) };
   const init = { method: route.method, headers, ...(body && { body: JSON.stringify(body) }) };
@@ -134,19 +134,19 @@ async function statusOf(answer: Response): Promise<number> {
 const needsNone = ['GET /health/live', 'GET /organizations/{organizationId}/platforms'];
 
 async function askAll(mode: ProxyMode) {
-  for (const { proxy } of doors) proxy.reset(mode);
+  for (const { proxy } of proxiedApis) proxy.reset(mode);
   const answers = await Promise.all(
-    doors.flatMap((door) =>
-      door.routes.map(async (route) => {
+    proxiedApis.flatMap((proxied) =>
+      proxied.routes.map(async (route) => {
         const startedAt = performance.now();
-        const status = await ask(door, route);
+        const status = await ask(proxied, route);
         return { route: `${route.method} ${route.path}`, status, tookMs: performance.now() - startedAt };
       }),
     ),
   );
   expect(answers.length).toBeGreaterThan(20);
   expect(answers.filter(({ tookMs }) => tookMs > MOST_MS)).toEqual([]);
-  for (const { routes, proxy } of doors) {
+  for (const { routes, proxy } of proxiedApis) {
     expect(proxy.statements).toBeLessThanOrEqual(MOST_TRIES * routes.length);
     expect(proxy.connections).toBeLessThanOrEqual(MOST_TRIES * routes.length);
   }

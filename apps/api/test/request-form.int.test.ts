@@ -46,7 +46,7 @@ describe('a malformed request that reaches no route is refused with a problem', 
     ['a malformed host', 400, 'invalid_request', () => ['GET /nothing HTTP/1.1', 'host: a/b@c d']],
     ['no Host header', 400, 'invalid_request', () => ['GET /health/live HTTP/1.1']],
     [
-      'an expectation that nobody can meet',
+      'an unsupported expectation',
       417,
       'expectation_failed',
       () => [`POST ${posts()}?a=b HTTP/1.1`, 'host: a', 'expect: a-miracle', 'content-length: 2'],

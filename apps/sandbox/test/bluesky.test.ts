@@ -202,7 +202,7 @@ describe('Bluesky: putRecord', () => {
     ['a key that is not a TID', { rkey: 'hello' }],
     ['a TID above the maximum', { rkey: 'zzzzzzzzzzzzz' }],
     ['another collection', { collection: 'app.bsky.feed.like' }],
-    ['a field that nobody knows', { colour: 'red' }],
+    ['an unknown field', { colour: 'red' }],
     ['no key', { rkey: undefined }],
   ])('400 InvalidRequest for %s', async (_, over) => {
     const reply = await put(blueskyPost('Hello'), over);
@@ -369,10 +369,7 @@ describe('Bluesky: the record', () => {
     ],
     ['an embed of a later lexicon', { embed: { $type: 'app.bsky.embed.later', anything: true } }],
     ['a field of a later lexicon', { colour: 'red' }],
-    [
-      'a card with the records that it stands for',
-      { embed: { ...external, associatedRecords: [strongRef] } },
-    ],
+    ['a card with its associated records', { embed: { ...external, associatedRecords: [strongRef] } }],
     [
       'a feature of a later lexicon',
       { facets: [{ index: { byteStart: 0, byteEnd: 1 }, features: [{ $type: 'com.example.bold' }] }] },
@@ -412,7 +409,7 @@ describe('Bluesky: the record', () => {
   });
 
   it.each([
-    ['a field that nobody knows', { colour: 'red' }],
+    ['an unknown field', { colour: 'red' }],
     ['a date without a zone', { createdAt: '2026-11-22T10:00:00' }],
     ['a facet behind the text', { text: 'é!', facets: [link(0, 4)] }],
     ['a facet that cuts a character', { text: 'é!', facets: [link(1, 3)] }],

@@ -84,7 +84,7 @@ describe('Instagram: containers', () => {
     ['an image that is not JPEG', () => ({ image_url: `${web.url}/drawing.png` }), [400, 36001, 2207005]],
     ['an image taller than 3:4', () => ({ image_url: `${web.url}/taller.jpg` }), [400, 36003, 2207009]],
     ['an image wider than 1.91:1', () => ({ image_url: `${web.url}/wider.jpg` }), [400, 36003, 2207009]],
-    ['a kind that nobody knows', () => ({ media_type: 'IGTV', video_url: photo() }), [400, 100, undefined]],
+    ['an unknown media type', () => ({ media_type: 'IGTV', video_url: photo() }), [400, 100, undefined]],
     ['an image above 8 MB', () => ({ image_url: `${web.url}/huge.jpg` }), [400, 36000, 2207004]],
     [
       'a caption above 2,200',

@@ -98,7 +98,7 @@ describe('Mastodon: registering an app', () => {
       "Validation failed: Scopes doesn't match configured on the server.",
     ],
     [
-      'what is not played',
+      'an unsupported redirect URI',
       { redirect_uris: 'urn:ietf:wg:oauth:2.0:oob' },
       /^redirect_uris: this sandbox does not/,
     ],

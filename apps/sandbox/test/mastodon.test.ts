@@ -121,7 +121,7 @@ describe('Mastodon: publishing', () => {
     ['an unknown visibility', { status: 'a', visibility: 'secret' }, /Visibility/],
     ['a warning that is no text', { status: 'a', spoiler_text: ['b'] }, /spoiler_text/],
     ['a language that is no code', { status: 'a', language: 'English' }, /language/],
-    ['what is neither sensitive nor not', { status: 'a', sensitive: 'perhaps' }, /sensitive/],
+    ['an invalid value of sensitive', { status: 'a', sensitive: 'perhaps' }, /sensitive/],
     ['an unsupported parameter', { status: 'a', scheduled_at: '2030-01-01' }, /scheduled_at/],
     ['501 characters', { status: 'a'.repeat(501) }, /limit of 500 exceeded/],
     ['501 characters with the warning', { status: 'a'.repeat(400), spoiler_text: 'b'.repeat(101) }, /limit/],

@@ -10,10 +10,10 @@ import type { App } from './types.ts';
 import { DESCRIPTION } from './examples.ts';
 
 const TAGS = [
-  { name: 'Posts', description: 'What is written, when it goes out, and what became of it on each channel' },
-  { name: 'Channels', description: 'The accounts that posts go to, and how they are connected' },
+  { name: 'Posts', description: 'Posts, their schedule, and their deliveries to each channel' },
+  { name: 'Channels', description: 'The accounts that posts are published on, and their connection' },
   { name: 'Media', description: 'Images, GIFs, videos and documents of posts' },
-  { name: 'Health', description: 'For load balancers and supervisors; without a key' },
+  { name: 'Health', description: 'For load balancers and supervisors; needs no API key' },
 ];
 
 /** Serves /openapi.json, generated from the routes' schemas. */

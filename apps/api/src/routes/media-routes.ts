@@ -27,7 +27,7 @@ const uploadForm = Type.Object(
     file: Type.String({
       format: 'binary',
       description:
-        'A JPEG, PNG, WebP, HEIC, AVIF or GIF of at most 50 MB, an MP4, M4V or MOV of at most 512 MB, or a PDF of at most 100 MB; where the server has an ffmpeg, other videos as well',
+        'A JPEG, PNG, WebP, HEIC, AVIF or GIF of at most 50 MB, an MP4, M4V or MOV of at most 512 MB, or a PDF of at most 100 MB; with ffmpeg on the server, other videos, too',
     }),
     altText: Type.Optional(Type.String({ maxLength: MAX_ALT_TEXT })),
   },
@@ -92,7 +92,7 @@ export async function mediaRoutes(app: App, ctx: Context): Promise<void> {
       schema: {
         tags: ['Media'],
         operationId: 'getMedia',
-        summary: 'One media file: its facts, and links to it',
+        summary: 'Read one media file: its properties, and links to it',
         params: schemas.OrganizationMediaParams,
         response: {
           200: schemas.Media,
@@ -109,7 +109,7 @@ export async function mediaRoutes(app: App, ctx: Context): Promise<void> {
       schema: {
         tags: ['Media'],
         operationId: 'describeMedia',
-        summary: 'Change the alt text, unless a post is on its way with it',
+        summary: 'Change the alt text, unless a scheduled or publishing post uses the file',
         params: schemas.OrganizationMediaParams,
         body: schemas.MediaChange,
         response: {
@@ -170,8 +170,8 @@ export function mediaLinkRoutes(app: App, ctx: Context): void {
         security: [],
         response: {
           200: { description: 'The file', content: bytes },
-          206: { description: 'The range that the header Range asks for', content: bytes },
-          304: Type.Null({ description: 'The file of If-None-Match is this one' }),
+          206: { description: 'The range of the header Range', content: bytes },
+          304: Type.Null({ description: 'The file still has the ETag of If-None-Match' }),
           ...problemResponses(
             'invalid_link',
             'media_not_found',

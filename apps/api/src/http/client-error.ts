@@ -3,7 +3,7 @@ import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { Socket } from 'node:net';
 import { problemCatalog, type ProblemCode } from './problems.ts';
 
-const WHAT: Record<string, { code: ProblemCode; detail: string }> = {
+const NODE_ERRORS: Record<string, { code: ProblemCode; detail: string }> = {
   ERR_HTTP_REQUEST_TIMEOUT: {
     code: 'request_timeout',
     detail: 'The request did not come in time. Send it again, over a better connection.',
@@ -19,7 +19,7 @@ const UNREADABLE = { code: 'invalid_request', detail: 'This is not an HTTP reque
 /** Answers input that Node could not parse as a request, so that no route ever sees it. */
 export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return;
-  const { code, detail } = WHAT[error.code ?? ''] ?? UNREADABLE;
+  const { code, detail } = NODE_ERRORS[error.code ?? ''] ?? UNREADABLE;
   const { status, body } = problemOf(code, detail, '');
   if (socket.writable) {
     socket.write(

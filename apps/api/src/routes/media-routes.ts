@@ -81,7 +81,9 @@ export async function mediaRoutes(app: App, ctx: Context): Promise<void> {
         // The sweeper removes what cannot be removed now.
         await upload
           ?.discard()
-          .catch((error) => request.log.warn({ err: error }, 'an upload is left behind'));
+          .catch((error) =>
+            request.log.warn({ err: error }, 'an upload could not be removed, the sweeper will remove it'),
+          );
       }
     },
   );

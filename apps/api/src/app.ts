@@ -24,19 +24,19 @@ import { healthRoutes } from './routes/health-routes.ts';
 import { mediaLinkRoutes, mediaRoutes } from './routes/media-routes.ts';
 import { postRoutes } from './routes/post-routes.ts';
 
-/** A post is text: a quarter of a megabyte holds the longest one with a text for each of a hundred channels. */
+/** 256 KB: enough for the longest post with a text of its own for each of a hundred channels. */
 const BODY_LIMIT = 256 * 1024;
 
-/** Until a request's last header has come. */
+/** How long the headers of a request may take. */
 const HEADERS_TIMEOUT_MS = 15_000;
-/** Of any request, uploads included: 512 MB then come at 24 kB a second. Others are ended much earlier (`limitBodies`). */
+/** For any request, also an upload: 512 MB at 24 kB/s take this long. `limitBodies` ends other requests much earlier. */
 const REQUEST_TIMEOUT_MS = 6 * 60 * 60_000;
 
 export interface ApiLimits extends BodyLimits {
-  /** Open connections of one client; 0: no limit. */
+  /** Open connections per client; 0 means no limit. */
   maxSocketsPerClient: number;
   headersTimeoutMs: number;
-  /** How long one request waits for a database that is away. */
+  /** How long one request waits for an unreachable database. */
   databasePatienceMs: number;
 }
 
@@ -47,7 +47,10 @@ export const DEFAULT_LIMITS: ApiLimits = {
   databasePatienceMs: DATABASE_PATIENCE_MS,
 };
 
-/** Builds the API without listening. Routes translate; every decision is a use case of @solospark/domain. */
+/**
+ * Builds the API without listening. Routes translate between HTTP and the use cases of @solospark/domain, which make every
+ * decision. Every error is answered as an RFC 9457 problem (problem-plugin.ts).
+ */
 export async function buildApp(ctx: Context, chosen: Partial<ApiLimits> = {}): Promise<App> {
   const limits = { ...DEFAULT_LIMITS, ...chosen };
   const app = fastify<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger>({
@@ -59,15 +62,15 @@ export async function buildApp(ctx: Context, chosen: Partial<ApiLimits> = {}): P
     http: {
       headersTimeout: limits.headersTimeoutMs,
       connectionsCheckingInterval: 2_000,
-      // Ours says why (requireOneHost).
+      // `requireOneHost` checks it instead, and explains the refusal.
       requireHostHeader: false,
     },
     clientErrorHandler: answerClientError,
     routerOptions: { maxParamLength: 1_000 },
-    // What fails before a route is found leaves as a problem, too.
+    // Errors before a route is found are answered as problems, too.
     frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
   }).withTypeProvider<TypeBoxTypeProvider>();
-  // Text is not a form of anything here: it is answered 415, like every other type.
+  // No route takes plain text: answer 415, as for every other unsupported type.
   app.removeContentTypeParser('text/plain');
   readJsonBodies(app);
   app.server.on('checkExpectation', refuseExpectation);
@@ -101,7 +104,7 @@ export async function buildApp(ctx: Context, chosen: Partial<ApiLimits> = {}): P
   return app;
 }
 
-/** Without the query: the signature in a media link is a permission, and a log is read by many. */
+/** Leaves the query out: the signature in a media link gives access to the file, and must not be in logs. */
 function describeRequest(request: FastifyRequest) {
   const url = request.url.split('?', 1)[0]?.slice(0, 300);
   return { method: request.method, url, remoteAddress: request.ip };

@@ -5,8 +5,8 @@ import { prismaAdapter } from 'better-auth/adapters/prisma';
 import { organization } from 'better-auth/plugins';
 
 /**
- * Who is asking. Organizations, members and API keys are better-auth's; its sign-up routes are not mounted yet, so
- * today an organization's key is the only way in.
+ * Authentication. better-auth keeps organizations, members and API keys. Its sign-up routes are not mounted yet, so an
+ * organization's API key is the only way to authenticate today.
  */
 export function createAuth(options: { db: Database; secret: string; baseUrl: string }) {
   return betterAuth({
@@ -19,7 +19,7 @@ export function createAuth(options: { db: Database; secret: string; baseUrl: str
       apiKey({
         references: 'organization',
         defaultPrefix: 'ss_',
-        // Its default is ten requests a day.
+        // The default of better-auth is ten requests a day.
         rateLimit: { enabled: false },
       }),
     ],

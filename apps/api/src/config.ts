@@ -36,7 +36,7 @@ export function loadSeedConfig(): Static<typeof seedSchema> {
   return readEnv(seedSchema, process.env, envFiles(), checkSettings);
 }
 
-/** `.env`, then what a running `npm start` has written down for whoever joins it. */
+/** `.env`, then the settings that a running `npm start` wrote for other processes of the same copy. */
 function envFiles(): string[] {
   const home = process.env['SOLOSPARK_HOME'] ?? '.solospark';
   return ['.env', `${home}/secrets.env`, `${home}/stack.env`];

@@ -5,7 +5,7 @@ import closeWithGrace from 'close-with-grace';
 import { buildApp } from './app.ts';
 import { loadConfig, type Config } from './config.ts';
 
-/** An API that has answered nothing for so long is started anew. */
+/** The watchdog ends an API whose event loop is blocked for so long; its supervisor restarts it. */
 const LOOP_STALL_MS = 60_000;
 
 async function main(config: Config): Promise<void> {
@@ -13,7 +13,7 @@ async function main(config: Config): Promise<void> {
   const watchdog = startWatchdog({ name: 'api', loopStallMs: LOOP_STALL_MS });
   const ctx = openContext(config, { log, applicationName: 'solospark-api' });
   if (config.EMBED_WORKER) warnAboutPublicUrl(ctx);
-  // Nothing waits for it, and it never throws.
+  // In the background; it never rejects.
   void warnAboutConnections(ctx, { publishes: config.EMBED_WORKER });
   await refuseUnusable(ctx);
   const app = await buildApp(ctx, { maxSocketsPerClient: config.MAX_SOCKETS_PER_CLIENT });
@@ -31,7 +31,7 @@ async function main(config: Config): Promise<void> {
     watchdog.endWithin(config.SHUTDOWN_TIMEOUT_MS + 6_000);
     if (err) log.fatal({ err }, 'stopping after an unexpected error');
     else log.info({ signal }, 'stopping');
-    // First: a platform that is publishing may still fetch its image from here.
+    // The workers stop first: a platform may still fetch the image of a post in progress from this server.
     await publishing?.stop({ timeoutMs: config.SHUTDOWN_TIMEOUT_MS });
     await app.close();
     await sweeping.stop();

@@ -2,7 +2,7 @@ import { connectSandboxChannel, DomainError, listChannels, organizationOfKey } f
 import type { OpenedContext } from '@solospark/runtime';
 import type { Auth } from './auth.ts';
 
-/** `id`: the document's examples name it, so that they work on a stack that `npm start` has made. */
+/** The examples of the OpenAPI document use this `id`, so that they work on a stack that `npm start` made. */
 const DEMO = { id: 'demo', email: 'demo@solospark.invalid', name: 'Demo', slug: 'demo', handle: 'demo' };
 
 export interface Demo {
@@ -12,8 +12,8 @@ export interface Demo {
 }
 
 /**
- * A demo organization with one sandbox channel for each platform and an API key. Idempotent: what is there stays, and
- * `apiKey` is kept if it still opens the demo organization (a key is stored as a hash, so a lost one is replaced).
+ * Creates a demo organization with one sandbox channel per platform and an API key. Idempotent: existing rows stay, and
+ * `apiKey` is kept while it is valid for the demo organization. Keys are stored as hashes, so a lost key is replaced.
  */
 export async function seedDemo(
   ctx: OpenedContext,
@@ -24,7 +24,7 @@ export async function seedDemo(
   const organizationId = await demoOrganization(ctx, userId);
   const existing = await listChannels(ctx, { organizationId });
   for (const platform of ctx.platforms) {
-    // Also one that a person has disconnected: connecting it would undo that.
+    // Also a disconnected channel is skipped: connecting it again would undo what a person did.
     if (existing.some((channel) => channel.platform === platform && channel.handle === DEMO.handle)) continue;
     try {
       await connectSandboxChannel(ctx, { organizationId, platform, handle: DEMO.handle });
@@ -58,7 +58,7 @@ async function demoUser(ctx: OpenedContext): Promise<string> {
 
 async function demoOrganization(ctx: OpenedContext, userId: string): Promise<string> {
   const { id, name, slug } = DEMO;
-  // better-auth would give it an id of its own. One that was made before keeps the one that it has.
+  // Not by better-auth, which would choose the id. An existing organization keeps its id.
   const owner = { id: crypto.randomUUID(), userId, role: 'owner' };
   const organization = await ctx.db.prisma.organization.upsert({
     where: { slug },

@@ -17,6 +17,6 @@ it.each([
   ['bytes=-99', { start: 0, end: 9 }],
   ['bytes=10-', 'unsatisfiable'],
   ['bytes=-0', 'unsatisfiable'],
-] as const)('%s of ten bytes is %j', (header, range) => {
+] as const)('the Range header %s of a file of ten bytes is read as %j', (header, range) => {
   expect(byteRangeOf(header, 10)).toEqual(range);
 });

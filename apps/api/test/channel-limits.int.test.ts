@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { readDueLimits } from '../../../packages/domain/src/channel/read-limits.ts';
 import { eventually, secondsAhead, startTestApp, type TestApp } from '../../../test/support/app.ts';
 
-// What an account's server takes is read when it is connected and again every day, and is what its posts are checked by.
+// The limits of an account's server are read when the account is connected and again every day. Its posts are checked by them.
 
 let app: TestApp;
 beforeEach(async () => {
@@ -54,7 +54,7 @@ const instanceCalls = async (handle: string) => {
 };
 
 describe('the limits of a channel', () => {
-  it('are those of its own server: one takes what another does not', async () => {
+  it('are those of its own server: one server takes a text that another refuses', async () => {
     const small = await connect('small');
     await configure({ maxCharacters: 1_000 });
     const large = await connect('large');
@@ -68,7 +68,7 @@ describe('the limits of a channel', () => {
     expect(publish).toMatchObject(tooLong(500));
   });
 
-  it('hold when a scheduled post is edited, also to go to another channel', async () => {
+  it('are checked when a scheduled post is edited or moved to another channel', async () => {
     const small = await connect('small');
     await configure({ maxCharacters: 1_000 });
     const large = await connect('large');
@@ -80,7 +80,7 @@ describe('the limits of a channel', () => {
     expect(await edit({ channelIds: [small] })).toMatchObject(tooLong(500));
   });
 
-  it('let out what they let in', async () => {
+  it('are the same at scheduling and at publishing: a text that may be scheduled is published', async () => {
     await configure({ maxCharacters: 1_000 });
     const large = await connect('large');
     await app.startWorker();
@@ -94,7 +94,7 @@ describe('the limits of a channel', () => {
     expect((await app.publicPosts('mastodon')).map(({ text }) => text.length)).toEqual([900]);
   });
 
-  it('are what the platform takes where servers do not differ', async () => {
+  it('are those of the platform where all servers have the same', async () => {
     const platforms = (await app.request('GET', '/platforms')).body.data;
     for (const { id, limits } of platforms as { id: string; limits: object }[]) {
       expect(await limitsOf(app.channelOn(id))).toEqual(limits);
@@ -103,9 +103,9 @@ describe('the limits of a channel', () => {
   });
 
   it.each([
-    ['another version', { maxTextLength: '900', media: {} }],
-    ['nobody', null],
-  ])('are what the platform takes where the row has what %s wrote', async (_who, limits) => {
+    ['limits in an unknown form', { maxTextLength: '900', media: {} }],
+    ['no limits', null],
+  ])('are those of the platform where the row holds %s', async (_what, limits) => {
     const channel = await connect('odd');
     const value = limits && JSON.stringify(limits);
     await app.ctx.db.query(`UPDATE channel SET limits = $2 WHERE id = $1`, [channel, value]);
@@ -115,8 +115,8 @@ describe('the limits of a channel', () => {
   });
 });
 
-describe('the reading of limits', () => {
-  it('is repeated after a day, and what has changed is seen', async () => {
+describe('reading the limits of a server', () => {
+  it('is repeated after a day, and shows changed limits', async () => {
     const channel = await connect('grows');
     const post = await draft(channel, 900);
     await configure({ maxCharacters: 1_000 });
@@ -130,7 +130,7 @@ describe('the reading of limits', () => {
     expect((await row(channel))?.dueInMinutes).toBe(24 * 60);
   });
 
-  it('is done by the worker', async () => {
+  it('is done by a running worker', async () => {
     const channel = await connect('grows');
     await configure({ maxCharacters: 1_000 });
     await makeDue(channel);
@@ -149,14 +149,14 @@ describe('the reading of limits', () => {
     'rate-limited-bare',
     'expired-token',
   ])(
-    'that fails (%s) hinders no connection, changes nothing, and is tried again after an hour',
+    'fails (%s) without breaking the connection or changing the limits, and is tried again after an hour',
     async (fault) => {
       await configure({ maxCharacters: 1_000 });
       await armInstance(fault, { account: 'away', after: 1 });
       const channel = await connect('away');
       expect(await row(channel)).toMatchObject({ limits: null });
       expect(await limitsOf(channel)).toMatchObject({ maxTextLength: 500 });
-      // Nobody knows anything yet: the worker asks at once.
+      // No limits are known yet: the worker reads them at once.
       await readDue();
       expect(await limitsOf(channel)).toMatchObject({ maxTextLength: 1_000 });
 
@@ -172,7 +172,7 @@ describe('the reading of limits', () => {
     },
   );
 
-  it('is made once, by whichever worker comes first, and not for who is not connected', async () => {
+  it('is done once by the first worker, and not for disconnected channels', async () => {
     const channel = await connect('once');
     await makeDue(channel);
     const before = await instanceCalls('once');
@@ -184,7 +184,7 @@ describe('the reading of limits', () => {
     expect(await instanceCalls('once')).toBe(before + 1);
   });
 
-  it('never reaches a server at an address that is not public', async () => {
+  it('never connects to a server at a non-public address', async () => {
     let calls = 0;
     const server = createServer((_request, response) => {
       calls += 1;
@@ -208,7 +208,7 @@ describe('the reading of limits', () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  it('keeps what a hostile server says within reason', async () => {
+  it('replaces absurd limits of a hostile server by sane ones', async () => {
     await configure({ maxCharacters: 1_000_000_000_000, charactersPerUrl: -5, maxAttachments: 0 });
     const channel = await connect('hostile');
     expect(await limitsOf(channel)).toMatchObject({

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually, secondsAhead, startTestApp, type TestApp } from '../../../test/support/app.ts';
 
-// What an author chooses for one channel: by the schema of its platform, kept with the post, and on the platform in the end.
+// The settings of a post for one channel: validated by the platform's schema, stored with the post, and sent to the platform.
 
 let api: TestApp;
 let mastodon: string;
@@ -18,7 +18,7 @@ const settingsOf = (post: { deliveries: { channelId: string; settings: unknown }
   Object.fromEntries(post.deliveries.map(({ channelId, settings }) => [channelId, settings]));
 
 describe('channelSettings', () => {
-  it('are kept for the channel that they are said for, and for no other', async () => {
+  it('are kept for the channel that they name, and for no other', async () => {
     const post = (await write(settingsFor({ visibility: 'unlisted' }))).body;
     expect(settingsOf(post)).toEqual({ [mastodon]: { visibility: 'unlisted' }, [api.channelOn('x')]: {} });
     expect(settingsOf((await api.request('GET', `/posts/${post.id}`)).body)).toEqual(settingsOf(post));
@@ -41,7 +41,7 @@ describe('channelSettings', () => {
       'characters',
       'Unicode',
     ],
-  ])('422 refuses %s, by pointer, in a draft already', async (_what, settings, pointer, code, words) => {
+  ])('422 refuses %s already in a draft, by pointer', async (_what, settings, pointer, code, words) => {
     const answer = await write(settingsFor(settings));
     expect([answer.status, answer.body.code]).toEqual([422, 'invalid_post']);
     expect(answer.body.detail).toMatch(/[^.]\.$/);
@@ -59,12 +59,12 @@ describe('channelSettings', () => {
       { pointer: `/channelSettings/${mastodon}`, code: 'unknown_channel' },
     ]);
   });
-  it('400 refuses what is no object', async () => {
+  it('400 refuses settings that are not an object', async () => {
     const answer = await write(settingsFor('public'));
     expect([answer.status, answer.body.code]).toEqual([400, 'invalid_request']);
   });
 
-  it('are counted by the platform’s rules when the post is scheduled', async () => {
+  it('are counted by the platform’s text limits when the post is scheduled', async () => {
     const spoilerText = 'a'.repeat(400);
     const post = (
       await write({ ...settingsFor({ spoilerText }), channelTexts: { [mastodon]: 'b'.repeat(101) } })
@@ -75,7 +75,7 @@ describe('channelSettings', () => {
     expect(answer.body.errors).toMatchObject([{ code: 'text_too_long' }]);
   });
 
-  it('stay when an edit does not name them, and are all replaced when it does', async () => {
+  it('stay when an edit leaves them out, and are all replaced when it names them', async () => {
     const { id } = (await write(settingsFor({ visibility: 'private', sensitive: true }))).body;
     const edit = async (body: object) =>
       settingsOf((await api.request('PATCH', `/posts/${id}`, body)).body)[mastodon];
@@ -83,7 +83,7 @@ describe('channelSettings', () => {
     expect(await edit(settingsFor({ visibility: 'unlisted' }))).toEqual({ visibility: 'unlisted' });
     expect(await edit({ channelSettings: {} })).toEqual({});
   });
-  it('that are the same, in whatever order, are no change', async () => {
+  it('with the same values in another order are no change, and make no new revision', async () => {
     const post = (await write(settingsFor({ visibility: 'private', sensitive: true }))).body;
     const same = await api.request(
       'PATCH',
@@ -95,7 +95,7 @@ describe('channelSettings', () => {
     expect(other.body.revision).toBe(post.revision + 1);
   });
 
-  it('are what the platform is given', async () => {
+  it('are sent to the platform', async () => {
     const worker = await api.startWorker();
     const { id } = (
       await write({ ...settingsFor({ visibility: 'unlisted', spoilerText: 'Cake' }), text: 'A lie' })
@@ -117,7 +117,7 @@ describe('channelSettings', () => {
 });
 
 describe('GET /platforms', () => {
-  it('says what can be chosen, with a default for each, and what is taken', async () => {
+  it('lists the settings of each platform with their defaults, and its limits', async () => {
     const { data } = (await api.request('GET', '/platforms')).body;
     for (const platform of data) {
       expect(platform.settings).toMatchObject({ type: 'object', additionalProperties: false });

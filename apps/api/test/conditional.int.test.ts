@@ -24,7 +24,7 @@ describe('If-None-Match', () => {
       async () =>
         `/connections/${(await api.request('POST', '/connections', { platform: 'x', sandbox: true })).body.id}`,
     ],
-  ])('304 without a body for %s that is as it was', async (_, open) => {
+  ])('304 without a body for %s that has not changed', async (_, open) => {
     const path = await open();
     const first = await read(path);
     const tag = String(first.headers['etag']);
@@ -44,7 +44,7 @@ describe('If-None-Match', () => {
     }
   });
 
-  it('200 for a post that was edited, and for one whose delivery has another state at the same revision', async () => {
+  it('200 for a post that was edited, and for one whose delivery changed at the same revision', async () => {
     const { id } = await draft();
     const tag = await tagOf(`/posts/${id}`);
     await api.request('PATCH', `/posts/${id}`, { text: 'B' });
@@ -61,14 +61,14 @@ describe('If-None-Match', () => {
     expect((await read('/posts', tag)).status).toBe(200);
   });
 
-  it('404 and 401 as without it', async () => {
+  it('404 and 401 are answered as without the header', async () => {
     const unknown = '/posts/00000000-0000-4000-8000-000000000000';
     expect((await read(unknown, '*')).status).toBe(404);
     const answer = await api.request('GET', '/posts', undefined, { 'if-none-match': '*', 'x-api-key': 'no' });
     expect(answer.status).toBe(401);
   });
 
-  it('HEAD is answered as GET is', async () => {
+  it('HEAD is answered like GET', async () => {
     const { id } = await draft();
     const path = `/posts/${id}`;
     const tag = await tagOf(path);
@@ -77,7 +77,7 @@ describe('If-None-Match', () => {
     expect((await api.request('HEAD', path, undefined, { 'if-none-match': tag })).status).toBe(304);
   });
 
-  it('304 for the bytes behind a signed link, 206 for a range of them while they are the same', async () => {
+  it('304 for the file at a signed link, and 206 for a range when If-Range matches', async () => {
     const link = (await api.upload('a.jpg', await demoImage())).body.url as string;
     const tag = (await fetch(link)).headers.get('etag') ?? '';
     expect((await fetch(link, { headers: { 'if-none-match': `"a", ${tag}` } })).status).toBe(304);
@@ -89,7 +89,7 @@ describe('If-None-Match', () => {
 });
 
 describe('the ETag of an answer', () => {
-  it('is what If-Match wants, whichever answer it is of, until the post is changed', async () => {
+  it('is accepted by If-Match, from any answer about the post, until the post changes', async () => {
     const created = await api.request('POST', '/posts', { text: 'A', platforms: ['x'] });
     const path = `/posts/${created.body.id}`;
     expect(created.headers['etag']).toBe(await tagOf(path));
@@ -98,7 +98,7 @@ describe('the ETag of an answer', () => {
     const moved = await api.request('PUT', `${path}/schedule`, { scheduledAt }, { 'if-match': tag });
     expect(moved.status).toBe(200);
     expect((await api.request('PATCH', path, { text: 'B' }, { 'if-match': tag })).status).toBe(412);
-    // As a proxy that compresses makes of it; and the revision alone, as it is in the body.
+    // The weak tag that a compressing proxy makes, and the bare revision from the body.
     const weak = { 'if-match': `W/${String(moved.headers['etag'])}` };
     const edited = await api.request('PATCH', path, { text: 'C' }, weak);
     expect(edited.status).toBe(200);

@@ -4,7 +4,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { demoImage, eventually, startTestApp, type TestApp } from '../../../test/support/app.ts';
 import { openBrowser, type Browser } from '../../../test/support/browser.ts';
 
-// An author's way to a platform's page and back, as their browser goes it, on the sandbox's own pages.
+// Connecting an account with OAuth, as the author's browser does it, against the sandbox's consent pages.
 
 let app: TestApp;
 let browser: Browser;
@@ -26,7 +26,7 @@ const channels = async () =>
 const problem = (answer: { status: number; body: { code: string; errors: { pointer: string }[] } }) =>
   `${answer.status} ${answer.body.code} ${answer.body.errors[0]?.pointer ?? ''}`.trim();
 
-/** Through both pages, up to the link that leads back to SoloSpark. */
+/** Agrees on both pages, and returns the link that leads back to SoloSpark. */
 const agree = async (url: string, as: Browser, handle: string) => {
   const page = await as.open(url);
   expect(page.status).toBe(200);
@@ -41,7 +41,7 @@ const without = (headers: object, ...names: string[]) =>
     string
   >;
 
-/** Stands before the sandbox, and keeps what its token endpoint answers. */
+/** A proxy in front of the sandbox that records the answers of its token endpoint. */
 async function recordTokens(target: string, recorded: Record<string, unknown>[]) {
   const server = createHttpServer((request, response) => {
     void (async () => {
@@ -72,7 +72,7 @@ async function recordTokens(target: string, recorded: Record<string, unknown>[])
 }
 
 describe('connecting an account on a page of its platform', () => {
-  it.each(consentPlatforms)('%s: the author agrees, and the channel is there', async (platform) => {
+  it.each(consentPlatforms)('%s: the author agrees, and the channel is created', async (platform) => {
     const connection = await start(platform);
     expect(await progress(connection)).toMatchObject({ status: 'waiting', channelId: null });
     const page = await browser.open(connection.url);
@@ -90,12 +90,12 @@ describe('connecting an account on a page of its platform', () => {
     });
   });
 
-  it.each(consentPlatforms)('%s: what it gave publishes a post', async (platform) => {
+  it.each(consentPlatforms)('%s: the tokens that it gave publish a post', async (platform) => {
     const connection = await start(platform);
     await agree(connection.url, browser, 'grace');
     const { channelId } = await progress(connection);
     await app.startWorker();
-    // One that takes no text alone gets an image.
+    // Instagram takes no post without a file.
     const mediaIds = platform === 'instagram' ? [(await app.upload('a.jpg', await demoImage())).body.id] : [];
     const post = await app.request('POST', '/posts', {
       text: `From ${platform}`,
@@ -112,7 +112,7 @@ describe('connecting an account on a page of its platform', () => {
     expect(posts).toHaveLength(1);
   });
 
-  it('LinkedIn: what a real consent with openid brings besides (an ID token, a type, scopes between commas) does no harm', async () => {
+  it('LinkedIn: the additional fields of a real answer (ID token, token type, scopes with commas) do no harm', async () => {
     const recorded: Record<string, unknown>[] = [];
     const sandbox = await recordTokens(app.sandboxUrl, recorded);
     app.ctx.settings.sandboxUrl = sandbox.url;
@@ -149,7 +149,7 @@ describe('connecting an account on a page of its platform', () => {
     expect(await credentials()).not.toEqual(first);
   });
 
-  it('the author who says no is told that nothing changed', async () => {
+  it('an author who cancels is told that nothing changed', async () => {
     const connection = await start('x');
     const consent = await browser.submit(await browser.open(connection.url), {});
     const back = await browser.submit(consent, { cancel: true });
@@ -160,8 +160,8 @@ describe('connecting an account on a page of its platform', () => {
   });
 });
 
-describe('a way that somebody else began', () => {
-  it('404 for another browser, and the one that began can still finish', async () => {
+describe('a connection that was begun in another browser', () => {
+  it('404 in another browser, and the browser that began can still finish', async () => {
     const connection = await start('x');
     const consent = await browser.submit(await browser.open(connection.url), {});
     const back = await browser.submit(consent, { handle: 'grace' }, { follow: false });
@@ -172,7 +172,7 @@ describe('a way that somebody else began', () => {
     expect((await browser.open(callback)).status).toBe(200);
   });
 
-  it('404 the second time, for an altered state, and when it is too old', async () => {
+  it('404 for a used, an altered and an expired state', async () => {
     const connection = await start('x');
     const consent = await browser.submit(await browser.open(connection.url), {});
     const back = await browser.submit(consent, { handle: 'grace' }, { follow: false });
@@ -190,13 +190,13 @@ describe('a way that somebody else began', () => {
     expect(await progress(old)).toMatchObject({ status: 'failed' });
   });
 
-  it('400 without a state, as a page', async () => {
+  it('400 without a state, as an HTML page', async () => {
     const answer = await browser.open(`${app.url}/connections/start`);
     expect(answer.status).toBe(400);
     expect(answer.headers.get('content-type')).toContain('text/html');
   });
 
-  it('keeps neither the state nor the proof in clear', async () => {
+  it('stores neither the state nor the PKCE verifier in plain text', async () => {
     const { url } = await start('x');
     const state = new URL(url).searchParams.get('state') ?? '';
     const rows = await app.ctx.db.query(`SELECT * FROM connection`);
@@ -223,7 +223,7 @@ describe('the request for a connection', () => {
     expect(problem(await ask({ platform: 'x', server: 'a.example' }))).toBe('422 invalid_connection /server');
   });
 
-  it('422 for a server on an address that is not public: it is not spoken to', async () => {
+  it('422 for a server at a non-public address, without a call to it', async () => {
     let connections = 0;
     const server = createServer((socket) => {
       connections += 1;
@@ -242,7 +242,7 @@ describe('the request for a connection', () => {
     }
   });
 
-  it('503 for a platform without an app, and none is missing for its sandbox', async () => {
+  it('503 for a platform without an OAuth client; the sandbox needs none', async () => {
     const answer = await ask({ platform: 'x' });
     expect(problem(answer)).toBe('503 platform_not_configured');
     expect(answer.body.detail).toMatch(/X_CLIENT_ID and X_CLIENT_SECRET/);
@@ -262,7 +262,7 @@ describe('the request for a connection', () => {
     });
   });
 
-  it('200 says which redirect address to register at each platform that wants one, no two alike', async () => {
+  it('200 lists a redirect URI for each platform that needs one, each different', async () => {
     const { data } = (await app.request('GET', '/platforms')).body;
     const addresses = Object.fromEntries(
       data.map(({ id, redirectUri }: { id: string; redirectUri: string | null }) => [id, redirectUri]),
@@ -277,7 +277,7 @@ describe('the request for a connection', () => {
     });
   });
 
-  it('200 says which version of its API a platform is spoken to in, where calls name one', async () => {
+  it('200 lists the API version for platforms whose calls name one', async () => {
     const read = async () => {
       const { data } = (await app.request('GET', '/platforms')).body;
       return Object.fromEntries(
@@ -296,7 +296,7 @@ describe('the request for a connection', () => {
     expect((await read())['linkedin']).toMatchObject({ version: '202001', endsSoon: true });
   });
 
-  it('a post carries the version that is set, and fails by that name where the platform answers it no more', async () => {
+  it('a post is sent with the configured API version, and its failure names the version when the platform no longer takes it', async () => {
     await agree((await start('linkedin')).url, browser, 'grace');
     const channel = (await channels()).find(({ handle }) => handle === 'grace');
     app.ctx.settings.apiVersions = { linkedin: '202001' };
@@ -311,7 +311,7 @@ describe('the request for a connection', () => {
     expect(ended.deliveries[0].failure).toMatchObject({ kind: 'misconfigured', actor: 'operator' });
   });
 
-  it('registers at a server once, and keeps the secret sealed', async () => {
+  it('registers an OAuth client at a server once, and keeps its secret sealed', async () => {
     await start('mastodon');
     await start('mastodon');
     const rows = await app.ctx.db.query<{ secret: string }>(
@@ -331,7 +331,7 @@ describe('signing in with an app password', () => {
       sandbox: true,
       ...change,
     });
-  it('201 the channel; the password is not kept', async () => {
+  it('201 answers the channel, and does not store the password', async () => {
     const answer = await signIn({});
     expect(answer.status).toBe(201);
     expect(answer.body).toMatchObject({
@@ -343,7 +343,7 @@ describe('signing in with an app password', () => {
     const dump = JSON.stringify(await app.ctx.db.query('SELECT * FROM channel'));
     expect(dump).not.toContain('sandbox-ada');
   });
-  it('422 for a wrong password, and for a platform that has none', async () => {
+  it('422 for a wrong password, and for a platform without app passwords', async () => {
     const wrong = await signIn({ password: 'nobody' });
     expect(problem(wrong)).toBe('422 platform_refused');
     expect(wrong.body.detail).toMatch(/app password/);

@@ -41,7 +41,7 @@ describeWithChromium('connecting an account in Chromium', () => {
     (await app.request('GET', `/connections/${id}`)).body.status as string;
 
   it.each(['x', 'linkedin', 'instagram', 'mastodon'])(
-    '%s: a person clicks through both pages',
+    '%s: a person connects an account by clicking through both pages',
     async (platform) => {
       const { id, url } = await start(platform);
       const page = await open(url);
@@ -58,7 +58,7 @@ describeWithChromium('connecting an account in Chromium', () => {
     },
   );
 
-  it('a link that another browser began ends nothing here', async () => {
+  it('a connection begun in another browser cannot be finished in this one', async () => {
     const { id, url } = await start('x');
     const page = await open(url);
     await page.getByRole('button', { name: /^Go on to/ }).click();
@@ -77,7 +77,7 @@ describeWithChromium('connecting an account in Chromium', () => {
     expect(await statusOf(id)).toBe('waiting');
   });
 
-  it('a page of another site cannot send the form of ours, whatever state it has', async () => {
+  it('a page of another site cannot send our form, with any state', async () => {
     const { id, url } = await start('x');
     const page = await open(url);
     const state = new URL(url).searchParams.get('state') ?? '';
@@ -93,7 +93,7 @@ describeWithChromium('connecting an account in Chromium', () => {
     expect(await statusOf(id)).toBe('waiting');
   });
 
-  it('its pages may not be shown inside of another page', async () => {
+  it('our pages cannot be shown in a frame', async () => {
     const { url } = await start('x');
     const page = await chromium.browser.newPage();
     await page.setContent(`<iframe src="${url}"></iframe>`);

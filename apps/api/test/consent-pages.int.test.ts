@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { startTestApp, type TestApp } from '../../../test/support/app.ts';
 import { openBrowser, type Browser, type Page } from '../../../test/support/browser.ts';
 
-// The pages that an author sees, against other people's pages: nobody is led past the one that names the organization.
+// CSRF protection of the consent pages: no other site can lead an author past the page that names the organization.
 
 let app: TestApp;
 let browser: Browser;
@@ -21,7 +21,7 @@ const start = async (platform = 'x') => {
 const progress = async ({ id }: { id: string }) => (await app.request('GET', `/connections/${id}`)).body;
 const tokenOn = (page: Page) => /name="formToken" value="([^"]*)"/.exec(page.text)?.[1] ?? '';
 
-/** A page of another site that sends our form by itself. */
+/** A page of another site that submits our form automatically. */
 const foreignPage = (fields: Record<string, string>, origin = 'https://evil.example'): Page => ({
   status: 200,
   url: `${origin}/`,
@@ -39,8 +39,8 @@ const post = (fields: Record<string, string>, headers: Record<string, string> = 
   });
 
 describe('a form that another site sends to /connections/start', () => {
-  it('takes nobody past the page that names the organization, also where the platform would not ask again', async () => {
-    // This person has let SoloSpark in at this Mastodon before, so that it would send them back without a question.
+  it('does not skip the page that names the organization, also where the platform would not ask again', async () => {
+    // This person has authorized SoloSpark at this Mastodon server before, so it would redirect them without asking.
     const own = await start('mastodon');
     const consent = await browser.submit(await browser.open(own.url), {});
     await browser.submit(consent, { handle: 'victim' });
@@ -51,7 +51,7 @@ describe('a form that another site sends to /connections/start', () => {
     expect(end.status).toBe(403);
     expect(end.text).toMatch(/Another site sent you here/);
     expect(await progress(attackers)).toMatchObject({ status: 'waiting', channelId: null });
-    // Nor with what the attacker was shown in their own browser.
+    // Also not with a form token that the attacker got in their own browser.
     const shown = await openBrowser().open(attackers.url);
     const again = await browser.submit(
       foreignPage({ state: attackers.state, formToken: tokenOn(shown) }),
@@ -67,7 +67,7 @@ describe('a form that another site sends to /connections/start', () => {
     ['our host with another port', { origin: 'http://127.0.0.1:1' }],
     ['another site', { 'sec-fetch-site': 'cross-site' }],
     ['a neighbour of the same site', { 'sec-fetch-site': 'same-site' }],
-  ])('403 from %s, with a token and a cookie that are good', async (_, headers) => {
+  ])('is refused with 403 from %s, also with a valid token and cookie', async (_, headers) => {
     const { url, state } = await start();
     const page = await fetch(url);
     const formToken = tokenOn({ text: await page.text() } as Page);
@@ -75,11 +75,11 @@ describe('a form that another site sends to /connections/start', () => {
     const refused = await post({ state, formToken }, { cookie, ...headers });
     expect(refused.status).toBe(403);
     expect(refused.headers.get('set-cookie')).toBeNull();
-    // It was not used up: our own page's form still goes through.
+    // The refused form did not use up the token: our own page's form still works.
     expect((await post({ state, formToken }, { cookie, origin: app.url })).status).toBe(303);
   });
 
-  it('403 without the token, with another page’s, without the browser that was shown it, and the second time', async () => {
+  it('is refused with 403 without a token, with another page’s token, from another browser, and the second time', async () => {
     const { url, state } = await start();
     const other = await start();
     const page = await fetch(url);
@@ -107,7 +107,7 @@ describe('the pages', () => {
   };
   const strict = { cache: 'no-store', frames: [true, 'DENY'], loads: true, sniff: 'nosniff' };
 
-  it('are framed, cached and quoted by nobody, and say nothing of the state to the platform', async () => {
+  it('forbid framing and caching, and do not leak the state in a Referer', async () => {
     const { url } = await start();
     const page = await browser.open(url);
     expect(headersOf(page)).toEqual(strict);
@@ -125,7 +125,7 @@ describe('the pages', () => {
     expect(headersOf(refused)).toEqual(strict);
   });
 
-  it('the last one names the organization that was given the account, as text', async () => {
+  it('name at the end the organization that got the account, with its name escaped', async () => {
     const name = `<b>Evil & "Sons"</b>`;
     await app.ctx.db.query(`UPDATE organization SET name = $1 WHERE id = $2`, [name, app.organizationId]);
     const { url } = await start();
@@ -138,7 +138,7 @@ describe('the pages', () => {
     }
   });
 
-  it('a key that is bound to a browser is nobody else’s to choose: it is new on each page, and __Host- over TLS', async () => {
+  it('set a fresh browser key on each page, in a __Host- cookie over TLS, so that nobody can plant one', async () => {
     const { url } = await start();
     const first = (await fetch(url)).headers.getSetCookie()[0] ?? '';
     const second = (await fetch(url)).headers.getSetCookie()[0] ?? '';
@@ -146,7 +146,7 @@ describe('the pages', () => {
       /^solospark_connection_[\w-]{16}=[\w-]{43}; Max-Age=900; Path=\/; HttpOnly; SameSite=Lax$/,
     );
     expect(second.split('=')[1]).not.toBe(first.split('=')[1]);
-    // What a neighbour planted before is replaced when the author goes on.
+    // A key that another site planted is replaced when the author goes on.
     const page = await browser.open(url);
     const left = await browser.submit(page, {}, { follow: false });
     expect(left.headers.getSetCookie()).toHaveLength(1);
@@ -157,7 +157,7 @@ describe('the pages', () => {
     );
   });
 
-  it('two ways at once in one browser both come to their end', async () => {
+  it('let two connections at once in one browser both finish', async () => {
     const [one, two] = [await start('x'), await start('linkedin')];
     const first = await browser.submit(await browser.open(one.url), {});
     const second = await browser.submit(await browser.open(two.url), {});
@@ -165,7 +165,7 @@ describe('the pages', () => {
     expect((await browser.submit(second, { handle: 'grace' })).status).toBe(200);
   });
 
-  it('a program that only looks (HEAD) opens no form and uses no answer up', async () => {
+  it('do not answer HEAD, so that a link preview neither opens a form nor uses up an answer', async () => {
     const { url } = await start();
     const page = await browser.open(url);
     expect((await fetch(url, { method: 'HEAD' })).status).toBe(404);

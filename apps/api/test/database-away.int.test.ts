@@ -10,13 +10,13 @@ import {
 } from '../../../test/support/postgres-proxy.ts';
 import { buildApp } from '../src/app.ts';
 
-// However a database is away, a request waits for it once: about five seconds, and not seven times seven tries.
+// A request waits once for an unreachable database, for about five seconds in total: nested retries do not multiply.
 
-/** Tries of one request, and one more to note that it came to nothing. */
+/** The tries of one request, and one more to record its failure. */
 const MOST_TRIES = 8;
-/** To build an API takes a while, so some routes share one. All their tries together are fewer than 49. */
-const ROUTES_PER_DOOR = 4;
-/** Five seconds, half a one until silence is believed, and what a busy machine needs. */
+/** Building an API takes a while, so some routes share one. All their tries together stay below 49. */
+const ROUTES_PER_API = 4;
+/** Five seconds of waiting, half a second to detect a silent server, and a margin for a busy machine. */
 const MOST_MS = 8_000;
 
 const unknownId = '00000000-0000-4000-8000-000000000000';
@@ -38,31 +38,31 @@ const bodies: Record<string, object> = {
 
 interface Route {
   method: string;
-  /** As the document has it. */
+  /** As in the OpenAPI document. */
   path: string;
   url: string;
 }
 
 /** An API whose database is behind a proxy of its own, for a few routes. */
-interface Door {
+interface ProxiedApi {
   routes: Route[];
   url: string;
   proxy: PostgresProxy;
 }
 
 let api: TestApp;
-const doors: Door[] = [];
+const proxiedApis: ProxiedApi[] = [];
 const opened: (() => Promise<unknown>)[] = [];
 
 beforeAll(async () => {
   api = await startTestApp();
   opened.push(() => api.close());
   const routes = await listRoutes();
-  for (let at = 0; at < routes.length; at += ROUTES_PER_DOOR) {
-    doors.push(await openDoor(routes.slice(at, at + ROUTES_PER_DOOR)));
+  for (let at = 0; at < routes.length; at += ROUTES_PER_API) {
+    proxiedApis.push(await startProxiedApi(routes.slice(at, at + ROUTES_PER_API)));
   }
-  // Each has its connections, as an API that has run for a while.
-  await Promise.all(doors.flatMap((door) => door.routes.map((route) => ask(door, route))));
+  // Opens the pool's connections, as in an API that has run for a while.
+  await Promise.all(proxiedApis.flatMap((proxied) => proxied.routes.map((route) => ask(proxied, route))));
 }, 300_000);
 afterAll(async () => {
   for (const dispose of opened.reverse()) await dispose();
@@ -99,11 +99,11 @@ async function listRoutes(): Promise<Route[]> {
   ];
 }
 
-async function openDoor(routes: Route[]): Promise<Door> {
-  // The key is asked for before anything else: that it can be read lets the fault reach the use case.
+async function startProxiedApi(routes: Route[]): Promise<ProxiedApi> {
+  // The query for the API key must succeed, so that the fault hits the use case.
   const proxy = await startPostgresProxy(api.databaseUrl, (sql) => !/apikey|^SET|^BEGIN|^ROLLBACK/.test(sql));
   opened.push(() => proxy.close());
-  const db = openDatabase({ url: proxy.url, maxConnections: ROUTES_PER_DOOR });
+  const db = openDatabase({ url: proxy.url, maxConnections: ROUTES_PER_API });
   opened.push(() => db.close());
   const app = await buildApp({ ...api.ctx, db });
   opened.push(() => app.close());
@@ -111,11 +111,11 @@ async function openDoor(routes: Route[]): Promise<Door> {
   return { routes, proxy, url: `http://127.0.0.1:${(app.server.address() as AddressInfo).port}` };
 }
 
-async function ask({ url }: Door, route: Route): Promise<number> {
+async function ask({ url }: ProxiedApi, route: Route): Promise<number> {
   const body = bodies[`${route.method} ${route.path.replace('/organizations/{organizationId}', '')}`];
   const headers = { 'x-api-key': api.apiKey, ...(body && { 'content-type': 'application/json' }) };
   const init = { method: route.method, headers, ...(body && { body: JSON.stringify(body) }) };
-  // The upload is given what it asks for: it is to reach the database.
+  // An upload needs a valid form to get as far as the database.
   if (route.path.endsWith('/media') && route.method === 'POST') {
     const form = new FormData();
     form.set('file', new Blob([await demoImage()]), 'a.jpg');
@@ -124,29 +124,29 @@ async function ask({ url }: Door, route: Route): Promise<number> {
   return statusOf(await fetch(url + route.url, init));
 }
 
-/** Read to its end: what is not keeps its connection, and the test run with it. */
+/** Reads the whole body: an unread one keeps its connection open, and the test run alive. */
 async function statusOf(answer: Response): Promise<number> {
   await answer.arrayBuffer();
   return answer.status;
 }
 
-/** What needs no database once the key is known, or answers of itself whether there is one. */
+/** Routes that use no database, apart from the check of the key. */
 const needsNone = ['GET /health/live', 'GET /organizations/{organizationId}/platforms'];
 
 async function askAll(mode: ProxyMode) {
-  for (const { proxy } of doors) proxy.reset(mode);
+  for (const { proxy } of proxiedApis) proxy.reset(mode);
   const answers = await Promise.all(
-    doors.flatMap((door) =>
-      door.routes.map(async (route) => {
+    proxiedApis.flatMap((proxied) =>
+      proxied.routes.map(async (route) => {
         const startedAt = performance.now();
-        const status = await ask(door, route);
+        const status = await ask(proxied, route);
         return { route: `${route.method} ${route.path}`, status, tookMs: performance.now() - startedAt };
       }),
     ),
   );
   expect(answers.length).toBeGreaterThan(20);
   expect(answers.filter(({ tookMs }) => tookMs > MOST_MS)).toEqual([]);
-  for (const { routes, proxy } of doors) {
+  for (const { routes, proxy } of proxiedApis) {
     expect(proxy.statements).toBeLessThanOrEqual(MOST_TRIES * routes.length);
     expect(proxy.connections).toBeLessThanOrEqual(MOST_TRIES * routes.length);
   }
@@ -173,7 +173,7 @@ describe('every route', () => {
       );
       const answers = await askAll('open');
       expect(answers.filter(({ status }) => status !== 503)).toEqual([]);
-      // What cannot be done within the time was ended in the server as well.
+      // The server has also ended the statements that took too long.
       const { rows } = await session.query(
         `SELECT count(*)::int AS waiting FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
       );
@@ -183,7 +183,7 @@ describe('every route', () => {
     }
   });
 
-  it('goes on when the database is back', async () => {
+  it('works again when the database is back', async () => {
     const answers = await askAll('open');
     expect(answers.filter(({ status }) => status >= 500)).toEqual([]);
   });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createAuth, seedDemo } from '../src/index.ts';
 import { secondsAhead, startTestApp, type Answer, type TestApp } from '../../../test/support/app.ts';
 
-// No worker runs here: what one leaves behind is written into the rows.
+// No worker runs here: the tests write the rows as a worker would leave them.
 
 let api: TestApp;
 beforeAll(async () => {
@@ -38,7 +38,7 @@ const sealedOf = async ({ id }: { id: string }) => {
 };
 
 describe('DELETE /channels/:channelId', () => {
-  it('200 disables it and forgets its credentials, and answers a second time the same', async () => {
+  it('200 disables the channel and wipes its credentials, and is idempotent', async () => {
     const channel = await newChannel('leaving');
     const answer = await disconnect(channel);
     expect(answer.status).toBe(200);
@@ -50,7 +50,7 @@ describe('DELETE /channels/:channelId', () => {
     expect(listed).toContainEqual(answer.body);
   });
 
-  it('200 outlives the next start, which connects the demo accounts', async () => {
+  it('200 leaves the channel disabled when the next start seeds the demo accounts', async () => {
     const channel = { id: api.channelOn('instagram') };
     await disconnect(channel);
     const auth = createAuth({ db: api.ctx.db, secret: 'a'.repeat(32), baseUrl: 'http://127.0.0.1' });
@@ -70,7 +70,7 @@ describe('DELETE /channels/:channelId', () => {
     expect(await sealedOf(foreign!)).toBe('v1');
   });
 
-  it('422 for whoever writes to it, schedules it, edits what stays scheduled on it, or publishes it', async () => {
+  it('422 afterwards for creating, scheduling, editing or publishing a post on it', async () => {
     const channel = await newChannel('refusing');
     const written = await draft({ channelIds: [channel.id] });
     const scheduled = await draft({ channelIds: [channel.id, api.channelOn('linkedin')] });
@@ -91,14 +91,14 @@ describe('DELETE /channels/:channelId', () => {
       expect(refused.body.errors[0].code).toBe('channel_not_connected');
     }
     expect(await read(scheduled)).toMatchObject({ status: 'scheduled', text: 'Hello' });
-    // Taken off the post, it is in nobody's way.
+    // A post without that channel can be edited.
     const without = { channelIds: [api.channelOn('linkedin')], text: 'edited' };
     expect((await api.request('PATCH', `/posts/${scheduled.id}`, without)).status).toBe(200);
   });
 });
 
 describe('POST /channels, of an account that was disconnected', () => {
-  it('201 it is the same channel, with new credentials, and takes posts again; then 409', async () => {
+  it('201 is the same channel with new credentials and takes posts again; the next call is 409', async () => {
     const channel = await newChannel('returning');
     const post = await draft({ channelIds: [channel.id] });
     await disconnect(channel);
@@ -111,7 +111,7 @@ describe('POST /channels, of an account that was disconnected', () => {
     expectProblem(await connect('returning'), 409, 'channel_exists');
   });
 
-  it('201 for one of two who connect it at once', async () => {
+  it('201 for exactly one of two concurrent calls', async () => {
     await disconnect(await newChannel('twice'));
     const answers = await Promise.all([connect('twice'), connect('twice')]);
     expect(answers.map(({ status }) => status).sort()).toEqual([201, 409]);
@@ -119,7 +119,7 @@ describe('POST /channels, of an account that was disconnected', () => {
 });
 
 describe('POST /posts/:postId/deliveries/:deliveryId/resolve', () => {
-  /** A post that has ended, with what became of each delivery: what was uncertain was sent a minute ago. */
+  /** A post that has ended, with the given status per delivery; uncertain ones were sent a minute ago. */
   const endedPost = async (fates: Record<string, 'uncertain' | 'published' | 'failed' | 'publishing'>) => {
     const post = await draft({ channelIds: Object.keys(fates).map((platform) => api.channelOn(platform)) });
     await api.ctx.db.query(`UPDATE post SET status = 'publishing' WHERE id = $1`, [post.id]);
@@ -143,7 +143,7 @@ describe('POST /posts/:postId/deliveries/:deliveryId/resolve', () => {
     await settleOnce(post);
     return read(post);
   };
-  /** As a sweeper does each second. */
+  /** Settles the post, as a sweeper does each second. */
   const settleOnce = (post: { id: string }) =>
     api.ctx.db.query(
       `UPDATE post SET status = CASE WHEN EXISTS (SELECT FROM delivery WHERE post_id = $1 AND status = 'published')
@@ -171,7 +171,7 @@ describe('POST /posts/:postId/deliveries/:deliveryId/resolve', () => {
       [deliveryOn(post).id],
     );
 
-  it('200 it is out: published as of the time that it was sent, and so is its post', async () => {
+  it('200 published: the delivery and its post are published, at the time of sending', async () => {
     const post = await endedPost({ x: 'uncertain', linkedin: 'published' });
     expect(post.status).toBe('partially_published');
     const answer = await resolve(post, { outcome: 'published', url });
@@ -196,14 +196,14 @@ describe('POST /posts/:postId/deliveries/:deliveryId/resolve', () => {
     ]);
   });
 
-  it('200 it is out, without a link: the post is partially published where another delivery has failed', async () => {
+  it('200 published without a URL: the post is partially published where another delivery has failed', async () => {
     const post = await endedPost({ x: 'uncertain', linkedin: 'failed' });
     const answer = await resolve(post, { outcome: 'published' });
     expect(answer.body.status).toBe('partially_published');
     expect(answer.body.publishedAt).not.toBeNull();
   });
 
-  it('200 it is not out: it has failed, says so, and can be tried again from the start', async () => {
+  it('200 not_published: the delivery fails with a reason, and can be retried from the start', async () => {
     const post = await endedPost({ x: 'uncertain' });
     expectProblem(await api.request('POST', `/posts/${post.id}/retry`), 409, 'nothing_to_retry');
     const answer = await resolve(post, { outcome: 'not_published' });
@@ -225,13 +225,13 @@ describe('POST /posts/:postId/deliveries/:deliveryId/resolve', () => {
     const [row] = await api.ctx.db.query('SELECT status, sending_at FROM delivery WHERE post_id = $1', [
       post.id,
     ]);
-    // Found with a time of sending, it would be asked about instead of being sent.
+    // With `sending_at` set, a worker would look the post up instead of sending it.
     expect(row).toEqual({ status: 'pending', sending_at: null });
     expectProblem(await resolve(post, { outcome: 'not_published' }), 409, 'nothing_to_resolve');
   });
 
   it.each([[{ outcome: 'published', url }], [{ outcome: 'not_published' }]])(
-    '200 again for the same word, also with the If-Match of the first time: %j',
+    '200 again for the same answer, also with the If-Match of the first call: %j',
     async (word) => {
       const post = await endedPost({ x: 'uncertain' });
       const headers = { 'if-match': `"${post.revision}"` };
@@ -242,7 +242,7 @@ describe('POST /posts/:postId/deliveries/:deliveryId/resolve', () => {
     },
   );
 
-  it('409 for the other word, for another link, and for what was never uncertain', async () => {
+  it('409 for the opposite answer, for another URL, and for a delivery that was never uncertain', async () => {
     const post = await endedPost({ x: 'uncertain', linkedin: 'publishing' });
     expectProblem(
       await resolve(post, { outcome: 'published' }, {}, deliveryOn(post, 'linkedin')),
@@ -256,7 +256,7 @@ describe('POST /posts/:postId/deliveries/:deliveryId/resolve', () => {
     expectProblem(await resolve(post, { outcome: 'published', url: `${url}2` }), 409, 'nothing_to_resolve');
   });
 
-  it('200 for one of two people who say the opposite at once, and what it says then is so', async () => {
+  it('200 for exactly one of two opposite answers at once, and that answer is stored', async () => {
     for (let round = 0; round < 6; round += 1) {
       const post = await endedPost({ x: 'uncertain' });
       const [yes, no] = await Promise.all([
@@ -268,7 +268,7 @@ describe('POST /posts/:postId/deliveries/:deliveryId/resolve', () => {
     }
   });
 
-  it('200 for two deliveries of one post at once: the post says both', async () => {
+  it('200 for two deliveries of one post at once: the post shows both answers', async () => {
     const post = await endedPost({ x: 'uncertain', linkedin: 'uncertain' });
     const answers = await Promise.all([
       resolve(post, { outcome: 'published' }),
@@ -278,13 +278,13 @@ describe('POST /posts/:postId/deliveries/:deliveryId/resolve', () => {
     expect((await read(post)).status).toBe('published');
   });
 
-  it('200 while another delivery is still under way: the post goes on', async () => {
+  it('200 while another delivery is in progress: the post stays publishing', async () => {
     const post = await endedPost({ x: 'uncertain', linkedin: 'publishing' });
     const answer = await resolve(post, { outcome: 'published' });
     expect(answer.body.status).toBe('publishing');
   });
 
-  it('409 not out, while an earlier sender’s call may still be under way; 200 afterwards', async () => {
+  it('409 not_published while an earlier worker’s call may still be in progress; 200 afterwards', async () => {
     const post = await endedPost({ x: 'uncertain' });
     const deadline = (ms: number) =>
       api.ctx.db.query(
@@ -294,14 +294,14 @@ describe('POST /posts/:postId/deliveries/:deliveryId/resolve', () => {
     await deadline(60_000);
     expectProblem(await resolve(post, { outcome: 'not_published' }), 409, 'being_sent');
     expect(await read(post)).toEqual(post);
-    // Its window to open the socket has closed, and the call that it opened may take half a minute.
+    // No new call can start after the deadline, but one that started before it may take half a minute.
     await deadline(-1_000);
     expect((await resolve(post, { outcome: 'not_published' })).status).toBe(409);
     await deadline(-31_000);
     expect((await resolve(post, { outcome: 'not_published' })).status).toBe(200);
   });
 
-  it('412 on an older revision, and nothing has changed', async () => {
+  it('412 for an older revision, without a change', async () => {
     const post = await endedPost({ x: 'uncertain' });
     const stale = { 'if-match': `"${post.revision + 7}"` };
     expectProblem(await resolve(post, { outcome: 'published' }, stale), 412, 'revision_mismatch');
@@ -333,14 +333,14 @@ describe('POST /posts/:postId/deliveries/:deliveryId/resolve', () => {
 });
 
 describe('lateLimitMinutes', () => {
-  it('201 keeps it, and is null where nobody has said', async () => {
+  it('201 stores it, and it is null by default', async () => {
     expect(await draft({})).toMatchObject({ lateLimitMinutes: null });
     const post = await draft({ lateLimitMinutes: 90 });
     expect(post.lateLimitMinutes).toBe(90);
     expect(await read(post)).toEqual(post);
   });
 
-  it('200 an edit changes it like the text: one revision more, and only when it is another', async () => {
+  it('200 an edit changes it with a new revision, and only when the value differs', async () => {
     const post = await draft({ lateLimitMinutes: 90, platforms: ['x'] });
     const edit = async (body: object) => (await api.request('PATCH', `/posts/${post.id}`, body)).body;
     await api.request('PUT', `/posts/${post.id}/schedule`, { scheduledAt: secondsAhead(3600) });

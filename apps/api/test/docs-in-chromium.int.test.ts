@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { startTestApp, type TestApp } from '../../../test/support/app.ts';
 import { describeWithChromium, openChromium, type Chromium } from '../../../test/support/chromium.ts';
 
-// The page at /docs, as a newcomer meets it: with the key that `npm start` has printed, and nothing else.
+// The page at /docs, used with only the API key that `npm start` prints.
 
 describeWithChromium('the page at /docs in Chromium', () => {
   let app: TestApp;
@@ -17,7 +17,7 @@ describeWithChromium('the page at /docs in Chromium', () => {
     await app.close();
   });
 
-  it('has our name, says how to begin, and a route is tried with the printed key', async () => {
+  it('shows our name and the first steps, and calls a route with the printed key', async () => {
     const troubles: string[] = [];
     const page = await chromium.browser.newPage();
     page.on('console', (message) => {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { secondsAhead, startTestApp, type TestApp } from '../../../test/support/app.ts';
 
-// What every route below an organization must refuse, asked of each that the OpenAPI document lists: a route that is
-// added tomorrow is asked, too.
+// What every route below an organization must refuse. The routes come from the OpenAPI document, so that a new route is
+// tested automatically.
 
 let api: TestApp;
 let routes: { method: string; path: string }[];
@@ -71,7 +71,7 @@ const ofOneMedia = () => routes.filter(({ path }) => path.includes('{mediaId}'))
 const withBody = () => routes.filter(({ method, path }) => bodies[`${method} ${path}`] !== undefined);
 
 describe('every route of an organization', () => {
-  it('is among those that this suite knows how to ask', () => {
+  it('is known to this suite', () => {
     expect(routes.map(({ method, path }) => `${method} ${path}`).sort()).toMatchInlineSnapshot(`
 [
   "DELETE /channels/{channelId}",

@@ -5,7 +5,7 @@ import type { IncomingMessage } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { demoImage, eventually, startTestApp, type TestApp } from '../../../test/support/app.ts';
 
-// What a client may do to the API: too much of everything, too slowly, or too often. It is refused in a small answer, at once.
+// Requests that are too large, too slow or too many: each is refused at once, with a small answer.
 
 const MOST_BYTES = 16 * 1024;
 
@@ -40,30 +40,30 @@ const names = (count: number, nameOf: (index: number) => string) =>
   Object.fromEntries(Array.from({ length: count }, (_, index) => [nameOf(index), 0]));
 
 describe('a refused request is answered in at most 16 KB and 20 errors', () => {
-  it('of a list with 60,000 wrong ids, only that it is too long', async () => {
+  it('for a list of 60,000 wrong ids: only that it is too long', async () => {
     const { errors, code } = await post(JSON.stringify({ text: 'a', channelIds: Array(60_000).fill(1) }));
     expect(code).toBe('invalid_request');
     expect(errors).toMatchObject([{ pointer: '/channelIds', code: 'maxItems' }]);
   });
-  it('of 20,000 names that nobody knows', async () => {
+  it('for 20,000 unknown names', async () => {
     const { errors, code } = await post(JSON.stringify({ text: 'a', ...names(20_000, String) }));
     expect(code).toBe('invalid_request');
     expect(errors).toMatchObject([{ pointer: '', code: 'maxProperties' }]);
   });
-  it('of a few that are long and take six bytes a character', async () => {
+  it('for a few long names of six bytes a character', async () => {
     const long = names(15, (index) => index + '\u0001'.repeat(2_000) + '\ud800');
     const { errors, code, detail } = await post(JSON.stringify({ text: 'a', ...long }));
     expect(code).toBe('invalid_request');
     expect(errors.length).toBeGreaterThan(0);
     expect(detail).toMatch(/The first \d+ of 15 errors are listed/);
   });
-  it('of one hundred wrong ids the first twenty, and how many there are', async () => {
+  it('for a hundred wrong ids: the first twenty, and the number of all', async () => {
     const channelIds = Array.from({ length: 100 }, (_, index) => `wrong ${index}`);
     const { errors, detail } = await post(JSON.stringify({ text: 'a', channelIds }));
     expect(errors).toHaveLength(20);
     expect(detail).toContain('The first 20 of 100 errors are listed.');
   });
-  it('of 20,000 texts for channels, and of 12,000 settings', async () => {
+  it('for 20,000 channel texts, and for 12,000 settings', async () => {
     const many = Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [index, 'a']));
     expect((await post(JSON.stringify({ text: 'a', channelTexts: many }))).errors).toMatchObject([
       { pointer: '/channelTexts', code: 'maxProperties' },
@@ -76,7 +76,7 @@ describe('a refused request is answered in at most 16 KB and 20 errors', () => {
     expect(code).toBe('invalid_post');
     expect(errors).toHaveLength(20);
   });
-  it('of a hundred unknown channels', async () => {
+  it('for a hundred unknown channels', async () => {
     const channelIds = Array.from(
       { length: 100 },
       (_, index) => `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`,
@@ -87,19 +87,19 @@ describe('a refused request is answered in at most 16 KB and 20 errors', () => {
     expect(detail).toContain('of 100 errors');
   });
   it.each([
-    ['deeper than anybody writes', `{"text":${'['.repeat(100_000)}${']'.repeat(100_000)}}`],
-    ['with a prototype', '{"text":"a","__proto__":{"admin":true}}'],
-    ['with a number that is none', `{"text":"a","lateLimitMinutes":1e99999}`],
+    ['nested 100,000 levels deep', `{"text":${'['.repeat(100_000)}${']'.repeat(100_000)}}`],
+    ['with a key __proto__', '{"text":"a","__proto__":{"admin":true}}'],
+    ['with a number that overflows', `{"text":"a","lateLimitMinutes":1e99999}`],
     ['with a number of 100,000 digits', `{"text":"a","lateLimitMinutes":${'9'.repeat(100_000)}}`],
-  ])('of a body %s', async (_, body) => {
+  ])('for a body %s', async (_, body) => {
     expect((await post(body)).status).toBe(400);
   });
-  it('of an address of 10,000 characters', async () => {
+  it('for a URL of 10,000 characters', async () => {
     const response = await fetch(`${api.url}/${'a'.repeat(10_000)}?${'b&'.repeat(1_000)}`);
     expect((await response.text()).length).toBeLessThan(MOST_BYTES);
     expect(response.status).toBe(404);
   });
-  it('without a key: 413 for what is larger than the form has to be', async () => {
+  it('for a consent form, which needs no API key, that is too large: 413', async () => {
     const form = Array.from({ length: 40_000 }, (_, index) => `a${index}=1`).join('&');
     const type = { 'content-type': 'application/x-www-form-urlencoded' };
     expect((await ask('POST', '/connections/start', form, type)).status).toBe(413);
@@ -113,7 +113,7 @@ describe('a text that is far too long', () => {
   it.each([
     ['letters', 'a'.repeat(100_000), 1],
     ['dots between letters', 'a.'.repeat(50_000), 1],
-    // One character to Mastodon, however many there are.
+    // Mastodon counts one character, however many marks it has.
     ['marks above one letter', `a${'\u0301\u0316'.repeat(40_000)}`, 2],
     ['letters in one link', `http://a.co/${'あ'.repeat(80_000)}`, 1],
   ])('of 100,000 %s is refused, and the API goes on answering', async (_, text, takers) => {
@@ -175,14 +175,14 @@ describe('the API, with small limits', () => {
       'the connection is closed',
     );
 
-  it('400 for NUL that nobody but the database finds', async () => {
+  it('400 for a NUL that only the database refuses', async () => {
     const app = await buildApp(api.ctx);
     opened.push(app);
     app.get('/nul', () => api.ctx.db.query('SELECT $1::text', ['\0']));
     const address = await app.listen({ host: '127.0.0.1', port: 0 });
     expect((await fetch(`${address}/nul`)).status).toBe(400);
   });
-  it('401 before the body of the request has come', async () => {
+  it('401 before the body of the request has arrived', async () => {
     const port = await open();
     const { socket, state } = dial(port);
     socket.write(head(posts(), { ...json, 'content-length': 200_000 }, 'ss_wrong'));
@@ -192,7 +192,7 @@ describe('the API, with small limits', () => {
       'it is refused',
     );
   });
-  it('408 for a body that comes byte by byte, and the connection is closed', async () => {
+  it('408 for a body that arrives byte by byte, and the connection is closed', async () => {
     const port = await open({ requestTimeoutMs: 700 });
     const { socket, state } = dial(port);
     socket.write(head(posts(), { ...json, 'content-length': 1_000 }));
@@ -202,7 +202,7 @@ describe('the API, with small limits', () => {
     expect(state.text).toContain('"request_timeout"');
     expect(state.text).toMatch(/connection: close/i);
   });
-  it('closes the connection of whoever was refused and goes on with the body', async () => {
+  it('closes the connection of a refused client that keeps sending its body slowly', async () => {
     const port = await open({ requestTimeoutMs: 700 });
     const { socket, state } = dial(port);
     socket.write(head(posts(), { ...json, 'content-length': 1_000 }, 'ss_wrong'));
@@ -225,7 +225,7 @@ describe('the API, with small limits', () => {
     socket.write(
       head(`/organizations/${api.organizationId}${path}`, { ...headers, 'content-length': length }, key),
     );
-    // Whoever reads the answer only after all was sent gets to hear it as well.
+    // Also a client that reads only after it has sent everything gets the answer.
     await new Promise((resolve) => socket.write('a'.repeat(length), resolve));
     socket.write('GET /health/live HTTP/1.1\r\nhost: a\r\n\r\n');
     socket.resume();
@@ -236,7 +236,7 @@ describe('the API, with small limits', () => {
     );
     expect(state.closed).toBe(false);
   });
-  it('closes the connection of whoever was refused and sends without an end', async () => {
+  it('closes the connection of a refused client that sends without end', async () => {
     const { socket, state } = dial(await open({ requestTimeoutMs: 600_000 }));
     socket.write(head(posts(), { ...json, 'transfer-encoding': 'chunked' }, 'ss_wrong'));
     const chunk = Buffer.from(`40000\r\n${'a'.repeat(0x40000)}\r\n`);
@@ -255,7 +255,7 @@ describe('the API, with small limits', () => {
       () => `/organizations/${api.organizationId}/media`,
       { 'content-type': 'multipart/form-data; boundary=b' },
     ],
-  ])('is not alarmed by a client that goes away in the middle of %s', async (_, path, type) => {
+  ])('logs no error when a client disconnects in the middle of %s', async (_, path, type) => {
     let request: IncomingMessage | undefined;
     const { socket } = dial(await open({}, (seen) => (request = seen)));
     socket.write(head(path(), { ...type, 'content-length': 100_000 }));
@@ -273,7 +273,7 @@ describe('the API, with small limits', () => {
     );
     expect(lines.filter((line) => (JSON.parse(line) as { level: number }).level > 30)).toEqual([]);
   });
-  it('408 for headers that do not end', async () => {
+  it('408 for headers that never end', async () => {
     const port = await open({ headersTimeoutMs: 500 });
     const { socket, state } = dial(port);
     socket.write('GET /health/live HTTP/1.1\r\nhost: a\r\n');
@@ -296,7 +296,7 @@ describe('the API, with small limits', () => {
     };
     return { body, head: head(`/organizations/${api.organizationId}/media`, headers) };
   };
-  it('408 for an upload that comes more slowly than the least rate', async () => {
+  it('408 for an upload below the lowest rate', async () => {
     const port = await open({ upload: { bytesPerSecond: 4_096, overMs: 500 } });
     const { socket, state } = dial(port);
     const { body, head: start } = await upload();
@@ -307,7 +307,7 @@ describe('the API, with small limits', () => {
     expect(state.text).toMatch(/^HTTP\/1\.1 408 /);
     expect(state.text).toContain('"request_timeout"');
   });
-  it('201 for an upload that takes far longer than other requests may, and comes steadily', async () => {
+  it('201 for a steady upload that takes far longer than other requests may', async () => {
     const port = await open({ requestTimeoutMs: 200, upload: { bytesPerSecond: 10, overMs: 1_000 } });
     const { socket, state } = dial(port);
     const { body, head: start } = await upload();
@@ -322,7 +322,7 @@ describe('the API, with small limits', () => {
     );
     expect(state.text).toMatch(/^HTTP\/1\.1 201 /);
   });
-  it('closes what one client opens beyond its number of connections, and takes it again when others are closed', async () => {
+  it('closes connections of one client beyond its limit, and accepts new ones when others are closed', async () => {
     const port = await open({ maxSocketsPerClient: 3 });
     const first = [dial(port), dial(port), dial(port)];
     const ok = async ({ socket, state }: ReturnType<typeof dial>) => {
@@ -351,9 +351,9 @@ describe('the API, with small limits', () => {
     );
   });
   it.each([
-    ['a platform that nobody has set up', { platform: 'x' }, 503],
-    ['a server that is away', { platform: 'mastodon', server: 'nowhere.invalid' }, 502],
-  ])('logs %s as one warning without a stack: any tenant can cause it at will', async (_, body, status) => {
+    ['a platform without an OAuth client', { platform: 'x' }, 503],
+    ['a server that cannot be reached', { platform: 'mastodon', server: 'nowhere.invalid' }, 502],
+  ])('logs %s as one warning without a stack: any tenant can cause it', async (_, body, status) => {
     const port = await open();
     const answer = await fetch(`http://127.0.0.1:${port}/organizations/${api.organizationId}/connections`, {
       method: 'POST',

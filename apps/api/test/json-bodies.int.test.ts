@@ -27,16 +27,16 @@ const cafe = '{"text":"Café — naïve"}';
 describe('the text of a JSON body', () => {
   it.each([
     ['UTF-8', Buffer.from(cafe), 'application/json'],
-    ['UTF-8, and says so', Buffer.from(cafe), 'application/json; charset=UTF-8'],
-    ['UTF-8, in quotes', Buffer.from(cafe), 'application/json;charset="utf-8"'],
-    ['UTF-8 with a mark in front', Buffer.from(`\ufeff${cafe}`), 'application/json'],
-  ])('is kept when it is %s', async (_, body, type) => {
+    ['UTF-8 with a charset', Buffer.from(cafe), 'application/json; charset=UTF-8'],
+    ['UTF-8 with a quoted charset', Buffer.from(cafe), 'application/json;charset="utf-8"'],
+    ['UTF-8 with a byte order mark', Buffer.from(`\ufeff${cafe}`), 'application/json'],
+  ])('is accepted when it is %s', async (_, body, type) => {
     expect(await send('POST', '/posts', body, type)).toMatchObject({ status: 201, text: 'Café — naïve' });
   });
   it.each([
     ['ISO-8859-1', Buffer.from('{"text":"Café"}', 'latin1'), 'application/json'],
     [
-      'ISO-8859-1, and says so',
+      'ISO-8859-1 with a charset',
       Buffer.from('{"text":"Café"}', 'latin1'),
       'application/json; charset=ISO-8859-1',
     ],
@@ -56,7 +56,7 @@ describe('the text of a JSON body', () => {
       Buffer.concat([Buffer.from('{"text":"'), Buffer.from([0xed, 0xa0, 0x80]), Buffer.from('"}')]),
       'application/json',
     ],
-    ['said to be windows-1252', Buffer.from('{"text":"Cafe"}'), 'application/json; charset=windows-1252'],
+    ['declared as windows-1252', Buffer.from('{"text":"Cafe"}'), 'application/json; charset=windows-1252'],
   ])('is refused when it is %s', async (_, body, type) => {
     const answer = await send('POST', '/posts', body, type);
     expect(answer).toMatchObject({ status: 400, code: 'malformed_json' });
@@ -64,7 +64,7 @@ describe('the text of a JSON body', () => {
   });
 });
 
-it('nothing that announces JSON is no body, where none is wanted', async () => {
+it('an empty body with the JSON content type is accepted by routes that take no body', async () => {
   const { id } = await send('POST', '/posts', Buffer.from('{"text":"a"}'));
   expect((await send('DELETE', `/posts/${id}/schedule`, undefined)).status).toBe(200);
   expect(await send('POST', `/posts/${id}/publish`, undefined)).toMatchObject({ status: 422 });

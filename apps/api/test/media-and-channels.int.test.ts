@@ -16,7 +16,7 @@ const pixel = Buffer.from(
 );
 
 describe('POST /media', () => {
-  it('201 takes a JPEG whatever it is called, and serves it at a signed link', async () => {
+  it('201 takes a JPEG under any file name, and serves it at a signed link', async () => {
     const image = await demoImage();
     const answer = await api.upload('holiday.gif', image, { altText: 'A rocket' });
     expect(answer.status).toBe(201);
@@ -35,7 +35,7 @@ describe('POST /media', () => {
     const answer = await api.upload('a.png', pixel);
     expect(answer.body).toMatchObject({ mimeType: 'image/png', width: 1, height: 1 });
   });
-  it('400 refuses a form without a file, or with a field that nobody documented', async () => {
+  it('400 refuses a form without a file, or with an undocumented field', async () => {
     const post = (form: FormData) =>
       fetch(`${api.url}/organizations/${api.organizationId}/media`, {
         method: 'POST',
@@ -51,7 +51,7 @@ describe('POST /media', () => {
     expect(answer.status).toBe(400);
     expect(await answer.json()).toMatchObject({ errors: [{ pointer: '/colour' }] });
   });
-  it('400 refuses a form that is cut off, and a JPEG that is cut off is 422', async () => {
+  it('400 refuses a truncated form, and 422 a truncated JPEG', async () => {
     const cutOff = await fetch(`${api.url}/organizations/${api.organizationId}/media`, {
       method: 'POST',
       headers: { 'x-api-key': api.apiKey, 'content-type': 'multipart/form-data; boundary=abc' },
@@ -62,7 +62,7 @@ describe('POST /media', () => {
     const image = await demoImage();
     expect((await api.upload('a.jpg', image.subarray(0, 400))).status).toBe(422);
   });
-  it('415 refuses what is not a form; 401 without a key', async () => {
+  it('415 refuses a body that is not a form; 401 without a key', async () => {
     const answer = await api.request('POST', '/media', { file: 'x' });
     expect(answer.status).toBe(415);
     const anonymous = await fetch(`${api.url}/organizations/${api.organizationId}/media`, { method: 'POST' });
@@ -71,7 +71,7 @@ describe('POST /media', () => {
 });
 
 describe('GET /media/:mediaId', () => {
-  it('403 for an altered or expired link, 404 for a link to nothing, 400 without a signature', async () => {
+  it('403 for an altered or expired link, 404 for a link to an unknown file, 400 without a signature', async () => {
     const { body } = await api.upload('a.png', pixel);
     const altered = new URL(body.url);
     altered.searchParams.set('expires', String(Number(altered.searchParams.get('expires')) + 1));
@@ -102,7 +102,7 @@ describe('channels', () => {
     );
     for (const { sealed } of rows) expect(sealed).toMatch(/^v1\.test\./);
   });
-  it('201 opens a second account on the sandbox; 409 the same one again', async () => {
+  it('201 connects a second account on the sandbox; 409 for the same one again', async () => {
     const channel = { platform: 'x', handle: 'second' };
     const created = await api.request('POST', '/channels', channel);
     expect(created.status).toBe(201);
@@ -111,7 +111,7 @@ describe('channels', () => {
     expect(again.status).toBe(409);
     expect(again.body.code).toBe('channel_exists');
   });
-  it('400 refuses a handle of another form, 422 an unknown platform', async () => {
+  it('400 refuses a malformed handle, 422 an unknown platform', async () => {
     const bad = await api.request('POST', '/channels', { platform: 'x', handle: 'Not A Handle' });
     expect(bad.status).toBe(400);
     expect(bad.body.errors[0].pointer).toBe('/handle');

@@ -6,7 +6,7 @@ import { eventually, startTestApp, type TestApp } from '../../../test/support/ap
 import { pdf } from '../../../test/support/documents.ts';
 import { moving, writeFilm } from '../../../test/support/media.ts';
 
-// From the upload to what the platforms show, through the API, the disk and the worker.
+// From the upload to the public post, through the API, the disk and the worker.
 
 let api: TestApp;
 let directory: string;
@@ -20,7 +20,7 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-/** Publishes the file where it is taken, and counts what is public there afterwards. */
+/** Publishes the file on these platforms, and checks that each shows one post with one file. */
 async function publish(text: string, mediaId: string, platforms: string[]): Promise<void> {
   const post = (await api.request('POST', '/posts', { text, mediaIds: [mediaId], platforms })).body;
   const answer = await api.request('POST', `/posts/${post.id}/publish`);
@@ -43,7 +43,7 @@ async function publish(text: string, mediaId: string, platforms: string[]): Prom
   expect(shown).toEqual(platforms.map((platform) => [platform, [1]]));
 }
 
-it('a video of five seconds goes out on every platform, once', async () => {
+it('a video of five seconds is published on every platform, once', async () => {
   const path = join(directory, 'film.mp4');
   await writeFilm(path, { sound: 'aac', frames: 150 });
   const media = await api.upload('film.mp4', await readFile(path), { altText: 'Grey' });
@@ -55,7 +55,7 @@ it.each([
   ['a GIF', 'gif', () => moving('gif'), ['linkedin', 'mastodon', 'x']],
   ['an animated WebP', 'gif', () => moving('webp'), ['linkedin', 'mastodon', 'x']],
   ['a PDF', 'document', () => Promise.resolve(pdf()), ['linkedin']],
-] as const)('%s goes out where it is taken, once', async (what, kind, make, expected) => {
+] as const)('%s is published once on each platform that takes it', async (what, kind, make, expected) => {
   const media = await api.upload(what, await make());
   expect(media.body.kind).toBe(kind);
   const { data } = (await api.request('GET', '/platforms')).body;

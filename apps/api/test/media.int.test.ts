@@ -44,7 +44,7 @@ const imageAt = async (url: string) => Buffer.from(await (await fetch(url)).arra
 // docs/api.md shows this table.
 describe('POST /media refuses', () => {
   it.each<[string, string, () => Buffer | Promise<Buffer>, number, string, string]>([
-    ['nothing at all', 'a.jpg', () => Buffer.alloc(0), 422, 'invalid_media', 'empty'],
+    ['an empty file', 'a.jpg', () => Buffer.alloc(0), 422, 'invalid_media', 'empty'],
     ['text', 'a.jpg', () => Buffer.from('not an image'), 415, 'unsupported_media', 'type'],
     ['a page', 'a.png', () => Buffer.from('<html></html>'), 415, 'unsupported_media', 'type'],
     [
@@ -106,11 +106,11 @@ describe('POST /media refuses', () => {
     const answer = await api.upload(name, await make());
     expect([answer.status, answer.body.code]).toEqual([status, code]);
     expect(answer.body.errors).toMatchObject([{ pointer: '/file', code: rule }]);
-    // Neither a row nor a file is left of it.
+    // No row and no file is left behind.
     expect(await api.ctx.db.query('SELECT id FROM media')).toEqual([]);
     expect(await filesOf()).toEqual([]);
   });
-  it('and says what it found, what the file is called and what to upload', async () => {
+  it('a file with a sentence that says what it is, its name, and what to upload instead', async () => {
     const answer = await api.upload('cat.jpg', await plain(9, 9, 'red').tiff().toBuffer());
     expect(answer.body.detail).toBe(
       'The file is image/tiff by its content, though it is called "cat.jpg". ' +
@@ -122,7 +122,7 @@ describe('POST /media refuses', () => {
 });
 
 describe('POST /media', () => {
-  it('201 turns a photo upright, and strips where and by whom it was taken', async () => {
+  it('201 rotates a photo upright, and strips its place and author', async () => {
     const answer = await api.upload('photo.jpg', await photoOnItsSide(), { altText: 'Red above blue' });
     expect(answer.status).toBe(201);
     expect(answer.body).toMatchObject({
@@ -140,13 +140,13 @@ describe('POST /media', () => {
     const thumbnail = await sharp(await imageAt(answer.body.thumbnailUrl)).metadata();
     expect([thumbnail.format, thumbnail.width, thumbnail.height]).toEqual(['jpeg', 20, 40]);
   });
-  it('201 takes a GIF and keeps it moving', async () => {
+  it('201 takes a GIF and keeps its animation', async () => {
     const gif = await moving('gif');
     const answer = await api.upload('a.gif', gif);
     expect(answer.body).toMatchObject({ kind: 'gif', mimeType: 'image/gif', width: 64, height: 48 });
     expect((await imageAt(answer.body.url)).equals(gif)).toBe(true);
   });
-  it('201 takes a video, tells what it is, and serves it whole or in ranges', async () => {
+  it('201 takes a video, answers its properties, and serves it whole or in ranges', async () => {
     const bytes = await film({ sound: 'aac', frames: 45 });
     const answer = await api.upload('film', bytes);
     expect(answer.body).toMatchObject({
@@ -187,7 +187,7 @@ describe('POST /media', () => {
 });
 
 describe('POST /media of a PDF', () => {
-  it('201 counts its pages, keeps it as it is, serves it whole or in ranges, and removes it', async () => {
+  it('201 counts its pages, stores it unchanged, serves it whole or in ranges, and DELETE removes it', async () => {
     const bytes = pdf({ pages: 12 });
     const answer = await api.upload('slides', bytes);
     expect(answer.status).toBe(201);
@@ -212,7 +212,7 @@ describe('POST /media of a PDF', () => {
     expect((await api.request('DELETE', `/media/${id}`)).status).toBe(204);
     expect((await filesOf()).filter((name) => name.startsWith(id))).toEqual([]);
   });
-  it('422 when a post with one is scheduled where documents are not taken, by the name of each', async () => {
+  it('422 names each platform that takes no documents when a post with one is scheduled', async () => {
     const media = (await api.upload('slides.pdf', pdf())).body;
     const others = api.ctx.platforms.filter((id) => !api.ctx.findPublisher(id)?.limits.media.document);
     const content = { text: 'Slides', mediaIds: [media.id], platforms: others };
@@ -231,7 +231,7 @@ describe('POST /media of a PDF', () => {
 });
 
 describe('renditions', () => {
-  it('let a transparent PNG be scheduled where only a JPEG is taken, and it is what goes out', async () => {
+  it('let a transparent PNG be scheduled where only JPEG is taken, and the JPEG is published', async () => {
     const worker = await api.startWorker();
     const image = await plain(400, 400, '#ff000000').png().toBuffer();
     const media = (await api.upload('a.png', image)).body;
@@ -251,7 +251,7 @@ describe('renditions', () => {
     const pixel = sharp(join(path, name ?? '')).extract({ left: 9, top: 9, width: 1, height: 1 });
     expect([...(await pixel.raw().toBuffer())].every((part) => part > 250)).toBe(true);
   });
-  it('let a 12 MB image be scheduled everywhere, and are made when it is uploaded', async () => {
+  it('let a 12 MB image be scheduled everywhere, and are made at the upload', async () => {
     const image = await noise(2_000, 2_000).png().toBuffer();
     expect(image.length).toBeGreaterThan(11_000_000);
     const media = (await api.upload('large.png', image)).body;
@@ -271,16 +271,16 @@ describe('GET and DELETE /media/:mediaId', () => {
   const postWith = async (mediaId: string) =>
     (await api.request('POST', '/posts', { text: 'a', mediaIds: [mediaId], platforms: ['x'] })).body;
 
-  it('200 answers what the upload was answered with', async () => {
+  it('200 GET answers the same as the upload did', async () => {
     const media = await upload();
     const answer = await api.request('GET', `/media/${media.id}`);
     expect(answer.status).toBe(200);
-    // Links are signed anew.
+    // The links have new signatures.
     const { url, thumbnailUrl } = answer.body;
     expect(answer.body).toEqual({ ...media, url, thumbnailUrl });
     expect((await fetch(answer.body.thumbnailUrl)).status).toBe(200);
   });
-  it('204 removes what no post needs, with all its files and links; 404 after that', async () => {
+  it('204 removes a file that no post needs, with its renditions and links; 404 afterwards', async () => {
     const media = await upload();
     expect((await filesOf()).filter((name) => name.startsWith(media.id))).not.toEqual([]);
     expect((await api.request('DELETE', `/media/${media.id}`)).status).toBe(204);
@@ -292,7 +292,7 @@ describe('GET and DELETE /media/:mediaId', () => {
     }
     expect(await api.ctx.db.query('SELECT key FROM stray_file')).toEqual([]);
   });
-  it('409 while a draft, a scheduled or a firing post needs it; 204 when the post is gone', async () => {
+  it('409 while a draft, scheduled or publishing post needs it; 204 when the post is deleted', async () => {
     const media = await upload();
     const post = await postWith(media.id);
     const refused = async () => {
@@ -311,7 +311,7 @@ describe('GET and DELETE /media/:mediaId', () => {
     expect((await api.request('DELETE', `/posts/${post.id}`)).status).toBe(204);
     expect((await api.request('DELETE', `/media/${media.id}`)).status).toBe(204);
   });
-  it('204 when the only post that shows it is published; the post stays, without it', async () => {
+  it('204 when its only post is published; the post stays, without the file', async () => {
     const media = await upload();
     const post = await postWith(media.id);
     await api.ctx.db.query(`UPDATE post SET status = 'published' WHERE id = $1`, [post.id]);
@@ -327,7 +327,7 @@ describe('GET and DELETE /media/:mediaId', () => {
     }
     expect((await api.request('PATCH', `/media/${media.id}`, { altText: 'mine' })).status).toBe(404);
   });
-  it('200 PATCH changes the alt text while only drafts show it, and their revision with it', async () => {
+  it('200 PATCH changes the alt text while only drafts use the file, and raises their revisions', async () => {
     const media = await upload();
     const post = await postWith(media.id);
     const change = { altText: 'Noise' };
@@ -335,12 +335,12 @@ describe('GET and DELETE /media/:mediaId', () => {
     expect([answer.status, answer.body.altText]).toEqual([200, 'Noise']);
     const after = (await api.request('GET', `/posts/${post.id}`)).body;
     expect([after.media[0].altText, after.revision]).toEqual(['Noise', post.revision + 1]);
-    // The same words again change nothing.
+    // The same alt text again changes nothing.
     await api.request('PATCH', `/media/${media.id}`, change);
     expect((await api.request('GET', `/posts/${post.id}`)).body.revision).toBe(post.revision + 1);
     expect((await api.request('PATCH', `/media/${media.id}`, { altText: null })).body.altText).toBeNull();
   });
-  it('409 PATCH refuses other words for what is scheduled; 400 what could not be kept', async () => {
+  it('409 PATCH refuses another alt text for a scheduled file; 400 an alt text that cannot be stored', async () => {
     const media = await upload();
     const post = await postWith(media.id);
     for (const altText of ['a\0b', 'a'.repeat(5_001)]) {
@@ -352,7 +352,7 @@ describe('GET and DELETE /media/:mediaId', () => {
     expect([answer.status, answer.body.code]).toEqual([409, 'media_in_use']);
     expect((await api.request('GET', `/media/${media.id}`)).body.altText).toBeNull();
   });
-  it('leaves nothing for the sweep', async () => {
+  it('leaves no orphaned file for the sweeper', async () => {
     await sweepFiles(api.ctx, { olderThanMs: 0 });
     const rows = await api.ctx.db.query<{ id: string }>('SELECT id FROM media');
     const known = new Set(rows.map(({ id }) => id));

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { startTestApp, type TestApp } from '../../../test/support/app.ts';
 import { openBrowser, type Browser, type Page } from '../../../test/support/browser.ts';
 
-// The mix-up attack (RFC 9700, section 4.4), played whole: an attacker's own Mastodon server, X as the sandbox plays it, and
+// The whole mix-up attack (RFC 9700, section 4.4): an attacker's own Mastodon server, X as the sandbox plays it, and
 // the victim's browser. The attacker begins two connections for an organization of theirs: one at X, in their own browser,
 // and one at their server, whose link the victim follows.
 
@@ -14,7 +14,7 @@ interface Served {
   form: URLSearchParams;
 }
 
-/** A server on loopback that speaks as little of Mastodon's API as `answer` does. */
+/** A server on loopback with only the part of Mastodon's API that `answer` implements. */
 async function startServer(answer: (request: Served, response: ServerResponse) => void) {
   const asked: Served[] = [];
   const server = createServer((request: IncomingMessage, response: ServerResponse) => {
@@ -56,8 +56,8 @@ const progress = async ({ id }: { id: string }) => (await app.request('GET', `/c
 const handles = async () =>
   (await app.request('GET', '/channels')).body.data.map(({ handle }: { handle: string }) => handle);
 
-describe('a hostile server that sends its visitor on to the page of X', () => {
-  /** The attacker's server: it registers any app, and sends whoever comes to agree there on to `lure`. */
+describe('a hostile server that redirects its visitor to the page of X', () => {
+  /** The attacker's server: it registers any app, and redirects each visitor of its consent page to `lure`. */
   const startHostileServer = async (lure: (asked: URLSearchParams) => string) => {
     const server = await startServer(({ path, query }, response) => {
       if (path === '/api/v1/apps') {
@@ -72,7 +72,7 @@ describe('a hostile server that sends its visitor on to the page of X', () => {
     return server;
   };
 
-  /** What X is asked for the attacker's own connection: its challenge is theirs, and they have its browser. */
+  /** The authorization request at X of the attacker's own connection, with their PKCE challenge, in their browser. */
   const beginAtX = async () => {
     const attacker = openBrowser();
     const connection = await start({ platform: 'x', sandbox: true });
@@ -99,7 +99,7 @@ describe('a hostile server that sends its visitor on to the page of X', () => {
     expect(code).not.toBe('');
     const end = await victim.open(back.headers.get('location') ?? '');
 
-    // Whatever their server was handed the attacker now brings, in their own browser, as the answer to what they asked X.
+    // The attacker sends what their server received, in their own browser, as the answer to their request at X.
     const stolen = hostile.asked
       .filter(({ path }) => path === '/oauth/token')
       .map(({ form }) => form.get('code'));
@@ -110,7 +110,7 @@ describe('a hostile server that sends its visitor on to the page of X', () => {
     return { bait, atX, end, code, stolen, taken, hostile };
   };
 
-  it('is not handed the code, and the attacker’s organization does not end with the victim’s account', async () => {
+  it('does not receive the code, and the attacker’s organization does not get the victim’s account', async () => {
     const { bait, atX, end, stolen, taken } = await playAttack((_own, ofX) => ofX);
     expect(await handles()).not.toContain('victim');
     expect(stolen).toEqual([]);
@@ -120,7 +120,7 @@ describe('a hostile server that sends its visitor on to the page of X', () => {
     expect(await progress(atX)).toMatchObject({ channelId: null });
   });
 
-  it('gains nothing by an address of its own either, which a lenient X would send the code to', async () => {
+  it('gains nothing with its own redirect URI, even if X sends the code to it', async () => {
     const { atX, taken } = await playAttack((own) => own);
     expect(await handles()).not.toContain('victim');
     expect(taken.status).not.toBe(200);
@@ -128,7 +128,7 @@ describe('a hostile server that sends its visitor on to the page of X', () => {
   });
 });
 
-describe('the answer of a server', () => {
+describe('the authorization answer of a server', () => {
   let spoken: Record<string, (request: Served, response: ServerResponse) => void>;
   let server: Awaited<ReturnType<typeof startServer>>;
   let browser: Browser;
@@ -150,7 +150,7 @@ describe('the answer of a server', () => {
     };
   });
 
-  /** The author on their way, up to where the server sends them back to; `said` is what it adds to the state. */
+  /** Brings the author to the server. `back` makes the link with which it sends them back, with `said` added. */
   const leave = async () => {
     const connection = await start({ platform: 'mastodon', server: server.url });
     const left = await browser.submit(await browser.open(connection.url), {}, { follow: false });
@@ -164,7 +164,7 @@ describe('the answer of a server', () => {
     spoken['/.well-known/oauth-authorization-server'] = (_, response) => sendJson(response, status, metadata);
   };
 
-  it('is believed only under its own name, which it must give where its metadata says that it does', async () => {
+  it('is accepted only with the issuer of that server, which must be present where its metadata promises it', async () => {
     const supported = { authorization_response_iss_parameter_supported: true };
     const own = server.url;
     const other = 'https://honest.example';
@@ -213,7 +213,7 @@ describe('the answer of a server', () => {
     );
   });
 
-  it('reaches each author at an address that no other server or platform has, and is refused at theirs', async () => {
+  it('has a redirect URI of its own per server and platform, and is refused at any other', async () => {
     const { connection, question, back } = await leave();
     const ownAddress = question.searchParams.get('redirect_uri') ?? '';
     const another = await startServer((_, response) =>
@@ -234,13 +234,13 @@ describe('the answer of a server', () => {
     const page = await browser.open(back('code=a-code').replace(ownAddress, addresses[1] ?? ''));
     expect(page.status).toBe(403);
     expect(page.text).toMatch(/address of another server/);
-    // Used up: it does not come to its end at the right address either.
+    // The state is used up: the right redirect URI is refused now, too.
     expect((await browser.open(back('code=a-code'))).status).toBe(404);
     expect(exchanges()).toBe(0);
     expect(await progress(connection)).toMatchObject({ status: 'failed' });
   });
 
-  it('403 at the address of earlier versions, with what to register instead', async () => {
+  it('is refused with 403 at the redirect URI of earlier versions, and the page says what to register instead', async () => {
     const atX = await start({ platform: 'mastodon', sandbox: true });
     const left = await browser.submit(await browser.open(atX.url), {}, { follow: false });
     const state = new URL(left.headers.get('location') ?? '').searchParams.get('state');
@@ -258,7 +258,7 @@ describe('the answer of a server', () => {
     expect(told.text).toContain(`has to register ${app.url}/connections/callback/x at X instead`);
   });
 
-  it('in an odd shape is refused on a clear page, and the author can still come to the end', async () => {
+  it('is refused on a clear page when it is malformed, and the author can still finish', async () => {
     const { connection, question, back } = await leave();
     const address = question.searchParams.get('redirect_uri') ?? '';
     const state = question.searchParams.get('state') ?? '';
@@ -288,13 +288,13 @@ describe('the answer of a server', () => {
       expect(page.text.length).toBeLessThan(4_000);
     }
     expect((await browser.open(back(`code=${'c'.repeat(100_000)}`))).status).toBe(431);
-    // What belongs to other kinds of answers is not looked at.
+    // Parameters of other response types are ignored.
     const page = await browser.open(back('code=a&token=b&id_token=c&response=d&error_description=e'));
     expect(page.status).toBe(200);
     expect(await progress(connection)).toMatchObject({ status: 'connected' });
   });
 
-  it('with long words and markup gets neither onto a page nor into what is kept', async () => {
+  it('does not put its long texts and markup on a page or into the database', async () => {
     const markup = `<script>alert('1')</script>`;
     const endless = markup.repeat(40_000);
     const said = `error=access_denied&error_description=${encodeURIComponent(markup.repeat(50))}`;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { demoImage, eventually, startTestApp, type TestApp } from '../../../test/support/app.ts';
 
-// The OpenAPI document: that it is one, that its parts have names, and that what it shows can be sent as it stands.
+// The OpenAPI document is valid, its components have names, and its examples work unchanged.
 
 interface Parameter {
   name: string;
@@ -53,10 +53,10 @@ afterAll(async () => {
 });
 
 describe('the OpenAPI document', () => {
-  it('has no fault that Redocly finds, with the strictest of its rules', async () => {
+  it('passes the strictest rules of Redocly', async () => {
     const config = await createConfig({
       extends: ['recommended-strict'],
-      // What only says that a process lives refuses nobody.
+      // /health/live has no 4xx answer.
       rules: { 'operation-4xx-response': 'off' },
     });
     const found = await lintFromString({
@@ -67,7 +67,7 @@ describe('the OpenAPI document', () => {
     expect(found.map(({ ruleId, message, location }) => [ruleId, message, location[0]?.pointer])).toEqual([]);
   });
 
-  it('has a component for each thing that it speaks of, and refers to it wherever it is meant', () => {
+  it('has one component for each kind of object, and refers to it everywhere', () => {
     const names = Object.keys(document.components.schemas);
     expect(names).toEqual(
       expect.arrayContaining(
@@ -87,7 +87,7 @@ describe('the OpenAPI document', () => {
     expect(JSON.stringify(document.components.schemas['Post'])).toContain('#/components/schemas/Delivery');
   });
 
-  it('asks for nothing that has a default, and for a body wherever there is one', () => {
+  it('requires no field that has a default, and requires each body', () => {
     const defaulted = operations.flatMap(({ operationId, parameters = [] }) =>
       parameters
         .filter(({ required, schema }) => required && schema.default !== undefined)
@@ -112,7 +112,7 @@ describe('the OpenAPI document', () => {
   });
 });
 
-/** What the ids in an operation's path stand for: a thing that it can be done to. */
+/** Values for the ids in an operation's path: objects on which the operation succeeds. */
 type Ids = Record<string, string>;
 
 const draft = async (): Promise<Ids> => ({
@@ -122,11 +122,11 @@ const media = async (): Promise<Ids> => ({
   mediaId: (await api.upload('a.jpg', await demoImage())).body.id,
 });
 
-/** A post that has ended so, and its delivery. */
+/** Creates a post that has ended with this status, with its delivery. */
 async function ended(status: 'failed' | 'uncertain'): Promise<Ids> {
   const { postId = '' } = await draft();
   await api.request('POST', `/posts/${postId}/publish`);
-  // As a worker writes it down.
+  // As a worker would write it.
   await api.ctx.db.query(
     `UPDATE delivery SET status = $2::delivery_status, next_attempt_at = NULL, failure_kind = 'unknown',
        failure_actor = 'user', failure_reason = 'An example.' WHERE post_id = $1`,
@@ -158,7 +158,7 @@ function subjectOf({ operationId, path }: { operationId: string; path: string })
 }
 
 describe('every example of the document', () => {
-  it('is there for each operation that takes a body', () => {
+  it('exists: one at least for each operation that takes a body', () => {
     const without = operations.filter(
       ({ requestBody, method, path }) =>
         requestBody &&
@@ -168,7 +168,7 @@ describe('every example of the document', () => {
     expect(without.map(({ operationId }) => operationId)).toEqual([]);
   });
 
-  it('is answered with the documented success by a stack with a sandbox, sent as it stands', async () => {
+  it('gets the documented success when it is sent unchanged to a stack with a sandbox', async () => {
     const publishing = await api.startWorker();
     opened.push(() => publishing.stop({ timeoutMs: 10_000 }));
     await eventually(
@@ -195,7 +195,7 @@ async function send(operation: (typeof operations)[number]): Promise<unknown> {
     if (where === 'query') url.searchParams.set(name, example);
     if (where === 'header') headers[name] = example;
   }
-  // Its query is a signature, which only an answer can show.
+  // The query is a signature, which only comes with an answer.
   if (operationId === 'fetchMedia') {
     url.search = new URL(
       (await api.request('GET', `/media/${ids['mediaId' as keyof typeof ids]}`)).body.url,

@@ -7,9 +7,9 @@ import { eventually, secondsAhead, startTestApp, type TestApp } from '../../../t
 import { describeWithFfmpeg, ffmpeg, H264, HEVC, makeFilm } from '../../../test/support/ffmpeg.ts';
 import { moving, plain, writeFilm } from '../../../test/support/media.ts';
 
-// What telephones make, from the upload to what is public, without an ffmpeg and with one.
+// Files from phones, from the upload to the public post, with and without ffmpeg.
 
-// Generous: films are encoded.
+// Long, because videos are encoded.
 jest.setTimeout(240_000);
 
 let directory: string;
@@ -24,7 +24,7 @@ async function upload(api: TestApp, name: string, bytes: Uint8Array) {
   return media.body;
 }
 
-/** Writes a post about it, and answers what each platform has against it. */
+/** Creates a draft with the file, and returns the objections of each platform. */
 async function draft(api: TestApp, mediaId: string, platforms: string[]) {
   const text = `phone ${mediaId}`;
   const post = (await api.request('POST', '/posts', { text, mediaIds: [mediaId], platforms })).body;
@@ -35,7 +35,7 @@ async function draft(api: TestApp, mediaId: string, platforms: string[]) {
   return { post, text, refused, scheduled };
 }
 
-/** Publishes it on these, and answers how many of its files are public on each. */
+/** Publishes the file on these platforms, and returns how many files are public on each. */
 async function publish(api: TestApp, mediaId: string, platforms: string[]) {
   const { post, text, refused } = await draft(api, mediaId, platforms);
   expect(refused).toEqual([]);
@@ -61,7 +61,7 @@ const phoneMov = async (picture: 'avc' | 'hevc') => {
   return readFile(path);
 };
 
-describe('without an ffmpeg', () => {
+describe('without ffmpeg', () => {
   let api: TestApp;
   beforeAll(async () => {
     api = await startTestApp();
@@ -69,12 +69,12 @@ describe('without an ffmpeg', () => {
   });
   afterAll(() => api.close());
 
-  it('a HEIC of 3:4 goes out everywhere, in the colours that the telephone meant', async () => {
+  it('a HEIC of 3:4 is published everywhere, with its colours converted to sRGB', async () => {
     const heic = await readFile(new URL('../../../test/fixtures/photo.heic', import.meta.url));
     const media = await upload(api, 'IMG_0001.HEIC', heic);
     expect(media).toMatchObject({ kind: 'image', mimeType: 'image/jpeg', width: 144, height: 192 });
     const kept = Buffer.from(await (await fetch(media.url)).arrayBuffer());
-    // Red of a wide screen, shown as sRGB: without its profile it would be (234, 51, 35).
+    // A wide-gamut red, converted to sRGB. Without its colour profile it would be (234, 51, 35).
     const [red = 0, green = 0, blue = 0] = await sharp(kept)
       .extract({ left: 20, top: 20, width: 1, height: 1 })
       .raw()
@@ -85,7 +85,7 @@ describe('without an ffmpeg', () => {
     expect(kept.toString('latin1')).not.toContain('Ada');
     await publish(api, media.id, api.ctx.platforms);
   });
-  it('an AVIF becomes a JPEG', async () => {
+  it('an AVIF is converted to a JPEG', async () => {
     const avif = await plain(120, 160, '#336699').flatten().avif().toBuffer();
     expect(await upload(api, 'a.avif', avif)).toMatchObject({
       kind: 'image',
@@ -93,7 +93,7 @@ describe('without an ffmpeg', () => {
       width: 120,
     });
   });
-  it('a 3:4 photo is scheduled for Instagram, with a warning that its documents disagree', async () => {
+  it('a 3:4 photo can be scheduled for Instagram, with a warning that Instagram’s documents disagree about it', async () => {
     const photo = await plain(1_080, 1_440, '#336699').flatten().jpeg().toBuffer();
     const { refused, scheduled } = await draft(api, (await upload(api, 'a.jpg', photo)).id, ['instagram']);
     expect(refused).toEqual([]);
@@ -101,12 +101,12 @@ describe('without an ffmpeg', () => {
       { pointer: '/media/0', code: 'media_ratio_unclear', detail: expect.stringContaining('1080 × 1440') },
     ]);
   });
-  it('a refusal names the size that was uploaded, not that of what was made of it', async () => {
+  it('a refusal names the size of the uploaded file, not that of the rendition', async () => {
     const strip = await plain(20_000, 3, '#ffffff').png().toBuffer();
     const { refused } = await draft(api, (await upload(api, 'a.png', strip)).id, ['instagram']);
     expect(refused).toEqual([expect.stringContaining('this one is 20000 × 3.')]);
   });
-  it('a MOV with H.264 goes out everywhere, as a copy in an MP4 where no MOV is taken', async () => {
+  it('a MOV with H.264 is published everywhere, remuxed to MP4 where no MOV is taken', async () => {
     const media = await upload(api, 'IMG_0002.MOV', await phoneMov('avc'));
     expect(media).toMatchObject({
       mimeType: 'video/quicktime',
@@ -116,7 +116,7 @@ describe('without an ffmpeg', () => {
     });
     await publish(api, media.id, api.ctx.platforms);
   });
-  it('a MOV with HEVC goes where HEVC is taken, and the others say what is missing and what to do', async () => {
+  it('a MOV with HEVC is published where HEVC is taken, and the others say what is missing and what to do', async () => {
     const { id, details } = await upload(api, 'IMG_0003.MOV', await phoneMov('hevc'));
     expect(details.notConverted).toBe('no_ffmpeg');
     const { refused } = await draft(api, id, api.ctx.platforms);
@@ -125,7 +125,7 @@ describe('without an ffmpeg', () => {
       expect(detail).toMatch(/no ffmpeg.*upload an MP4 with H\.264.*install ffmpeg/);
     await publish(api, id, ['instagram', 'mastodon']);
   });
-  it('a MOV goes out as a copy, with a warning, where only its encoding is in doubt', async () => {
+  it('a MOV is remuxed to MP4, with a warning, where only its encoding is in doubt', async () => {
     if (!ffmpeg) return;
     const path = join(directory, 'doubtful.mov');
     await makeFilm([...H264, '-pix_fmt', 'yuv444p', '-c:a', 'aac', path]);
@@ -135,17 +135,17 @@ describe('without an ffmpeg', () => {
     expect(scheduled.body.warnings).toHaveLength(2);
     await publish(api, id, ['linkedin', 'bluesky']);
   });
-  it('a GIF that does not move goes out everywhere', async () => {
+  it('a GIF without animation is published everywhere', async () => {
     const gif = await plain(96, 96, '#336699').gif().toBuffer();
     await publish(api, (await upload(api, 'a.gif', gif)).id, api.ctx.platforms);
   });
-  it('a GIF that moves is refused where it would have to be a video, and the refusal says so', async () => {
+  it('an animated GIF is refused where it would have to become a video, and the reason says so', async () => {
     const { refused } = await draft(api, (await upload(api, 'a.gif', await moving('gif'))).id, ['bluesky']);
     expect(refused).toEqual([expect.stringMatching(/no GIFs to Bluesky.*no ffmpeg/)]);
   });
 });
 
-describeWithFfmpeg('with an ffmpeg', () => {
+describeWithFfmpeg('with ffmpeg', () => {
   let api: TestApp;
   beforeAll(async () => {
     if (!ffmpeg) throw new Error('there is no ffmpeg on the PATH: .ci/run installs it');
@@ -154,7 +154,7 @@ describeWithFfmpeg('with an ffmpeg', () => {
   });
   afterAll(() => api.close());
 
-  it('a MOV with HEVC goes out everywhere, and X is warned of for 1080p', async () => {
+  it('a MOV with HEVC is published everywhere, with a warning for 1080p on X', async () => {
     const path = join(directory, 'hevc-1080.mov');
     await makeFilm([...HEVC, '-c:a', 'aac', path], '1920x1080');
     const media = await upload(api, 'IMG_0004.MOV', await readFile(path));
@@ -164,7 +164,7 @@ describeWithFfmpeg('with an ffmpeg', () => {
     expect(post.warnings).toMatchObject([{ pointer: '/media/0', code: 'media_sides_unclear' }]);
     await publish(api, media.id, api.ctx.platforms);
   });
-  it('a GIF that moves goes out everywhere, as a video where no GIF is taken', async () => {
+  it('an animated GIF is published everywhere, as a video where no GIF is taken', async () => {
     const media = await upload(api, 'a.gif', await moving('gif'));
     expect(media).toMatchObject({ kind: 'gif', details: { frameCount: 3 } });
     await publish(api, media.id, api.ctx.platforms);

@@ -44,7 +44,7 @@ describe('POST /posts', () => {
     expect((await api.request('GET', `/posts/${post.id.toUpperCase()}`)).status).toBe(200);
   });
 
-  it('201 writes a draft for every active channel of the platforms, with its own text where given', async () => {
+  it('201 creates a draft with every active channel of the platforms, and the channel texts that were given', async () => {
     const x = api.channelOn('x');
     const post = await draft({ platforms: ['x', 'linkedin'], channelTexts: { [x]: 'Short' } });
     expect(post.status).toBe('draft');
@@ -56,7 +56,7 @@ describe('POST /posts', () => {
       ['x', 'Short'],
     ]);
   });
-  it('201 keeps apart what is written at the same time', async () => {
+  it('201 does not mix up the contents of concurrent calls', async () => {
     const wanted = Array.from({ length: 24 }, (_, at) => {
       const platforms = ['x', 'instagram', 'linkedin'].slice(0, at % 4);
       return { text: `Number ${at}`, platforms, lateLimitMinutes: at % 2 === 0 ? null : at };
@@ -72,7 +72,7 @@ describe('POST /posts', () => {
     );
   });
 
-  it('400 refuses a wrong type, by pointer', async () => {
+  it('400 refuses a wrong type, with a pointer to it', async () => {
     expectProblem(await api.request('POST', '/posts', { text: 7 }), 400, 'invalid_request', '/text');
   });
   it('400 refuses a missing text', async () => {
@@ -96,13 +96,13 @@ describe('POST /posts', () => {
     const answer = await api.request('POST', '/posts', 'text=a', { 'content-type': 'text/csv' });
     expectProblem(answer, 415, 'unsupported_content_type');
   });
-  it('422 refuses text that could not be kept as it is', async () => {
+  it('422 refuses text that cannot be stored unchanged', async () => {
     for (const text of ['a\\u0000b', 'half a \\ud83d pair']) {
       const answer = await api.request('POST', '/posts', `{"text":"${text}"}`);
       expectProblem(answer, 422, 'invalid_post', '/text');
     }
   });
-  it('422 refuses an unknown channel, an unknown platform and unknown media, each by pointer', async () => {
+  it('422 refuses an unknown channel, platform or media, with a pointer to each', async () => {
     const answer = await api.request('POST', '/posts', {
       text: 'a',
       channelIds: [unknownId],
@@ -115,19 +115,19 @@ describe('POST /posts', () => {
   });
 });
 
-describe('the key', () => {
+describe('the API key', () => {
   const get = (path: string, headers: Record<string, string>) => fetch(api.url + path, { headers });
-  it('401 without a key', async () => {
+  it('401 when it is missing', async () => {
     const answer = await get(`/organizations/${api.organizationId}/posts`, {});
     expect(answer.status).toBe(401);
     expect(((await answer.json()) as { code: string }).code).toBe('unauthorized');
     expect(answer.headers.get('www-authenticate')).toContain('ApiKey');
   });
-  it('401 with an unknown key', async () => {
+  it('401 when it is unknown', async () => {
     const answer = await get(`/organizations/${api.organizationId}/posts`, { 'x-api-key': 'ss_wrong' });
     expect(answer.status).toBe(401);
   });
-  it("404 for another organization's id, as for one that does not exist", async () => {
+  it("404 for another organization's id, as for an unknown one", async () => {
     const answer = await get('/organizations/another/posts', { 'x-api-key': api.apiKey });
     expect(answer.status).toBe(404);
     expect(((await answer.json()) as { code: string }).code).toBe('organization_not_found');
@@ -163,7 +163,7 @@ describe('GET /posts', () => {
     expectProblem(await api.request('GET', '/posts?limit=0'), 400, 'invalid_request', '/limit');
     expectProblem(await api.request('GET', '/posts?from=2026-01-01'), 400, 'invalid_request', '/from');
   });
-  it('400 refuses a cursor that is not ours', async () => {
+  it('400 refuses a forged cursor', async () => {
     expectProblem(await api.request('GET', '/posts?cursor=abc'), 400, 'invalid_cursor');
   });
 });
@@ -185,7 +185,7 @@ describe('GET /posts/:postId', () => {
 });
 
 describe('PUT /posts/:postId/schedule', () => {
-  it('200 schedules, and says that the alarm is set', async () => {
+  it('200 schedules, and answers that the alarm is set', async () => {
     const post = await scheduled();
     expect(post.status).toBe('scheduled');
     expect(post.alarm).toBe('set');
@@ -193,7 +193,7 @@ describe('PUT /posts/:postId/schedule', () => {
     const job = await api.ctx.queues.find({ job: 'post-due', id: post.scheduleJobId });
     expect(job?.state).toBe('delayed');
   });
-  it('200 reschedules: the older job is gone, exactly one is left', async () => {
+  it('200 reschedules: the old alarm is removed, exactly one is left', async () => {
     const post = await scheduled();
     const moved = await api.request('PUT', `/posts/${post.id}/schedule`, { scheduledAt: secondsAhead(7200) });
     expect(moved.status).toBe(200);
@@ -202,7 +202,7 @@ describe('PUT /posts/:postId/schedule', () => {
     const job = await api.ctx.queues.find({ job: 'post-due', id: moved.body.scheduleJobId });
     expect(job?.runAt.toISOString()).toBe(moved.body.scheduledAt);
   });
-  it('200 changes nothing when the same call is repeated, in whatever offset', async () => {
+  it('200 changes nothing when the same call is repeated, also with another offset', async () => {
     const post = await scheduled();
     const local = post.scheduledAt.replace('Z', '+00:00');
     const again = await api.request('PUT', `/posts/${post.id}/schedule`, { scheduledAt: local });
@@ -226,7 +226,7 @@ describe('PUT /posts/:postId/schedule', () => {
     ['2027-06-30T09:00:00+0100', 'offset', /written as \+01:00/],
     ['2027-06-30', 'format', /no time of day/],
     ['next Monday', 'format', /RFC 3339/],
-  ])('400 refuses %s and says why, in a schedule and in a list', async (text, code, words) => {
+  ])('400 refuses the time %s and says why, in a schedule and in a filter', async (text, code, words) => {
     const post = await draft();
     const answers = [
       await api.request('PUT', `/posts/${post.id}/schedule`, { scheduledAt: text }),
@@ -248,7 +248,7 @@ describe('PUT /posts/:postId/schedule', () => {
     const after = await api.request('GET', `/posts/${post.id}`);
     expect(after.body).toEqual(post);
   });
-  it('422 refuses a post that breaks a rule of its platform, naming it', async () => {
+  it('422 refuses a post that breaks a rule of its platform, and names the rule', async () => {
     const post = await draft({ text: 'a'.repeat(281) });
     const answer = await api.request('PUT', `/posts/${post.id}/schedule`, { scheduledAt: secondsAhead(60) });
     expectProblem(answer, 422, 'invalid_post', '/text');
@@ -258,7 +258,7 @@ describe('PUT /posts/:postId/schedule', () => {
     const answer = await api.request('PUT', `/posts/${post.id}/schedule`, { scheduledAt: secondsAhead(60) });
     expectProblem(answer, 422, 'invalid_post', '/channelIds');
   });
-  it('200 when the same call is repeated with the If-Match that it was first made with', async () => {
+  it('200 when the same call is repeated with its first If-Match', async () => {
     const post = await draft();
     const call = { scheduledAt: secondsAhead(3600) };
     const first = await api.request('PUT', `/posts/${post.id}/schedule`, call, { 'if-match': '"1"' });
@@ -266,7 +266,7 @@ describe('PUT /posts/:postId/schedule', () => {
     expect(again.status).toBe(200);
     expect(again.body).toEqual(first.body);
   });
-  it('412 refuses a change that was decided on an older revision', async () => {
+  it('412 refuses a change with the If-Match of an older revision', async () => {
     const post = await scheduled();
     const answer = await api.request(
       'PUT',
@@ -285,7 +285,7 @@ describe('PUT /posts/:postId/schedule', () => {
 });
 
 describe('taking a post off the schedule', () => {
-  it('200 DELETE …/schedule cancels the job', async () => {
+  it('200 DELETE …/schedule removes the alarm', async () => {
     const post = await scheduled();
     const answer = await api.request('DELETE', `/posts/${post.id}/schedule`);
     expect(answer.status).toBe(200);
@@ -297,13 +297,13 @@ describe('taking a post off the schedule', () => {
     });
     expect(await api.ctx.queues.find({ job: 'post-due', id: post.scheduleJobId })).toBeNull();
   });
-  it('200 PATCH status draft cancels the job', async () => {
+  it('200 PATCH with status draft removes the alarm', async () => {
     const post = await scheduled();
     const answer = await api.request('PATCH', `/posts/${post.id}`, { status: 'draft' });
     expect(answer.body).toMatchObject({ status: 'draft', scheduledAt: null, scheduleJobId: null });
     expect(await api.ctx.queues.find({ job: 'post-due', id: post.scheduleJobId })).toBeNull();
   });
-  it('204 DELETE cancels the job and the post is gone', async () => {
+  it('204 DELETE removes the alarm and the post', async () => {
     const post = await scheduled();
     const answer = await api.request('DELETE', `/posts/${post.id}`);
     expect(answer.status).toBe(204);
@@ -322,7 +322,7 @@ describe('PATCH /posts/:postId', () => {
     expect(await api.ctx.queues.find({ job: 'post-due', id: post.scheduleJobId })).toBeNull();
     expect(await api.ctx.queues.find({ job: 'post-due', id: answer.body.scheduleJobId })).not.toBeNull();
   });
-  it('200 changes where it goes', async () => {
+  it('200 changes the channels of the post', async () => {
     const post = await draft();
     const answer = await api.request('PATCH', `/posts/${post.id}`, {
       channelIds: [api.channelOn('linkedin')],
@@ -335,13 +335,13 @@ describe('PATCH /posts/:postId', () => {
     const answer = await api.request('PATCH', `/posts/${post.id}`, { status: 'published' });
     expectProblem(answer, 400, 'invalid_request', '/status');
   });
-  it('422 refuses an edit that a scheduled post could not be published with, and changes nothing', async () => {
+  it('422 refuses an edit with which a scheduled post could not be published, and changes nothing', async () => {
     const post = await scheduled();
     const answer = await api.request('PATCH', `/posts/${post.id}`, { text: 'a'.repeat(300) });
     expectProblem(answer, 422, 'invalid_post', '/text');
     expect((await api.request('GET', `/posts/${post.id}`)).body).toEqual(post);
   });
-  it('412 refuses an edit of an older revision; 400 an If-Match that is no ETag', async () => {
+  it('412 refuses an edit of an older revision, 400 an If-Match that is not an ETag', async () => {
     const post = await scheduled();
     const edit = { text: 'late' };
     expectProblem(
@@ -363,7 +363,7 @@ describe('POST /posts/:postId/publish, without a worker', () => {
     const answer = await api.request('POST', `/posts/${post.id}/publish`);
     expect(answer.status).toBe(202);
     expect(answer.body).toMatchObject({ status: 'publishing', scheduledAt: null, scheduleJobId: null });
-    // The queue is given half a second of the request; the alarm goes all the same.
+    // The request waits half a second for the queue at most; the alarm is removed in any case.
     await eventually(
       () => api.ctx.queues.find({ job: 'post-due', id: post.scheduleJobId }),
       (alarm) => alarm === null,
@@ -386,11 +386,11 @@ describe('POST /posts/:postId/publish, without a worker', () => {
   });
 });
 
-describe('the rest of the door', () => {
+describe('other requests', () => {
   it('404 for a route that does not exist', async () => {
     expectProblem(await api.request('GET', '/nothing'), 404, 'route_not_found');
   });
-  it('400 for a path that cannot be decoded, 415 for plain text, 400 for an id in another notation', async () => {
+  it('400 for a path that cannot be decoded and for an id in another notation, 415 for plain text', async () => {
     expectProblem(await api.request('GET', '/posts/%ff'), 400, 'invalid_request');
     const text = await api.request('POST', '/posts', 'hello', { 'content-type': 'text/plain' });
     expectProblem(text, 415, 'unsupported_content_type');
@@ -402,13 +402,13 @@ describe('the rest of the door', () => {
     const cursor = Buffer.from(`-271821-04-20T00:00:00.000Z ${unknownId}`).toString('base64url');
     expectProblem(await api.request('GET', `/posts?cursor=${cursor}`), 400, 'invalid_cursor');
   });
-  it('200 /health/live, and /health/ready says that no worker runs', async () => {
+  it('200 for /health/live, and /health/ready says that no worker runs', async () => {
     expect((await fetch(`${api.url}/health/live`)).status).toBe(200);
     const ready = await fetch(`${api.url}/health/ready`);
     expect(ready.status).toBe(200);
     expect(await ready.json()).toMatchObject({ status: 'degraded', database: 'up', worker: 'down' });
   });
-  it('200 /openapi.json is OpenAPI 3.1, and documents every answer that this suite has seen', async () => {
+  it('200 for /openapi.json, which is OpenAPI 3.1 and documents every answer that this suite has seen', async () => {
     const document = (await (await fetch(`${api.url}/openapi.json`)).json()) as {
       openapi: string;
       paths: Record<string, Record<string, { responses: Record<string, unknown> }>>;

@@ -3,8 +3,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { startTestApp, type TestApp } from '../../../test/support/app.ts';
 
-// An author names the server of their account. What is not on the public internet is theirs to mend: 422, and no server is
-// said to be away.
+// An author names the server of their account. A non-public address is a mistake of the author (422), not an outage of a
+// server (502).
 
 let app: TestApp;
 let server: Server;
@@ -33,7 +33,7 @@ const hosts = [
   ...['10.0.0.1', '169.254.169.254', '192.0.2.1'],
 ];
 
-describe('422 for a server that is not public, with a pointer to the field, and nothing is sent there', () => {
+describe('422 for a server at a non-public address, with a pointer to the field and without a call to it', () => {
   const refused = {
     code: 'invalid_connection',
     errors: [{ pointer: '/server', code: 'not_public', detail: 'must be a server on the public internet' }],
@@ -61,14 +61,14 @@ describe('422 for a server that is not public, with a pointer to the field, and 
     expect(calls).toBe(0);
   });
 
-  it.each(['[fe80::1%25eth0]', 'a b', '1.2.3.4.5', '[::1'])('what is no host: %s', async (host) => {
+  it.each(['[fe80::1%25eth0]', 'a b', '1.2.3.4.5', '[::1'])('a malformed host: %s', async (host) => {
     const answer = await app.request('POST', '/connections', { platform: 'mastodon', server: host });
     expect(answer.status).toBe(422);
     expect(answer.body).toMatchObject({ code: 'invalid_connection', errors: [{ pointer: '/server' }] });
   });
 });
 
-it('502 for a public name behind which nothing is', async () => {
+it('502 for a public host name that does not resolve', async () => {
   const answer = await app.request('POST', '/connections', {
     platform: 'mastodon',
     server: 'nothing-is-here.invalid',

@@ -5,7 +5,7 @@ import { Agent, request, type IncomingHttpHeaders } from 'node:http';
 import { demoImage, startTestApp, type TestApp } from '../../../test/support/app.ts';
 import { pdf } from '../../../test/support/documents.ts';
 
-// A refused upload is answered, and leaves a connection on which the next request is answered as well.
+// A refused upload gets an answer, and the next request on the same connection, too.
 
 let app: TestApp;
 beforeAll(async () => {
@@ -19,7 +19,7 @@ interface Answer {
   body: { code?: string; status?: string };
 }
 
-/** One client with one connection, which it keeps where it may. */
+/** A client with one keep-alive connection. */
 function openClient(url: string, apiKey: string) {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const ask = (method: string, path: string, headers: Record<string, string> = {}, body?: Buffer) =>
@@ -58,9 +58,9 @@ async function expectNextAnswer(client: ReturnType<typeof openClient>): Promise<
 describe('a refused upload', () => {
   it.each<[string, string, number, number]>([
     ['5 MB under a wrong field name', 'wrong', 5_000_000, 400],
-    ['70 MB under a wrong field name, more than is read in vain', 'wrong', 70_000_000, 400],
-    ['5 MB that are no image', 'file', 5_000_000, 415],
-  ])('of %s does not hold up the next request of its connection', async (_what, field, size, status) => {
+    ['70 MB under a wrong field name, more than is read after a refusal', 'wrong', 70_000_000, 400],
+    ['5 MB that are not an image', 'file', 5_000_000, 415],
+  ])('of %s does not block the next request on its connection', async (_what, field, size, status) => {
     const client = openClient(app.url, app.apiKey);
     const { headers, body } = formOf(field, Buffer.alloc(size, 1));
     const path = `/organizations/${app.organizationId}/media`;
@@ -70,7 +70,7 @@ describe('a refused upload', () => {
   });
 });
 
-it('a browser runs nothing of a file that it is served, and keeps what it cannot show', async () => {
+it('a served file cannot run scripts in a browser, and is a download unless it is an image or a video', async () => {
   const served = async (name: string, bytes: Uint8Array) => {
     const { url } = (await app.upload(name, bytes)).body as { url: string };
     const { headers } = await fetch(url);
@@ -83,12 +83,12 @@ it('a browser runs nothing of a file that it is served, and keeps what it cannot
   expect(await served('a.pdf', pdf())).toBe('attachment');
 });
 
-it('507 storage_full when the disk takes no more, and the connection goes on', async () => {
-  // A disk that is really full takes a mount; a limit on the size of a file is refused by the kernel at the same place.
+it('507 storage_full when the disk is full, and the connection stays usable', async () => {
+  // A full disk would need a mount. A limit on the file size makes the kernel refuse the same system call.
   const client = openClient(app.url, app.apiKey);
   const path = `/organizations/${app.organizationId}/media`;
   const { headers, body } = formOf('file', randomBytes(3_000_000));
-  // Started by the first call to the disk.
+  // The first call starts the disk process.
   expect((await client.ask('POST', path, headers, body)).status).toBe(415);
   const disks = execFileSync('pgrep', ['-P', String(process.pid), '-f', 'disk-process'])
     .toString()

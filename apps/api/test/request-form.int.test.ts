@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { connect } from 'node:net';
 import { demoImage, secondsAhead, startTestApp, type TestApp } from '../../../test/support/app.ts';
 
-// What is wrong with a request before any route looks at it, and what is right with it in another spelling.
+// Requests that are refused before any route sees them, and other spellings that are accepted.
 
 let api: TestApp;
 beforeAll(async () => {
@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-/** Sends lines as they are, and answers what comes back until the connection is closed. */
+/** Sends raw lines, and returns everything that is received until the connection is closed. */
 function send(
   ...lines: string[]
 ): Promise<{ status: number; type: string; problem: Record<string, unknown> }> {
@@ -33,15 +33,20 @@ function send(
 
 const posts = () => `/organizations/${api.organizationId}/posts`;
 
-describe('a request that no route gets to see is refused with a problem', () => {
+describe('a malformed request that reaches no route is refused with a problem', () => {
   it.each<[string, number, string, () => string[]]>([
     ['two Host headers', 400, 'invalid_request', () => ['GET /health/live HTTP/1.1', 'host: a', 'Host: b']],
-    ['two equal ones', 400, 'invalid_request', () => [`GET ${posts()} HTTP/1.1`, 'host: a', 'host: a']],
-    ['two of them in one', 400, 'invalid_request', () => ['GET /health/live HTTP/1.1', 'host: a, b']],
-    ['a host that is none', 400, 'invalid_request', () => ['GET /nothing HTTP/1.1', 'host: a/b@c d']],
+    [
+      'two equal Host headers',
+      400,
+      'invalid_request',
+      () => [`GET ${posts()} HTTP/1.1`, 'host: a', 'host: a'],
+    ],
+    ['two hosts in one header', 400, 'invalid_request', () => ['GET /health/live HTTP/1.1', 'host: a, b']],
+    ['a malformed host', 400, 'invalid_request', () => ['GET /nothing HTTP/1.1', 'host: a/b@c d']],
     ['no Host header', 400, 'invalid_request', () => ['GET /health/live HTTP/1.1']],
     [
-      'an expectation that nobody can meet',
+      'an unsupported expectation',
       417,
       'expectation_failed',
       () => [`POST ${posts()}?a=b HTTP/1.1`, 'host: a', 'expect: a-miracle', 'content-length: 2'],
@@ -58,7 +63,7 @@ describe('a request that no route gets to see is refused with a problem', () => 
       'headers_too_large',
       () => [`GET /${'a'.repeat(20_000)} HTTP/1.1`, 'host: a'],
     ],
-    ['what is no HTTP', 400, 'invalid_request', () => ['nonsense']],
+    ['not HTTP', 400, 'invalid_request', () => ['nonsense']],
   ])('%s: %d', async (_, status, code, lines) => {
     const answer = await send(...lines());
     expect(answer).toMatchObject({
@@ -71,7 +76,7 @@ describe('a request that no route gets to see is refused with a problem', () => 
     }
   });
 
-  it.each(['POST', 'PUT', 'PATCH', 'DELETE'])('a body of another type, with %s: 415', async (method) => {
+  it.each(['POST', 'PUT', 'PATCH', 'DELETE'])('an unsupported body type, with %s: 415', async (method) => {
     const id = '00000000-0000-4000-8000-000000000000';
     const path = { POST: '', PUT: `/${id}/schedule` }[method] ?? `/${id}`;
     const answer = await fetch(api.url + posts() + path, {
@@ -83,7 +88,7 @@ describe('a request that no route gets to see is refused with a problem', () => 
     expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
   });
 
-  it('takes one Host header, "100-continue", and HTTP/1.0 without a host', async () => {
+  it('unlike one Host header, "100-continue", and HTTP/1.0 without a host', async () => {
     expect((await send('GET /health/live HTTP/1.1', 'host: api.example.org:8080')).status).toBe(200);
     expect((await send('GET /health/live HTTP/1.1', 'host: [::1]:3000')).status).toBe(200);
     expect((await send('GET /health/live HTTP/1.1', 'host: a', 'expect: 100-continue')).status).toBe(200);
@@ -91,7 +96,7 @@ describe('a request that no route gets to see is refused with a problem', () => 
   });
 });
 
-describe('an id in capitals', () => {
+describe('an id in upper case', () => {
   it('is the same id in every path, query and body', async () => {
     const x = api.channelOn('x');
     const upper = x.toUpperCase();
@@ -128,7 +133,7 @@ describe('an id in capitals', () => {
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 200, 200, 200, 204]);
   });
 
-  it('is the same as in small letters: twice in one list is refused', async () => {
+  it('is equal to the one in lower case: both in one list are refused as a duplicate', async () => {
     const x = api.channelOn('x');
     const answer = await api.request('POST', '/posts', { text: 'A', channelIds: [x, x.toUpperCase()] });
     expect([answer.status, answer.body.errors]).toMatchObject([
@@ -140,16 +145,16 @@ describe('an id in capitals', () => {
     expect([texts.status, texts.body.errors[0].code]).toEqual([422, 'unknown_channel']);
   });
 
-  it('a text that looks like one is left as it is', async () => {
+  it('is not lower-cased in a text', async () => {
     const text = api.channelOn('x').toUpperCase();
     const created = await api.request('POST', '/posts', { text, platforms: ['x'] });
     expect(created.body.text).toBe(text);
   });
 });
 
-describe('a platform whose name nobody has', () => {
+describe('an unknown platform name', () => {
   it.each(['\0', 'a\0b', 'myspace', 'é', '\ud800', '__proto__', "x' OR 1=1"])(
-    '422 names it by pointer, wherever it is said: %j',
+    'is refused with 422 and a pointer, in every place: %j',
     async (platform) => {
       const answers = [
         await api.request('POST', '/posts', { text: 'A', platforms: ['x', platform] }),
@@ -167,7 +172,7 @@ describe('a platform whose name nobody has', () => {
   );
 });
 
-describe('a body that is not what the route takes', () => {
+describe('a body that the route does not take', () => {
   const url = (path: string) => `${api.url}/organizations/${api.organizationId}${path}`;
   const ask = async (path: string, init: RequestInit & { headers?: Record<string, string> }) => {
     const headers = { 'x-api-key': api.apiKey, ...init.headers };
@@ -200,7 +205,7 @@ describe('a body that is not what the route takes', () => {
       400,
       /"altText" is given twice/,
     ],
-  ])('%s is refused with what is wrong: %s', async (_what, path, body, status, sentence) => {
+  ])('(%s, to %s) is refused with the reason', async (_what, path, body, status, sentence) => {
     expect(await ask(path, body())).toEqual([status, expect.any(String), expect.stringMatching(sentence)]);
   });
 });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { secondsAhead, startTestApp, type TestApp } from '../../../test/support/app.ts';
 
-// What the API says of a text before anything is scheduled: refused where a platform would refuse it, and pointed at.
+// Texts that a platform would refuse: the API refuses them first, and points at the character.
 
 let api: TestApp;
 beforeAll(async () => {
@@ -19,7 +19,7 @@ async function schedule(post: object) {
   return { status: answer.status, errors: answer.body.errors as object[] | undefined };
 }
 
-describe('a text with something in it that is refused', () => {
+describe('a text with a character that is refused', () => {
   it('422 points at the character that X refuses, with its code point and its name', async () => {
     const at = { offset: 9, length: 1, character: { codePoint: 'U+FFFE', name: expect.any(String) } };
     const { status, errors } = await schedule({ text: 'Hello 👍 \ufffe', platforms: ['x', 'mastodon'] });
@@ -35,7 +35,7 @@ describe('a text with something in it that is refused', () => {
     ]);
   });
 
-  it('422 points into the text of the channel', async () => {
+  it('422 points into the channel text', async () => {
     const channel = api.channelOn('x');
     const channelTexts = { [channel]: '$AAPL and $MSFT' };
     expect((await schedule({ text: 'a', platforms: ['x'], channelTexts })).errors).toMatchObject([
@@ -59,7 +59,7 @@ describe('a text with something in it that is refused', () => {
   });
 });
 
-describe('a text in which there is nothing to see', () => {
+describe('a text without a visible character', () => {
   it.each([
     '',
     ' \n',
@@ -71,12 +71,12 @@ describe('a text in which there is nothing to see', () => {
     '\u115f',
     '\u{e0041}',
     '\u202e \u2800\u200d\t\ufe0f\u3164',
-  ])('422 is refused on every platform, like an empty one: %j', async (text) => {
+  ])('is refused with 422 on every platform, like an empty one: %j', async (text) => {
     const { status, errors = [] } = await schedule({ text, platforms: TEXT_ONLY });
     expect(status).toBe(422);
     expect(errors).toMatchObject(TEXT_ONLY.map(() => ({ pointer: '/text', code: 'text_missing' })));
   });
-  it.each(['👨‍👩‍👧‍👦', 'می‌خواهم', '🏴󠁧󠁢󠁥󠁮󠁧󠁿', '1️⃣'])('200 takes what can be seen: %s', async (text) => {
+  it.each(['👨‍👩‍👧‍👦', 'می‌خواهم', '🏴󠁧󠁢󠁥󠁮󠁧󠁿', '1️⃣'])('but %s is visible, and is taken with 200', async (text) => {
     expect(await schedule({ text, platforms: TEXT_ONLY })).toEqual({ status: 200, errors: undefined });
   });
 });

@@ -11,8 +11,8 @@ import { createWorld } from './world/world.ts';
 const bodyLimitBytes = 20 * 1024 * 1024;
 
 /**
- * The stand-in for the platforms: each under its own prefix with its own paths, the control side under `/_sandbox`,
- * and a feed of everything public at `/`. One call, one world of its own; nothing outlives it. Does not listen yet.
+ * Builds the stand-in for the platforms, without listening: each platform under its own prefix, the control API under
+ * `/_sandbox`, and a feed of all public posts at `/`. Each call has its own state, which is gone when the app closes.
  */
 export function buildSandbox(options: { clock?: Clock; log?: Logger } = {}): FastifyInstance {
   const loggerInstance: FastifyBaseLogger | undefined = options.log;
@@ -20,12 +20,12 @@ export function buildSandbox(options: { clock?: Clock; log?: Logger } = {}): Fas
     ...(loggerInstance ? { loggerInstance } : { logger: false }),
     bodyLimit: bodyLimitBytes,
     forceCloseConnections: true,
-    // One line per call would drown what the control side has to say.
+    // A line per request would hide the log lines of the control API.
     logController: new LogController({ disableRequestLogging: true }),
   });
   readJson(app);
   const closing = new AbortController();
-  // Every answer that is held back listens for it, and there may be any number of those.
+  // Each delayed answer adds a listener, and there may be any number of them.
   setMaxListeners(0, closing.signal);
   app.addHook('preClose', async () => closing.abort());
 

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 
 /**
- * JSON that is announced and not sent is no body, as with the platforms: many clients announce it with every call, LinkedIn's own
- * among them with its deletes. A call that needs one is refused by what is missing in it.
+ * Accepts an empty body with the JSON content type, as the platforms do: many clients send that type with every call,
+ * LinkedIn's own client with its deletes. A call that needs a body is refused for its missing fields.
  */
 export function readJson(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error');

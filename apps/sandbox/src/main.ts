@@ -16,7 +16,7 @@ async function main(config: Config): Promise<void> {
   await app.listen({ host: config.HOST, port: config.PORT }).catch((error: unknown) => {
     throw explainListenError(error, { host: config.HOST, port: config.PORT });
   });
-  // Tells a process manager, or the start script, that calls may come.
+  // Tells a process manager, or the start script, that the sandbox is ready.
   process.send?.('ready');
 }
 

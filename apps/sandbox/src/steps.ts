@@ -1,17 +1,17 @@
 /**
- * Our words for what a call does, the same on every platform. A platform has only those that it knows.
+ * The steps: names for what a call does, the same on every platform. Not every platform has all of them.
  *
  * - `identity`   who the account is
- * - `quota`      what it may still do
- * - `upload`     brings a file, or describes one
- * - `append`     brings one part of a file that comes in parts
- * - `finalize`   says that all parts of it are there
+ * - `quota`      reads how many posts are left
+ * - `upload`     uploads a file, or sets its alternative text
+ * - `append`     uploads one part of a file
+ * - `finalize`   completes an upload in parts
  * - `container`  prepares a post that is not public yet
- * - `status`     asks how far a file or a container is
+ * - `status`     reads the processing status of a file or a container
  * - `publish`    the one call that makes a post public
- * - `lookup`     reads what is public
- * - `delete`     takes a post away
- * - `token`      gets, renews or ends an access token
+ * - `lookup`     reads public posts
+ * - `delete`     deletes a post
+ * - `token`      gets, renews or revokes an access token
  */
 export const steps = [
   'identity',

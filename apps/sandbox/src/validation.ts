@@ -1,14 +1,14 @@
 import type { TSchema } from 'typebox';
 import { Value } from 'typebox/value';
 
-/** One rule of a schema that a value broke. `field` is a dotted path, or empty for the value itself. */
+/** A violated rule of a schema. `field` is a dotted path, or empty for the value itself. */
 export interface Problem {
   field: string;
   rule: string;
   kind: 'missing' | 'unknown' | 'invalid';
 }
 
-/** The first broken rule, worded for a person; undefined when the value fits. */
+/** The first violated rule, in words for a person; undefined when the value is valid. */
 export function findProblem(schema: TSchema, value: unknown): Problem | undefined {
   if (Value.Check(schema, value)) return undefined;
   const error = Value.Errors(schema, value)[0];

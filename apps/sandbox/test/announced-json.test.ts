@@ -10,8 +10,8 @@ afterAll(() => sandbox.close());
 const announced = { 'content-type': 'application/json; charset=utf-8' };
 const empty = { account: 'ann', headers: announced };
 
-describe('JSON that is announced and not sent', () => {
-  it('is no body: deletes work, and so do reads', async () => {
+describe('an empty body with the JSON content type', () => {
+  it('is accepted by calls without a body: deletes and reads work', async () => {
     const { id } = (await sandbox.send('/x/2/tweets', { account: 'ann', json: { text: 'Hello' } })).json.data;
     expect((await sandbox.send(`/x/2/tweets/${id}`, { ...empty, method: 'DELETE' })).json).toEqual({
       data: { deleted: true },
@@ -38,7 +38,7 @@ describe('JSON that is announced and not sent', () => {
     expect((await sandbox.send('/_sandbox/reset', { method: 'POST', headers: announced })).status).toBe(200);
   });
 
-  it('is refused where a body is needed, each platform in its own form, and never with a 500', async () => {
+  it('is refused by calls that need a body, in each platform’s own format, never with a 500', async () => {
     for (const path of [
       '/x/2/tweets',
       '/x/2/media/metadata',
@@ -54,7 +54,7 @@ describe('JSON that is announced and not sent', () => {
     }
   });
 
-  it('half a JSON is still refused', async () => {
+  it('is not confused with truncated JSON, which is refused', async () => {
     const reply = await sandbox.send('/x/2/tweets', { account: 'ann', body: '{"text":', headers: announced });
     expect([reply.status, reply.json.title]).toEqual([400, 'Invalid Request']);
   });

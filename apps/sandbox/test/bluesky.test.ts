@@ -44,7 +44,7 @@ describe('Bluesky: sessions', () => {
   const refresh = (token: string) =>
     sandbox.send('/bluesky/xrpc/com.atproto.server.refreshSession', { token, method: 'POST' });
 
-  it('200 for an app password, with tokens that stand for the account', async () => {
+  it('200 for an app password, with tokens of the account', async () => {
     expect(did).toMatch(/^did:plc:[a-z2-7]{24}$/);
     for (const identifier of ['ann.test', did]) {
       const reply = await signIn(identifier);
@@ -54,7 +54,7 @@ describe('Bluesky: sessions', () => {
     }
   });
 
-  it('401 AuthenticationRequired for a wrong password, or that of another', async () => {
+  it('401 AuthenticationRequired for a wrong password, or that of another account', async () => {
     for (const [identifier, password] of [
       ['ann.test', 'nonsense'],
       ['bob.test', 'sandbox-ann'],
@@ -64,14 +64,14 @@ describe('Bluesky: sessions', () => {
     }
   });
 
-  it('401 AuthMissing without a token, 400 InvalidToken for one of nobody', async () => {
+  it('401 AuthMissing without a token, 400 InvalidToken for an unknown one', async () => {
     const missing = await sandbox.send('/bluesky/xrpc/com.atproto.server.getSession');
     expect([missing.status, missing.json.error]).toEqual([401, 'AuthMissing']);
     const invalid = await session('other');
     expect([invalid.status, invalid.json.error]).toEqual([400, 'InvalidToken']);
   });
 
-  it('400 ExpiredToken, not 401, after two hours', async () => {
+  it('400 ExpiredToken, not 401, for an access token after two hours', async () => {
     const { accessJwt } = (await signIn('ann.test')).json;
     await sandbox.control('clock', { offsetMs: 2 * hourMs - 60_000 });
     expect((await session(accessJwt)).status).toBe(200);
@@ -80,7 +80,7 @@ describe('Bluesky: sessions', () => {
     expect([late.status, late.json.error]).toEqual([400, 'ExpiredToken']);
   });
 
-  it('200 for a refresh; the old token works for two hours more, then it is revoked', async () => {
+  it('200 for a refresh; the used refresh token works for two more hours, then it is revoked', async () => {
     const { accessJwt, refreshJwt } = (await signIn('ann.test')).json;
     expect((await refresh(accessJwt)).json.error).toBe('InvalidToken');
     expect((await session(refreshJwt)).json.error).toBe('InvalidToken');
@@ -104,7 +104,7 @@ describe('Bluesky: sessions', () => {
     expect((await signIn('ann.test')).status).toBe(200);
   });
 
-  it('200 tells who stands behind a handle; 400 where nobody does', async () => {
+  it('200 resolves a handle; 400 for an unknown one', async () => {
     const resolve = (handle: string) =>
       sandbox.send(`/bluesky/xrpc/com.atproto.identity.resolveHandle?handle=${handle}`, { account: 'ann' });
     expect((await resolve('Ann.test')).json).toEqual({ did });
@@ -114,7 +114,7 @@ describe('Bluesky: sessions', () => {
 });
 
 describe('Bluesky: putRecord', () => {
-  it('200 names record, content and commit, and the record can be read', async () => {
+  it('200 returns URI, CID and commit, and the record can be read', async () => {
     const rkey = tid();
     const record = blueskyPost('Hello');
     const reply = await put(record, { rkey });
@@ -136,7 +136,7 @@ describe('Bluesky: putRecord', () => {
     ]);
   });
 
-  it('200 without a commit for the same once more, whatever the order of its keys', async () => {
+  it('200 without a commit for the same record again, in any order of its fields', async () => {
     const rkey = tid();
     const first = (await put(blueskyPost('Once'), { rkey })).json;
     const { $type, createdAt, text } = blueskyPost('Once');
@@ -146,7 +146,7 @@ describe('Bluesky: putRecord', () => {
     expect(await texts()).toEqual(['Once']);
   });
 
-  it('one post and one commit for six at once', async () => {
+  it('one post and one commit for six concurrent calls', async () => {
     const rkey = tid();
     const replies = await Promise.all(
       [1, 2, 3, 4, 5, 6].map(() => put(blueskyPost('Race'), { rkey, swapRecord: null })),
@@ -156,7 +156,7 @@ describe('Bluesky: putRecord', () => {
     expect(await texts()).toEqual(['Race']);
   });
 
-  it('400 InvalidSwap with swapRecord null where something else stands; without it, an edit', async () => {
+  it('400 InvalidSwap with swapRecord null where another record exists; without it, an edit', async () => {
     const rkey = tid();
     const first = (await put(blueskyPost('First'), { rkey, swapRecord: null })).json;
     const refused = await put(blueskyPost('Second'), { rkey, swapRecord: null });
@@ -174,7 +174,7 @@ describe('Bluesky: putRecord', () => {
     expect(await texts()).toEqual(['Second']);
   });
 
-  it('makes it anew after a delete, which is a 200 twice', async () => {
+  it('creates the record again after a delete, which is idempotent', async () => {
     const rkey = tid();
     const record = blueskyPost('Gone');
     await put(record, { rkey });
@@ -187,7 +187,7 @@ describe('Bluesky: putRecord', () => {
     expect(await texts()).toEqual(['Gone']);
   });
 
-  it('500 from createRecord where the key is taken', async () => {
+  it('500 from createRecord for an existing key', async () => {
     const create = (rkey?: string) =>
       post('com.atproto.repo.createRecord', { repo: did, collection, rkey, record: blueskyPost('Made') });
     const rkey = tid();
@@ -199,10 +199,10 @@ describe('Bluesky: putRecord', () => {
   });
 
   it.each([
-    ['a key that is no TID', { rkey: 'hello' }],
-    ['a key with a first digit that is too high', { rkey: 'zzzzzzzzzzzzz' }],
+    ['a key that is not a TID', { rkey: 'hello' }],
+    ['a TID above the maximum', { rkey: 'zzzzzzzzzzzzz' }],
     ['another collection', { collection: 'app.bsky.feed.like' }],
-    ['a field that nobody knows', { colour: 'red' }],
+    ['an unknown field', { colour: 'red' }],
     ['no key', { rkey: undefined }],
   ])('400 InvalidRequest for %s', async (_, over) => {
     const reply = await put(blueskyPost('Hello'), over);
@@ -210,12 +210,12 @@ describe('Bluesky: putRecord', () => {
     expect(await texts()).toEqual([]);
   });
 
-  it("401 for another's repository", async () => {
+  it("401 for another account's repository", async () => {
     const other = await sandbox.idOf('bluesky', 'bob');
     expect((await put(blueskyPost('Hello'), { repo: other })).status).toBe(401);
   });
 
-  it('429 in points by the hour, told in headers of epoch seconds', async () => {
+  it('429 when the points of the hour are used up, with the reset in epoch seconds', async () => {
     await sandbox.control('settings', { platform: 'bluesky', pointsPerHour: 4 });
     const first = await put(blueskyPost('One'));
     expect(first.headers.get('ratelimit-remaining')).toBe('2');
@@ -241,7 +241,7 @@ describe('Bluesky: the record', () => {
     ['300 thumbs', '👍'.repeat(300)],
     ['120 families: 3,000 bytes', family.repeat(120)],
     ['300 letters with an accent of their own', 'e\u0301'.repeat(300)],
-    ['nothing', ''],
+    ['an empty text', ''],
   ])('200 for %s', async (_, text) => {
     expect((await put(blueskyPost(text))).status).toBe(200);
   });
@@ -267,7 +267,7 @@ describe('Bluesky: the record', () => {
 
   it.each([
     ['no date', { createdAt: undefined }],
-    ['a day that is not', { createdAt: '2026-13-22T10:00:00Z' }],
+    ['an invalid date', { createdAt: '2026-13-22T10:00:00Z' }],
     ['another type', { $type: 'app.bsky.feed.like' }],
     ['no text', { text: undefined }],
     ['a fourth language', { langs: ['en', 'de', 'fr', 'it'] }],
@@ -369,22 +369,19 @@ describe('Bluesky: the record', () => {
     ],
     ['an embed of a later lexicon', { embed: { $type: 'app.bsky.embed.later', anything: true } }],
     ['a field of a later lexicon', { colour: 'red' }],
-    [
-      'a card with the records that it stands for',
-      { embed: { ...external, associatedRecords: [strongRef] } },
-    ],
+    ['a card with its associated records', { embed: { ...external, associatedRecords: [strongRef] } }],
     [
       'a feature of a later lexicon',
       { facets: [{ index: { byteStart: 0, byteEnd: 1 }, features: [{ $type: 'com.example.bold' }] }] },
     ],
     ['the entities of older apps', { entities: [] }],
     ['a facet behind the text', { facets: [link(0, 400)] }],
-  ])('200 for what the lexicons allow: %s', async (_, over) => {
+  ])('200 for a record that the lexicons allow: %s', async (_, over) => {
     const reply = await put({ ...blueskyPost('Hello'), ...over });
     expect([reply.status, reply.json]).toMatchObject([200, { validationStatus: 'valid' }]);
   });
 
-  it('the oracle and the reader get the reply and the quote as they were sent', async () => {
+  it('keeps reply and quote, for getRecord and for the oracle', async () => {
     const reply = { root: strongRef, parent: strongRef };
     const rkey = tid();
     await put({ ...blueskyPost('Hello'), reply, embed: quote }, { rkey });
@@ -398,39 +395,39 @@ describe('Bluesky: the record', () => {
     ['a reply without its root', { reply: { parent: strongRef } }],
     ['a reply to a web page', { reply: { root: strongRef, parent: { ...strongRef, uri: 'https://a.b/c' } } }],
     ['a reply to a record without a CID', { reply: { root: strongRef, parent: { uri: strongRef.uri } } }],
-    ['a quote of nothing', { embed: { $type: 'app.bsky.embed.record' } }],
+    ['a quote without a record', { embed: { $type: 'app.bsky.embed.record' } }],
     [
       'a quote with a reference for its media',
       { embed: { ...quote, $type: 'app.bsky.embed.recordWithMedia' } },
     ],
     ['an embed without a type', { embed: { images: [] } }],
-    ['a CID that is none', { embed: { ...quote, record: { ...strongRef, cid: 'abc' } } }],
-  ])('400 for what they do not allow: %s', async (_, over) => {
+    ['an invalid CID', { embed: { ...quote, record: { ...strongRef, cid: 'abc' } } }],
+  ])('400 for a record that the lexicons do not allow: %s', async (_, over) => {
     const reply = await put({ ...blueskyPost('Hello'), ...over });
     expect([reply.status, reply.json.error]).toEqual([400, 'InvalidRequest']);
     expect(await texts()).toEqual([]);
   });
 
   it.each([
-    ['a field that nobody knows', { colour: 'red' }],
+    ['an unknown field', { colour: 'red' }],
     ['a date without a zone', { createdAt: '2026-11-22T10:00:00' }],
     ['a facet behind the text', { text: 'é!', facets: [link(0, 4)] }],
     ['a facet that cuts a character', { text: 'é!', facets: [link(1, 3)] }],
-    ['a facet of nothing', { text: 'é!', facets: [link(2, 2)] }],
+    ['an empty facet', { text: 'é!', facets: [link(2, 2)] }],
     ['facets that overlap', { text: 'abcdef', facets: [link(2, 5), link(0, 3)] }],
-  ])('400 on a server that refuses slips, as none of them does: %s', async (_, over) => {
+  ])('400 with refusesSlips, unlike on real servers: %s', async (_, over) => {
     await sandbox.control('settings', { platform: 'bluesky', refusesSlips: true });
     const reply = await put({ ...blueskyPost('Hello'), ...over });
     expect([reply.status, reply.json.error]).toEqual([400, 'InvalidRequest']);
   });
 
-  it('200 for a facet in bytes behind an emoji, and for a card', async () => {
+  it('200 for a facet after an emoji, counted in bytes, and for a link card', async () => {
     const facets = [link(Buffer.byteLength('👍 '), Buffer.byteLength('👍 here'))];
     expect((await put({ ...blueskyPost('👍 here'), facets, embed: external })).status).toBe(200);
     expect(await sandbox.publicPosts('bluesky', 'ann')).toMatchObject([{ settings: { external: card } }]);
   });
 
-  it('200 for languages of every form, and for labels; the oracle tells them', async () => {
+  it('200 for language tags of every form, and for labels; the oracle shows them', async () => {
     const langs = ['de', 'zh-Hant-TW', 'sl-rozaj-biske-1994'];
     const labels = { $type: selfLabels, values: [{ val: 'nudity' }, { val: 'graphic-media' }] };
     expect((await put({ ...blueskyPost('Hello'), langs, labels })).status).toBe(200);
@@ -447,7 +444,7 @@ describe('Bluesky: videos', () => {
     embed: { $type: 'app.bsky.embed.video', video, alt: 'A film', aspectRatio: { width: 16, height: 9 } },
   });
 
-  it('go up as bytes, are known by them, and into a post, where the oracle plays them', async () => {
+  it('are uploaded as bytes, recognised by content, and shown in a post, also by the oracle', async () => {
     const { blob } = (await upload(mp4, 'application/octet-stream')).json;
     expect(blob).toMatchObject({ mimeType: 'video/mp4', size: mp4.length });
     expect((await put(withVideo(blob))).status).toBe(200);
@@ -458,7 +455,7 @@ describe('Bluesky: videos', () => {
     expect(Buffer.from(await shown.arrayBuffer())).toEqual(mp4);
   });
 
-  it('may be as large as on Bluesky’s own servers; 413 for a byte more, and for what a smaller one takes', async () => {
+  it('may be as large as on Bluesky’s own servers; 413 above that, and above a smaller blobUploadLimit', async () => {
     const large = Buffer.alloc(50 * 1024 * 1024);
     mp4.copy(large);
     const { blob } = (await upload(large, 'video/mp4')).json;
@@ -469,7 +466,7 @@ describe('Bluesky: videos', () => {
     expect((await upload(Buffer.alloc(5 * 1024 * 1024 + 1), 'video/mp4')).status).toBe(413);
   });
 
-  it('400 for a MOV, and for a video that is gone', async () => {
+  it('400 for a MOV, and for an expired video', async () => {
     const mov = Buffer.concat([Buffer.from('\0\0\0\x14ftypqt  ', 'latin1'), mp4]);
     const { blob } = (await upload(mov, 'video/mp4')).json;
     expect(blob.mimeType).toBe('video/quicktime');
@@ -489,7 +486,7 @@ describe('Bluesky: images', () => {
     },
   });
 
-  it('go up as bytes, are named by their content, and into a post', async () => {
+  it('are uploaded as bytes, named by a hash of their content, and shown in a post', async () => {
     const { blob } = (await upload(jpeg)).json;
     expect(blob).toEqual({
       $type: 'blob',
@@ -497,7 +494,7 @@ describe('Bluesky: images', () => {
       mimeType: 'image/jpeg',
       size: jpeg.length,
     });
-    // Known from elsewhere: the CID of these five bytes.
+    // The published CID of these five bytes.
     const hello = (await upload(Buffer.from('hello'), 'text/x-plain')).json.blob;
     expect(hello.ref.$link).toBe('bafkreibm6jg3ux5qumhcn2b3flc3tyu6dmlb4xa7u5bf44yegnrjhc4yeq');
     expect((await upload(jpeg)).json.blob).toEqual(blob);
@@ -509,7 +506,7 @@ describe('Bluesky: images', () => {
     ]);
   });
 
-  it('400 BlobNotFound for what was never sent, is of another, or was not used in time', async () => {
+  it('400 BlobNotFound for a blob that is unknown, of another account, or expired', async () => {
     const { blob } = (await upload(jpeg)).json;
     const theirs = (await upload(png, 'image/png', 'bob')).json.blob;
     const unknown = { ...blob, ref: { $link: `bafkrei${'a'.repeat(52)}` } };
@@ -525,7 +522,7 @@ describe('Bluesky: images', () => {
     expect((await put(withImages(blob))).status).toBe(200);
   });
 
-  it('400 for more than 2,000,000 bytes, which shows at the record', async () => {
+  it('400 at the record, not at the upload, for more than 2,000,000 bytes', async () => {
     const large = (await upload(Buffer.concat([jpeg, Buffer.alloc(2_000_001 - jpeg.length)]))).json.blob;
     expect(large.size).toBe(2_000_001);
     const reply = await put(withImages(large));
@@ -535,7 +532,7 @@ describe('Bluesky: images', () => {
     ]);
   });
 
-  it('400 for a blob whose type or size is told wrong', async () => {
+  it('400 for a blob with a wrong type or size in the record', async () => {
     const { blob } = (await upload(jpeg)).json;
     expect((await put(withImages({ ...blob, mimeType: 'image/png' }))).status).toBe(400);
     expect((await put(withImages({ ...blob, size: 7 }))).status).toBe(400);
@@ -544,7 +541,7 @@ describe('Bluesky: images', () => {
 });
 
 describe('Bluesky: reading', () => {
-  it('400 RecordNotFound is the proof of absence; other questions are refused in other words', async () => {
+  it('400 RecordNotFound only for an absent record; other errors have other codes', async () => {
     const absent = await read(tid());
     expect([absent.status, absent.json.error]).toEqual([400, 'RecordNotFound']);
     expect((await read(tid(), 'did:plc:nobody')).json.error).toBe('InvalidRequest');
@@ -554,7 +551,7 @@ describe('Bluesky: reading', () => {
     expect(asked.json.error).toBe('InvalidRequest');
   });
 
-  it('lists by key, newest first or oldest, page by page', async () => {
+  it('lists by key, newest first or oldest first, in pages', async () => {
     const keys = [tid(), tid(), tid()];
     for (const rkey of [keys[1], keys[0], keys[2]]) await put(blueskyPost(`Post ${rkey}`), { rkey });
     const keysOf = (page: { records: { uri: string }[] }) =>

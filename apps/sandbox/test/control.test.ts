@@ -11,7 +11,7 @@ beforeEach(() => sandbox.control('reset', {}));
 const tweet = (text: string, account = 'ann') => sandbox.send('/x/2/tweets', { account, json: { text } });
 
 describe('the oracle', () => {
-  it('lists what is public, newest first, by platform and account', async () => {
+  it('lists public posts, newest first, filtered by platform and account', async () => {
     for (const account of ['ann', 'bob']) for (const text of ['One', 'Two']) await tweet(text, account);
     const all = (await sandbox.control('posts')).json;
     expect(all.total).toBe(4);
@@ -34,13 +34,13 @@ describe('the oracle', () => {
     expect(await texts('platform=linkedin')).toEqual([]);
   });
 
-  it('gives one post, or 404', async () => {
+  it('returns one post, or 404', async () => {
     const { id } = (await tweet('One')).json.data;
     expect((await sandbox.control(`posts/x/${id}`)).json.post.text).toBe('One');
     expect((await sandbox.control(`posts/linkedin/${id}`)).status).toBe(404);
   });
 
-  it('counts the calls that arrived, by step, also those that were lost', async () => {
+  it('counts the calls that arrived, by step, also those whose answer was lost', async () => {
     await sandbox.control('faults', { platform: 'x', step: 'publish', fault: 'drop-before-commit' });
     await tweet('One').catch(() => undefined);
     await tweet('One');
@@ -52,8 +52,8 @@ describe('the oracle', () => {
   });
 });
 
-describe('the levers', () => {
-  it('latency delays every answer of one platform, before anything is made public', async () => {
+describe('the control API', () => {
+  it('delays every call of one platform, before anything is published', async () => {
     await sandbox.control('latency', { platform: 'x', ms: 400 });
     const startedAt = performance.now();
     const pending = tweet('Slow');
@@ -67,7 +67,7 @@ describe('the levers', () => {
     expect(performance.now() - otherStartedAt).toBeLessThan(390);
   });
 
-  it('latency does not stop a post whose caller has gone away', async () => {
+  it('publishes a delayed post although its caller has disconnected', async () => {
     await sandbox.control('latency', { platform: 'x', ms: 300 });
     await expect(
       sandbox.send('/x/2/tweets', { account: 'ann', json: { text: 'Late' }, timeoutMs: 100 }),
@@ -75,7 +75,7 @@ describe('the levers', () => {
     await waitUntil(async () => (await sandbox.publicPosts('x', 'ann')).length === 1);
   });
 
-  it('the clock moves what is created, and reset puts it right', async () => {
+  it('moves the clock, which dates new posts, and reset restores it', async () => {
     const moved = (await sandbox.control('clock', { offsetMs: 86_400_000 })).json;
     expect(moved.offsetMs).toBe(86_400_000);
     await tweet('Tomorrow');
@@ -85,14 +85,14 @@ describe('the levers', () => {
     expect((await sandbox.control('clock')).json.offsetMs).toBe(0);
   });
 
-  it('ids rise also when the clock is set back', async () => {
+  it('keeps ids rising when the clock is set back', async () => {
     await sandbox.control('clock', { offsetMs: 86_400_000 });
     const later = BigInt((await tweet('Later')).json.data.id);
     await sandbox.control('clock', { offsetMs: 0 });
     expect(BigInt((await tweet('Earlier')).json.data.id)).toBe(later + 1n);
   });
 
-  it('reset forgets posts, faults, latency, counts and settings', async () => {
+  it('clears posts, faults, latency, counts and settings on reset', async () => {
     await tweet('One');
     await sandbox.control('faults', { platform: 'x', step: 'publish', fault: 'rejected' });
     await sandbox.control('latency', { platform: 'x', ms: 5 });
@@ -106,7 +106,7 @@ describe('the levers', () => {
     expect((await tweet('One')).status).toBe(201);
   });
 
-  it('DELETE takes all faults back', async () => {
+  it('disarms all faults on DELETE', async () => {
     await sandbox.control('faults', { platform: 'x', step: 'publish', fault: 'rejected', times: 3 });
     expect((await sandbox.control('faults')).json.faults).toMatchObject([
       { fault: 'rejected', times: 3, left: 3 },
@@ -116,7 +116,7 @@ describe('the levers', () => {
   });
 });
 
-describe('400 for bad input says field and rule:', () => {
+describe('400 for bad input names the field and the rule:', () => {
   const fault = { platform: 'x', step: 'publish', fault: 'rejected' };
   it.each([
     ['faults', {}, /^platform: is required$/],
@@ -182,7 +182,7 @@ describe('400 for bad input says field and rule:', () => {
   });
 });
 
-it('closes while a call hangs and another is delayed, and leaves no timer that keeps the process alive', async () => {
+it('the sandbox closes while a call hangs and another is delayed, and leaves no timer that keeps the process alive', async () => {
   const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
   const timersBefore = timers();
   const other = await startSandbox();

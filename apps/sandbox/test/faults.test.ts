@@ -33,7 +33,7 @@ async function createContainer(account: string, caption: string): Promise<string
   return id;
 }
 
-/** The one public call of each platform, with everything before it done. */
+/** The publish call of each platform, with all preparation done. */
 const publishers: Record<string, Publish> = {
   x: (account, text, options) => sandbox.send('/x/2/tweets', { account, json: { text }, ...options }),
   instagram: async (account, text, options) => {
@@ -86,14 +86,14 @@ async function arm(platform: string, fault: string, more: Record<string, unknown
 const countPublic = async (platform: string, account = 'ann') =>
   (await sandbox.publicPosts(platform, account)).length;
 
-describe.each(Object.keys(publishers))('%s: a fault on the public call', (platform) => {
+describe.each(Object.keys(publishers))('%s: a fault of the publish call', (platform) => {
   const publish: Publish = (account, text, options) => {
     const call = publishers[platform];
     if (!call) throw new Error(`no way to publish on ${platform}`);
     return call(account, text, options);
   };
 
-  it('is gone after its turns, and the next call is clean', async () => {
+  it('applies the given number of times, and the next call is normal', async () => {
     await arm(platform, '5xx-before-commit', { times: 2 });
     expect([(await publish('ann', 'A')).status, (await publish('ann', 'A')).status]).toEqual([503, 503]);
     expect((await publish('ann', 'A')).status).toBeLessThan(300);
@@ -101,19 +101,19 @@ describe.each(Object.keys(publishers))('%s: a fault on the public call', (platfo
     expect((await sandbox.control('faults')).json.faults).toEqual([]);
   });
 
-  it('commit-then-drop: public, and not a byte of an answer', async () => {
+  it('commit-then-drop: the post is public, and no byte is answered', async () => {
     await arm(platform, 'commit-then-drop');
     await expect(publish('ann', 'A')).rejects.toThrow('fetch failed');
     expect(await countPublic(platform)).toBe(1);
   });
 
-  it('commit-then-5xx: public, and the status asked for', async () => {
+  it('commit-then-5xx: the post is public, and the given status is answered', async () => {
     await arm(platform, 'commit-then-5xx', { status: 502 });
     expect((await publish('ann', 'A')).status).toBe(502);
     expect(await countPublic(platform)).toBe(1);
   });
 
-  it('commit-then-hang: public at once, and answered after ms', async () => {
+  it('commit-then-hang: the post is public at once, and the answer comes after ms', async () => {
     await arm(platform, 'commit-then-hang', { ms: 300 });
     const startedAt = performance.now();
     expect((await publish('ann', 'A')).status).toBeLessThan(300);
@@ -124,13 +124,13 @@ describe.each(Object.keys(publishers))('%s: a fault on the public call', (platfo
     expect(await countPublic(platform)).toBe(2);
   });
 
-  it('drop-before-commit: nothing public, not a byte of an answer', async () => {
+  it('drop-before-commit: nothing is public, and no byte is answered', async () => {
     await arm(platform, 'drop-before-commit');
     await expect(publish('ann', 'A')).rejects.toThrow('fetch failed');
     expect(await countPublic(platform)).toBe(0);
   });
 
-  it('hang-before-commit: nothing public, 504 after ms', async () => {
+  it('hang-before-commit: nothing is public, and 504 is answered after ms', async () => {
     await arm(platform, 'hang-before-commit', { ms: 200 });
     const startedAt = performance.now();
     expect((await publish('ann', 'A')).status).toBe(504);
@@ -138,7 +138,7 @@ describe.each(Object.keys(publishers))('%s: a fault on the public call', (platfo
     expect(await countPublic(platform)).toBe(0);
   });
 
-  it('rate-limited: nothing public, in the words of the platform', async () => {
+  it('rate-limited: nothing is public, and the refusal is in the platform’s format', async () => {
     await arm(platform, 'rate-limited', { retryAfterSeconds: 120 });
     const reply = await publish('ann', 'A');
     expect(reply.status).toBe(limitedStatus[platform]);
@@ -171,7 +171,7 @@ describe.each(Object.keys(publishers))('%s: a fault on the public call', (platfo
     }
   });
 
-  it('rate-limited-bare: nothing public, HTML, and no header that says when', async () => {
+  it('rate-limited-bare: nothing is public, and the answer is HTML without a retry header', async () => {
     await arm(platform, 'rate-limited-bare');
     const reply = await publish('ann', 'A');
     expect(reply.status).toBe(429);
@@ -180,7 +180,7 @@ describe.each(Object.keys(publishers))('%s: a fault on the public call', (platfo
     expect(await countPublic(platform)).toBe(0);
   });
 
-  it('expired-token: nothing public, in the words of the platform', async () => {
+  it('expired-token: nothing is public, and the refusal is in the platform’s format', async () => {
     await arm(platform, 'expired-token');
     const reply = await publish('ann', 'A');
     expect(reply.status).toBe(unauthorizedStatus[platform]);
@@ -190,14 +190,14 @@ describe.each(Object.keys(publishers))('%s: a fault on the public call', (platfo
     expect(await countPublic(platform)).toBe(0);
   });
 
-  it('rejected: nothing public, a permanent 4xx', async () => {
+  it('rejected: nothing is public, and a permanent 4xx is answered', async () => {
     await arm(platform, 'rejected');
     const reply = await publish('ann', 'A');
     expect(reply.status).toBe(rejectedStatus[platform]);
     expect(await countPublic(platform)).toBe(0);
   });
 
-  it('delayed-visibility: public for the oracle at once, and together with a lost answer', async () => {
+  it('delayed-visibility: the oracle shows the post at once, also when the answer is lost', async () => {
     await arm(platform, 'delayed-visibility', { ms: 60_000 });
     await arm(platform, 'commit-then-drop');
     await expect(publish('ann', 'A')).rejects.toThrow('fetch failed');
@@ -205,7 +205,7 @@ describe.each(Object.keys(publishers))('%s: a fault on the public call', (platfo
     expect((await sandbox.control('faults')).json.faults).toEqual([]);
   });
 
-  it('is for the account that it names, and for the first who calls when it names none', async () => {
+  it('applies to the account that it names, or to the first caller when it names none', async () => {
     await arm(platform, '5xx-before-commit', { account: 'bob' });
     expect((await publish('ann', 'A')).status).toBeLessThan(300);
     expect((await publish('bob', 'A')).status).toBe(503);
@@ -214,7 +214,7 @@ describe.each(Object.keys(publishers))('%s: a fault on the public call', (platfo
     expect(await countPublic(platform, 'bob')).toBe(0);
   });
 
-  it('waits for a call that commits: a refused one does not use it up', async () => {
+  it('after the commit is not used up by a refused call', async () => {
     await arm(platform, 'commit-then-drop');
     expect((await publish('ann', 'A', { json: { nonsense: true } })).status).toBeGreaterThanOrEqual(400);
     expect((await sandbox.control('faults')).json.faults).toHaveLength(1);
@@ -222,7 +222,7 @@ describe.each(Object.keys(publishers))('%s: a fault on the public call', (platfo
     expect(await countPublic(platform)).toBe(1);
   });
 
-  it('lets as many calls pass as it says, and is met by the next', async () => {
+  it('lets `after` calls pass, and applies to the next', async () => {
     await arm(platform, '5xx-before-commit', { after: 2 });
     const statuses: number[] = [];
     for (const text of ['A', 'B', 'C', 'D']) statuses.push((await publish('ann', text)).status);
@@ -230,7 +230,7 @@ describe.each(Object.keys(publishers))('%s: a fault on the public call', (platfo
     expect(await countPublic(platform)).toBe(3);
   });
 
-  it('one fault of two racing calls hits exactly one', async () => {
+  it('applies to exactly one of two concurrent calls', async () => {
     await arm(platform, '5xx-before-commit');
     const replies = await Promise.all(['A', 'B', 'C'].map((text) => publish('ann', text)));
     expect(replies.filter((reply) => reply.status === 503)).toHaveLength(1);
@@ -238,9 +238,9 @@ describe.each(Object.keys(publishers))('%s: a fault on the public call', (platfo
   });
 });
 
-describe('faults that only some can play', () => {
+describe('faults of some platforms', () => {
   it.each(['x', 'instagram', 'bluesky', 'mastodon'])(
-    '%s: truncated-body is a 2xx with half a JSON, and the post is public',
+    '%s: truncated-body answers a 2xx with truncated JSON, and the post is public',
     async (platform) => {
       await arm(platform, 'truncated-body');
       const reply = await publishers[platform]?.('ann', 'A');
@@ -251,7 +251,7 @@ describe('faults that only some can play', () => {
     },
   );
 
-  it('instagram: commit-then-refused says 4/2207051 and is public, as its container tells', async () => {
+  it('instagram: commit-then-refused answers 4/2207051, and the post is public, as its container tells', async () => {
     await arm('instagram', 'commit-then-refused');
     const id = await createContainer('ann', 'A');
     const userId = await sandbox.idOf('instagram', 'ann');
@@ -280,7 +280,7 @@ describe('faults that only some can play', () => {
     expect(await countPublic('instagram')).toBe(0);
   });
 
-  it('instagram: a rejected status says 100/33 as often as asked for', async () => {
+  it('instagram: a rejected status answers 100/33 the given number of times', async () => {
     const id = await createContainer('ann', 'A');
     await sandbox.control('faults', { platform: 'instagram', step: 'status', fault: 'rejected', times: 2 });
     const read = async () =>
@@ -345,7 +345,7 @@ describe('delayed-visibility hides the post from every list and lookup until its
     expect(await list()).toBe(1);
   });
 
-  it('bluesky, and yet it is there for whoever writes it again', async () => {
+  it('bluesky, but a second putRecord finds it', async () => {
     await arm('bluesky', 'delayed-visibility', { ms: hours });
     const repo = await sandbox.idOf('bluesky', 'ann');
     const json = { ...putRecord(repo, blueskyPost('A')), swapRecord: null };

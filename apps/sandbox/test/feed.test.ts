@@ -9,8 +9,8 @@ beforeAll(async () => {
 });
 afterAll(() => sandbox.close());
 
-describe('the page', () => {
-  it('needs nothing from elsewhere', async () => {
+describe('the page of the feed', () => {
+  it('loads nothing from other origins', async () => {
     const feed = await sandbox.send('/');
     expect(feed.status).toBe(200);
     expect(feed.headers.get('content-type')).toMatch(/^text\/html/);
@@ -18,34 +18,34 @@ describe('the page', () => {
     expect(feed.text).not.toMatch(/(?:src|href)="(?:https?:)?\/\//);
   });
 
-  it('never turns data into markup', async () => {
+  it('inserts data as text, never as HTML', async () => {
     expect((await sandbox.send('/')).text).not.toMatch(
       /innerHTML|outerHTML|insertAdjacentHTML|document\.write/,
     );
   });
 });
 
-describe('what is kept in memory', () => {
-  it('lets the oldest images go when they outgrow their room', () => {
+describe('the memory of the sandbox', () => {
+  it('drops the oldest images above its limit', () => {
     const images = createImages(jpeg.length * 2);
     const ids = [1, 2, 3].map(() => images.keep(jpeg));
     expect(ids.map((id) => images.find(id)?.type)).toEqual([undefined, 'image/jpeg', 'image/jpeg']);
   });
 
-  it('knows a video by the brand that its bytes begin with', () => {
+  it('recognises a video by the brand in its first bytes', () => {
     const images = createImages(1000);
     const brand = (name: string) => Buffer.from(`\0\0\0\x18ftyp${name}`, 'latin1');
     expect(images.find(images.keep(brand('isom')))?.type).toBe('video/mp4');
     expect(images.find(images.keep(brand('qt  ')))?.type).toBe('video/quicktime');
   });
 
-  it('serves no bytes that are not an image or a video', async () => {
+  it('serves only images and videos', async () => {
     const images = createImages(1000);
     expect(images.find(images.keep(Buffer.from('<script>alert(1)</script>')))).toBeUndefined();
     expect((await sandbox.send('/_sandbox/media/999')).status).toBe(404);
   });
 
-  it('lets the oldest posts go from the list and from the index of their author', () => {
+  it('drops the oldest posts from the list and from the index of their author', () => {
     const posts = createPosts(10);
     const shelf = posts.shelf('x');
     const postOf = (id: number): PublicPost => ({

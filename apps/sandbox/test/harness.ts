@@ -6,7 +6,7 @@ export interface Reply {
   status: number;
   headers: Headers;
   text: string;
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- bodies are what the tests are about; each looks at its own
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each test checks the body that it expects
   json: any;
 }
 
@@ -24,7 +24,7 @@ export interface SentRequest {
 
 export type Sandbox = Awaited<ReturnType<typeof startSandbox>>;
 
-/** A sandbox that really listens, on a free port. */
+/** A sandbox that listens on a free port. */
 export async function startSandbox() {
   const app = buildSandbox();
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
@@ -70,23 +70,23 @@ function parse(text: string): unknown {
   }
 }
 
-/** Asks until the answer is yes; Jest's own limit ends what never becomes true. */
+/** Polls until the condition is true; Jest's timeout ends a wait that never succeeds. */
 export async function waitUntil(condition: () => Promise<boolean>): Promise<void> {
   while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
-/** Enough of each format for a reader that goes by content. */
+/** The first bytes of each format, for code that detects the type by content. */
 export const jpeg = Buffer.concat([Buffer.from([0xff, 0xd8, 0xff, 0xe0]), Buffer.from('a small picture')]);
 export const png = Buffer.concat([
   Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
   Buffer.from('a small picture'),
 ]);
 
-/** Enough of an MP4 for such a reader; `name` tells two apart. */
+/** The same for an MP4; `name` makes files different. */
 export const mp4 = (name = 'a small film') =>
   Buffer.concat([Buffer.from('\0\0\0\x18ftypisom', 'latin1'), Buffer.from(name)]);
 
-/** A GIF as far as its size. */
+/** A GIF header with its size. */
 export function gif(width = 64, height = 48): Buffer {
   const head = Buffer.from('GIF89a----', 'latin1');
   head.writeUInt16LE(width, 6);
@@ -94,7 +94,7 @@ export function gif(width = 64, height = 48): Buffer {
   return head;
 }
 
-/** A JPEG as far as its frame header, which says how large the picture is. */
+/** A JPEG up to its frame header, which has the size. */
 function jpegOf(width: number, height: number): Buffer {
   const frame = Buffer.from([0xff, 0xd8, 0xff, 0xc0, 0, 11, 8, 0, 0, 0, 0, 1, 1, 0x11, 0]);
   frame.writeUInt16BE(height, 7);
@@ -102,7 +102,7 @@ function jpegOf(width: number, height: number): Buffer {
   return frame;
 }
 
-/** A box of an MP4: its length and type in front. */
+/** A box of an MP4, with its length and type. */
 function boxOf(type: string, content: Buffer): Buffer {
   const head = Buffer.alloc(8);
   head.writeUInt32BE(8 + content.length);
@@ -110,7 +110,7 @@ function boxOf(type: string, content: Buffer): Buffer {
   return Buffer.concat([head, content]);
 }
 
-/** An MP4 or MOV as far as anybody here reads one: its brand, and how long it is. */
+/** An MP4 or MOV with only its brand and its duration. */
 export function videoOf(
   durationMs: number | null,
   brand = 'isom',
@@ -128,7 +128,7 @@ export function videoOf(
 }
 
 /**
- * The public web, as far as Instagram needs it: `/photo.jpg` and some more with a text for their bytes, so that they can
+ * A web server for Instagram's fetches: `/photo.jpg` and more with a text in their bytes, so that they can
  * be told apart, pictures of certain shapes, `/drawing.png`, `/huge.jpg`, some videos, and 404 for the rest.
  */
 export async function startWeb() {
@@ -172,13 +172,13 @@ export async function startWeb() {
   };
 }
 
-/** What LinkedIn wants on every call under `/rest`, with a version of this month. */
+/** The headers that LinkedIn requires on calls under `/rest`, with the version of this month. */
 export const restHeaders = {
   'linkedin-version': new Date().toISOString().slice(0, 7).replace('-', ''),
   'x-restli-protocol-version': '2.0.0',
 };
 
-/** A LinkedIn post with nothing but text. */
+/** A LinkedIn post with only text. */
 export const linkedinPost = (author: string, commentary: string, content?: unknown) => ({
   author,
   commentary,
@@ -190,21 +190,21 @@ export const linkedinPost = (author: string, commentary: string, content?: unkno
 });
 
 let lastTid = 0;
-/** A record key that rises: thirteen digits of Bluesky's base 32. */
+/** A new, rising record key: thirteen digits of Bluesky's base 32. */
 export function tid(): string {
   lastTid += 1;
   const digits = '234567abcdefghijklmnopqrstuvwxyz';
   return `3k${'2'.repeat(9)}${digits[Math.floor(lastTid / 32)]}${digits[lastTid % 32]}`;
 }
 
-/** A Bluesky post with nothing but text. */
+/** A Bluesky post with only text. */
 export const blueskyPost = (text: string) => ({
   $type: 'app.bsky.feed.post',
   text,
   createdAt: '2026-11-22T10:00:00.000Z',
 });
 
-/** The body of a `putRecord` under a key that nobody has. */
+/** The body of a `putRecord` with a new key. */
 export const putRecord = (repo: string, record: unknown) => ({
   repo,
   collection: 'app.bsky.feed.post',

@@ -53,7 +53,7 @@ const shortToken = async (scope?: string, handle = 'ann'): Promise<string> =>
 const longToken = async (): Promise<string> => (await lengthen(await shortToken())).json.access_token;
 
 describe('Instagram: the code', () => {
-  it('200 gives a token of an hour and the id, as a number that JavaScript reads wrong', async () => {
+  it('200 returns a token of one hour, and the id as a number that JavaScript reads inexactly', async () => {
     const reply = await redeem(await codeFrom(sandbox, ask()));
     expect(reply.status).toBe(200);
     expect(reply.headers.get('content-type')).toMatch(/^application\/json/);
@@ -67,7 +67,7 @@ describe('Instagram: the code', () => {
     expect((await me(reply.json.access_token)).json).toEqual({ id, user_id: id, username: 'ann' });
   });
 
-  it('200 from a multipart form as well; 400 from JSON', async () => {
+  it('200 for a multipart form, too; 400 for JSON', async () => {
     const code = await codeFrom(sandbox, ask());
     const json = await sandbox.send('/instagram/oauth/access_token', { json: formFor(code) });
     expect([json.status, json.json.error_message]).toEqual([400, 'Missing required field client_id']);
@@ -76,12 +76,12 @@ describe('Instagram: the code', () => {
     expect((await sandbox.send('/instagram/oauth/access_token', { body })).status).toBe(200);
   });
 
-  it('200 for scopes with spaces between them', async () => {
+  it('200 for scopes separated by spaces', async () => {
     const reply = await redeem(await codeFrom(sandbox, ask(`${basicScope} ${publishScope}`)));
     expect(reply.json.permissions).toEqual([basicScope, publishScope]);
   });
 
-  it('400 in a form of its own for a code that was used, or is too old, and for another way back', async () => {
+  it('400 in its own format for a used or expired code, and for another redirect URI', async () => {
     const [used, old] = [await codeFrom(sandbox, ask()), await codeFrom(sandbox, ask())];
     await redeem(used);
     const again = await redeem(used);
@@ -103,7 +103,7 @@ describe('Instagram: the code', () => {
     expect([late.status, late.json.error_message]).toEqual([400, 'This authorization code has expired.']);
   });
 
-  it('400 for a wrong secret, another app, another grant, and what is missing', async () => {
+  it('400 for a wrong secret, another app, another grant type, and missing parameters', async () => {
     const code = await codeFrom(sandbox, ask());
     const sentence = async (over: Record<string, string>) => (await redeem(code, over)).json.error_message;
     expect(await sentence({ client_secret: 'wrong' })).toBe('Error validating client secret.');
@@ -115,7 +115,7 @@ describe('Instagram: the code', () => {
 });
 
 describe('Instagram: the tokens', () => {
-  it('190/463 after an hour for the short one, which can be made a long one until then', async () => {
+  it('190/463 after an hour for a token of one hour, which can be exchanged until then', async () => {
     const token = await shortToken();
     await sandbox.control('clock', { offsetMs: hourMs - 60_000 });
     const long = await lengthen(token);
@@ -133,7 +133,7 @@ describe('Instagram: the tokens', () => {
     expect((await me(long.json.access_token)).json.username).toBe('ann');
   });
 
-  it('400 for making a long one with a wrong secret, from a long one, by another grant', async () => {
+  it('400 for an exchange with a wrong secret, of a token of sixty days, or with another grant type', async () => {
     const [short, long] = [await shortToken(), await longToken()];
     for (const refused of [
       await lengthen(short, { client_secret: 'wrong' }),
@@ -148,7 +148,7 @@ describe('Instagram: the tokens', () => {
     expect((await lengthen(short)).status).toBe(200);
   });
 
-  it('200 renews a long one once it is a day old, again and again; 190/463 after sixty days', async () => {
+  it('200 renews a token of sixty days after a day, repeatedly; 190/463 after sixty days', async () => {
     const first = await longToken();
     await sandbox.control('clock', { offsetMs: dayMs - 60_000 });
     const early = await renew(first);
@@ -170,7 +170,7 @@ describe('Instagram: the tokens', () => {
     expect((await me(third.json.access_token)).json.username).toBe('ann');
   });
 
-  it("400 for renewing a short one, the sandbox's own, and by another grant", async () => {
+  it("400 for renewing a token of one hour, the sandbox's own token, and with another grant type", async () => {
     const [short, long] = [await shortToken(), await longToken()];
     expect((await renew(short)).json.error.code).toBe(100);
     expect((await renew('sandbox-ann')).json.error.code).toBe(100);
@@ -179,7 +179,7 @@ describe('Instagram: the tokens', () => {
     expect((await renew(long)).status).toBe(200);
   });
 
-  it('the calls may have a version in front', async () => {
+  it('may be sent to a path with a version', async () => {
     const token = await shortToken();
     const reply = await get('v25.0/access_token', {
       grant_type: 'ig_exchange_token',
@@ -189,7 +189,7 @@ describe('Instagram: the tokens', () => {
     expect(reply.json.token_type).toBe('bearer');
   });
 
-  it('code 10 for what they are not for; the post that one makes is that of its account', async () => {
+  it('code 10 without the scope of the call; a post belongs to the account of the token', async () => {
     const userId = await sandbox.idOf('instagram', 'ann');
     const container = (token: string) =>
       sandbox.send(`/instagram/${userId}/media`, {
@@ -208,7 +208,7 @@ describe('Instagram: the tokens', () => {
     expect(await sandbox.publicPosts('instagram', 'ann')).toMatchObject([{ text: 'Look' }]);
   });
 
-  it('190/458 once the person has taken the app off the account, for renewing as well', async () => {
+  it('190/458 after the person has removed the app, also for renewing', async () => {
     const [ann, bob] = [await longToken(), await shortToken(undefined, 'bob')];
     await sandbox.control('withdrawals', { platform: 'instagram', account: 'ann' });
     await sandbox.control('clock', { offsetMs: dayMs });
@@ -222,7 +222,7 @@ describe('Instagram: the tokens', () => {
     expect((await me(await longToken())).json.username).toBe('ann');
   });
 
-  it('outlive a restart of the sandbox', async () => {
+  it('survive a restart of the sandbox', async () => {
     const token = await longToken();
     await afterRestart(async (other) => {
       const path = question('/instagram/me', { fields: 'username', access_token: token });
@@ -235,7 +235,7 @@ describe('Instagram: faults of the token calls', () => {
   const arm = (fault: string) =>
     sandbox.control('faults', { platform: 'instagram', step: 'token', fault, account: 'ann' });
 
-  it('commit-then-drop: the code was used; drop-before-commit and rejected: it was not', async () => {
+  it('commit-then-drop uses up the code; drop-before-commit and rejected do not', async () => {
     const code = await codeFrom(sandbox, ask());
     await arm('drop-before-commit');
     await expect(redeem(code)).rejects.toThrow('fetch failed');
@@ -247,14 +247,14 @@ describe('Instagram: faults of the token calls', () => {
     expect(await tokenRequests(sandbox, 'platform=instagram&account=ann')).toBe(4);
   });
 
-  it('truncated-body is half of the JSON, also of the one with a number', async () => {
+  it('truncated-body cuts the JSON, also the one with the numeric id', async () => {
     await arm('truncated-body');
     const reply = await redeem(await codeFrom(sandbox, ask()));
     expect([reply.status, reply.json]).toEqual([200, undefined]);
     expect(reply.text).toMatch(/^\{"access_token":"/);
   });
 
-  it('commit-then-drop of a renewal loses nothing: the old token can be renewed again', async () => {
+  it('commit-then-drop of a renewal does no harm: the old token can be renewed again', async () => {
     const token = await longToken();
     await sandbox.control('clock', { offsetMs: dayMs });
     await arm('commit-then-drop');

@@ -35,7 +35,7 @@ const publish = (creationId: string) => post(`${userId}/media_publish`, { creati
 const codesOf = (reply: Reply) => [reply.status, reply.json.error.code, reply.json.error.error_subcode];
 
 describe('Instagram: the account', () => {
-  it('200 gives user_id and username, with or without a version, by header or by parameter', async () => {
+  it('200 returns user_id and username, with or without a version, with the token as header or parameter', async () => {
     const reply = await get('me?fields=user_id,username');
     expect(reply.json).toEqual({ id: userId, user_id: userId, username: 'ann' });
     expect(userId).toMatch(/^\d{17}$/);
@@ -44,20 +44,20 @@ describe('Instagram: the account', () => {
     expect(byParameter.json.username).toBe('ann');
   });
 
-  it('400 code 190 for a token that is not one', async () => {
+  it('400 code 190 for an unknown token', async () => {
     const reply = await sandbox.send('/instagram/me', { token: 'other' });
     expect(reply.status).toBe(400);
     expect(reply.json.error).toMatchObject({ type: 'OAuthException', code: 190 });
   });
 
-  it('tells its usage in percent on every answer', async () => {
+  it('has its usage in percent on every answer', async () => {
     const reply = await get('me');
     expect(JSON.parse(reply.headers.get('x-app-usage') ?? '')).toHaveProperty('call_count');
   });
 });
 
 describe('Instagram: containers', () => {
-  it('are IN_PROGRESS for as many polls as set, then FINISHED, and PUBLISHED after that', async () => {
+  it('are IN_PROGRESS for the configured number of polls, then FINISHED, and PUBLISHED after publishing', async () => {
     await sandbox.control('settings', { platform: 'instagram', pollsUntilReady: 2 });
     const id = await createContainer();
     expect([await statusOf(id), await statusOf(id), await statusOf(id)]).toEqual([
@@ -70,7 +70,7 @@ describe('Instagram: containers', () => {
     expect(await statusOf(id)).toBe('PUBLISHED');
   });
 
-  it('take a form as well as JSON', async () => {
+  it('can be created from a form and from JSON', async () => {
     const body = new URLSearchParams({ image_url: photo(), caption: 'By form' });
     const reply = await sandbox.send(`/instagram/v25.0/${userId}/media`, { account: 'ann', body });
     expect(reply.status).toBe(200);
@@ -78,13 +78,13 @@ describe('Instagram: containers', () => {
 
   it.each([
     ['a text alone', () => ({ caption: 'Only words' }), [400, 100, undefined]],
-    ['an image that is not there', () => ({ image_url: `${web.url}/nothing.jpg` }), [400, 9004, 2207052]],
-    ['a server that is not there', () => ({ image_url: 'http://127.0.0.1:1/a.jpg' }), [400, 9004, 2207052]],
+    ['a missing image', () => ({ image_url: `${web.url}/nothing.jpg` }), [400, 9004, 2207052]],
+    ['an unreachable server', () => ({ image_url: 'http://127.0.0.1:1/a.jpg' }), [400, 9004, 2207052]],
     ['a URL that is not HTTP', () => ({ image_url: 'file:///etc/hostname' }), [400, 9004, 2207052]],
     ['an image that is not JPEG', () => ({ image_url: `${web.url}/drawing.png` }), [400, 36001, 2207005]],
     ['an image taller than 3:4', () => ({ image_url: `${web.url}/taller.jpg` }), [400, 36003, 2207009]],
     ['an image wider than 1.91:1', () => ({ image_url: `${web.url}/wider.jpg` }), [400, 36003, 2207009]],
-    ['a kind that nobody knows', () => ({ media_type: 'IGTV', video_url: photo() }), [400, 100, undefined]],
+    ['an unknown media type', () => ({ media_type: 'IGTV', video_url: photo() }), [400, 100, undefined]],
     ['an image above 8 MB', () => ({ image_url: `${web.url}/huge.jpg` }), [400, 36000, 2207004]],
     [
       'a caption above 2,200',
@@ -103,12 +103,12 @@ describe('Instagram: containers', () => {
     expect(reply.json.error).toMatchObject({ type: 'OAuthException', is_transient: false });
   });
 
-  it.each(['3x4', '4x5', '191x100'])('take an image at the edge of the ratios: %s', async (name) => {
+  it.each(['3x4', '4x5', '191x100'])('accept an image at a limit of the ratio: %s', async (name) => {
     const reply = await post(`${userId}/media`, { image_url: `${web.url}/${name}.jpg` });
     expect(reply.status).toBe(200);
   });
 
-  it('belong to their account', async () => {
+  it('cannot be read or published by another account', async () => {
     const id = await createReadyContainer();
     expect(codesOf(await get(id, 'bob'))).toEqual([400, 100, 33]);
     const theirs = await sandbox.idOf('instagram', 'bob');
@@ -118,7 +118,7 @@ describe('Instagram: containers', () => {
     expect(codesOf(await post(`${userId}/media`, { image_url: photo() }, 'bob'))).toEqual([400, 100, 33]);
   });
 
-  it('400 code 9 when the containers of 24 hours are used up, until the first is a day old', async () => {
+  it('are refused with code 9 above the limit of 24 hours, until the first is a day old', async () => {
     await sandbox.control('settings', { platform: 'instagram', containersPerDay: 1 });
     await createContainer();
     expect(codesOf(await post(`${userId}/media`, { image_url: photo() }))).toEqual([400, 9, 2207042]);
@@ -128,7 +128,7 @@ describe('Instagram: containers', () => {
 });
 
 describe('Instagram: publishing', () => {
-  it('200 makes the container public; its permalink goes by a shortcode, not by the id', async () => {
+  it('200 publishes the container; its permalink has a shortcode, not the id', async () => {
     const id = (await publish(await createReadyContainer('Caption'))).json.id;
     const [shown] = await sandbox.publicPosts('instagram', 'ann');
     expect(shown).toMatchObject({ id, text: 'Caption', mediaCount: 1 });
@@ -139,7 +139,7 @@ describe('Instagram: publishing', () => {
     expect(media.timestamp).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+0000$/);
   });
 
-  it('400 for a container that is not ready, unknown, missing, expired or broken', async () => {
+  it('400 for a container that is not ready, unknown, missing, expired or failed', async () => {
     expect(codesOf(await publish(await createContainer()))).toEqual([400, 9007, 2207027]);
     expect(codesOf(await publish('1'))).toEqual([400, 24, 2207008]);
     expect(codesOf(await post(`${userId}/media_publish`, {}))).toEqual([400, 100, undefined]);
@@ -150,21 +150,21 @@ describe('Instagram: publishing', () => {
     expect(await sandbox.publicPosts('instagram', 'ann')).toEqual([]);
   });
 
-  it('makes two posts of one container that is published twice, so that nobody relies on the opposite', async () => {
+  it('makes two posts of one container that is published twice, the worst case', async () => {
     const id = await createReadyContainer();
     await publish(id);
     await publish(id);
     expect(await sandbox.publicPosts('instagram', 'ann')).toHaveLength(2);
   });
 
-  it.each([50, 100])('tells a quota of %i, which answers of either document name', async (quotaTotal) => {
+  it.each([50, 100])('reports a quota of %i: Instagram’s documents name both', async (quotaTotal) => {
     await sandbox.control('settings', { platform: 'instagram', quotaTotal });
     const quota = await get(`${userId}/content_publishing_limit?fields=quota_usage,config`);
     const config = { quota_total: quotaTotal, quota_duration: 86_400 };
     expect(quota.json).toEqual({ data: [{ quota_usage: 0, config }] });
   });
 
-  it('counts against a rolling quota that can be read', async () => {
+  it('counts against a rolling quota, which can be read', async () => {
     await sandbox.control('settings', { platform: 'instagram', quotaTotal: 1 });
     await publish(await createReadyContainer());
     const quota = await get(`${userId}/content_publishing_limit?fields=quota_usage,config`);
@@ -191,7 +191,7 @@ describe('Instagram: carousels', () => {
     post(`${userId}/media`, { media_type: 'CAROUSEL', children, caption: 'An album', ...more });
 
   it.each(['ab', 'abcdefghij'])(
-    'show the images of %s in their order, each with its words',
+    'show the images %s in order, each with its alternative text',
     async (names) => {
       const carousel = (await createCarousel((await createItems(names)).join(','))).json.id;
       expect(codesOf(await publish(carousel))).toEqual([400, 9007, 2207027]);
@@ -212,7 +212,7 @@ describe('Instagram: carousels', () => {
     },
   );
 
-  it('take the children as a list, and in any order', async () => {
+  it('accept the children as a list, and in any order', async () => {
     const [a, b] = await createItems('ab');
     const carousel = (await createCarousel([b, a])).json.id;
     await statusOf(carousel);
@@ -229,7 +229,7 @@ describe('Instagram: carousels', () => {
     expect(codesOf(await createCarousel(await createItems(names)))).toEqual([400, 100, 2207028]);
   });
 
-  it('are refused for a child that is not ready, expired, broken, unknown, somebody else’s, or there twice', async () => {
+  it('are refused for a child that is not ready, expired, failed, unknown, of another account, or given twice', async () => {
     const [ready] = await createItems('a');
     const early = await createItem('b');
     expect(codesOf(await createCarousel([ready, early]))).toEqual([400, 9007, 2207027]);
@@ -251,7 +251,7 @@ describe('Instagram: carousels', () => {
     expect(codesOf(await createCarousel([ready, early]))).toEqual([400, -2, 2207020]);
   });
 
-  it('are refused for a caption at an item, and an alternative text at the whole', async () => {
+  it('are refused for a caption of an item, and an alternative text of the carousel', async () => {
     const item = { image_url: photo(), is_carousel_item: true, caption: 'Hello' };
     expect(codesOf(await post(`${userId}/media`, item))).toEqual([400, 100, undefined]);
     const items = await createItems('ab');
@@ -261,7 +261,7 @@ describe('Instagram: carousels', () => {
     ]);
   });
 
-  it('use their items up, so that nobody relies on the opposite; an item is not published by itself', async () => {
+  it('use up their items, the worst case; an item cannot be published by itself', async () => {
     const [a, b, c] = await createItems('abc');
     expect((await createCarousel([a, b])).status).toBe(200);
     expect(codesOf(await createCarousel([b, c]))).toEqual([400, 24, 2207006]);
@@ -269,7 +269,7 @@ describe('Instagram: carousels', () => {
     expect(await sandbox.publicPosts('instagram', 'ann')).toEqual([]);
   });
 
-  it('count their items among the containers of 24 hours, and once among the posts', async () => {
+  it('count each item in the container limit, and once in the post quota', async () => {
     await sandbox.control('settings', { platform: 'instagram', containersPerDay: 3, quotaTotal: 1 });
     const carousel = (await createCarousel(await createItems('ab'))).json.id;
     expect(codesOf(await createCarousel([]))).toEqual([400, 9, 2207042]);
@@ -310,9 +310,9 @@ describe('Instagram: reels', () => {
 
   it.each<[string, object, string, unknown[]]>([
     ['no video', { video_url: '' }, '', [400, 100, undefined]],
-    ['a video that is not there', {}, 'nothing.mp4', [400, 9004, 2207052]],
+    ['a missing video', {}, 'nothing.mp4', [400, 9004, 2207052]],
     ['an image', {}, 'photo.jpg', [400, 352, 2207026]],
-    ['an image in a box like that of a video', {}, 'picture.heic', [400, 352, 2207026]],
+    ['a HEIC image, which has a box like a video', {}, 'picture.heic', [400, 352, 2207026]],
     ['less than three seconds', {}, 'blink.mp4', [400, 352, 2207026]],
     ['more than fifteen minutes', {}, 'film.mp4', [400, 352, 2207026]],
     ['a cover behind its end', { thumb_offset: 10_000 }, 'clip.mp4', [400, 1, 2207057]],
@@ -322,12 +322,12 @@ describe('Instagram: reels', () => {
     ['an alternative text', { alt_text: 'Words' }, 'clip.mp4', [400, 100, undefined]],
     ['a bad share_to_feed', { share_to_feed: 'maybe' }, 'clip.mp4', [400, 100, undefined]],
     ['an item of a carousel', { is_carousel_item: true }, 'clip.mp4', [400, 100, undefined]],
-    ['what is no item of a carousel as VIDEO', { media_type: 'VIDEO' }, 'clip.mp4', [400, 100, undefined]],
+    ['a VIDEO that is not a carousel item', { media_type: 'VIDEO' }, 'clip.mp4', [400, 100, undefined]],
   ])('are refused for %s', async (_name, more, name, codes) => {
     expect(codesOf(await createReel(more, name))).toEqual(codes);
   });
 
-  it('take a cover of their own instead of an offset', async () => {
+  it('use a cover URL instead of an offset', async () => {
     const cover = { cover_url: photo(), thumb_offset: 99_999 };
     const id = (await createReel({ ...cover, share_to_feed: false })).json.id;
     await statusOf(id);
@@ -338,11 +338,11 @@ describe('Instagram: reels', () => {
     expect(codesOf(await createReel({ cover_url: `${web.url}/nothing.jpg` }))).toEqual([400, 9004, 2207052]);
   });
 
-  it('take a video whose length is not to be read', async () => {
+  it('accept a video without a readable duration', async () => {
     expect((await createReel({ thumb_offset: 99_999 }, 'timeless.mp4')).status).toBe(200);
   });
 
-  it('are in progress for as long as videos are worked on; images are not', async () => {
+  it('are in progress for videoProcessingMs; images are not', async () => {
     await sandbox.control('settings', { platform: 'instagram', videoProcessingMs: 3_600_000 });
     const image = await createReadyContainer();
     const reel = (await createReel()).json.id;
@@ -353,7 +353,7 @@ describe('Instagram: reels', () => {
     expect(await statusOf(reel)).toBe('FINISHED');
   });
 
-  it('say by which subcode their processing failed', async () => {
+  it('tell the subcode of a failed processing', async () => {
     await sandbox.control('settings', { platform: 'instagram', failureSubcode: 2207026 });
     await sandbox.control('faults', { platform: 'instagram', step: 'container', fault: 'processing-failed' });
     const id = (await createReel()).json.id;
@@ -370,7 +370,7 @@ describe('Instagram: stories', () => {
   it.each([
     ['an image of any shape', { image_url: 'taller.jpg' }, 'image/jpeg'],
     ['a video of a minute', { video_url: 'minute.mp4' }, 'video/mp4'],
-  ])('show %s, and are not in the list', async (_name, parameters, mimeType) => {
+  ])('show %s, and are not in the list of media', async (_name, parameters, mimeType) => {
     const files = Object.entries(parameters).map(([name, file]) => [name, `${web.url}/${file}`]);
     const id = (await createStory(Object.fromEntries(files))).json.id;
     await statusOf(id);
@@ -426,7 +426,7 @@ describe('Instagram: carousels of images and videos', () => {
     ]);
   });
 
-  it('are refused for an alternative text at a video', async () => {
+  it('are refused for an alternative text of a video', async () => {
     const clip = { media_type: 'VIDEO', video_url: `${web.url}/clip.mp4`, is_carousel_item: true };
     expect(codesOf(await post(`${userId}/media`, { ...clip, alt_text: 'Words' }))).toEqual([
       400,
@@ -437,7 +437,7 @@ describe('Instagram: carousels of images and videos', () => {
 });
 
 describe('Instagram: reading', () => {
-  it('lists the newest first, in pages, with the fields asked for; captions may repeat', async () => {
+  it('lists the newest first, in pages, with the requested fields; captions may repeat', async () => {
     const ids: string[] = [];
     for (const caption of ['Same', 'Same', 'Other']) {
       ids.unshift((await publish(await createReadyContainer(caption))).json.id);

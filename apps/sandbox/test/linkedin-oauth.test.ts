@@ -41,7 +41,7 @@ const publish = async (token: string, handle = 'ann') =>
 const partner = () => sandbox.control('settings', { platform: 'linkedin', refreshTokens: true });
 
 describe('LinkedIn: the code', () => {
-  it('200 gives a token for sixty days, an ID token besides, scopes between commas, and nothing to renew it', async () => {
+  it('200 returns a token of sixty days, an ID token, comma-separated scopes, and no refresh token', async () => {
     const reply = await redeem(await codeFrom(sandbox, ask()));
     expect(reply.status).toBe(200);
     expect(reply.json).toEqual({
@@ -57,7 +57,7 @@ describe('LinkedIn: the code', () => {
     expect(await sandbox.publicPosts('linkedin', 'ann')).toMatchObject([{ text: 'Hello' }]);
   });
 
-  it('400 for a code that was used, or is none', async () => {
+  it('400 for a used and for an unknown code', async () => {
     const code = await codeFrom(sandbox, ask());
     expect((await redeem(code)).status).toBe(200);
     for (const refused of [await redeem(code), await redeem('nonsense')]) {
@@ -69,7 +69,7 @@ describe('LinkedIn: the code', () => {
     }
   });
 
-  it('400 after half an hour, and for another way back', async () => {
+  it('400 after half an hour, and for another redirect URI', async () => {
     const code = await codeFrom(sandbox, ask());
     const other = await redeem(code, { redirect_uri: `${callback}/` });
     await sandbox.control('clock', { offsetMs: 30 * 60_000 });
@@ -79,7 +79,7 @@ describe('LinkedIn: the code', () => {
     }
   });
 
-  it('401 for a wrong secret; 400 for another app, which leaves the code as it is', async () => {
+  it('401 for a wrong secret; 400 for another app, which does not use up the code', async () => {
     const code = await codeFrom(sandbox, ask());
     const wrong = await redeem(code, { client_secret: 'wrong' });
     expect([wrong.status, wrong.json]).toEqual([
@@ -92,7 +92,7 @@ describe('LinkedIn: the code', () => {
   });
 
   it.each(['grant_type', 'code', 'redirect_uri', 'client_id', 'client_secret'])(
-    '400 names what is missing: %s',
+    '400 names a missing parameter: %s',
     async (name) => {
       const reply = await redeem(await codeFrom(sandbox, ask()), { [name]: '' });
       expect([reply.status, reply.json]).toEqual([
@@ -102,7 +102,7 @@ describe('LinkedIn: the code', () => {
     },
   );
 
-  it('400 for another kind of grant, and for JSON', async () => {
+  it('400 for another grant type, and for JSON', async () => {
     const code = await codeFrom(sandbox, ask());
     expect((await redeem(code, { grant_type: 'password' })).json.error).toBe('unsupported_grant_type');
     const json = { grant_type: 'authorization_code', code, redirect_uri: callback, client_id: 'app-1' };
@@ -116,7 +116,7 @@ describe('LinkedIn: the ID token', () => {
     JSON.parse(Buffer.from(idToken.split('.')[1] ?? '', 'base64url').toString());
   const askWith = (over: Record<string, string>) => `${ask()}&${new URLSearchParams(over).toString()}`;
 
-  it('is signed by a key that the discovery document leads to, and says whose it is', async () => {
+  it('is signed with a key from the discovery document, and names the member', async () => {
     const issuer = `${sandbox.url}/linkedin/oauth`;
     const before = Math.floor(Date.now() / 1000);
     const { id_token: token, access_token: accessToken } = await connect();
@@ -138,7 +138,7 @@ describe('LinkedIn: the ID token', () => {
     expect(claims).not.toHaveProperty('nonce');
   });
 
-  it('says the nonce that it was asked with, and no more than its scopes allow', async () => {
+  it('has the nonce of the request, and only the claims that the scopes allow', async () => {
     const code = await codeFrom(sandbox, `${ask('openid')}&nonce=n-0S6_WzA2Mj`);
     const claims = claimsOf((await redeem(code)).json.id_token);
     expect(claims.nonce).toBe('n-0S6_WzA2Mj');
@@ -148,11 +148,11 @@ describe('LinkedIn: the ID token', () => {
     ).toBe('b');
   });
 
-  it('comes with the scope openid only', async () => {
+  it('is issued only with the scope openid', async () => {
     expect(await connect('w_member_social')).not.toHaveProperty('id_token');
   });
 
-  it('scopes may stand between spaces, commas, or both', async () => {
+  it('is also issued when the scopes are separated by spaces, commas, or both', async () => {
     for (const scope of ['openid,profile', 'openid profile', 'openid, profile']) {
       expect((await connect(scope)).scope).toBe('openid,profile');
     }
@@ -169,7 +169,7 @@ describe('LinkedIn: the tokens', () => {
     expect([late.status, late.json.serviceErrorCode]).toEqual([401, 65602]);
   });
 
-  it('401/65601 for a consent that was withdrawn, of that account alone', async () => {
+  it('401/65601 after the consent was withdrawn, for that account only', async () => {
     const [ann, bob] = [await connect(), await connect(memberScopes, 'bob')];
     await sandbox.control('withdrawals', { platform: 'linkedin', account: 'ann' });
     const refused = await userinfo(ann.access_token);
@@ -182,7 +182,7 @@ describe('LinkedIn: the tokens', () => {
     expect((await userinfo((await connect()).access_token)).status).toBe(200);
   });
 
-  it('403 for what they are not for', async () => {
+  it('403 without the scope of the call', async () => {
     const [reader, writer] = [await connect('openid profile'), await connect('w_member_social', 'bob')];
     for (const [reply, resource] of [
       [await publish(reader.access_token), 'posts.CREATE'],
@@ -197,7 +197,7 @@ describe('LinkedIn: the tokens', () => {
     expect(await sandbox.publicPosts('linkedin', 'ann')).toEqual([]);
   });
 
-  it('an organization is written as, and read, with scopes of its own', async () => {
+  it('need other scopes to post and read as an organization', async () => {
     const author = encodeURIComponent(await sandbox.idOf('linkedin', 'org-acme'));
     const list = (token: string) =>
       sandbox.send(`/linkedin/rest/posts?q=author&author=${author}`, { token, headers: restHeaders });
@@ -210,7 +210,7 @@ describe('LinkedIn: the tokens', () => {
     expect((await list(both.access_token)).json.elements).toHaveLength(1);
   });
 
-  it('the same scopes once more leave the earlier token alone; others end it', async () => {
+  it('stay valid after a consent with the same scopes, and end after one with others', async () => {
     const first = await connect();
     const second = await connect('w_member_social email profile openid');
     expect((await userinfo(first.access_token)).status).toBe(200);
@@ -221,7 +221,7 @@ describe('LinkedIn: the tokens', () => {
     expect((await userinfo(third.access_token)).status).toBe(200);
   });
 
-  it('outlive a restart of the sandbox', async () => {
+  it('survive a restart of the sandbox', async () => {
     const { access_token: token } = await connect();
     await afterRestart(async (other) => {
       expect((await other.send('/linkedin/v2/userinfo', { token })).json.name).toBe('ann');
@@ -230,7 +230,7 @@ describe('LinkedIn: the tokens', () => {
 });
 
 describe('LinkedIn: renewing, for partners', () => {
-  it('200 gives the same refresh token back, whose year goes on', async () => {
+  it('200 returns the same refresh token, without extending its year', async () => {
     await partner();
     const first = await connect();
     expect(first).toMatchObject({ expires_in: 5_184_000, refresh_token_expires_in: 31_536_000 });
@@ -244,7 +244,7 @@ describe('LinkedIn: renewing, for partners', () => {
     expect((await userinfo(second.access_token)).status).toBe(200);
   });
 
-  it('200 gives no token that outlives the refresh token, and 400 after that', async () => {
+  it('200 issues no access token that outlives the refresh token; 400 afterwards', async () => {
     await partner();
     const first = await connect();
     await sandbox.control('clock', { offsetMs: 360 * dayMs });
@@ -256,7 +256,7 @@ describe('LinkedIn: renewing, for partners', () => {
     expect([refused.status, refused.json.error]).toEqual([400, 'invalid_grant']);
   });
 
-  it("400 invalid_grant for another app's token, an access token, and where the app is no partner", async () => {
+  it("400 invalid_grant for another app's token, an access token, and an app that is not a partner's", async () => {
     await partner();
     const { access_token, refresh_token } = await connect();
     const other = { client_id: 'app-2', client_secret: 'app-2-secret' };
@@ -279,7 +279,7 @@ describe('LinkedIn: faults of the token call', () => {
   const arm = (fault: string) =>
     sandbox.control('faults', { platform: 'linkedin', step: 'token', fault, account: 'ann' });
 
-  it('commit-then-drop: the code was used; drop-before-commit and rejected: it was not', async () => {
+  it('commit-then-drop uses up the code; drop-before-commit and rejected do not', async () => {
     const code = await codeFrom(sandbox, ask());
     await arm('drop-before-commit');
     await expect(redeem(code)).rejects.toThrow('fetch failed');

@@ -33,7 +33,7 @@ async function initializeUpload(account = 'ann', owner = person) {
 }
 
 describe('LinkedIn: the account', () => {
-  it('200 gives the subject that makes the author URN', async () => {
+  it('200 returns the subject of the author URN', async () => {
     const reply = await sandbox.send('/linkedin/v2/userinfo', { account: 'ann' });
     expect(reply.json.sub).toMatch(/^[\w-]{10}$/);
     expect(person).toBe(`urn:li:person:${reply.json.sub}`);
@@ -42,12 +42,12 @@ describe('LinkedIn: the account', () => {
     expect(ofOrganization.json.sub).toBe(organization);
   });
 
-  it('401 for a token that is not one', async () => {
+  it('401 for an unknown token', async () => {
     expect((await sandbox.send('/linkedin/v2/userinfo', { token: 'other' })).status).toBe(401);
   });
 });
 
-describe('LinkedIn: the versioned door', () => {
+describe('LinkedIn: the version headers', () => {
   it.each([
     ['no version', { 'linkedin-version': '' }, 400],
     ['no protocol version', { 'x-restli-protocol-version': '' }, 400],
@@ -89,7 +89,7 @@ describe('LinkedIn: publishing', () => {
     });
   });
 
-  it('201 although an unescaped reserved character cut the text', async () => {
+  it('201 although an unescaped reserved character truncated the text', async () => {
     expect((await create('Buy now (today)')).status).toBe(201);
     expect((await create('Buy later \\(tomorrow\\)')).status).toBe(201);
     const posts = await sandbox.publicPosts('linkedin', 'ann');
@@ -114,13 +114,13 @@ describe('LinkedIn: publishing', () => {
     expect(await sandbox.publicPosts('linkedin', 'ann')).toEqual([]);
   });
 
-  it('403 for an author that the token does not stand for', async () => {
+  it('403 for an author that is not the account of the token', async () => {
     const reply = await rest('posts', { json: linkedinPost(organization, 'Hello') });
     expect(reply.status).toBe(403);
     expect(reply.json.code).toBe('ACCESS_DENIED');
   });
 
-  it('422 names the URN of the same content within ten minutes', async () => {
+  it('422 names the URN of the earlier post with the same content within ten minutes', async () => {
     const urn = (await create('Twice')).headers.get('x-restli-id');
     const again = await create('Twice');
     expect(again.status).toBe(422);
@@ -131,7 +131,7 @@ describe('LinkedIn: publishing', () => {
     expect(await sandbox.publicPosts('linkedin', 'ann')).toHaveLength(2);
   });
 
-  it('204 for a delete, and 204 again', async () => {
+  it('204 for a delete, which is idempotent', async () => {
     const urn = encodeURIComponent((await create('Gone')).headers.get('x-restli-id') ?? '');
     for (const account of ['ann', 'ann']) {
       expect((await rest(`posts/${urn}`, { method: 'DELETE', account })).status).toBe(204);
@@ -139,7 +139,7 @@ describe('LinkedIn: publishing', () => {
     expect(await sandbox.publicPosts('linkedin', 'ann')).toEqual([]);
   });
 
-  it('429 without any header when the calls of the day are used up, until midnight UTC', async () => {
+  it('429 without rate limit headers when the calls of the day are used up, until midnight UTC', async () => {
     await sandbox.control('settings', { platform: 'linkedin', callsPerDay: 1 });
     await create('One');
     const refused = await create('Two');
@@ -151,7 +151,7 @@ describe('LinkedIn: publishing', () => {
 });
 
 describe('LinkedIn: images', () => {
-  it('go up by a URL of this sandbox, with the bearer, and into a post', async () => {
+  it('are uploaded to a URL of this sandbox with the bearer token, and shown in a post', async () => {
     const { uploadUrl, image } = await initializeUpload();
     expect(uploadUrl.startsWith(`${sandbox.url}/linkedin/`)).toBe(true);
     const early = await create('Early', { media: { id: image } });
@@ -179,7 +179,7 @@ describe('LinkedIn: images', () => {
     multiImage: { images: ids.map((id, index) => ({ id, altText: `Picture ${index}` })) },
   });
 
-  it.each([2, 20])('go %i at a time, in their order, each with its words', async (count) => {
+  it.each([2, 20])('are posted %i at a time, in order, each with its alternative text', async (count) => {
     const names = [...'abcdefghijklmnopqrst'].slice(0, count);
     const ids: string[] = [];
     for (const name of names) ids.push(await upload(name));
@@ -191,7 +191,7 @@ describe('LinkedIn: images', () => {
     expect((await Promise.all(shown)).map((text: string) => text.at(-1))).toEqual(names);
   });
 
-  it('400 for one image or 21 where several are told, for two kinds of content, and for unknown fields', async () => {
+  it('400 for a multiImage of one or 21, for two kinds of content, and for unknown fields', async () => {
     const image = await upload('a');
     const refused = async (content: unknown) => {
       const reply = await create('Album', content);
@@ -207,7 +207,7 @@ describe('LinkedIn: images', () => {
     expect(await sandbox.publicPosts('linkedin', 'ann')).toEqual([]);
   });
 
-  it('400 when one of several is somebody else’s, has not come, or could not be processed', async () => {
+  it('400 when one of several is of another author, not uploaded, or failed in processing', async () => {
     const own = await upload('a');
     const theirs = await upload('b', 'bob', await sandbox.idOf('linkedin', 'bob'));
     const refused = async (id: string) => inputCode((await create('Album', several([own, id]))).json);
@@ -218,7 +218,7 @@ describe('LinkedIn: images', () => {
     expect(await sandbox.publicPosts('linkedin', 'ann')).toEqual([]);
   });
 
-  it('400 for as long as an image is being processed', async () => {
+  it('400 while an image is being processed', async () => {
     await sandbox.control('settings', { platform: 'linkedin', imageProcessingMs: 60_000 });
     const media = { id: await upload('a') };
     expect(inputCode((await create('Early', { media })).json)).toBe('MEDIA_ASSET_WAITING_UPLOAD');
@@ -226,7 +226,7 @@ describe('LinkedIn: images', () => {
     expect((await create('Ready', { media })).status).toBe(201);
   });
 
-  it('400 for an image that could not be processed, or an upload that came too late', async () => {
+  it('400 for an image that failed in processing, and for an upload that is too late', async () => {
     const broken = await initializeUpload();
     await sandbox.send(broken.uploadUrl, { method: 'PUT', account: 'ann', body: 'no image' });
     const reply = await create('Broken', { media: { id: broken.image } });
@@ -238,12 +238,12 @@ describe('LinkedIn: images', () => {
     expect(inputCode(sent.json)).toBe('EXPIRED_UPLOAD_URL');
   });
 
-  it('403 for members who ask how far an image is', async () => {
+  it('403 for members who read the status of an image', async () => {
     const { image } = await initializeUpload();
     expect((await rest(`images/${encodeURIComponent(image)}`)).status).toBe(403);
   });
 
-  it('403 for an owner that the token does not stand for', async () => {
+  it('403 for an owner that is not the account of the token', async () => {
     const json = { initializeUploadRequest: { owner: organization } };
     expect((await rest('images?action=initializeUpload', { json })).status).toBe(403);
   });
@@ -251,7 +251,7 @@ describe('LinkedIn: images', () => {
 
 describe('LinkedIn: videos', () => {
   const partBytes = 4 * 1024 * 1024;
-  /** Begins as an MP4 does. */
+  /** A file with the first bytes of an MP4. */
   const videoOf = (size: number) => {
     const video = Buffer.alloc(size, '.');
     video.write('ftyp', 4);
@@ -290,7 +290,7 @@ describe('LinkedIn: videos', () => {
   const waiting = async ({ video }: Begun) =>
     inputCode((await create('Early', { media: { id: video } })).json);
 
-  it('go up in parts of 4 MB without the bearer, are finalized, and go out with their title', async () => {
+  it('are uploaded in parts of 4 MB without a bearer token, finalized, and posted with their title', async () => {
     const video = videoOf(2 * partBytes + 5);
     const begun = await begin(video.length);
     expect(begun.uploadInstructions.map(({ firstByte, lastByte }) => [firstByte, lastByte])).toEqual([
@@ -311,7 +311,7 @@ describe('LinkedIn: videos', () => {
     expect(Buffer.from(await shown.arrayBuffer()).equals(video)).toBe(true);
   });
 
-  it('400 for a part that comes with the bearer, in another size, or too late', async () => {
+  it('400 for a part with a bearer token, of another size, or too late', async () => {
     const video = videoOf(100_000);
     const begun = await begin(video.length);
     expect(begun.uploadToken).toBe('');
@@ -324,7 +324,7 @@ describe('LinkedIn: videos', () => {
     expect([late.status, inputCode(late.json)]).toEqual([400, 'EXPIRED_UPLOAD_URL']);
   });
 
-  it('400 for part ids in another order, some of them, those of before, another token, and a second time', async () => {
+  it('400 for finalizing with unordered, missing or outdated part ids, another token, or a second time', async () => {
     const video = videoOf(partBytes + 100_000);
     const begun = await begin(video.length);
     const older = await sendPart(begun, 0, video);
@@ -339,7 +339,7 @@ describe('LinkedIn: videos', () => {
     expect((await finalize(begun, [first, second])).status).toBe(400);
   });
 
-  it('400 for one that is too small or too large', async () => {
+  it('400 for a video that is too small or too large', async () => {
     for (const fileSizeBytes of [75 * 1024 - 1, 500_000_001]) {
       const request = { owner: person, fileSizeBytes, uploadCaptions: false, uploadThumbnail: false };
       const reply = await rest('videos?action=initializeUpload', {
@@ -349,7 +349,7 @@ describe('LinkedIn: videos', () => {
     }
   });
 
-  it('400 while it is being processed, and for one that could not be; 403 for members who ask', async () => {
+  it('400 while a video is being processed, and for a failed one; 403 for members who read its status', async () => {
     await sandbox.control('settings', { platform: 'linkedin', videoProcessingMs: 60_000 });
     const video = videoOf(100_000);
     const begun = await begin(video.length);
@@ -376,7 +376,7 @@ describe('LinkedIn: documents and link cards', () => {
     return document;
   }
 
-  it('201 for a document with its title, 400 without one or with a text for it', async () => {
+  it('201 for a document with a title, 400 without a title or with an alternative text', async () => {
     const id = await uploadDocument();
     const refused = async (media: unknown) => inputCode((await create('Read', { media })).json);
     expect(await refused({ id })).toBe('MISSING_FIELD');
@@ -387,7 +387,7 @@ describe('LinkedIn: documents and link cards', () => {
     expect((await fetch(post.media[0].url)).headers.get('content-type')).toBe('application/pdf');
   });
 
-  it('400 for a document where images are wanted', async () => {
+  it('400 for a document in a multiImage', async () => {
     const id = await uploadDocument();
     const images = { multiImage: { images: [{ id }, { id }] } };
     expect(inputCode((await create('Album', images)).json)).toBe('INVALID_URN_TYPE');
@@ -395,7 +395,7 @@ describe('LinkedIn: documents and link cards', () => {
     expect(inputCode((await create('Card', { article })).json)).toBe('INVALID_URN_TYPE');
   });
 
-  it('201 for a link card, which the oracle shows with whatever else was chosen', async () => {
+  it('201 for a link card, which the oracle shows with the other settings', async () => {
     const { uploadUrl, image } = await initializeUpload();
     const article = { source: 'https://example.com/a', title: 'A page', thumbnail: image };
     expect(inputCode((await create('Card', { article })).json)).toBe('MEDIA_ASSET_WAITING_UPLOAD');
@@ -407,7 +407,7 @@ describe('LinkedIn: documents and link cards', () => {
     expect(post).toMatchObject({ mediaCount: 0, settings: { ...chosen, article } });
   });
 
-  it('400 for a link card without a URL or a title, and for the connections of an organization', async () => {
+  it('400 for a link card without a URL or a title, and for visibility CONNECTIONS of an organization', async () => {
     for (const article of [{ source: 'example', title: 'A page' }, { source: 'https://example.com' }]) {
       expect((await create('Card', { article })).status).toBe(400);
     }
@@ -416,8 +416,8 @@ describe('LinkedIn: documents and link cards', () => {
   });
 });
 
-describe('LinkedIn: a duplicate where ghosts are named', () => {
-  it('422 names a post that does not exist, another one each time', async () => {
+describe('LinkedIn: a duplicate with ghostUrns', () => {
+  it('422 names a post that does not exist, a different one each time', async () => {
     await sandbox.control('settings', { platform: 'linkedin', ghostUrns: true });
     const urn = (await create('Twice')).headers.get('x-restli-id');
     const named = async () => (await create('Twice')).json.message.split(' ').at(-1);
@@ -442,7 +442,7 @@ describe('LinkedIn: reading', () => {
     expect((await rest(`posts/${encodeURIComponent(urn)}`)).status).toBe(403);
   });
 
-  it('403 for an organization whose token came without the scope', async () => {
+  it('403 for an organization whose token lacks the scope', async () => {
     await sandbox.control('settings', { platform: 'linkedin', organizationsMayRead: false });
     expect(
       (await rest('posts', { account: 'org-acme', json: linkedinPost(organization, 'One') })).status,
@@ -450,7 +450,7 @@ describe('LinkedIn: reading', () => {
     expect((await finder(organization, 'org-acme')).status).toBe(403);
   });
 
-  it('200 for an organization, newest first, with the source text as far as it survived', async () => {
+  it('200 for an organization, newest first, with the source text up to where it was truncated', async () => {
     for (const text of ['One', 'Two (cut)']) {
       await rest('posts', { account: 'org-acme', json: linkedinPost(organization, text) });
     }

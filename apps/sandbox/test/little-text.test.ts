@@ -13,7 +13,7 @@ it.each([
   ['{hashtag|\\#|snake\\_case}', '#snake_case'],
   ['Hi @[Ann \\(A\\)](urn:li:person:abc) there', 'Hi Ann (A) there'],
   ['日本語 🙂 naïve', '日本語 🙂 naïve'],
-])('%s is shown whole', (source, shown) => {
+])('the LinkedIn text "%s" is shown completely', (source, shown) => {
   expect(parseLittleText(source)).toEqual({ kept: source, shown });
 });
 
@@ -26,6 +26,6 @@ it.each([
   ['a lone \\ backslash', 'a lone '],
   ['{hashtag|SoloSpark}', ''],
   ['ends with \\', 'ends with '],
-])('%s is cut', (source, kept) => {
+])('the LinkedIn text "%s" is truncated', (source, kept) => {
   expect(parseLittleText(source)).toEqual({ kept, shown: kept });
 });

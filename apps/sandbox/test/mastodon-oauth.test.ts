@@ -56,7 +56,7 @@ const publish = (token: string) =>
   sandbox.send('/mastodon/api/v1/statuses', { token, json: { status: 'Hello' } });
 
 describe('Mastodon: registering an app', () => {
-  it('200 gives id and secret, from JSON and from a form with one way back per line', async () => {
+  it('200 returns id and secret, for JSON and for a form with one redirect URI per line', async () => {
     const reply = await register({ website: 'https://app.example' });
     expect(reply.status).toBe(200);
     expect(reply.json).toEqual({
@@ -86,9 +86,9 @@ describe('Mastodon: registering an app', () => {
 
   it.each([
     ['no name', { client_name: ' ' }, "Validation failed: Application name can't be blank"],
-    ['no way back', { redirect_uris: '' }, "Validation failed: Redirect URI can't be blank"],
+    ['no redirect URI', { redirect_uris: '' }, "Validation failed: Redirect URI can't be blank"],
     [
-      'a way back without a host',
+      'a redirect URI without a host',
       { redirect_uris: '/a' },
       'Validation failed: Redirect URI must be an absolute URI.',
     ],
@@ -98,7 +98,7 @@ describe('Mastodon: registering an app', () => {
       "Validation failed: Scopes doesn't match configured on the server.",
     ],
     [
-      'what is not played',
+      'an unsupported redirect URI',
       { redirect_uris: 'urn:ietf:wg:oauth:2.0:oob' },
       /^redirect_uris: this sandbox does not/,
     ],
@@ -110,7 +110,7 @@ describe('Mastodon: registering an app', () => {
     );
   });
 
-  it('outlives a restart of the sandbox, as do its tokens', async () => {
+  it('survives a restart of the sandbox, as do the tokens', async () => {
     const [code, token] = [await codeFrom(sandbox, ask()), await connect()];
     await afterRestart(async (other) => {
       const form = { grant_type: 'authorization_code', code, redirect_uri: callback, ...credentials() };
@@ -122,7 +122,7 @@ describe('Mastodon: registering an app', () => {
 });
 
 describe('Mastodon: the code', () => {
-  it('200 gives a token without an end, for the account', async () => {
+  it('200 returns a token of the account that does not expire', async () => {
     const reply = await redeem(await codeFrom(sandbox, ask()));
     expect(reply.status).toBe(200);
     expect(reply.json).toEqual({
@@ -139,7 +139,7 @@ describe('Mastodon: the code', () => {
     expect((await whose(reply.json.access_token)).status).toBe(200);
   });
 
-  it('200 with the secret in the header, and from JSON', async () => {
+  it('200 with the secret in the header, and for JSON', async () => {
     const grant = { grant_type: 'authorization_code', redirect_uri: callback };
     const headers = basic(app.client_id, app.client_secret);
     const form = { ...grant, code: await codeFrom(sandbox, ask()) };
@@ -148,21 +148,21 @@ describe('Mastodon: the code', () => {
     expect((await sandbox.send('/mastodon/oauth/token', { json })).status).toBe(200);
   });
 
-  it('asks for read where nothing is asked for, and for no more than the app has registered', async () => {
+  it('has the scope read by default, and only scopes that the app has registered', async () => {
     const { json } = await redeem(await codeFrom(sandbox, ask({ scope: undefined })));
     expect(json.scope).toBe('read');
     const beyond = await sandbox.send(ask({ scope: 'write' }), { redirect: 'manual' });
     expect(locationOf(beyond).searchParams.get('error')).toBe('invalid_scope');
   });
 
-  it('400 on the page for an app that is not registered, and for a way back that it has not told', async () => {
+  it('400 on the page for an unregistered app, and for an unregistered redirect URI', async () => {
     for (const over of [{ client_id: 'app-1' }, { redirect_uri: `${callback}/` }]) {
       const reply = await sandbox.send(ask(over), { redirect: 'manual' });
       expect([reply.status, reply.headers.get('location')]).toEqual([400, null]);
     }
   });
 
-  it('PKCE by S256 alone: the verifier is asked for where a challenge was sent', async () => {
+  it('PKCE only with S256: the verifier is required when a challenge was sent', async () => {
     const pkce = { code_challenge: challenge, code_challenge_method: 'S256' };
     const code = await codeFrom(sandbox, ask(pkce));
     expect((await redeem(code, { code_verifier: challenge })).json.error).toBe('invalid_grant');
@@ -174,7 +174,7 @@ describe('Mastodon: the code', () => {
     }
   });
 
-  it('400 invalid_grant for a code that was used, is too old, or belongs to another way back or app', async () => {
+  it('400 invalid_grant for a used or expired code, and for one of another redirect URI or app', async () => {
     const [used, old] = [await codeFrom(sandbox, ask()), await codeFrom(sandbox, ask())];
     await redeem(used);
     const { client_id, client_secret } = (await register({ client_name: 'Other' })).json;
@@ -196,7 +196,7 @@ describe('Mastodon: the code', () => {
     }
   });
 
-  it('401 invalid_client for a wrong secret and for an app that is not registered', async () => {
+  it('401 invalid_client for a wrong secret and for an unregistered app', async () => {
     const code = await codeFrom(sandbox, ask());
     for (const over of [{ client_secret: 'wrong' }, { client_id: 'app-1', client_secret: 'app-1-secret' }]) {
       const reply = await redeem(code, over);
@@ -205,7 +205,7 @@ describe('Mastodon: the code', () => {
     expect((await redeem(code)).status).toBe(200);
   });
 
-  it('400 for what is missing, and for another kind of grant', async () => {
+  it('400 for missing parameters, and for another grant type', async () => {
     expect((await redeem('')).json.error_description).toBe('Missing required parameter: code.');
     expect((await redeem('a', { grant_type: '' })).json.error).toBe('invalid_request');
     expect((await redeem('a', { grant_type: 'client_credentials' })).json.error).toBe(
@@ -241,12 +241,12 @@ describe('Mastodon: the tokens', () => {
     expect((await call(await connect(enough))).status).toBe(200);
   });
 
-  it('200 about the server with any token', async () => {
+  it('200 for the instance calls with any token', async () => {
     const token = await connect('write:media');
     expect((await sandbox.send('/mastodon/api/v2/instance', { token })).status).toBe(200);
   });
 
-  it('revoking is 200, and again, and for one of nobody; 401 from then on', async () => {
+  it('200 for revoking, which is idempotent, also for an unknown token; 401 for calls afterwards', async () => {
     const [token, other] = [await connect(), await connect()];
     for (const named of [token, token, 'nonsense']) {
       const reply = await revoke({ token: named, ...credentials() });
@@ -257,7 +257,7 @@ describe('Mastodon: the tokens', () => {
     expect((await whose(other)).status).toBe(200);
   });
 
-  it("403 for revoking without a token, with a wrong secret, or another app's", async () => {
+  it('403 for revoking without a token, with a wrong secret, or a token of another app', async () => {
     const token = await connect();
     const { client_id, client_secret } = (await register({ client_name: 'Other' })).json;
     for (const form of [
@@ -271,7 +271,7 @@ describe('Mastodon: the tokens', () => {
     expect((await whose(token)).status).toBe(200);
   });
 
-  it('a withdrawn consent ends them for that account alone, until the next', async () => {
+  it('end when the consent is withdrawn, for that account only, until the next consent', async () => {
     const [ann, bob] = [await connect(), await connect(allScopes, 'bob')];
     await sandbox.control('withdrawals', { platform: 'mastodon', account: 'ann' });
     expect((await whose(ann)).json).toEqual({ error: 'The access token was revoked' });
@@ -280,8 +280,8 @@ describe('Mastodon: the tokens', () => {
   });
 });
 
-describe('Mastodon: where its OAuth is', () => {
-  it('200 tells everybody; other software does not know the question', async () => {
+describe('Mastodon: the OAuth metadata', () => {
+  it('200 without a token; 404 from other software', async () => {
     const path = '/mastodon/.well-known/oauth-authorization-server';
     const base = `${sandbox.url}/mastodon`;
     expect((await sandbox.send(path)).json).toMatchObject({
@@ -301,7 +301,7 @@ describe('Mastodon: faults of the token calls', () => {
   const arm = (fault: string, account: string) =>
     sandbox.control('faults', { platform: 'mastodon', step: 'token', fault, account });
 
-  it('commit-then-drop: the code was used; drop-before-commit and rejected: it was not', async () => {
+  it('commit-then-drop uses up the code; drop-before-commit and rejected do not', async () => {
     const code = await codeFrom(sandbox, ask());
     await arm('drop-before-commit', 'ann');
     await expect(redeem(code)).rejects.toThrow('fetch failed');
@@ -313,7 +313,7 @@ describe('Mastodon: faults of the token calls', () => {
     expect(await tokenRequests(sandbox, 'platform=mastodon&account=ann')).toBe(4);
   });
 
-  it('registering is a call of a visitor', async () => {
+  it('registering an app belongs to the account visitor', async () => {
     await arm('rejected', 'visitor');
     expect((await register()).status).toBe(422);
     await arm('rate-limited', 'visitor');
@@ -322,7 +322,7 @@ describe('Mastodon: faults of the token calls', () => {
     expect(await tokenRequests(sandbox, 'platform=mastodon&account=visitor')).toBe(4);
   });
 
-  it('a revocation whose answer is lost has ended the token', async () => {
+  it('a revocation with a lost answer has ended the token', async () => {
     const token = await connect();
     await arm('commit-then-drop', 'ann');
     await expect(revoke({ token, ...credentials() })).rejects.toThrow('fetch failed');

@@ -36,7 +36,7 @@ const listedTexts = async (query?: string, account?: string): Promise<string[]> 
   (await list(query, account)).json.map((status: { content: string }) => status.content.slice(3, -4));
 
 describe('Mastodon: the account and the server', () => {
-  it('200 names the account of the token', async () => {
+  it('200 returns the account of the token', async () => {
     const reply = await sandbox.send(api('/v1/accounts/verify_credentials'), { account: 'ann' });
     expect(reply.status).toBe(200);
     expect(reply.json).toMatchObject({ username: 'ann', acct: 'ann' });
@@ -52,7 +52,7 @@ describe('Mastodon: the account and the server', () => {
     expect(reply.json).toEqual({ error: 'The access token is invalid' });
   });
 
-  it('200 tells everybody its limits, by both calls', async () => {
+  it('200 returns the limits without a token, in both instance calls', async () => {
     await configure({ maxCharacters: 700, maxAttachments: 9, charactersPerUrl: 25, videoSizeLimit: 5 });
     for (const version of ['v1', 'v2']) {
       const reply = await sandbox.send(api(`/${version}/instance`));
@@ -77,7 +77,7 @@ describe('Mastodon: the account and the server', () => {
     ['v1', 404, { configuration: { statuses: { max_characters: 500 } } }],
     ['max_toot_chars', 404, { max_toot_chars: 500 }],
     ['none', 404, { error: 'Record not found' }],
-  ])('tells them in an older form, or not: %s', async (instance, status, older) => {
+  ])('returns the limits in an older format, or not at all: %s', async (instance, status, older) => {
     await configure({ instance });
     expect((await sandbox.send(api('/v2/instance'))).status).toBe(status);
     expect((await sandbox.send(api('/v1/instance'))).json).toMatchObject(older);
@@ -85,7 +85,7 @@ describe('Mastodon: the account and the server', () => {
 });
 
 describe('Mastodon: publishing', () => {
-  it('200 makes a text public, from JSON and from a form', async () => {
+  it('200 publishes a text, from JSON and from a form', async () => {
     const reply = await post({ status: '  Hello ' });
     expect(reply.status).toBe(200);
     const [first] = await publicPosts();
@@ -98,7 +98,7 @@ describe('Mastodon: publishing', () => {
     expect((await publicPosts())[0]).toMatchObject({ text: 'From a form', mediaCount: 1 });
   });
 
-  it('200 with an image and no text, up to four, in the order asked for, with their descriptions', async () => {
+  it('200 with one to four images and no text, in the given order, with their descriptions', async () => {
     const ids: string[] = [];
     for (const description of ['one', 'two', 'three', 'four']) ids.push(await uploadedId({ description }));
     const reply = await post({ media_ids: [...ids].reverse() });
@@ -121,8 +121,8 @@ describe('Mastodon: publishing', () => {
     ['an unknown visibility', { status: 'a', visibility: 'secret' }, /Visibility/],
     ['a warning that is no text', { status: 'a', spoiler_text: ['b'] }, /spoiler_text/],
     ['a language that is no code', { status: 'a', language: 'English' }, /language/],
-    ['what is neither sensitive nor not', { status: 'a', sensitive: 'perhaps' }, /sensitive/],
-    ['what it does not play', { status: 'a', scheduled_at: '2030-01-01' }, /scheduled_at/],
+    ['an invalid value of sensitive', { status: 'a', sensitive: 'perhaps' }, /sensitive/],
+    ['an unsupported parameter', { status: 'a', scheduled_at: '2030-01-01' }, /scheduled_at/],
     ['501 characters', { status: 'a'.repeat(501) }, /limit of 500 exceeded/],
     ['501 characters with the warning', { status: 'a'.repeat(400), spoiler_text: 'b'.repeat(101) }, /limit/],
   ])('422 for %s', async (_name, json, sentence) => {
@@ -132,7 +132,7 @@ describe('Mastodon: publishing', () => {
     expect(await publicPosts()).toEqual([]);
   });
 
-  it('200 with what its author chose, which the oracle tells', async () => {
+  it('200 with the author’s settings, which the oracle shows', async () => {
     const chosen = { visibility: 'unlisted', spoiler_text: ' Eyes ', language: 'pt-BR' };
     const reply = await post({ status: 'Hello', ...chosen });
     expect(reply.json).toMatchObject({ ...chosen, spoiler_text: 'Eyes', sensitive: true });
@@ -144,18 +144,18 @@ describe('Mastodon: publishing', () => {
     ]);
   });
 
-  it('200 with a warning and a file alone: a small picture becomes its text', async () => {
+  it('200 with only a warning and a file: an emoji becomes the text', async () => {
     const media_ids = [await uploadedId()];
     expect((await post({ spoiler_text: 'Eyes', media_ids })).json.content).toBe('<p>🖼</p>');
   });
 
-  it('takes as many files as the server allows', async () => {
+  it('200 with as many files as the server allows', async () => {
     await configure({ maxAttachments: 1 });
     const media_ids = [await uploadedId(), await uploadedId()];
     expect((await post({ media_ids })).json.error).toMatch(/more than 1 files/);
   });
 
-  it('422 for a file of somebody else, and for one that is attached already', async () => {
+  it('422 for a file of another account, and for an attached one', async () => {
     const own = await uploadedId();
     const theirs = await uploadedId({ account: 'bob' });
     expect((await post({ status: 'a', media_ids: [theirs] })).status).toBe(422);
@@ -163,13 +163,13 @@ describe('Mastodon: publishing', () => {
     expect((await post({ status: 'b', media_ids: [own] })).status).toBe(422);
   });
 
-  it('takes the same text twice: it knows no duplicates', async () => {
+  it('200 for the same text twice: Mastodon does not refuse duplicates', async () => {
     await post({ status: 'Twice' });
     await post({ status: 'Twice' });
     expect(await publicPosts()).toHaveLength(2);
   });
 
-  it('200 for deleting, which frees the files; 403 for the status of somebody else', async () => {
+  it('200 for deleting, which frees the files; 403 for the status of another account', async () => {
     const media = await uploadedId();
     const { id } = (await post({ status: 'Gone', media_ids: [media] })).json;
     const remove = (account: string) =>
@@ -184,8 +184,8 @@ describe('Mastodon: publishing', () => {
 
 describe('Mastodon: the length of a text', () => {
   it.each([
-    ['a link, however long', `https://example.com/${'long/'.repeat(50)}`, 23],
-    ['a link with the dot of its sentence', 'https://example.com/a.', 24],
+    ['a link of any length', `https://example.com/${'long/'.repeat(50)}`, 23],
+    ['a link before a full stop', 'https://example.com/a.', 24],
     ['a link in brackets', '(https://example.com/a_(b))', 25],
     ['a link without its scheme', 'example.com', 11],
     ['two links', 'http://a.example http://b.example', 47],
@@ -194,7 +194,7 @@ describe('Mastodon: the length of a text', () => {
     ['an address that is no mention', 'alice@mastodon.example', 22],
     ['a mention in a link', 'https://mastodon.example/@alice', 23],
     ['two families', '👨‍👩‍👧‍👦👨‍👩‍👧‍👦', 2],
-    ['two letters with their accents apart', 'e\u0301e\u0301', 2],
+    ['two letters with combining accents', 'e\u0301e\u0301', 2],
     ['Japanese', '日本語', 3],
     ['Hindi', 'हिन्दी', 2],
   ])('counts %s', async (_name, text, length) => {
@@ -205,7 +205,7 @@ describe('Mastodon: the length of a text', () => {
   });
 });
 
-it('Mastodon: a link is as long as the server says', async () => {
+it('Mastodon: a link counts as many characters as the server says', async () => {
   await configure({ charactersPerUrl: 30, maxCharacters: 30 });
   expect((await post({ status: 'https://example.com' })).status).toBe(200);
   await configure({ maxCharacters: 29 });
@@ -213,7 +213,7 @@ it('Mastodon: a link is as long as the server says', async () => {
 });
 
 describe('Mastodon: the idempotency key', () => {
-  it('200 gives the same status for the same key for an hour, whatever the text', async () => {
+  it('200 returns the same status for the same key for an hour, with any text', async () => {
     const first = await post({ status: 'Once' }, { key: 'k' });
     const again = await post({ status: 'Edited' }, { key: 'k' });
     expect([again.status, again.json.id]).toEqual([200, first.json.id]);
@@ -224,14 +224,14 @@ describe('Mastodon: the idempotency key', () => {
     expect((await post({ status: 'Once' }, { key: 'k' })).json.id).not.toBe(first.json.id);
   });
 
-  it('is of one account, and of no refused call', async () => {
+  it('is per account, and is not used up by a refused call', async () => {
     expect((await post({ status: '' }, { key: 'k' })).status).toBe(422);
     await post({ status: 'Mine' }, { key: 'k' });
     await post({ status: 'Theirs' }, { key: 'k', account: 'bob' });
     expect([(await publicPosts())[0].text, (await publicPosts('bob'))[0].text]).toEqual(['Mine', 'Theirs']);
   });
 
-  it('is known also when the answer to its first use got lost', async () => {
+  it('works also when the first answer was lost', async () => {
     await sandbox.control('faults', { platform: 'mastodon', step: 'publish', fault: 'commit-then-drop' });
     await expect(post({ status: 'Lost' }, { key: 'k' })).rejects.toThrow('fetch failed');
     const [lost] = await publicPosts();
@@ -239,7 +239,7 @@ describe('Mastodon: the idempotency key', () => {
     expect(await publicPosts()).toHaveLength(1);
   });
 
-  it('is nothing to a server of other software, which says so only by its version', async () => {
+  it('is ignored by a server of other software, which only its version shows', async () => {
     await configure({ honoursIdempotencyKey: false });
     await post({ status: 'Once' }, { key: 'k' });
     await post({ status: 'Once' }, { key: 'k' });
@@ -258,7 +258,7 @@ describe('Mastodon: media', () => {
     expect((await readMedia(reply.json.id)).status).toBe(200);
   });
 
-  it('202, then 206 for as many looks as set, then 200; a status has to wait for it', async () => {
+  it('202, then 206 for the configured number of polls, then 200; until then it cannot be attached', async () => {
     await configure({ pollsUntilReady: 2 });
     const reply = await upload();
     expect([reply.status, reply.json.url]).toEqual([202, null]);
@@ -270,7 +270,7 @@ describe('Mastodon: media', () => {
     expect((await post({ status: 'a', media_ids: [id] })).status).toBe(200);
   });
 
-  it('422 at the end when the processing failed', async () => {
+  it('422 for a file whose processing failed', async () => {
     await sandbox.control('faults', { platform: 'mastodon', step: 'upload', fault: 'processing-failed' });
     const reply = await upload();
     expect(reply.status).toBe(202);
@@ -281,7 +281,7 @@ describe('Mastodon: media', () => {
   it.each([
     ['video', mp4(), 'video/mp4'],
     ['gifv', gif(), 'image/gif'],
-  ])('202 for a %s, which is worked on, and may fail in the end', async (type, bytes, mimeType) => {
+  ])('202 for a %s, which is processed, and may fail', async (type, bytes, mimeType) => {
     await configure({ videoPollsUntilReady: 2 });
     const reply = await upload({ bytes, description: 'It moves' });
     expect([reply.status, reply.json.url, reply.json.type]).toEqual([202, null, type]);
@@ -313,7 +313,7 @@ describe('Mastodon: media', () => {
     expect(await publicPosts()).toEqual([]);
   });
 
-  it('422 for what is above the limits of this server, or not of its kinds', async () => {
+  it('422 for a file above the limits of this server, or of an unsupported kind', async () => {
     await configure({ videoSizeLimit: 1_000, imageSizeLimit: 100 });
     const large = (bytes: Buffer) => upload({ bytes: Buffer.concat([bytes, Buffer.alloc(500)]) });
     expect((await large(mp4())).status).toBe(202);
@@ -326,7 +326,7 @@ describe('Mastodon: media', () => {
     expect((await upload({ bytes: mp4() })).json.error).toMatch(/content type is invalid/);
   });
 
-  it('404 for a file of somebody else, and for one that is attached', async () => {
+  it('404 for a file of another account, and for an attached one', async () => {
     const id = await uploadedId();
     expect((await readMedia(id, 'bob')).status).toBe(404);
     await post({ status: 'a', media_ids: [id] });
@@ -334,8 +334,8 @@ describe('Mastodon: media', () => {
   });
 
   it.each([
-    ['what is no image', { bytes: Buffer.from('hello') }],
-    ['nothing', { bytes: Buffer.alloc(0) }],
+    ['a file that is not an image', { bytes: Buffer.from('hello') }],
+    ['an empty file', { bytes: Buffer.alloc(0) }],
     ['a long description', { description: 'a'.repeat(1_501) }],
     ['a large image', { bytes: Buffer.concat([jpeg, Buffer.alloc(16_777_216)]) }],
   ])('422 for %s', async (_name, options) => {
@@ -344,7 +344,7 @@ describe('Mastodon: media', () => {
     expect(reply.json.error).toMatch(/^Validation failed: /);
   });
 
-  it('200 takes the description later', async () => {
+  it('200 for a later description', async () => {
     const id = await uploadedId();
     const json = { description: 'A dog' };
     await sandbox.send(api(`/v1/media/${id}`), { method: 'PUT', account: 'ann', json });
@@ -354,7 +354,7 @@ describe('Mastodon: media', () => {
 });
 
 describe('Mastodon: the list of statuses', () => {
-  it('shows HTML: paragraphs, breaks, escapes, shortened links, mentions without their domain, tags', async () => {
+  it('has HTML: paragraphs, breaks, escapes, shortened links, mentions without domain, hashtags', async () => {
     const link = 'https://www.example.com/a/very/long/path/that/is/cut?b=1&c=2';
     const status = `One\nTwo\n\n<b> & "q" 'a' #tag @alice@social.example @bob ${link}.`;
     const { id } = (await post({ status })).json;
@@ -372,7 +372,7 @@ describe('Mastodon: the list of statuses', () => {
     expect(source.json.text).toBe(status);
   });
 
-  it('newest first; since_id and max_id cut from the newest, min_id from the oldest', async () => {
+  it('is newest first; since_id and max_id page from the newest, min_id from the oldest', async () => {
     const ids: string[] = [];
     for (const text of ['a', 'b', 'c', 'd', 'e']) ids.push((await post({ status: text })).json.id);
     expect(await listedTexts()).toEqual(['e', 'd', 'c', 'b', 'a']);
@@ -386,27 +386,27 @@ describe('Mastodon: the list of statuses', () => {
     expect((await list(`since_id=${ids[4]}`)).json).toEqual([]);
   });
 
-  it('never more than 40 at a time', async () => {
+  it('has at most 40 statuses', async () => {
     for (let count = 0; count < 45; count += 1) await post({ status: `Number ${count}` });
     expect((await list('limit=100')).json).toHaveLength(40);
     expect((await list()).json).toHaveLength(20);
   });
 
-  it('shows what is private to its author only', async () => {
+  it('shows private statuses to their author only', async () => {
     await post({ status: 'secret', visibility: 'private' });
     await post({ status: 'open', visibility: 'unlisted' });
     expect(await listedTexts()).toEqual(['open', 'secret']);
     expect(await listedTexts('', 'bob')).toEqual(['open']);
   });
 
-  it('404 for an account that does not exist', async () => {
+  it('is 404 for an unknown account', async () => {
     const reply = await sandbox.send(api('/v1/accounts/1/statuses'), { account: 'ann' });
     expect([reply.status, reply.json]).toEqual([404, { error: 'Record not found' }]);
   });
 });
 
 describe('Mastodon: rate limits', () => {
-  it('counts down to a date, refuses with 429 at the end, and starts again with the next window', async () => {
+  it('count down to a date, refuse with 429 at the limit, and restart with the next window', async () => {
     await configure({ callsPerWindow: 2 });
     const replies = [await post({ status: 'a' }), await post({ status: 'b' }), await post({ status: 'c' })];
     expect(replies.map(({ headers }) => headers.get('x-ratelimit-remaining'))).toEqual(['1', '0', '0']);
@@ -420,7 +420,7 @@ describe('Mastodon: rate limits', () => {
     expect((await post({ status: 'c' })).status).toBe(200);
   });
 
-  it('counts uploads apart, by the half hour', async () => {
+  it('count uploads separately, per half hour', async () => {
     await configure({ slowCallsPerWindow: 1 });
     expect((await upload()).headers.get('x-ratelimit-limit')).toBe('1');
     const reply = await upload();
@@ -430,7 +430,7 @@ describe('Mastodon: rate limits', () => {
   });
 });
 
-it('Mastodon: 404 in its own form for a path that it does not have', async () => {
+it('Mastodon: 404 in its own format for an unknown path', async () => {
   const reply = await sandbox.send('/mastodon/nothing', { account: 'ann' });
   expect([reply.status, reply.json]).toEqual([404, { error: 'Record not found' }]);
 });

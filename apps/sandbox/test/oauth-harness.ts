@@ -3,11 +3,11 @@ import { startSandbox, type Reply, type Sandbox } from './harness.ts';
 
 export const callback = 'http://127.0.0.1:3000/callback?from=sandbox';
 
-/** 43 characters, the least that RFC 7636 allows, and what goes ahead of them. */
+/** A PKCE verifier of 43 characters, the minimum of RFC 7636, and its challenge. */
 export const verifier = 'a-verifier-that-nobody-guesses-0123456789-_';
 export const challenge = createHash('sha256').update(verifier).digest('base64url');
 
-/** The question of an app, as it stands in the URL. */
+/** The URL of an app's authorization request. */
 export const question = (path: string, parameters: Record<string, string | undefined>): string => {
   const given = Object.entries(parameters).filter(
     (entry): entry is [string, string] => entry[1] !== undefined,
@@ -15,7 +15,7 @@ export const question = (path: string, parameters: Record<string, string | undef
   return `${path}?${new URLSearchParams(given).toString()}`;
 };
 
-/** The form of the page: the fields as they are filled in, and what its buttons say. */
+/** The form on the page: its fields with their values, and the values of its buttons. */
 export function formOn(page: string): { fields: Record<string, string>; decisions: string[] } {
   const form = /<form method="post">([\s\S]*)<\/form>/.exec(page)?.[1] ?? '';
   const named = (tag: string) =>
@@ -28,7 +28,7 @@ export function formOn(page: string): { fields: Record<string, string>; decision
   };
 }
 
-/** Goes through the page as a person does: opens it, fills in the account, presses a button. */
+/** Uses the page as a person does: opens it, fills in the account, presses a button. */
 export async function answerPage(
   sandbox: Sandbox,
   url: string,
@@ -41,7 +41,7 @@ export async function answerPage(
   return sandbox.send(url, { form, redirect: 'manual' });
 }
 
-/** Where the app hears the answer. */
+/** The redirect to the app. */
 export const locationOf = (reply: Reply): URL => new URL(reply.headers.get('location') ?? 'nowhere:');
 
 export async function codeFrom(sandbox: Sandbox, url: string, handle = 'ann'): Promise<string> {
@@ -55,7 +55,7 @@ export const basic = (clientId: string, clientSecret = `${clientId}-secret`) => 
 export const tokenRequests = async (sandbox: Sandbox, query = ''): Promise<number> =>
   (await sandbox.control(`requests?${query}`)).json.requests.token ?? 0;
 
-/** Another sandbox, which remembers nothing of the first: what a restart makes of it. */
+/** Starts another sandbox without the state of the first, like a restart. */
 export async function afterRestart(look: (other: Sandbox) => Promise<void>): Promise<void> {
   const other = await startSandbox();
   try {

@@ -13,7 +13,7 @@ afterAll(() => sandbox.close());
 beforeEach(() => sandbox.control('reset', {}));
 
 const common = { response_type: 'code', redirect_uri: callback, state: 'a state & more' };
-/** A question that each platform takes. */
+/** A valid authorization request for each platform. */
 const questions: Record<string, () => { path: string; parameters: Record<string, string> }> = {
   x: () => ({
     path: '/x/i/oauth2/authorize',
@@ -43,7 +43,7 @@ const questions: Record<string, () => { path: string; parameters: Record<string,
   }),
 };
 
-describe.each(Object.keys(questions))('%s: the page that asks', (platform) => {
+describe.each(Object.keys(questions))('%s: the consent page', (platform) => {
   function ask(over: Record<string, string | undefined> = {}): string {
     const asked = questions[platform]?.();
     if (!asked) throw new Error(`no question for ${platform}`);
@@ -51,7 +51,7 @@ describe.each(Object.keys(questions))('%s: the page that asks', (platform) => {
   }
   const open = (over?: Record<string, string | undefined>) => sandbox.send(ask(over), { redirect: 'manual' });
 
-  it('200 shows platform, app, scopes and way back, one field and two buttons, and runs nothing', async () => {
+  it('200 shows platform, app, scopes and redirect URI, one field and two buttons, and has no scripts', async () => {
     const page = await open();
     expect(page.status).toBe(200);
     expect(page.headers.get('content-type')).toMatch(/^text\/html/);
@@ -70,7 +70,7 @@ describe.each(Object.keys(questions))('%s: the page that asks', (platform) => {
     expect(page.headers.get('cache-control')).toBe('no-store');
   });
 
-  it('302 with code and state behind what the address has already, also without the page', async () => {
+  it('302 appends code and state to the query of the redirect URI, also without opening the page', async () => {
     for (const reply of [
       await answerPage(sandbox, ask()),
       await sandbox.send(ask(), { form: { handle: 'ann', decision: 'authorize' }, redirect: 'manual' }),
@@ -89,7 +89,7 @@ describe.each(Object.keys(questions))('%s: the page that asks', (platform) => {
     expect([...locationOf(reply).searchParams.keys()]).toEqual(['from', 'code']);
   });
 
-  it('302 with an error and the state for a person who says no, whatever stands in the field', async () => {
+  it('302 with an error and the state for a person who cancels, with any text in the field', async () => {
     const reply = await answerPage(sandbox, ask(), { handle: 'NO!', decision: 'cancel' });
     expect(reply.status).toBe(302);
     const { searchParams } = locationOf(reply);
@@ -98,7 +98,7 @@ describe.each(Object.keys(questions))('%s: the page that asks', (platform) => {
     expect(searchParams.get('code')).toBeNull();
   });
 
-  it('302 with an error for a scope that nobody knows, and for none', async () => {
+  it('302 with an error for an unknown scope, and for none', async () => {
     const word = platform === 'linkedin' ? 'unauthorized_scope_error' : 'invalid_scope';
     for (const scope of ['openid everything', ' ']) {
       const { searchParams } = locationOf(await open({ scope }));
@@ -106,7 +106,7 @@ describe.each(Object.keys(questions))('%s: the page that asks', (platform) => {
     }
   });
 
-  it('400 asks again for an account that cannot be', async () => {
+  it('400 asks again for an invalid account name', async () => {
     for (const handle of ['', 'Ann', 'a b', 'a'.repeat(41), '"><script>']) {
       const reply = await answerPage(sandbox, ask(), { handle });
       expect([handle, reply.status, reply.headers.get('location')]).toEqual([handle, 400, null]);
@@ -122,16 +122,16 @@ describe.each(Object.keys(questions))('%s: the page that asks', (platform) => {
 
   it.each([
     ['no app', { client_id: undefined }, 'client_id'],
-    ['an app that cannot be', { client_id: 'a b' }, 'client_id'],
-    ['no way back', { redirect_uri: undefined }, 'redirect_uri'],
-    ['a way back that is no address', { redirect_uri: '/callback' }, 'redirect_uri'],
+    ['an invalid client id', { client_id: 'a b' }, 'client_id'],
+    ['no redirect URI', { redirect_uri: undefined }, 'redirect_uri'],
+    ['a relative redirect URI', { redirect_uri: '/callback' }, 'redirect_uri'],
     ['a way back that is a script', { redirect_uri: 'javascript://a/%0aalert(1)' }, 'redirect_uri'],
     ['a way back with a fragment', { redirect_uri: `${callback}#here` }, 'redirect_uri'],
     ['a way back with a line break', { redirect_uri: `${callback}\r\nset-cookie: a=b` }, 'redirect_uri'],
-    ['a way back to no port', { redirect_uri: 'http://localhost:99999/' }, 'redirect_uri'],
-    ['another kind of answer', { response_type: 'token' }, 'response_type'],
-    ['no kind of answer', { response_type: undefined }, 'response_type'],
-  ])('400 and no redirect for %s, by either call', async (_, over, field) => {
+    ['a redirect URI with an invalid port', { redirect_uri: 'http://localhost:99999/' }, 'redirect_uri'],
+    ['an unsupported response type', { response_type: 'token' }, 'response_type'],
+    ['no response type', { response_type: undefined }, 'response_type'],
+  ])('400 and no redirect for %s, from the page and from its form', async (_, over, field) => {
     for (const form of [undefined, { handle: 'ann', decision: 'authorize' }]) {
       const reply = await sandbox.send(ask(over), { redirect: 'manual', ...(form && { form }) });
       expect([reply.status, reply.headers.get('location')]).toEqual([400, null]);
@@ -140,11 +140,11 @@ describe.each(Object.keys(questions))('%s: the page that asks', (platform) => {
     }
   });
 
-  it('400 where the app is named twice', async () => {
+  it('400 for a repeated client id', async () => {
     expect((await sandbox.send(`${ask()}&client_id=other`, { redirect: 'manual' })).status).toBe(400);
   });
 
-  it('asks again in a browser that agreed before, or sends it back at once where the platform does and is not told to ask', async () => {
+  it('asks again in a browser that agreed before, or redirects it at once where the platform does so and the app does not force it', async () => {
     const forced: Record<string, Record<string, string>> = {
       mastodon: { force_login: 'true' },
       instagram: { force_reauth: 'true' },
@@ -162,12 +162,12 @@ describe.each(Object.keys(questions))('%s: the page that asks', (platform) => {
       const more = 'instagram_business_basic,instagram_business_manage_comments';
       expect((await again({ scope: more })).status).toBe(200);
     }
-    // Not once they have taken it back.
+    // After a withdrawal the person is asked again.
     await sandbox.control('withdrawals', { platform, account: 'ann' });
     expect((await again()).status).toBe(200);
   });
 
-  it('is not counted as a call, and meets no fault', async () => {
+  it('is not counted as a call, and has no faults', async () => {
     await sandbox.control('faults', { platform, step: 'token', fault: '5xx-before-commit' });
     await answerPage(sandbox, ask());
     expect((await sandbox.control('requests')).json.requests).toEqual({});
@@ -175,10 +175,10 @@ describe.each(Object.keys(questions))('%s: the page that asks', (platform) => {
   });
 });
 
-describe('what an app sends is text on the page, never markup', () => {
+describe('the consent page escapes', () => {
   const markup = `<script>alert('1')</script>"&`;
 
-  it('in its name, and in its way back', async () => {
+  it('the name and the redirect URI of an app', async () => {
     const redirectUri = 'http://localhost:3000/?<script>"';
     const form = { client_name: markup, redirect_uris: redirectUri };
     const { client_id: clientId } = (await sandbox.send('/mastodon/api/v1/apps', { form })).json;
@@ -190,7 +190,7 @@ describe('what an app sends is text on the page, never markup', () => {
     expect(page.text).not.toContain('<script');
   });
 
-  it('in its id', async () => {
+  it('the client id', async () => {
     const clientId = markup.replaceAll(' ', '');
     const parameters = {
       client_id: clientId,

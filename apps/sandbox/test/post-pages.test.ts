@@ -25,7 +25,7 @@ const account = 'ann';
 const text = 'A <b>bold</b> claim & more';
 const escaped = 'A &lt;b&gt;bold&lt;/b&gt; claim &amp; more';
 
-/** One post on each platform, of the kinds that have links of their own. */
+/** One post on each platform, of each kind with its own form of permalink. */
 const publish: Record<string, () => Promise<unknown>> = {
   x: () => sandbox.send('/x/2/tweets', { account, json: { text } }),
   linkedin: async () => {
@@ -51,7 +51,7 @@ const publish: Record<string, () => Promise<unknown>> = {
 
 describe('the page of a post', () => {
   it.each(Object.keys(publish))(
-    '%s: its link is a page of the sandbox that shows it, to whoever can read HTML; after a delete it is a 404',
+    '%s: is at its permalink in the sandbox, in plain HTML, and is a 404 after a delete',
     async (platform) => {
       await publish[platform]?.();
       const [post] = await sandbox.publicPosts(platform, account);
@@ -73,7 +73,7 @@ describe('the page of a post', () => {
     },
   );
 
-  it('shows the pictures of a post with their words', async () => {
+  it('shows the images of a post with their alternative texts', async () => {
     const form = new FormData();
     form.set('file', new Blob([jpeg]), 'photo.jpg');
     form.set('description', 'A "cat"');
@@ -94,7 +94,7 @@ describe('the page of a post', () => {
     expect((await sandbox.send(path)).status).toBe(404);
   });
 
-  it('on Bluesky the link may name the account by its handle as well', async () => {
+  it('on Bluesky is also at the permalink with the account’s handle', async () => {
     await publish['bluesky']?.();
     const [{ url, id }] = await sandbox.publicPosts('bluesky', account);
     const did = id.split('/')[2];

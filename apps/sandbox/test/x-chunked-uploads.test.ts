@@ -8,7 +8,7 @@ beforeAll(async () => {
 afterAll(() => sandbox.close());
 beforeEach(() => sandbox.control('reset', {}));
 
-/** As much of each format as tells it apart. */
+/** The first bytes of each format. */
 const mp4 = Buffer.from('0000001866747970697336d0000000006973366d6d703432', 'hex');
 const gif = Buffer.from('GIF89a', 'latin1');
 const jpeg = Buffer.from([0xff, 0xd8, 0xff, 0xe0]);
@@ -56,7 +56,7 @@ async function uploadReady(bytes = mp4, over: object = {}): Promise<string> {
 const asGif = { media_type: 'image/gif', media_category: 'tweet_gif' };
 
 describe('X: a chunked upload', () => {
-  it('takes the segments in any order, the last of each index, and shows the whole file', async () => {
+  it('accepts segments in any order, uses the last one of each index, and shows the whole file', async () => {
     const parts = [mp4, Buffer.from('middle'), Buffer.from('end')] as const;
     const id = await begin(videoOf(Buffer.concat([...parts]).length));
     for (const [index, part] of [
@@ -94,7 +94,7 @@ describe('X: a chunked upload', () => {
     expect(text).toBe(`Look ${entities.urls[0].url}`);
   });
 
-  it('needs as many polls as it is set to, and none where that is none', async () => {
+  it('needs the configured number of polls, also none', async () => {
     await sandbox.control('settings', { platform: 'x', pollsUntilReady: 3, checkAfterSecs: 7 });
     const id = await upload(gif, asGif);
     for (let polls = 0; polls < 3; polls += 1) {
@@ -109,7 +109,7 @@ describe('X: a chunked upload', () => {
     expect((await tweet({ media: { media_ids: [ready] } })).status).toBe(201);
   });
 
-  it('takes an image, which needs no processing', async () => {
+  it('accepts an image, which needs no processing', async () => {
     const id = await upload(jpeg, { media_type: 'image/jpeg', media_category: 'tweet_image' });
     expect((await status(id)).json.data).not.toHaveProperty('processing_info');
     expect((await tweet({ media: { media_ids: [id] } })).status).toBe(201);
@@ -147,13 +147,13 @@ describe('X: a chunked upload', () => {
       await append(id, index, Buffer.alloc(bytes, '.'));
       expect((await finalize(id)).status).toBe(400);
       expect((await status(id)).status).toBe(400);
-      // What is missing may still come.
+      // Missing segments may still be appended.
       await append(id, '0', mp4);
       expect((await finalize(id)).status).toBe(index === '0' ? 200 : 400);
     }
   });
 
-  it("400 for whatever is somebody else's, unknown, expired, or finalized a second time", async () => {
+  it("400 for an upload that is another account's, unknown, expired, or finalized already", async () => {
     const id = await begin(videoOf(mp4.length));
     expect((await append(id, '0', mp4, 'bob')).status).toBe(400);
     expect((await append('123', '0', mp4)).status).toBe(400);
@@ -171,7 +171,7 @@ describe('X: a chunked upload', () => {
     expect((await append(begun, '0', mp4)).status).toBe(400);
   });
 
-  it('400 for a status by another command or with more to it', async () => {
+  it('400 for a status call with another command or an unknown parameter', async () => {
     const id = await upload();
     for (const query of [
       `command=INIT&media_id=${id}`,
@@ -182,7 +182,7 @@ describe('X: a chunked upload', () => {
     }
   });
 
-  it('counts each kind of call by itself', async () => {
+  it('counts each step separately', async () => {
     await sandbox.control('settings', { platform: 'x', callsPerWindow: 1 });
     const id = await upload();
     const reply = await status(id);
@@ -193,9 +193,9 @@ describe('X: a chunked upload', () => {
 
 describe('X: posting a video or GIF', () => {
   it.each([
-    ['still processed', mp4],
-    ['no video', Buffer.from('neither a video nor anything else')],
-  ])('400 for one that is %s, as for media that is not there', async (_name, bytes) => {
+    ['still being processed', mp4],
+    ['not a video', Buffer.from('neither a video nor anything else')],
+  ])('400 for a file that is %s, as for unknown media', async (_name, bytes) => {
     const id = await upload(bytes);
     if (bytes !== mp4) {
       await status(id);
@@ -211,7 +211,7 @@ describe('X: posting a video or GIF', () => {
     expect(await sandbox.publicPosts('x', 'ann')).toEqual([]);
   });
 
-  it('400 for one whose processing was made to fail', async () => {
+  it('400 for a file whose processing failed', async () => {
     await sandbox.control('faults', { platform: 'x', step: 'finalize', fault: 'processing-failed' });
     const id = await upload();
     await status(id);
@@ -219,7 +219,7 @@ describe('X: posting a video or GIF', () => {
     expect((await tweet({ media: { media_ids: [id] } })).status).toBe(400);
   });
 
-  it('400 for more than one, or one beside an image', async () => {
+  it('400 for two videos, or a video and an image, in one post', async () => {
     const video = await uploadReady();
     const animation = await uploadReady(gif, asGif);
     const image = await upload(jpeg, { media_type: 'image/jpeg', media_category: 'tweet_image' });
@@ -238,7 +238,7 @@ describe('X: posting a video or GIF', () => {
     expect(types).toEqual(['image/gif', 'video/mp4']);
   });
 
-  it('says in the oracle what was chosen besides the text', async () => {
+  it('shows the author’s settings in the oracle', async () => {
     const chosen = { reply_settings: 'mentionedUsers', made_with_ai: true, paid_partnership: false };
     expect((await tweet({ text: 'a', ...chosen })).status).toBe(201);
     expect((await tweet({ text: 'b' })).status).toBe(201);

@@ -26,7 +26,7 @@ describe('X: the fields of a post', () => {
     expect((await tweet(fields)).status).toBe(201);
   });
 
-  it('201 for a reply and for a quote of what is there; both can be asked for, and the oracle tells them', async () => {
+  it('201 for a reply to and a quote of an existing post; the API and the oracle show both', async () => {
     const { id } = (await tweet({ text: 'First' })).json.data;
     const reply = {
       in_reply_to_tweet_id: id,
@@ -71,7 +71,7 @@ describe('X: the fields of a post', () => {
       { reply: { in_reply_to_tweet_id: '1', exclude_reply_user_ids: '2' } },
     ],
     ['a flag as text', { nullcast: 'true' }],
-    ['a community by its name', { community_id: 'Friends' }],
+    ['a community name instead of an id', { community_id: 'Friends' }],
   ])('400 for %s', async (_, fields) => {
     const refused = await tweet(fields);
     expect([refused.status, refused.json.title]).toEqual([400, 'Invalid Request']);
@@ -81,7 +81,7 @@ describe('X: the fields of a post', () => {
   it.each([
     ['a reply', { reply: { in_reply_to_tweet_id: '1' } }],
     ['a quote', { quote_tweet_id: '1' }],
-  ])('403 for %s of what is not there', async (_, fields) => {
+  ])('403 for %s of an unknown post', async (_, fields) => {
     expect((await tweet(fields)).status).toBe(403);
   });
 });

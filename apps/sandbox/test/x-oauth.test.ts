@@ -61,7 +61,7 @@ const clientRefused = [
 const statusAndBody = ({ status, json }: { status: number; json: unknown }) => [status, json];
 
 describe('X: the code', () => {
-  it('200 gives tokens that stand for the account, to a confidential app and to a public one', async () => {
+  it('200 returns tokens of the account, for a confidential app and for a public one', async () => {
     for (const [headers, more] of [
       [basic('app-1'), {}],
       [{}, { client_id: 'app-1' }],
@@ -81,24 +81,24 @@ describe('X: the code', () => {
     }
   });
 
-  it('200 without a refresh token where offline.access was not asked for', async () => {
+  it('200 without a refresh token when offline.access was not requested', async () => {
     expect(Object.keys(await connect('tweet.read users.read'))).not.toContain('refresh_token');
   });
 
-  it('the post that a token makes is that of its account', async () => {
+  it('200 returns a token whose posts belong to the account', async () => {
     const { access_token: token } = await connect();
     expect((await tweet(token)).status).toBe(201);
     expect(await sandbox.publicPosts('x', 'ann')).toMatchObject([{ text: 'Hello' }]);
   });
 
-  it('200 for a plain challenge, also where the method is not named', async () => {
+  it('200 for a plain challenge, also without a method', async () => {
     for (const code_challenge_method of ['plain', undefined]) {
       const code = await codeFrom(sandbox, ask({ code_challenge: verifier, code_challenge_method }));
       expect((await redeem(code)).status).toBe(200);
     }
   });
 
-  it('200 from JSON as well, for the tokens and for their end', async () => {
+  it('200 for JSON, too, for getting and for revoking tokens', async () => {
     const client = { client_id: 'app-1' };
     const send = (path: string, json: object) =>
       sandbox.send(`/x/2/oauth2/${path}`, { json: { ...client, ...json }, headers: basic('app-1') });
@@ -113,7 +113,7 @@ describe('X: the code', () => {
     expect((await me(second.json.access_token)).status).toBe(401);
   });
 
-  it('200 for a method in small letters, as X’s own users send it', async () => {
+  it('200 for a method in lower case, as real clients of X send it', async () => {
     const code = await codeFrom(sandbox, ask({ code_challenge_method: 's256' }));
     expect((await redeem(code, { code_verifier: challenge })).status).toBe(400);
     expect((await redeem(code)).status).toBe(200);
@@ -131,7 +131,7 @@ describe('X: the code', () => {
     }
   });
 
-  it('400 for a wrong verifier and for none, and the code is still good', async () => {
+  it('400 for a wrong and for a missing verifier, without using up the code', async () => {
     const code = await codeFrom(sandbox, ask());
     const refused = invalid('code verifier did not match the code challenge.');
     expect(statusAndBody(await redeem(code, { code_verifier: challenge }))).toEqual([400, refused]);
@@ -139,14 +139,14 @@ describe('X: the code', () => {
     expect((await redeem(code)).status).toBe(200);
   });
 
-  it('400 for a code that was used', async () => {
+  it('400 for a used code', async () => {
     const code = await codeFrom(sandbox, ask());
     const first = (await redeem(code)).json;
     expect(statusAndBody(await redeem(code))).toEqual(codeRefused);
     expect((await me(first.access_token)).status).toBe(200);
   });
 
-  it('one of six that use a code at once gets tokens', async () => {
+  it('200 for exactly one of six concurrent uses', async () => {
     const code = await codeFrom(sandbox, ask());
     const replies = await Promise.all([1, 2, 3, 4, 5, 6].map(() => redeem(code)));
     expect(replies.filter((reply) => reply.status === 200)).toHaveLength(1);
@@ -160,13 +160,13 @@ describe('X: the code', () => {
     expect(statusAndBody(await redeem(late))).toEqual(codeRefused);
   });
 
-  it('400 where the way back is another, if only by a slash', async () => {
+  it('400 for another redirect URI, even if only a slash differs', async () => {
     const reply = await redeem(await codeFrom(sandbox, ask()), { redirect_uri: `${callback}/` });
     const refused = invalid('redirect uri did not match the uri of the authorization code.');
     expect(statusAndBody(reply)).toEqual([400, refused]);
   });
 
-  it('401 for a wrong secret, for no app, and for what is no Basic; 400 for another app', async () => {
+  it('401 for a wrong secret, a missing app, and malformed Basic credentials; 400 for another app', async () => {
     const code = await codeFrom(sandbox, ask());
     for (const headers of [basic('app-1', 'wrong'), {}, { authorization: 'Bearer app-1' }]) {
       expect(statusAndBody(await redeem(code, {}, headers))).toEqual(clientRefused);
@@ -175,12 +175,12 @@ describe('X: the code', () => {
     expect((await redeem(code)).status).toBe(200);
   });
 
-  it('200 where id and secret are percent-encoded, as RFC 6749 has them', async () => {
+  it('200 for a percent-encoded id and secret, as RFC 6749 requires', async () => {
     const headers = basic('app%2D1', 'app%2D1%2Dsecret');
     expect((await redeem(await codeFrom(sandbox, ask()), {}, headers)).status).toBe(200);
   });
 
-  it('400 for what is missing, another kind of grant, and a body that is no form', async () => {
+  it('400 for missing parameters, another grant type, and a body that is not a form', async () => {
     const code = await codeFrom(sandbox, ask());
     expect((await redeem('')).json.error_description).toContain('[code]');
     expect((await redeem(code, { redirect_uri: '' })).json.error_description).toContain('[redirect_uri]');
@@ -195,7 +195,7 @@ describe('X: the code', () => {
 });
 
 describe('X: the tokens', () => {
-  it('401 two hours later; the refresh token gives new ones for half a year', async () => {
+  it('401 after two hours; the refresh token returns new ones for half a year', async () => {
     const first = await connect();
     await sandbox.control('clock', { offsetMs: 2 * hourMs - 60_000 });
     expect((await me(first.access_token)).status).toBe(200);
@@ -211,7 +211,7 @@ describe('X: the tokens', () => {
     expect(statusAndBody(await refresh(second.refresh_token))).toEqual(tokenRefused);
   });
 
-  it('400 for a refresh token that was used; by default, it takes all that came of it along', async () => {
+  it('400 for a used refresh token, which by default also ends all tokens of the grant', async () => {
     const first = await connect();
     const second = (await refresh(first.refresh_token)).json;
     expect(second.refresh_token).not.toBe(first.refresh_token);
@@ -222,7 +222,7 @@ describe('X: the tokens', () => {
     expect((await me((await connect()).access_token)).status).toBe(200);
   });
 
-  it('400 for a refresh token that was used, and nothing else with replayEndsGrant off', async () => {
+  it('400 for a used refresh token, which ends nothing else without replayEndsGrant', async () => {
     await sandbox.control('settings', { platform: 'x', replayEndsGrant: false });
     const first = await connect();
     const second = (await refresh(first.refresh_token)).json;
@@ -231,7 +231,7 @@ describe('X: the tokens', () => {
     expect((await refresh(second.refresh_token)).status).toBe(200);
   });
 
-  it("400 for a refresh with an access token, a stranger's, or by another app; 401 for a wrong secret", async () => {
+  it('400 for a refresh with an access token, an unknown token, or by another app; 401 for a wrong secret', async () => {
     const { access_token, refresh_token } = await connect();
     expect(statusAndBody(await refresh(access_token))).toEqual(tokenRefused);
     expect(statusAndBody(await refresh('nonsense'))).toEqual(tokenRefused);
@@ -240,7 +240,7 @@ describe('X: the tokens', () => {
     expect((await refresh(refresh_token)).status).toBe(200);
   });
 
-  it('401 for a refresh token where an access token belongs', async () => {
+  it('401 for a call with a refresh token', async () => {
     expect((await me((await connect()).refresh_token)).status).toBe(401);
   });
 
@@ -255,7 +255,7 @@ describe('X: the tokens', () => {
     ['upload', 'tweet.read tweet.write users.read'],
     ['lookup', 'users.read'],
     ['delete', 'tweet.read users.read'],
-  ])('403 for %s with no more than %s', async (step, scope) => {
+  ])('403 for %s with only the scopes %s', async (step, scope) => {
     const { access_token: token } = await connect(scope);
     const userId = await sandbox.idOf('x', 'ann');
     const body = new FormData();
@@ -276,7 +276,7 @@ describe('X: the tokens', () => {
     expect(await sandbox.publicPosts('x', 'ann')).toEqual([]);
   });
 
-  it('outlive a restart of the sandbox', async () => {
+  it('survive a restart of the sandbox', async () => {
     const { access_token, refresh_token } = await connect();
     await afterRestart(async (other) => {
       const reply = await other.send('/x/2/users/me', { token: access_token });
@@ -287,8 +287,8 @@ describe('X: the tokens', () => {
   });
 });
 
-describe('X: ending tokens', () => {
-  it('200 ends the one that is named and no other, and is 200 again, as it is for one of nobody', async () => {
+describe('X: revoking tokens', () => {
+  it('200 ends only the named token, is idempotent, and is 200 for an unknown token', async () => {
     const { access_token, refresh_token } = await connect();
     for (const token of [access_token, access_token, 'nonsense']) {
       expect(statusAndBody(await post('revoke', { token }))).toEqual([200, { revoked: true }]);
@@ -304,7 +304,7 @@ describe('X: ending tokens', () => {
     expect(statusAndBody(await refresh(token))).toEqual(tokenRefused);
   });
 
-  it("401 for a wrong secret, 400 for another's token or for none", async () => {
+  it("401 for a wrong secret, 400 for another app's token or for none", async () => {
     const { access_token: token } = await connect();
     expect(statusAndBody(await post('revoke', { token }, basic('app-1', 'wrong')))).toEqual(clientRefused);
     expect(statusAndBody(await post('revoke', { token }, basic('app-2')))).toEqual(tokenRefused);
@@ -312,7 +312,7 @@ describe('X: ending tokens', () => {
     expect((await me(token)).status).toBe(200);
   });
 
-  it('a withdrawn consent ends codes, access and refresh tokens of that account alone, and a new one is new', async () => {
+  it('a withdrawn consent ends codes, access and refresh tokens of that account only, until a new consent', async () => {
     const [ann, bob] = [await connect(), await connect(allScopes, 'bob')];
     const code = await codeFrom(sandbox, ask());
     const withdrawal = { platform: 'x', account: 'ann' };
@@ -330,7 +330,7 @@ describe('X: ending tokens', () => {
     expect((await refresh(again.refresh_token)).status).toBe(200);
   });
 
-  it('a consent withdrawn while the clock is set back ends what was given before', async () => {
+  it('a consent withdrawn while the clock is set back ends the tokens issued before', async () => {
     await sandbox.control('clock', { offsetMs: hourMs });
     const { access_token: token } = await connect();
     await sandbox.control('clock', { offsetMs: 0 });
@@ -351,7 +351,7 @@ describe('X: faults of the token calls', () => {
     expect(reply.status).toBe(201);
   };
 
-  it('are counted, and belong to the account of the code, or of the refresh token', async () => {
+  it('belong to the account of the code or refresh token, and the calls are counted', async () => {
     const { refresh_token: token } = await connect();
     await refresh(token);
     await refresh('nonsense');
@@ -362,21 +362,21 @@ describe('X: faults of the token calls', () => {
     expect((await redeem(await codeFrom(sandbox, ask(), 'bob'))).status).toBe(503);
   });
 
-  it('drop-before-commit: the refresh token is still good', async () => {
+  it('drop-before-commit does not use up the refresh token', async () => {
     const { refresh_token: token } = await connect();
     await arm('drop-before-commit');
     await expect(refresh(token)).rejects.toThrow('fetch failed');
     expect((await refresh(token)).status).toBe(200);
   });
 
-  it('commit-then-drop: it was used, and nobody has the new one', async () => {
+  it('commit-then-drop uses up the refresh token, and the new one is lost', async () => {
     const { refresh_token: token } = await connect();
     await arm('commit-then-drop');
     await expect(refresh(token)).rejects.toThrow('fetch failed');
     expect(statusAndBody(await refresh(token))).toEqual(tokenRefused);
   });
 
-  it('commit-then-5xx and truncated-body: used as well, and half a JSON', async () => {
+  it('commit-then-5xx and truncated-body use up the refresh token, the latter with truncated JSON', async () => {
     const first = await connect();
     await arm('commit-then-5xx', { status: 502 });
     expect((await refresh(first.refresh_token)).status).toBe(502);
@@ -388,7 +388,7 @@ describe('X: faults of the token calls', () => {
     expect((await refresh(second.refresh_token)).status).toBe(400);
   });
 
-  it('hang-before-commit, rate-limited and rejected leave it good', async () => {
+  it('hang-before-commit, rate-limited and rejected do not use up the refresh token', async () => {
     const { refresh_token: token } = await connect();
     await arm('hang-before-commit', { ms: 50 });
     expect((await refresh(token)).status).toBe(504);
@@ -400,7 +400,7 @@ describe('X: faults of the token calls', () => {
     expect((await refresh(token)).status).toBe(200);
   });
 
-  it('400 arms no expired-token: none is shown', async () => {
+  it('expired-token cannot be armed, because token calls send no access token', async () => {
     const reply = await sandbox.control('faults', { platform: 'x', step: 'token', fault: 'expired-token' });
     expect(reply.status).toBe(400);
     expect(reply.json.error).toMatch(/^fault: x token cannot play expired-token; /);

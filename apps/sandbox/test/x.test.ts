@@ -25,7 +25,7 @@ async function timeline(query = '', account = 'ann') {
 }
 
 describe('X: the account', () => {
-  it('200 gives the account of the token, with a numeric id that a restart does not change', async () => {
+  it('200 returns the account of the token, with a numeric id that survives a restart', async () => {
     const reply = await sandbox.send('/x/2/users/me', { account: 'ann' });
     expect(reply.status).toBe(200);
     expect(reply.json.data.username).toBe('ann');
@@ -53,7 +53,7 @@ describe('X: the account', () => {
 });
 
 describe('X: publishing', () => {
-  it('201 makes a text public', async () => {
+  it('201 publishes a text', async () => {
     const reply = await tweet({ text: 'Hello' });
     expect(reply.status).toBe(201);
     expect(reply.json.data.text).toBe('Hello');
@@ -69,7 +69,7 @@ describe('X: publishing', () => {
     expect((await sandbox.publicPosts('x', 'ann'))[0].mediaCount).toBe(1);
   });
 
-  it('201 with four images, in their order, each with its words', async () => {
+  it('201 with four images in order, each with its alternative text', async () => {
     const ids: string[] = [];
     for (const name of 'abcd') {
       const id = await upload('ann', Buffer.concat([jpeg, Buffer.from(name)]));
@@ -115,7 +115,7 @@ describe('X: publishing', () => {
     expect(reply.json.title).toBe('Invalid Request');
   });
 
-  it('400 for media of somebody else, unknown or expired', async () => {
+  it('400 for media that are of another account, unknown or expired', async () => {
     const theirs = await upload('bob');
     const own = await upload();
     for (const ids of [[theirs], ['123'], [own, theirs], [own, '123']]) {
@@ -147,7 +147,7 @@ describe('X: publishing', () => {
     expect(await sandbox.publicPosts('x', 'ann')).toHaveLength(2);
   });
 
-  it('403 for a duplicate also after the first was deleted', async () => {
+  it('403 for a duplicate, also after the first post was deleted', async () => {
     const { id } = (await tweet({ text: 'Gone' })).json.data;
     const deleted = await sandbox.send(`/x/2/tweets/${id}`, { method: 'DELETE', account: 'ann' });
     expect(deleted.json).toEqual({ data: { deleted: true } });
@@ -155,7 +155,7 @@ describe('X: publishing', () => {
     expect((await tweet({ text: 'Gone' })).status).toBe(403);
   });
 
-  it('403 for deleting the post of somebody else', async () => {
+  it('403 for deleting a post of another account', async () => {
     const { id } = (await tweet({ text: 'Mine' })).json.data;
     expect((await sandbox.send(`/x/2/tweets/${id}`, { method: 'DELETE', account: 'bob' })).status).toBe(403);
     expect(await sandbox.publicPosts('x', 'ann')).toHaveLength(1);
@@ -163,7 +163,7 @@ describe('X: publishing', () => {
 });
 
 describe('X: media', () => {
-  it('200 takes an image as multipart and as base64', async () => {
+  it('200 for an image as multipart and as base64', async () => {
     await upload();
     const json = { media: jpeg.toString('base64'), media_category: 'tweet_image' };
     const reply = await sandbox.send('/x/2/media/upload', { account: 'ann', json });
@@ -176,12 +176,12 @@ describe('X: media', () => {
     ['no category', { media: jpeg.toString('base64') }],
     ['no media', { media_category: 'tweet_image' }],
     ['an unknown field', { media: jpeg.toString('base64'), media_category: 'tweet_image', colour: 'red' }],
-    ['something that is no image', { media: 'aGVsbG8=', media_category: 'tweet_image' }],
+    ['a file that is not an image', { media: 'aGVsbG8=', media_category: 'tweet_image' }],
   ])('400 for %s', async (_name, json) => {
     expect((await sandbox.send('/x/2/media/upload', { account: 'ann', json })).status).toBe(400);
   });
 
-  it('200 keeps an alternative text of up to 1,000 characters', async () => {
+  it('200 stores an alternative text of up to 1,000 characters', async () => {
     const id = await upload();
     const describeAs = (text: string) =>
       sandbox.send('/x/2/media/metadata', { account: 'ann', json: { id, metadata: { alt_text: { text } } } });
@@ -193,7 +193,7 @@ describe('X: media', () => {
 });
 
 describe('X: the timeline', () => {
-  it('shows links as t.co ones with entities, escapes markup, and appends a link for the media', async () => {
+  it('shows links as t.co links with entities, escapes HTML, and appends a link for the media', async () => {
     const text = 'Tom & Jerry < 3 🙂 https://example.com/a?b=1. bye';
     const { id } = (await tweet({ text, media: { media_ids: [await upload()] } })).json.data;
     const reply = await timeline('tweet.fields=entities,attachments,created_at');
@@ -209,7 +209,7 @@ describe('X: the timeline', () => {
     expect((await sandbox.publicPosts('x', 'ann'))[0].text).toBe(text);
   });
 
-  it('gives the newest first, after since_id, as many as max_results, with a token for the next page', async () => {
+  it('returns the newest first, after since_id, at most max_results, with a token for the next page', async () => {
     const ids: string[] = [];
     for (let count = 0; count < 8; count += 1)
       ids.push((await tweet({ text: `Number ${count}` })).json.data.id);
@@ -222,7 +222,7 @@ describe('X: the timeline', () => {
     expect((await timeline(`since_id=${ids[7]}`)).json).toEqual({ meta: { result_count: 0 } });
   });
 
-  it('leaves replies out when asked to', async () => {
+  it('leaves out replies with exclude=replies', async () => {
     const { id } = (await tweet({ text: 'First' })).json.data;
     await tweet({ text: 'Second', reply: { in_reply_to_tweet_id: id } });
     expect((await timeline()).json.meta.result_count).toBe(2);
@@ -252,7 +252,7 @@ describe('X: the timeline', () => {
 });
 
 describe('X: rate limits', () => {
-  it('counts down per account, refuses with 429 at the end, and starts again at the reset', async () => {
+  it('count down per account, refuse with 429 at the limit, and restart at the reset', async () => {
     await sandbox.control('settings', { platform: 'x', callsPerWindow: 2 });
     const first = await tweet({ text: 'one' });
     const second = await tweet({ text: 'two' });
@@ -272,7 +272,7 @@ describe('X: rate limits', () => {
   });
 });
 
-it('X: 404 in its own form for a path that it does not have', async () => {
+it('X: 404 in its own format for an unknown path', async () => {
   const reply = await sandbox.send('/x/2/nothing', { account: 'ann' });
   expect(reply.status).toBe(404);
   expect(reply.json.type).toBe('about:blank');

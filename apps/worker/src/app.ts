@@ -4,17 +4,17 @@ import { openContext, refuseUnusable, warnAboutConnections, warnAboutPublicUrl }
 import type { Config } from './config.ts';
 
 export interface WorkerApp {
-  /** True: everything that ran has ended. False: time ran out; what was being sent is found by its evidence. */
+  /** True: all running deliveries have ended. False: the time ran out; another worker looks up the ones being sent. */
   close(): Promise<boolean>;
 }
 
-/** The worker without its process: everything that publishes, until it is closed. */
+/** Starts everything that publishes, until `close`: the worker without its process. */
 export async function startWorker(config: Config, log: Logger): Promise<WorkerApp> {
   const worker = workerName();
   const ctx = openContext(config, { log: log.child({ worker }), applicationName: 'solospark-worker' });
   await refuseUnusable(ctx);
   warnAboutPublicUrl(ctx);
-  // Nothing waits for it, and it never throws.
+  // In the background; it never rejects.
   void warnAboutConnections(ctx, { publishes: true });
   const publishing = await startPublishing(ctx, {
     worker,

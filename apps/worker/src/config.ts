@@ -9,7 +9,7 @@ const schema = Type.Object({
     minimum: 1,
     maximum: 1000,
     default: 50,
-    description: 'deliveries at one time, for each platform',
+    description: 'concurrent deliveries per platform',
   }),
   SHUTDOWN_TIMEOUT_MS: Type.Integer({ minimum: 1000, maximum: 3_600_000, default: 25_000 }),
 });
@@ -17,7 +17,8 @@ const schema = Type.Object({
 export type Config = Static<typeof schema>;
 
 /**
- * `.env`, then what a running `npm start` has written down for whoever joins it; the environment wins over both.
+ * Reads `.env`, and the settings that a running `npm start` wrote for other processes of the same copy. Environment variables
+ * win over both.
  * @throws ConfigError naming every bad variable.
  */
 export function loadConfig(): Config {

@@ -3,14 +3,14 @@ import closeWithGrace from 'close-with-grace';
 import { startWorker } from './app.ts';
 import { loadConfig, type Config } from './config.ts';
 
-// One life of the worker process: read the configuration, publish until told to stop, finish what runs, exit 0.
-// PM2 sends SIGINT, everybody else SIGTERM; close-with-grace takes both, and a second signal ends at once. What hinders the
-// process from ending, or from working at all, the watchdog ends.
+// The life of a worker process: read the configuration, publish until it gets a signal, finish the running deliveries, exit 0.
+// PM2 sends SIGINT, other supervisors SIGTERM; close-with-grace handles both, and a second signal ends the process at once. The
+// watchdog ends a process that cannot stop in time, or whose event loop or thread pool is blocked.
 
-/** Longer than any part of stopping may take, and shorter than PM2 waits. */
+/** Longer than every part of stopping may take, and shorter than PM2 waits before it kills. */
 const WATCHDOG_MARGIN_MS = 6_000;
 
-/** So long without the event loop, or with every thread held by a file that does not come, a worker is no worker any more. */
+/** How long the event loop, or every thread of the pool (for example by a hanging file), may be blocked. */
 const STALL_MS = 60_000;
 
 async function main(config: Config): Promise<void> {

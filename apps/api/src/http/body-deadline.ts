@@ -3,31 +3,31 @@ import { HttpProblem } from './problem-plugin.ts';
 import type { App } from './types.ts';
 
 export interface BodyLimits {
-  /** How long the body of a request may take to come, but for uploads. */
+  /** How long the body of a request may take; uploads are limited by `upload` instead. */
   requestTimeoutMs: number;
-  /** An upload may take as long as it needs, as long as it comes at this rate at least, over each of these times. */
+  /** The lowest average rate of an upload, measured over each period of `overMs`. Its total time is not limited. */
   upload: { bytesPerSecond: number; overMs: number };
 }
 
 export const BODY_LIMITS: BodyLimits = {
   requestTimeoutMs: 30_000,
-  // A telephone at the edge of its network: 300 MB then take twenty hours, which Node's own limit (app.ts) ends before.
+  // A phone with a bad connection. At this rate 300 MB take twenty hours; Node's request timeout (app.ts) ends it earlier.
   upload: { bytesPerSecond: 4_096, overMs: 30_000 },
 };
 
-/** What of a body is still read after its request was refused, so that whoever sends it gets to hear why. */
+/** The most that is read of a body after its request was refused, so that the client receives the answer. */
 const MOST_UNWANTED_BYTES = 64_000_000;
 
 /**
- * Ends requests whose body does not come, with 408: a client that sends a byte now and then would keep its socket, and what
- * is held for it, for ever. Node's own `requestTimeout` is one for all routes, and a video may take hours on a slow line.
+ * Ends requests whose body is too slow, with 408. Otherwise a client that sends a byte now and then would hold its socket
+ * and memory for ever. Node's `requestTimeout` is the same for all routes, but a video may take hours on a slow connection.
  *
- * What is answered before its body has come is read on and thrown away, within bounds: closed at once, the connection would
- * often break under the answer; left alone, its next request would wait behind half a body.
+ * When a request is answered before its body is complete, the rest of the body is read and discarded, up to a limit. Closing
+ * the connection at once would often lose the answer; not reading would block the next request on that connection.
  */
 export function limitBodies(app: App, limits: BodyLimits): void {
   const watches = new WeakMap<IncomingMessage, BodyWatch>();
-  // Before Fastify's own listener, so that whatever becomes of a request it has a deadline.
+  // Before Fastify's own listener, so that every request has a deadline, even one that Fastify refuses.
   app.server.prependListener('request', (request, response) => {
     const { 'content-length': length = '0', 'transfer-encoding': encoding } = request.headers;
     if (length !== '0' || encoding !== undefined) watches.set(request, watchBody(request, response, limits));
@@ -38,7 +38,7 @@ export function limitBodies(app: App, limits: BodyLimits): void {
 }
 
 interface BodyWatch {
-  /** From now on it is the rate that counts, and not the time. */
+  /** Replaces the time limit by the lowest rate of an upload. */
   measureRate(): void;
 }
 
@@ -50,15 +50,15 @@ function watchBody(request: IncomingMessage, response: ServerResponse, limits: B
   const { socket } = request;
   const stop = () => {
     clearTimeout(timer);
-    // It may carry thousands of requests.
+    // One socket may carry thousands of requests: do not collect listeners on it.
     socket.off('close', stop);
   };
   request.once('end', stop);
   request.once('close', stop);
-  // A request that was answered early has no end, and its connection may be kept.
+  // A request that was answered early may emit neither "end" nor "close" while its connection is kept alive.
   socket.once('close', stop);
   response.once('finish', () => {
-    // Of a socket that is gone there is no "close" to come, which ends the watching.
+    // A destroyed socket emits no further "close", so nothing would stop a timer that is set here.
     if (request.complete || socket.destroyed) return;
     clearTimeout(timer);
     request.unpipe();
@@ -77,7 +77,7 @@ function watchBody(request: IncomingMessage, response: ServerResponse, limits: B
       timer = setInterval(() => {
         const came = socket.bytesRead - before;
         before = socket.bytesRead;
-        // What lies here unread is waiting for us: the client is not to blame.
+        // Unread bytes mean that our side is slow, not the client.
         if (request.readableLength === 0 && came < (bytesPerSecond * overMs) / 1_000) expire();
       }, overMs);
     },
@@ -85,13 +85,13 @@ function watchBody(request: IncomingMessage, response: ServerResponse, limits: B
 }
 
 function endRequest(request: IncomingMessage, response: ServerResponse): void {
-  // Nobody reads it any more, or it was answered: there is nothing to say.
+  // The body has no reader, or the answer was already sent: no 408 can be sent.
   if (response.headersSent || request.listenerCount('error') === 0) {
     request.socket.destroy();
     return;
   }
   response.shouldKeepAlive = false;
-  // To whoever is reading the body, which then refuses the request as for any other error.
+  // The reader of the body gets this error and answers it like any other.
   request.emit(
     'error',
     new HttpProblem(

@@ -1,8 +1,8 @@
 import type { ByteRange } from '@solospark/domain';
 
 /**
- * What a Range header asks for of a file (RFC 9110, 14): its bytes from `start` to `end`, both inclusive. Several ranges,
- * another unit and what cannot be read are ignored, as they may be: the answer is the whole file.
+ * Parses a Range header (RFC 9110, 14): the bytes from `start` to `end`, both inclusive. Several ranges, other units and
+ * malformed headers are ignored, as the RFC allows: the answer is then the whole file.
  */
 export function byteRangeOf(
   header: string | undefined,

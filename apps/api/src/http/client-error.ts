@@ -3,7 +3,7 @@ import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { Socket } from 'node:net';
 import { problemCatalog, type ProblemCode } from './problems.ts';
 
-const WHAT: Record<string, { code: ProblemCode; detail: string }> = {
+const NODE_ERRORS: Record<string, { code: ProblemCode; detail: string }> = {
   ERR_HTTP_REQUEST_TIMEOUT: {
     code: 'request_timeout',
     detail: 'The request did not come in time. Send it again, over a better connection.',
@@ -16,10 +16,10 @@ const WHAT: Record<string, { code: ProblemCode; detail: string }> = {
 
 const UNREADABLE = { code: 'invalid_request', detail: 'This is not an HTTP request.' } as const;
 
-/** Answers what Node could not read as a request: there is none that a route could answer. */
+/** Answers input that Node could not parse as a request, so that no route ever sees it. */
 export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return;
-  const { code, detail } = WHAT[error.code ?? ''] ?? UNREADABLE;
+  const { code, detail } = NODE_ERRORS[error.code ?? ''] ?? UNREADABLE;
   const { status, body } = problemOf(code, detail, '');
   if (socket.writable) {
     socket.write(
@@ -30,12 +30,12 @@ export function answerClientError(error: Error & { code?: string }, socket: Sock
   socket.destroy(error);
 }
 
-/** "100-continue" is Node's own affair; any other expectation ends a request before Fastify gets to see it. */
+/** Refuses every Expect header but "100-continue", which Node handles itself. Fastify does not see these requests. */
 export function refuseExpectation(request: IncomingMessage, response: ServerResponse): void {
   const path = (request.url ?? '').split('?', 1)[0]?.slice(0, 500) ?? '';
   const detail = 'The header Expect may only be "100-continue". Leave it out.';
   const { status, body } = problemOf('expectation_failed', detail, path);
-  // Whether its body comes nobody knows.
+  // The client may or may not send the body, so the connection cannot be reused.
   response
     .writeHead(status, {
       connection: 'close',
@@ -48,7 +48,7 @@ export function refuseExpectation(request: IncomingMessage, response: ServerResp
 function problemOf(code: ProblemCode, detail: string, instance: string): { status: number; body: string } {
   const { status, title } = problemCatalog[code];
   const type = `urn:solospark:problem:${code}`;
-  // Where nothing is known of what was asked for, the document promises a path and an id all the same.
+  // The OpenAPI document requires `instance` and `requestId`, even where the request could not be parsed.
   const problem = { type, title, status, code, detail, instance, requestId: randomUUID(), errors: [] };
   return { status, body: JSON.stringify(problem) };
 }

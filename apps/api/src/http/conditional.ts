@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import type { App } from './types.ts';
 
 /**
- * Gives every answer that is read a tag of what it says, and answers 304 to whoever has it already. The answer is made all the
- * same: what is saved is its way, and the client's work. A post's tag begins with its revision, which is what If-Match asks
- * for; that alone would not do here, since what becomes of its deliveries changes no revision.
+ * Sets an ETag on every answer to a GET, and answers 304 when If-None-Match has that tag. The answer is built in any case:
+ * this saves transfer and work of the client, not work here. A post's tag begins with its revision, for If-Match; a hash of
+ * the content follows, because deliveries change without a new revision.
  */
 export function answerConditionally(app: App): void {
   app.addHook('onSend', async (request, reply, payload) => {
@@ -17,7 +17,7 @@ export function answerConditionally(app: App): void {
     const tag = typeof revision === 'string' ? `"${revision.slice(1, -1)}-${digest}"` : `"${digest}"`;
     reply.header('etag', tag);
     if (!isRead) return payload;
-    // What one key may read is for nobody else, and is asked for anew each time.
+    // Answers depend on the API key: shared caches must not keep them, and private ones must revalidate.
     reply.header('cache-control', 'private, no-cache').header('vary', 'x-api-key');
     if (!isKnown(tag, request.headers['if-none-match'])) return payload;
     reply.code(304).removeHeader('content-type').removeHeader('content-length');
@@ -25,7 +25,7 @@ export function answerConditionally(app: App): void {
   });
 }
 
-/** By the weak comparison (RFC 9110, 13.1.2): a proxy that compresses makes a tag weak. What is no tag matches none. */
+/** Compares weakly (RFC 9110, 13.1.2), because a proxy that compresses makes tags weak. A malformed tag matches none. */
 export function isKnown(tag: string, ifNoneMatch: string | undefined): boolean {
   if (ifNoneMatch === undefined) return false;
   if (ifNoneMatch.trim() === '*') return true;

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-// What an author's browser keeps while they are on the way to a platform and back: one cookie for each way, so that two of
-// them at once do not hinder each other.
+// The cookie of an author's browser while they connect an account: one cookie per connection, so that two connections at
+// once do not disturb each other.
 
 const SECONDS = 15 * 60;
 
@@ -22,15 +22,15 @@ export function forgetBrowserKey(reply: FastifyReply, way: { publicUrl: string; 
 }
 
 /**
- * `__Host-`: browsers take it from this very host only and over TLS, so that no neighbour (another host of the same domain, or
- * whoever answers for this one without TLS) can put a key of theirs into somebody's browser.
+ * `__Host-`: browsers accept such a cookie only from this exact host and over TLS. So neither another host of the same domain
+ * nor an attacker on a connection without TLS can plant a key of their own.
  */
 function nameOf({ publicUrl, state }: { publicUrl: string; state: string }): string {
   const way = createHash('sha256').update(`cookie ${state}`).digest('base64url').slice(0, 16);
   return `${isSecure(publicUrl) ? '__Host-' : ''}solospark_connection_${way}`;
 }
 
-/** Lax: the platform sends the author back from another site. */
+/** SameSite=Lax, because the platform redirects the author back from another site. */
 function placeOf({ publicUrl }: { publicUrl: string }) {
   return { path: '/', httpOnly: true, sameSite: 'lax', secure: isSecure(publicUrl) } as const;
 }

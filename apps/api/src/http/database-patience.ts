@@ -2,15 +2,14 @@ import { Patience, withPatience } from '@solospark/db';
 import type { FastifyRequest } from 'fastify';
 import type { App } from './types.ts';
 
-/** PostgreSQL restarts in less; and whoever waits longer than this for an answer has given up. */
+/** A restart of PostgreSQL takes less, and few clients wait longer for an answer. */
 export const DATABASE_PATIENCE_MS = 5_000;
 
 const patienceOf = new WeakMap<FastifyRequest, Patience>();
 
 /**
- * A database that is away, or a table that is locked, makes a request wait `totalMs` and no more: whatever its route asks
- * for, and however many use cases it calls. Only the time that the database takes counts, so an upload may take as long as it
- * needs.
+ * Limits how long one request waits for an unreachable database or a locked table: `totalMs` in total, over all its use
+ * cases and retries. Only time spent in the database counts, so a slow upload does not use it up.
  */
 export function limitWaiting(app: App, totalMs: number): void {
   app.addHook('onRequest', async (request) => {
@@ -24,7 +23,7 @@ export function limitWaiting(app: App, totalMs: number): void {
   });
 }
 
-/** For what asks the database before the route does. */
+/** Applies the limit to database calls made before the route's handler, in hooks. */
 export function patiently<T>(request: FastifyRequest, fn: () => T): T {
   const patience = patienceOf.get(request);
   return patience ? withPatience(patience, fn) : fn();

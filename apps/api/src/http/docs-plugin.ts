@@ -9,7 +9,7 @@ const LOGO = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 190 40" width
 const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" fill="#1b1f24"/>
 <path d="M16 4l2.9 9.1L28 16l-9.1 2.9L16 28l-2.9-9.1L4 16l9.1-2.9z" fill="#ffb020"/></svg>`;
 
-/** A field for another document's address has no business here; on a telephone a table must not push the page aside. */
+/** Hides the field for the address of another document, and keeps wide tables from widening the page on a phone. */
 const STYLE = `
 .swagger-ui .topbar .download-url-wrapper { display: none; }
 .swagger-ui .opblock .opblock-summary-path { word-break: break-word; }
@@ -21,7 +21,7 @@ const STYLE = `
   .swagger-ui table.parameters, .swagger-ui .responses-table { display: block; overflow-x: auto; }
 }`;
 
-/** The page's own files, and no others: whoever reads it types an API key into it. */
+/** Allows only the page's own files, because people type an API key into this page. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -34,7 +34,7 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** The page at /docs, on which every route can be tried. */
+/** The Swagger UI page at /docs, where every route can be called. */
 export const docsPlugin = fp(async (app: App) => {
   await app.register(swaggerUi, {
     routePrefix: '/docs',
@@ -46,7 +46,6 @@ export const docsPlugin = fp(async (app: App) => {
       css: [{ filename: 'solospark.css', content: STYLE }],
     },
     uiConfig: {
-      // Open a route and it can be tried at once.
       tryItOutEnabled: true,
       displayRequestDuration: true,
       docExpansion: 'list',

@@ -1,4 +1,5 @@
-// What the document shows people: here platforms stand by name. A test sends each example to a running stack, with a sandbox.
+// The description and the examples of the OpenAPI document; only here the API names platforms. A test sends each example to
+// a running stack with a sandbox.
 
 export const DESCRIPTION = `SoloSpark publishes the posts of a solo creator on X, Instagram, LinkedIn, Bluesky and Mastodon: each
 exactly once on each channel, at the time that was chosen.

@@ -1,12 +1,12 @@
 import { HttpProblem } from './problem-plugin.ts';
 import type { App } from './types.ts';
 
-/** What a host and its port consist of (RFC 3986, 3.2.2), but for the comma, by which a proxy joins two of them. */
+/** The characters of a host and its port (RFC 3986, 3.2.2), without the comma, with which a proxy joins two headers. */
 const HOST = /^[\w.~!$&'()*+;=:%[\]-]*$/;
 
 /**
- * One Host header, as RFC 9112, 3.2 wants it: with two of them a proxy may have looked at one and we at the other. Node takes
- * the first of several, and refuses none at all without a word (`requireHostHeader`, which is off).
+ * Requires exactly one Host header (RFC 9112, 3.2): of two, a proxy may have used one and this server the other. Node would
+ * use the first of several, and would refuse a missing one without an explanation (`requireHostHeader`, which is off).
  */
 export function requireOneHost(app: App): void {
   app.addHook('onRequest', async ({ raw: { rawHeaders, httpVersion } }) => {

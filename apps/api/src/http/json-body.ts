@@ -5,8 +5,9 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 const READABLE_CHARSETS = ['utf-8', 'utf8', 'us-ascii'];
 
 /**
- * JSON is UTF-8 (RFC 8259, 8.1), and nothing else is guessed: read leniently, every letter of another encoding becomes U+FFFD, and
- * is published so. Nothing at all, where a route wants nothing, is no body: many clients announce JSON with every request.
+ * Parses JSON bodies, strictly as UTF-8 (RFC 8259, 8.1): a lenient decoder would turn characters of another encoding into
+ * U+FFFD, and they would be published so. An empty body is accepted where a route takes none, because many clients send the
+ * JSON content type with every request.
  */
 export function readJsonBodies(app: App): void {
   app.addHook('onRequest', async (request) => {
@@ -27,7 +28,7 @@ export function readJsonBodies(app: App): void {
     if (text === undefined) done(new HttpProblem('malformed_json', NOT_UTF8));
     else {
       void parse(request, text, (error, value) => {
-        // It is JSON, with a name that some programs take for a part of themselves.
+        // Valid JSON, refused for a key such as `__proto__` (prototype pollution).
         if (error && isJson(text)) done(new HttpProblem('invalid_request', PROTOTYPE));
         else done(error, value);
       });

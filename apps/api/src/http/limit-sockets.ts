@@ -1,12 +1,12 @@
 import type { Logger } from '@solospark/foundation';
 import type { Server, Socket } from 'node:net';
 
-/** One line a minute, however many are closed. */
+/** At most one log line a minute, however many connections are closed. */
 const LOG_EVERY_MS = 60_000;
 
 /**
- * Closes what one client opens beyond `max` connections at once: a process has so many, and they are for everybody. `max` 0:
- * no limit, for an API behind a proxy, where all come from one address. A Unix socket has no address, and no limit.
+ * Limits the open connections per client to `max`, so that one client cannot use up the connections of the process. 0 means
+ * no limit, for an API behind a proxy, where all clients have one address. Unix sockets have no address and are not limited.
  */
 export function limitSockets(server: Server, options: { max: number; log: Pick<Logger, 'warn'> }): void {
   if (options.max === 0) return;
@@ -35,7 +35,7 @@ export function limitSockets(server: Server, options: { max: number; log: Pick<L
   });
 }
 
-/** An IPv4 address, or the /64 of an IPv6 address: a client is given at least that, and may use all of it. */
+/** An IPv4 address, or the /64 of an IPv6 address, because one client usually owns at least a /64. */
 export function clientOf(address: string | undefined): string | undefined {
   if (address === undefined) return undefined;
   const unmapped = address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address;

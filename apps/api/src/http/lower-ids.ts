@@ -1,12 +1,12 @@
 type Schema = Record<string, unknown>;
 
-/** Not `format: uuid`: that one also takes urn:uuid:…, which PostgreSQL does not. */
+/** Not `format: uuid`, which also accepts urn:uuid:…; PostgreSQL does not. */
 export const ID_PATTERN = '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$';
 const id = new RegExp(ID_PATTERN);
 
 /**
- * Writes every id in `value` as we do, so that one in capitals is the same everywhere behind the door. By its schema: a text
- * that looks like an id is a text. Keys are ids where names are free.
+ * Writes every id in `value` in lower case, so that the rest of the code compares ids as strings. The schema says which
+ * values are ids: a post text that looks like an id is not changed. Keys are ids where the schema has `patternProperties`.
  */
 export function lowerIds(schema: Schema, value: unknown): unknown {
   if (typeof value === 'string') return schema['pattern'] === ID_PATTERN ? lower(value) : value;
@@ -26,7 +26,7 @@ export function lowerIds(schema: Schema, value: unknown): unknown {
   return object;
 }
 
-/** Both spellings of one id are two names: the other one is left as it is, and found to be unknown. */
+/** When both spellings of one id are keys, the upper-case one stays, and is refused later as unknown. */
 function renameKey(object: Record<string, unknown>, name: string): void {
   const ours = lower(name);
   if (ours === name || Object.hasOwn(object, ours)) return;

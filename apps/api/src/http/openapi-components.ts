@@ -1,5 +1,5 @@
-// What comes out of the routes' schemas is written out at every place where it is used. Here each schema that has a title
-// becomes a component of that name, and every place refers to it, so that a generated client has one type for a post.
+// The document generated from the routes repeats every schema inline. Here each schema with a title becomes a component of
+// that name, and every use becomes a `$ref`, so that a generated client has one type for a post.
 import { isDeepStrictEqual } from 'node:util';
 
 type Node = Record<string, unknown>;
@@ -9,7 +9,7 @@ interface Document {
   components?: { schemas?: object };
 }
 
-/** A title with a space in it is a sentence, and no name. */
+/** A title with a space is a sentence, not a component name. */
 const NAME = /^[A-Z][A-Za-z]*$/;
 
 /** @throws Error when two schemas that differ have the same title. */
@@ -23,14 +23,14 @@ export function nameComponents<T extends Document>(document: T): T {
   return { ...document, paths, components: { ...document.components, schemas: sorted } };
 }
 
-/** From the leaves upwards, so that what a component consists of refers to others already. */
+/** Works from the leaves upwards, so that components refer to other components. */
 function withReferences(value: unknown, schemas: Node, ownName?: string): unknown {
   if (Array.isArray(value)) return value.map((each) => withReferences(each, schemas));
   if (typeof value !== 'object' || value === null) return value;
   const node = Object.fromEntries(
     Object.entries(value).map(([key, inner]) => [
       key,
-      // What is in there is data, whatever it looks like.
+      // These hold data, even where it looks like a schema.
       key === 'example' || key === 'examples' || key === 'default' ? inner : withReferences(inner, schemas),
     ]),
   );
@@ -43,7 +43,7 @@ function withReferences(value: unknown, schemas: Node, ownName?: string): unknow
   return { $ref: `#/components/schemas/${name}` };
 }
 
-/** A property may be called "title", and `info` has one. */
+/** A `title` alone does not make a schema: a property may have that name, and `info` has one. */
 function isSchema(node: Node): boolean {
   return ['type', 'enum', 'anyOf', 'allOf', 'oneOf', 'const'].some((keyword) => keyword in node);
 }

@@ -10,13 +10,13 @@ import type { App } from './types.ts';
 import { DESCRIPTION } from './examples.ts';
 
 const TAGS = [
-  { name: 'Posts', description: 'What is written, when it goes out, and what became of it on each channel' },
-  { name: 'Channels', description: 'The accounts that posts go to, and how they are connected' },
+  { name: 'Posts', description: 'Posts, their schedule, and their deliveries to each channel' },
+  { name: 'Channels', description: 'The accounts that posts are published on, and their connection' },
   { name: 'Media', description: 'Images, GIFs, videos and documents of posts' },
-  { name: 'Health', description: 'For load balancers and supervisors; without a key' },
+  { name: 'Health', description: 'For load balancers and supervisors; needs no API key' },
 ];
 
-/** The document at /openapi.json, made from the routes' schemas. */
+/** Serves /openapi.json, generated from the routes' schemas. */
 export const openapiPlugin = fp(async (app: App) => {
   await app.register(swagger, {
     openapi: {
@@ -28,7 +28,7 @@ export const openapiPlugin = fp(async (app: App) => {
         description: DESCRIPTION,
         license: { name: 'MIT', identifier: 'MIT' },
       },
-      // Wherever it is read from: by whatever name this server is reached.
+      // Relative, so that it is right under whatever name this server is reached.
       servers: [{ url: '/', description: 'This server' }],
       tags: TAGS,
       components: {
@@ -71,12 +71,12 @@ export const openapiPlugin = fp(async (app: App) => {
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
 });
 
-/** Also where a route wants no body: whoever sends one hears the same. */
+/** The errors of reading a body. Also for routes without a body, since a client may send one. */
 const READING = problemResponses('malformed_json', 'payload_too_large', 'unsupported_content_type');
 
 const NOT_MODIFIED = Type.Null({ description: 'The answer still has the ETag of If-None-Match' });
 
-/** What has a default may be left out. */
+/** Takes properties with a default out of `required`. */
 function withoutDefaulted(schema: unknown): unknown {
   const {
     properties = {},
@@ -91,7 +91,7 @@ function withoutDefaulted(schema: unknown): unknown {
   return { ...rest, properties, ...(needed.length > 0 && { required: needed }) };
 }
 
-/** Those that no schema describes. */
+/** Describes responses whose schema has no description, by their status text. */
 function describeResponses<T extends { paths?: object }>(document: T): T {
   for (const operations of Object.values(document.paths ?? {}) as Record<string, unknown>[]) {
     for (const operation of Object.values(operations)) {

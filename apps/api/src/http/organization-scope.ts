@@ -4,8 +4,8 @@ import { HttpProblem } from './problem-plugin.ts';
 import type { App } from './types.ts';
 
 /**
- * Everything below /organizations/:organizationId needs a key of that organization. Somebody else's organization is
- * answered like one that does not exist, so that ids cannot be probed.
+ * Everything below /organizations/:organizationId needs an API key of that organization. Another organization's id is
+ * answered like an unknown one, so that ids cannot be probed.
  */
 export function guardOrganization(app: App, ctx: Context): void {
   app.addHook('onRequest', async (request, reply) => {

@@ -1,10 +1,10 @@
-// The few pages of the API that a person sees: plain, without scripts, readable on a telephone.
+// The few HTML pages of the API: plain, without scripts, readable on a phone.
 
 const STYLE =
   ':root{color-scheme:light dark;font:1.1rem/1.5 system-ui,sans-serif}body{max-width:34rem;margin:4rem auto;padding:0 1rem}' +
   'button{font:inherit;padding:.6rem 1.2rem;cursor:pointer}';
 
-/** `content` is HTML: whatever comes from outside has to be escaped in it. */
+/** `content` is HTML: the caller must escape outside text in it. */
 export function renderPage(title: string, content: string): string {
   return `<!doctype html>
 <html lang="en">

@@ -11,7 +11,7 @@ import {
   warningsOf,
 } from '@solospark/domain';
 
-// From the domain's values to the shapes in schemas.ts. Translates, never decides.
+// Maps the domain's values to the shapes in schemas.ts. Makes no decisions.
 
 const HOUR_MS = 60 * 60 * 1000;
 const MEDIA_LINK_MS = 24 * HOUR_MS;
@@ -36,7 +36,7 @@ export function presentPost(ctx: Context, post: Post) {
 }
 
 export function presentMedia(ctx: Context, { renditions, ...media }: Media) {
-  // The same link for an hour: whoever asks again for what has not changed is told so (304).
+  // The same link for up to an hour, so that If-None-Match can be answered with 304.
   const nextHour = Math.ceil(ctx.clock.now().getTime() / HOUR_MS) * HOUR_MS;
   const expiresAt = new Date(nextHour + MEDIA_LINK_MS);
   const hasThumbnail = renditions.some(({ name }) => name === THUMBNAIL);

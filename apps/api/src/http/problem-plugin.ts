@@ -4,7 +4,7 @@ import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, Fa
 import fp from 'fastify-plugin';
 import { problemCatalog, ProblemSchema, type ProblemCode } from './problems.ts';
 
-/** The door itself refuses: no key, no such route. */
+/** An error of the HTTP layer, not of a use case: no API key, no such route. */
 export class HttpProblem extends AppError<ProblemCode> {}
 
 type ProblemError = FieldError & { in: 'body' | 'query' | 'path' | 'header' };
@@ -15,7 +15,7 @@ interface Problem {
   errors: ProblemError[];
 }
 
-/** Every error leaves as an RFC 9457 problem. */
+/** Answers every error as an RFC 9457 problem. */
 export const problemPlugin = fp(async (app: FastifyInstance) => {
   app.addSchema(ProblemSchema);
 
@@ -30,7 +30,8 @@ export const problemPlugin = fp(async (app: FastifyInstance) => {
 
 export function sendProblem(error: FastifyError, request: FastifyRequest, reply: FastifyReply) {
   const problem = noteProblem(error, request);
-  // Fastify closes after every body that it refuses, often before the answer is read; body-deadline.ts reads on instead.
+  // Fastify closes the connection after every refused body, often before the client has read the answer. Here it stays open:
+  // body-deadline.ts reads the rest of the body.
   if (reply.raw.shouldKeepAlive) reply.header('connection', 'keep-alive');
   return reply
     .code(problem.status)
@@ -39,7 +40,7 @@ export function sendProblem(error: FastifyError, request: FastifyRequest, reply:
     .send(problem);
 }
 
-/** Logs what went wrong, and answers what the caller is to be told, in whatever form. */
+/** Logs the error, and returns the problem for the caller; the caller of this function chooses the format. */
 export function noteProblem(error: FastifyError, request: FastifyRequest) {
   const problem = bodyOf(problemOf(error, request), request);
   logProblem(request.log, error, problem);
@@ -47,8 +48,8 @@ export function noteProblem(error: FastifyError, request: FastifyRequest) {
 }
 
 /**
- * By who is to blame. What is ours wakes people up: an error with its stack. What another server does, or what nobody has set
- * up, any caller can bring about as often as they like: a warning of one line. What the caller has got wrong is no news.
+ * The level depends on the cause. Our own faults need a person: `error`, with the stack. Faults of other servers and missing
+ * configuration can be triggered by any caller at any rate: `warn`, one line. Mistakes of the caller: `info`.
  */
 function logProblem(
   log: FastifyBaseLogger,
@@ -81,7 +82,7 @@ function bodyOf(problem: Problem, request: FastifyRequest) {
 }
 
 const MOST_ERRORS = 20;
-/** Bytes of JSON, of all errors together: with the rest, an answer stays below 16 KB. */
+/** Bytes of JSON for all errors together, so that the whole answer stays below 16 KB. */
 const MOST_BYTES = 8_192;
 
 function detailOf({ detail, errors }: Problem): string {
@@ -92,7 +93,7 @@ function detailOf({ detail, errors }: Problem): string {
     : sentence;
 }
 
-/** Names come from the caller, and are as long as they like. */
+/** Also shortens pointers and details: they hold names that the caller chose, of any length. */
 function firstOf(errors: ProblemError[]): ProblemError[] {
   let bytes = 0;
   return errors
@@ -101,7 +102,6 @@ function firstOf(errors: ProblemError[]): ProblemError[] {
     .filter((error) => (bytes += Buffer.byteLength(JSON.stringify(error))) <= MOST_BYTES);
 }
 
-/** What is longer ends with a sign that it does. */
 function shorten(text: string, most: number): string {
   return text.length <= most ? text : `${text.slice(0, most - 1).toWellFormed()}…`;
 }
@@ -119,7 +119,7 @@ function problemOf(error: FastifyError, { raw }: FastifyRequest): Problem {
       errors: error.errors.map((field) => ({ in: 'body', ...field })),
     };
   }
-  // What a client that went away leaves behind looks like a broken connection of ours.
+  // Before `isTransient`: a client that disconnects causes an error that looks like a lost database connection.
   if (raw.destroyed && !raw.complete) {
     const detail = 'The connection was closed before the whole request had come. Send it again.';
     return { code: 'request_timeout', detail, errors: [] };
@@ -138,9 +138,9 @@ function problemOf(error: FastifyError, { raw }: FastifyRequest): Problem {
   return { code: 'internal_error', detail, errors: [] };
 }
 
-/** By the code of Fastify, or of PostgreSQL. */
+/** By the error code of Fastify or PostgreSQL. */
 const KNOWN_ERRORS: Record<string, Omit<Problem, 'errors'>> = {
-  // The last of several nets: a field of which nobody thought.
+  // The last check for NUL: for a field that no earlier check covers.
   '22021': {
     code: 'invalid_request',
     detail: 'The request holds the character NUL (U+0000), which cannot be kept. Leave it out.',
@@ -182,7 +182,7 @@ const PARTS: Record<string, ProblemError['in']> = {
 function validationProblem(error: FastifyError): Problem {
   const part = PARTS[error.validationContext ?? 'body'] ?? 'body';
   const errors = (error.validation ?? []).flatMap((issue): ProblemError[] => {
-    // A union reports each of its branches and then itself; the branches say more.
+    // A union reports each of its branches and then itself; the branches are more precise.
     if (issue.keyword === 'anyOf') return [];
     const named = issue.params['missingProperty'] ?? issue.params['additionalProperty'];
     const pointer =
@@ -194,7 +194,7 @@ function validationProblem(error: FastifyError): Problem {
   return { code: 'invalid_request', detail: `The request was not understood: ${field}.`, errors };
 }
 
-/** "must match format" names no rule that a person could follow. */
+/** Explains what is wrong with a time: Ajv's "must match format" does not help a person. */
 function explainIssue({
   keyword,
   params,

@@ -1,7 +1,7 @@
 import type { DomainErrorCode } from '@solospark/domain';
 import { Type } from 'typebox';
 
-// RFC 9457 problems. The one place where a code of ours becomes an HTTP status.
+// RFC 9457 problems. The only place that maps error codes to HTTP statuses.
 
 export type ProblemCode =
   | DomainErrorCode
@@ -75,15 +75,15 @@ const TextPartSchema = Type.Object(
       Type.Object(
         {
           codePoint: Type.String({ pattern: '^U\\+[0-9A-F]{4,6}$' }),
-          name: Type.String({ description: 'What it is called, for people' }),
+          name: Type.String({ description: 'Its name, for people' }),
         },
-        { description: 'Where one character is refused for what it is' },
+        { description: 'Present when a single character is refused' },
       ),
     ),
   },
   {
     description:
-      'Where the rule is about a part of the text that `pointer` leads to: which. In UTF-16 code units, as JavaScript, Java and C# index their strings, so an emoji has a length of 2 or more',
+      'The part of the text at `pointer` that breaks the rule. In UTF-16 code units, as JavaScript, Java and C# index their strings, so an emoji has a length of 2 or more',
   },
 );
 
@@ -94,7 +94,7 @@ export const ProblemSchema = Type.Object(
     status: Type.Integer(),
     code: Type.String({ description: 'Stable; switch on this' }),
     detail: Type.String({ description: 'What happened and what to do' }),
-    instance: Type.String({ description: 'The path that was asked for' }),
+    instance: Type.String({ description: 'The path of the request' }),
     requestId: Type.String(),
     errors: Type.Array(
       Type.Object({
@@ -115,7 +115,7 @@ export const ProblemSchema = Type.Object(
   { $id: 'Problem', title: 'Problem' },
 );
 
-/** The answers that a route may give besides its success, by the codes it may meet. */
+/** The OpenAPI error responses of a route, from the codes that it may answer. */
 export function problemResponses(...codes: ProblemCode[]): Record<number, object> {
   const always: ProblemCode[] = [
     'invalid_request',

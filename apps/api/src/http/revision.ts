@@ -1,16 +1,16 @@
 import { HttpProblem } from './problem-plugin.ts';
 
-// A post's revision travels at the head of its entity tag (conditional.ts adds the rest), so that a client can say "only if
-// it is still as I saw it".
+// A post's revision is the first part of its ETag (conditional.ts adds the rest), so that If-Match can refuse a change to a
+// revision that is no longer current.
 
 export function revisionTag(post: { revision: number }): string {
   return `"${post.revision}"`;
 }
 
-/** @throws HttpProblem when the header is there and is not a tag that a post has had. */
+/** @throws HttpProblem when the header is present and is not the tag of a post. */
 export function revisionOf(ifMatch: string | undefined): number | undefined {
   if (ifMatch === undefined || ifMatch === '*') return undefined;
-  // Made weak by a proxy that compresses, it still says which revision was seen.
+  // A proxy that compresses makes the tag weak; the revision in it is still right.
   const match = /^(?:W\/)?"(\d{1,9})(?:-[\w-]*)?"$/.exec(ifMatch.trim());
   if (match) return Number(match[1]);
   throw new HttpProblem(

@@ -3,11 +3,10 @@ import { Type } from 'typebox';
 import { ID_PATTERN } from './lower-ids.ts';
 import * as examples from './examples.ts';
 
-// What requests and answers look like: validation, types and OpenAPI come from here. A schema with a title is a component of
-// that name in the document, and is written once. A body's `examples` are sent to a running stack by a test: they work as
-// they stand.
+// The schemas of requests and answers: the source of validation, types and OpenAPI. A schema with a title becomes a component
+// of that name in the document. A test sends the `examples` of each body to a running stack, so they must work unchanged.
 
-/** Without a description: of a parameter it would be taken out, and there would be two of them. */
+/** Has no description: @fastify/swagger moves the description of a parameter, and two components of one title would differ. */
 const Id = Type.String({ pattern: ID_PATTERN, title: 'Id' });
 const Instant = Type.String({ format: 'date-time', title: 'Instant' });
 const PlatformId = Type.String({ minLength: 1, maxLength: 50 });
@@ -19,7 +18,7 @@ const closed = { additionalProperties: false };
 export const OrganizationParams = Type.Object({
   organizationId: Type.String({
     maxLength: 100,
-    description: 'The organization that the API key is of',
+    description: 'The organization of the API key',
     examples: ['demo'],
   }),
 });
@@ -34,7 +33,7 @@ export const DisconnectQuery = Type.Object(
     posts: Type.Optional(
       Type.Enum(['hold', 'fail'], {
         description:
-          'What becomes of its posts: hold lets what is due wait until the account is connected again, for as long as it may be late; fail (as without it) ends it',
+          'What happens to its posts. hold: due deliveries wait until the account is connected again, or until their late limit; fail (the default): they fail',
       }),
     ),
   },
@@ -48,9 +47,7 @@ export const IfMatchHeaders = Type.Object({
 });
 
 export const IfNoneMatchHeaders = Type.Object({
-  'if-none-match': Type.Optional(
-    Type.String({ description: 'Only if it has another ETag by now; else 304' }),
-  ),
+  'if-none-match': Type.Optional(Type.String({ description: 'Answers 304 if the ETag has not changed' })),
 });
 
 const PostStatus = Type.Enum(
@@ -58,13 +55,17 @@ const PostStatus = Type.Enum(
   { type: 'string', title: 'PostStatus' },
 );
 
-/** In the year after this one: ahead for as long as a process runs, and within the two years that are allowed. */
+/** A time in the next year: in the future while the process runs, and within the two years that are allowed. */
 const LATER = `${new Date().getUTCFullYear() + 1}-07-01T09:00:00Z`;
 
 const content = {
   text: Type.String({ maxLength: 100_000 }),
   mediaIds: Type.Array(Id, { maxItems: 20, uniqueItems: true }),
-  channelIds: Type.Array(Id, { maxItems: 100, uniqueItems: true, description: 'Where it goes' }),
+  channelIds: Type.Array(Id, {
+    maxItems: 100,
+    uniqueItems: true,
+    description: 'The channels that the post is published on',
+  }),
   platforms: Type.Array(PlatformId, {
     maxItems: 20,
     uniqueItems: true,
@@ -72,12 +73,12 @@ const content = {
   }),
   channelTexts: Type.Record(Type.String(), Type.String({ maxLength: 100_000 }), {
     maxProperties: 100,
-    description: 'What a channel says instead of text, by channel id',
+    description: 'Texts that replace text on single channels, by channel id',
   }),
   channelSettings: Type.Record(Type.String(), Type.Record(Type.String(), Type.Unknown()), {
     maxProperties: 100,
     description:
-      'What is chosen for a channel, by channel id; each platform has its own settings (GET /platforms)',
+      'Settings for single channels, by channel id; each platform has its own settings (GET /platforms)',
   }),
   lateLimitMinutes: Nullable(
     Type.Integer({
@@ -100,7 +101,9 @@ export const NewPost = Type.Object(
 export const PostChange = Type.Object(
   {
     ...Type.Partial(Type.Object(content)).properties,
-    status: Type.Optional(Type.Literal('draft', { description: 'Takes a scheduled post off the schedule' })),
+    status: Type.Optional(
+      Type.Literal('draft', { description: 'Removes a scheduled post from the schedule' }),
+    ),
   },
   {
     ...closed,
@@ -124,12 +127,12 @@ export const NewResolution = Type.Union(
   [
     Type.Object(
       {
-        outcome: Type.Literal('published', { description: 'It is out: a person has seen it' }),
+        outcome: Type.Literal('published', { description: 'The post is public: a person has seen it' }),
         url: Type.Optional(
           Type.String({
             pattern: '^https://[!-~]+$',
             maxLength: 2_000,
-            description: 'Where it has been seen',
+            description: 'The address of the public post',
           }),
         ),
       },
@@ -137,7 +140,9 @@ export const NewResolution = Type.Union(
     ),
     Type.Object(
       {
-        outcome: Type.Literal('not_published', { description: 'It is not out: it may be tried again' }),
+        outcome: Type.Literal('not_published', {
+          description: 'The post is not public: it may be tried again',
+        }),
       },
       closed,
     ),
@@ -154,7 +159,7 @@ export const PostQuery = Type.Object(
     from: Type.Optional(
       Type.String({
         format: 'date-time',
-        description: 'On scheduledAt, else publishedAt, else createdAt',
+        description: 'Inclusive; compared with scheduledAt, else publishedAt, else createdAt',
         examples: ['2026-01-01T00:00:00Z'],
       }),
     ),
@@ -167,28 +172,32 @@ export const PostQuery = Type.Object(
 
 const MediaDetails = Type.Object(
   {
-    profile: Type.Optional(Type.String({ description: 'Of the encoding: High, Main 10, …' })),
+    profile: Type.Optional(Type.String({ description: 'The profile of the encoding: High, Main 10, …' })),
     chromaSubsampling: Type.Optional(Type.String({ description: '4:2:0, …' })),
     bitDepth: Type.Optional(Type.Integer()),
     scan: Type.Optional(OneOf('progressive', 'interlaced')),
     squarePixels: Type.Optional(Type.Boolean()),
     hdr: Type.Optional(Type.Boolean()),
-    audioProfile: Type.Optional(Type.String({ description: 'Of AAC: LC, HE, …' })),
+    audioProfile: Type.Optional(Type.String({ description: 'The profile of AAC: LC, HE, …' })),
     audioChannels: Type.Optional(Type.Integer()),
     audioSampleRate: Type.Optional(Type.Integer({ description: 'In Hz' })),
-    moovFirst: Type.Optional(Type.Boolean({ description: 'The table of contents lies in front' })),
+    moovFirst: Type.Optional(
+      Type.Boolean({
+        description: 'True: the moov box, with the index of the file, comes before the media data',
+      }),
+    ),
     fragmented: Type.Optional(Type.Boolean()),
     editList: Type.Optional(Type.Boolean()),
-    frameCount: Type.Optional(Type.Integer({ description: 'Of a GIF' })),
-    loopMs: Type.Optional(Type.Integer({ description: 'Of a GIF: how long its pictures take, once' })),
+    frameCount: Type.Optional(Type.Integer({ description: 'For a GIF' })),
+    loopMs: Type.Optional(Type.Integer({ description: 'For a GIF: the duration of one loop' })),
     notConverted: Type.Optional(
       Type.String({
         description:
-          'Why something that a platform needs was not made of it: no_ffmpeg, time, size, failed or unfit. That platform refuses it, and says so',
+          'Why the file was not converted for a platform that needs it: no_ffmpeg, time, size, failed or unfit. That platform refuses the file, with a reason',
       }),
     ),
   },
-  { description: 'What was read of a video or a GIF besides; what is absent, the file does not say' },
+  { description: 'More properties of a video or a GIF; a property that the file does not state is absent' },
 );
 
 export const Media = Type.Object(
@@ -197,13 +206,13 @@ export const Media = Type.Object(
     kind: OneOf('image', 'gif', 'video', 'document'),
     mimeType: Type.String(),
     byteSize: Type.Integer(),
-    width: Type.Integer({ description: 'In pixels; of a document, its first page in points' }),
+    width: Type.Integer({ description: 'In pixels; for a document, of its first page in points' }),
     height: Type.Integer(),
-    durationMs: Nullable(Type.Integer({ description: 'Of a video' })),
-    frameRate: Nullable(Type.Number({ description: 'Of a video, in frames per second' })),
+    durationMs: Nullable(Type.Integer({ description: 'For a video' })),
+    frameRate: Nullable(Type.Number({ description: 'For a video, in frames per second' })),
     videoCodec: Nullable(Type.String({ description: 'h264 or hevc' })),
-    audioCodec: Nullable(Type.String({ description: 'aac; null where there is no sound' })),
-    pageCount: Nullable(Type.Integer({ description: 'Of a document' })),
+    audioCodec: Nullable(Type.String({ description: 'aac; null without sound' })),
+    pageCount: Nullable(Type.Integer({ description: 'For a document' })),
     details: Nullable(MediaDetails),
     altText: Nullable(Type.String()),
     url: Type.String({ description: 'Signed; expires after a day' }),
@@ -222,7 +231,7 @@ const Failure = Type.Object(
     platformMessage: Nullable(
       Type.String({
         description:
-          'The platform’s own words, as plain text; null where it said nothing. Shown beside the reason, never instead of it',
+          'The platform’s own message, as plain text; null without one. Show it in addition to the reason, never instead of it',
       }),
     ),
   },
@@ -236,9 +245,11 @@ export const Delivery = Type.Object(
     platform: Type.String(),
     handle: Type.String(),
     status: OneOf('pending', 'publishing', 'published', 'failed', 'uncertain', 'canceled'),
-    text: Nullable(Type.String({ description: 'What this channel says instead of the text of the post' })),
+    text: Nullable(
+      Type.String({ description: 'The text that replaces the text of the post on this channel' }),
+    ),
     settings: Type.Record(Type.String(), Type.Unknown(), {
-      description: 'What was chosen for this channel; what is not there has its default',
+      description: 'The settings for this channel; an absent setting has its default',
     }),
     dueAt: Nullable(Instant),
     nextAttemptAt: Nullable(Instant),
@@ -252,7 +263,7 @@ export const Delivery = Type.Object(
 );
 
 const Warning = Type.Object({
-  pointer: Type.String({ description: 'Where in the post' }),
+  pointer: Type.String({ description: 'A JSON pointer into the post' }),
   code: Type.String(),
   detail: Type.String({ description: 'A sentence for people' }),
 });
@@ -274,7 +285,7 @@ export const Post = Type.Object(
     deliveries: Type.Array(Delivery),
     warnings: Type.Array(Warning, {
       description:
-        'What a platform may refuse, and nobody can tell: none of it keeps the post from going out',
+        'What a platform may refuse, although it is not certain. Warnings do not stop the post from being published',
     }),
   },
   { title: 'Post' },
@@ -291,7 +302,9 @@ export const Channel = Type.Object(
     platform: Type.String(),
     handle: Type.String(),
     remoteAccountId: Type.String(),
-    server: Nullable(Type.String({ description: 'The server of its own that the account lives on' })),
+    server: Nullable(
+      Type.String({ description: 'The server of the account, where its platform has many servers' }),
+    ),
     sandbox: Type.Boolean(),
     status: OneOf('active', 'needs_reconnect', 'disabled'),
     reconnectReason: Nullable(Type.String({ description: 'Why it has to be connected again' })),
@@ -299,12 +312,12 @@ export const Channel = Type.Object(
       Type.String({
         format: 'date-time',
         description:
-          'When the connection ends unless the account is connected again; null: it does not by itself',
+          'When the connection expires unless the account is connected again; null: it does not expire',
       }),
     ),
-    expiresSoon: Type.Boolean({ description: 'Within a week: connect it again' }),
+    expiresSoon: Type.Boolean({ description: 'True: it expires within a week, connect it again' }),
     holdsPosts: Type.Boolean({
-      description: 'Disconnected with posts=hold: what is due on it waits until it is connected again',
+      description: 'True: disconnected with posts=hold; due deliveries wait until it is connected again',
     }),
     limits: Nullable(Limits),
     createdAt: Instant,
@@ -317,14 +330,17 @@ export const ChannelList = Type.Object({ data: Type.Array(Channel) }, { title: '
 export const NewChannel = Type.Object(
   {
     platform: PlatformId,
-    handle: Type.String({ pattern: '^[a-z0-9-]{1,40}$', description: 'The account to open on the sandbox' }),
+    handle: Type.String({
+      pattern: '^[a-z0-9-]{1,40}$',
+      description: 'The account to connect on the sandbox',
+    }),
   },
   { ...closed, title: 'NewChannel', examples: [examples.newChannel] },
 );
 
 const Server = Type.String({
   maxLength: 253,
-  description: 'The server that the account lives on, such as social.example.org, where the platform is many',
+  description: 'The server of the account, such as social.example.org, where the platform has many servers',
 });
 const Sandbox = Type.Boolean({ description: 'True: an account of the platform sandbox' });
 
@@ -333,9 +349,11 @@ export const Platform = Type.Object(
     id: Type.String(),
     name: Type.String(),
     connection: OneOf('consent', 'password'),
-    anyServer: Type.Boolean({ description: 'Its accounts live on servers of many owners' }),
+    anyServer: Type.Boolean({ description: 'Its accounts are on servers of many owners' }),
     redirectUri: Nullable(
-      Type.String({ description: 'What whoever runs SoloSpark registers at the platform; null: nothing' }),
+      Type.String({
+        description: 'The redirect URI that the operator registers at the platform; null: none',
+      }),
     ),
     available: Type.Boolean({ description: 'Real accounts can be connected here' }),
     sandbox: Type.Boolean({ description: 'Accounts of its stand-in can be connected here' }),
@@ -344,14 +362,14 @@ export const Platform = Type.Object(
         {
           version: Type.String(),
           endsAt: Instant,
-          endsSoon: Type.Boolean({ description: 'True: whoever runs SoloSpark has to take a newer one' }),
+          endsSoon: Type.Boolean({ description: 'True: the operator has to configure a newer version' }),
         },
         { title: 'ApiVersion' },
       ),
     ),
     limits: Limits,
     settings: Type.Record(Type.String(), Type.Unknown(), {
-      description: 'The JSON Schema of what a post can be given for a channel there (channelSettings)',
+      description: 'The JSON Schema of the settings of a channel of this platform (channelSettings)',
     }),
   },
   { title: 'Platform' },
@@ -369,7 +387,7 @@ export const NewConnection = Type.Object(
 export const StartedConnection = Type.Object(
   {
     id: Id,
-    url: Type.String({ description: 'To be opened by the author in a browser' }),
+    url: Type.String({ description: 'The author opens this in a browser' }),
     expiresAt: Instant,
   },
   { title: 'StartedConnection' },
@@ -390,11 +408,15 @@ export const Connection = Type.Object(
 export const SignIn = Type.Object(
   {
     platform: PlatformId,
-    identifier: Type.String({ minLength: 1, maxLength: 320, description: 'The handle, or the address' }),
+    identifier: Type.String({
+      minLength: 1,
+      maxLength: 320,
+      description: 'The handle, or the email address',
+    }),
     password: Type.String({
       minLength: 1,
       maxLength: 512,
-      description: 'Made for SoloSpark; it is not kept',
+      description: 'An app password, made for SoloSpark; it is not stored',
     }),
     server: Type.Optional(Server),
     sandbox: Type.Optional(Sandbox),
@@ -411,7 +433,7 @@ export const ConsentQuery = Type.Object({ state: Type.String({ maxLength: 200 })
 export const ConsentForm = Type.Object(
   {
     ...ConsentQuery.properties,
-    /** A form without it is refused as one from elsewhere, which tells its sender more than its shape would. */
+    /** Has a default, so that a form without a token is refused as cross-site, a clearer error than a missing field. */
     formToken: Type.String({ maxLength: 200, default: '' }),
   },
   closed,

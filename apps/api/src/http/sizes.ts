@@ -1,11 +1,11 @@
-/** How many names that nobody documented are told one by one. */
+/** How many undocumented names are reported one by one. */
 const UNKNOWN_NAMES = 20;
 
 type Schema = Record<string, unknown>;
 
 /**
- * What a schema says about how many and how long, and nothing else: how many items and names, how long a text. An object that
- * is closed has as many names as are documented, and a few that are not.
+ * Reduces a schema to its size limits: numbers of items and properties, lengths of texts. An object without additional
+ * properties may have as many as are documented, and a few unknown ones, so that those can be reported by name.
  */
 export function sizesOf(schema: Schema): Schema {
   const sizes: Schema = {};

@@ -3,7 +3,7 @@ import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fasti
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TSchema } from 'typebox';
 
-/** Fastify, with request and response types read from the TypeBox schemas of each route. */
+/** Fastify, with request and response types inferred from the TypeBox schemas of each route. */
 export type App = FastifyInstance<
   RawServerDefault,
   IncomingMessage,
@@ -16,7 +16,7 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** A multipart form, for the OpenAPI document only. */
     documentedForm?: TSchema;
-    /** Its body may take long to come, as long as it comes. */
+    /** The body is limited by its rate, not by a total time (body-deadline.ts). */
     isUpload?: true;
   }
 }

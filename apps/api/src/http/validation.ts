@@ -5,15 +5,15 @@ import type { TSchema } from 'typebox';
 import { lowerIds } from './lower-ids.ts';
 import { sizesOf } from './sizes.ts';
 
-/** `verbose`: an error says what it was that did not fit. */
+/** `verbose`: an error carries the value that did not fit. */
 const options: Options = { removeAdditional: false, useDefaults: true, verbose: true };
 
 /**
- * Bodies are taken literally: a number is not a string, and a field that nobody documented is an error, not noise.
- * Query, path and headers arrive as text, so there "20" may be a number.
+ * Bodies are validated without coercion: a number is not a string, and an undocumented field is an error. Query, path and
+ * headers arrive as text, so there "20" is converted to a number where the schema wants one.
  *
- * Sizes come first, and end at the first that is wrong: of what is too large, nothing else is looked at. What is left is so
- * small that all that is wrong with it can be told at once.
+ * Sizes are checked first, and the check stops at the first violation. The rest is then small enough to report all its
+ * errors at once.
  */
 export function createValidatorCompiler(): FastifySchemaCompiler<TSchema> {
   const sizes = new Ajv({ ...options, useDefaults: false, strict: false, allErrors: false });
@@ -23,7 +23,7 @@ export function createValidatorCompiler(): FastifySchemaCompiler<TSchema> {
     const sizesFit = sizes.compile(sizesOf(schema as unknown as Record<string, unknown>));
     const fits = (httpPart === 'body' ? strict : coercing).compile(schema);
     const inOurSpelling = (value: unknown) => lowerIds(schema as unknown as Record<string, unknown>, value);
-    // As Ajv's own: it answers whether the value fits, and keeps what does not.
+    // The interface of Ajv's validators: returns whether the value fits, and keeps the errors.
     const validate: ReturnType<FastifySchemaCompiler<TSchema>> & { errors?: unknown } = (value: unknown) => {
       const refused = [sizesFit, fits].find((check) => !check(check === fits ? inOurSpelling(value) : value));
       validate.errors = refused?.errors ?? null;

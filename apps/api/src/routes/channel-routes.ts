@@ -62,7 +62,7 @@ export function channelRoutes(app: App, ctx: Context): void {
       schema: {
         tags,
         operationId: 'disconnectChannel',
-        summary: 'Disconnect an account; nothing goes out on it any more',
+        summary: 'Disconnect an account; nothing more is published on it',
         params: schemas.ChannelParams,
         querystring: schemas.DisconnectQuery,
         response: {

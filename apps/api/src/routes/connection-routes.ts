@@ -19,7 +19,7 @@ const connecting = [
   'sandbox_unavailable',
 ] as const;
 
-/** How an organization gets its channels: what there is, and the two ways in. */
+/** The platforms that can be connected, and the two ways to connect an account: consent and app password. */
 export function connectionRoutes(app: App, ctx: Context): void {
   const tags = ['Channels'];
 
@@ -51,7 +51,7 @@ export function connectionRoutes(app: App, ctx: Context): void {
       schema: {
         tags,
         operationId: 'startConnection',
-        summary: 'Begin to connect an account whose author agrees on a page of its platform',
+        summary: 'Begin to connect an account with consent on a page of its platform',
         params: schemas.OrganizationParams,
         body: schemas.NewConnection,
         response: {
@@ -72,7 +72,7 @@ export function connectionRoutes(app: App, ctx: Context): void {
       schema: {
         tags,
         operationId: 'getConnection',
-        summary: 'See how far the author has come',
+        summary: 'Read the state of a connection',
         params: schemas.ConnectionParams,
         response: { 200: schemas.Connection, ...problemResponses(...guarded, 'connection_not_found') },
       },
@@ -89,7 +89,7 @@ export function connectionRoutes(app: App, ctx: Context): void {
       schema: {
         tags,
         operationId: 'signInAccount',
-        summary: 'Connect an account with a password that its author has made for SoloSpark',
+        summary: 'Connect an account with an app password that its author has made for SoloSpark',
         params: schemas.OrganizationParams,
         body: schemas.SignIn,
         response: { 201: schemas.Channel, ...problemResponses(...guarded, ...body, ...connecting) },

@@ -11,19 +11,19 @@ import type { App } from '../http/types.ts';
 const CONSENT_BODY_LIMIT = 4 * 1024;
 
 /**
- * The author's way to a platform's page and back, in their browser and without a key: the state in the link is the
- * permission to begin, and only the browser that began may finish. The pages say whose organization is given the account,
- * and nobody gets to the platform's without having seen ours.
+ * The OAuth pages that an author opens in their browser, without an API key. The state in the link gives the right to begin,
+ * and only the browser that began may finish. The pages name the organization that gets the account, and nobody reaches
+ * the platform's consent page without having seen ours.
  */
 export async function consentRoutes(app: App, ctx: Context): Promise<void> {
   await app.register(cookie);
-  // Nobody has shown a key here, and the form has one short field.
+  // These routes need no API key, and the form has only short fields.
   await app.register(formbody, { bodyLimit: CONSENT_BODY_LIMIT });
   app.setErrorHandler<FastifyError>((error, request, reply) => {
     const { status, title, detail } = noteProblem(error, request);
     return sendPage(reply.code(status), title, `<p>${escapeHtml(detail)}</p>`);
   });
-  /** A program that looks at a link with HEAD must neither open a form nor use an answer up. */
+  /** No HEAD routes: a link preview must neither open a form nor use up an answer. */
   const page = { exposeHeadRoute: false };
 
   app.get(
@@ -43,7 +43,7 @@ whose members can then publish on it. Go on only if you want that.</p>
 <form method="post"><input type="hidden" name="state" value="${escapeHtml(state)}">
 <input type="hidden" name="formToken" value="${opened.formToken}">
 <button>Go on to ${platform}</button></form>`,
-        // With "no-referrer" a browser would not say either which site its form comes from.
+        // With "no-referrer" the browser would also send `Origin: null` with the form, which assertOwnSite refuses.
         'same-origin',
       );
     },
@@ -92,7 +92,7 @@ members can now publish on it. You can close this page. If you did not want that
 settings.</p>`,
     );
   };
-  // The address of earlier versions: what arrives there is explained.
+  // The callback address of earlier versions: answers it with an explanation.
   app.get('/callback', { ...page, schema: { hide: true } }, (request, reply) => finish(request, reply, ''));
   app.get(
     '/callback/*',
@@ -102,8 +102,8 @@ settings.</p>`,
 }
 
 /**
- * Another site's page can send this form as well as ours, with a state of its own choosing. Browsers say who sends it; one
- * that says neither is held to the form's token alone.
+ * Refuses a form that a page of another site sent: it could send this form with a state of its own (CSRF). Browsers send
+ * Origin or Sec-Fetch-Site; for one that sends neither, the form token is the only check.
  */
 function assertOwnSite({ headers }: FastifyRequest, publicUrl: string): void {
   const { origin, 'sec-fetch-site': site = 'same-origin' } = headers;
@@ -126,7 +126,7 @@ function sendPage(
     .header('cache-control', 'no-store')
     .header(
       'content-security-policy',
-      // The icon is an empty data: URL, so that no browser asks for another one.
+      // `img-src data:` is for the icon, an empty data: URL that keeps browsers from requesting /favicon.ico.
       "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
     )
     .header('x-frame-options', 'DENY')

@@ -19,7 +19,7 @@ export function deliveryRoutes(app: App, ctx: Context): void {
       schema: {
         tags: ['Posts'],
         operationId: 'retryDelivery',
-        summary: 'Try again what failed on one channel',
+        summary: 'Retry a failed delivery',
         params: schemas.DeliveryParams,
         headers: schemas.IfMatchHeaders,
         response: {
@@ -41,7 +41,7 @@ export function deliveryRoutes(app: App, ctx: Context): void {
       schema: {
         tags: ['Posts'],
         operationId: 'resolveDelivery',
-        summary: 'Say whether an uncertain delivery is out',
+        summary: 'Say whether an uncertain delivery is public',
         params: schemas.DeliveryParams,
         headers: schemas.IfMatchHeaders,
         body: schemas.NewResolution,

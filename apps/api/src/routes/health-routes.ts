@@ -12,15 +12,15 @@ const Readiness = Type.Object(
     queue: UpOrDown,
     worker: UpOrDown,
     workerSecondsAgo: Type.Union([Type.Number(), Type.Null()]),
-    store: Type.Enum(STORE_STATES, { description: 'The place where media lies, as the API sees it' }),
+    store: Type.Enum(STORE_STATES, { description: 'The media store, as this API sees it' }),
     workerStore: Type.Union([Type.Enum(STORE_STATES), Type.Null()], {
-      description: 'The same, as that worker sees it which sees it worst; null: none of them is alive',
+      description: 'The same, the worst state that any worker reports; null: no worker is alive',
     }),
   },
   { title: 'Readiness' },
 );
 
-/** Three missed heartbeats. */
+/** Three missed heartbeats of a worker. */
 const WORKER_SILENT_AFTER_SECONDS = 15;
 
 export function healthRoutes(app: App, ctx: Context): void {
@@ -47,7 +47,7 @@ export function healthRoutes(app: App, ctx: Context): void {
         tags: ['Health'],
         operationId: 'ready',
         summary:
-          'Can it do its work? Degraded: it takes requests, but the queue, a worker or the media store is away',
+          'Can the API work? Degraded: it takes requests, but the queue, a worker or the media store is unavailable',
         security: [],
         response: { 200: Readiness, 503: Readiness },
       },

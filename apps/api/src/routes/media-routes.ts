@@ -21,13 +21,13 @@ import * as schemas from '../http/schemas.ts';
 import type { App } from '../http/types.ts';
 import { altTextOf, MAX_ALT_TEXT, readUploadForm } from './upload-form.ts';
 
-/** For the page at /docs: Fastify itself reads the parts, so it must not validate them as JSON. */
+/** Only documents the form for /docs: the handler reads the parts itself, so Fastify must not validate them as JSON. */
 const uploadForm = Type.Object(
   {
     file: Type.String({
       format: 'binary',
       description:
-        'A JPEG, PNG, WebP, HEIC, AVIF or GIF of at most 50 MB, an MP4, M4V or MOV of at most 512 MB, or a PDF of at most 100 MB; where the server has an ffmpeg, other videos as well',
+        'A JPEG, PNG, WebP, HEIC, AVIF or GIF of at most 50 MB, an MP4, M4V or MOV of at most 512 MB, or a PDF of at most 100 MB; with ffmpeg on the server, other videos, too',
     }),
     altText: Type.Optional(Type.String({ maxLength: MAX_ALT_TEXT })),
   },
@@ -36,7 +36,7 @@ const uploadForm = Type.Object(
 
 export async function mediaRoutes(app: App, ctx: Context): Promise<void> {
   await app.register(multipart, {
-    // One byte more than anything may have: a file that goes on is cut off there, and found too large by its size.
+    // One byte more than the limit: a longer file is cut off there, and its size then shows that it is too large.
     throwFileSizeLimit: false,
     limits: { fileSize: MAX_UPLOAD_BYTES + 1, files: 1, fields: 5, fieldSize: MAX_ALT_TEXT * 4 },
   });
@@ -78,10 +78,12 @@ export async function mediaRoutes(app: App, ctx: Context): Promise<void> {
       } catch (error) {
         throw storeProblem(error);
       } finally {
-        // What cannot be removed now is found by the sweep.
+        // The sweeper removes what cannot be removed now.
         await upload
           ?.discard()
-          .catch((error) => request.log.warn({ err: error }, 'an upload is left behind'));
+          .catch((error) =>
+            request.log.warn({ err: error }, 'an upload could not be removed, the sweeper will remove it'),
+          );
       }
     },
   );
@@ -92,7 +94,7 @@ export async function mediaRoutes(app: App, ctx: Context): Promise<void> {
       schema: {
         tags: ['Media'],
         operationId: 'getMedia',
-        summary: 'One media file: its facts, and links to it',
+        summary: 'Read one media file: its properties, and links to it',
         params: schemas.OrganizationMediaParams,
         response: {
           200: schemas.Media,
@@ -109,7 +111,7 @@ export async function mediaRoutes(app: App, ctx: Context): Promise<void> {
       schema: {
         tags: ['Media'],
         operationId: 'describeMedia',
-        summary: 'Change the alt text, unless a post is on its way with it',
+        summary: 'Change the alt text, unless a scheduled or publishing post uses the file',
         params: schemas.OrganizationMediaParams,
         body: schemas.MediaChange,
         response: {
@@ -153,7 +155,7 @@ export async function mediaRoutes(app: App, ctx: Context): Promise<void> {
   );
 }
 
-/** Outside of any organization: the signature in the link is the permission, for platforms that fetch media. */
+/** Media links, outside of any organization: platforms fetch files here, and the signature in the link is the permission. */
 export function mediaLinkRoutes(app: App, ctx: Context): void {
   const bytes = Object.fromEntries(
     ['image/*', 'video/*', 'application/pdf'].map((type) => [type, { schema: Type.Any() }]),
@@ -170,8 +172,8 @@ export function mediaLinkRoutes(app: App, ctx: Context): void {
         security: [],
         response: {
           200: { description: 'The file', content: bytes },
-          206: { description: 'The range that the header Range asks for', content: bytes },
-          304: Type.Null({ description: 'The file of If-None-Match is this one' }),
+          206: { description: 'The range of the header Range', content: bytes },
+          304: Type.Null({ description: 'The file still has the ETag of If-None-Match' }),
           ...problemResponses(
             'invalid_link',
             'media_not_found',
@@ -185,7 +187,7 @@ export function mediaLinkRoutes(app: App, ctx: Context): void {
     async (request, reply) => {
       const media = await openMedia(ctx, { ...request.params, ...request.query });
       const { byteSize, mimeType } = media;
-      // Under one id and name lies the same file for ever.
+      // A file never changes, so its id and rendition name make a strong ETag.
       const tag = `"${[request.params.mediaId, request.query.rendition ?? []].flat().join('-')}"`;
       const kept = { etag: tag, 'cache-control': 'private, max-age=3600' };
       if (isKnown(tag, request.headers['if-none-match'])) return reply.code(304).headers(kept).send(null);
@@ -201,7 +203,7 @@ export function mediaLinkRoutes(app: App, ctx: Context): void {
       }
       const part = range === 'whole' ? undefined : range;
       const opened = await media.open(part);
-      // A HEAD is answered without the file, which Fastify would read to its end.
+      // For HEAD the file is not sent: Fastify would read it to its end.
       const stream = request.method === 'HEAD' ? Readable.from([]) : opened;
       if (stream !== opened) opened.destroy();
       if (part) reply.code(206).header('content-range', `bytes ${part.start}-${part.end}/${byteSize}`);
@@ -216,13 +218,13 @@ export function mediaLinkRoutes(app: App, ctx: Context): void {
   );
 }
 
-/** Somebody else made this file, and it comes from our address: a browser may show it, and run nothing of it. */
+/** A user's file is served from our own origin: a browser may show it, but must not run anything in it. */
 function headersFor(mimeType: string): Record<string, string> {
   const isShown = mimeType.startsWith('image/') || mimeType.startsWith('video/');
   return {
     'x-content-type-options': 'nosniff',
     'content-security-policy': "default-src 'none'; sandbox",
-    // Our own pages are at another address than the files.
+    // Our pages may have another origin than the files.
     'cross-origin-resource-policy': 'cross-origin',
     'content-disposition': isShown ? 'inline' : 'attachment',
   };

@@ -24,7 +24,7 @@ const onPost = [...guarded, 'post_not_found'] as const;
 const onChange = [...onPost, 'post_locked', 'revision_mismatch'] as const;
 const withBody = ['malformed_json', 'payload_too_large', 'unsupported_content_type'] as const;
 
-/** The schema has refused what is none. */
+/** The schema has refused texts that are not times. */
 function instantOf(text: string | undefined): Date | undefined {
   const instant = text === undefined ? undefined : parseInstant(text);
   return instant instanceof Date ? instant : undefined;
@@ -124,7 +124,7 @@ export function postRoutes(app: App, ctx: Context): void {
       schema: {
         tags,
         operationId: 'deletePost',
-        summary: 'Delete a post; a scheduled one does not go out',
+        summary: 'Delete a post; a scheduled one is not published',
         params: schemas.PostParams,
         headers: schemas.IfMatchHeaders,
         response: { 204: Type.Null({ description: 'Deleted' }), ...problemResponses(...onChange) },
@@ -165,7 +165,7 @@ export function postRoutes(app: App, ctx: Context): void {
       schema: {
         tags,
         operationId: 'unschedulePost',
-        summary: 'Take a post off the schedule',
+        summary: 'Remove a post from the schedule',
         params: schemas.PostParams,
         headers: schemas.IfMatchHeaders,
         response: { 200: schemas.Post, ...problemResponses(...onChange) },
@@ -203,7 +203,7 @@ export function postRoutes(app: App, ctx: Context): void {
       schema: {
         tags,
         operationId: 'duplicatePost',
-        summary: 'Make a draft of a post, whatever became of it',
+        summary: 'Duplicate a post of any status as a draft',
         params: schemas.PostParams,
         response: { 201: schemas.Post, ...problemResponses(...onPost) },
       },
@@ -224,7 +224,7 @@ export function postRoutes(app: App, ctx: Context): void {
       schema: {
         tags,
         operationId: 'retryPost',
-        summary: 'Try again what failed, and only that',
+        summary: 'Retry the failed deliveries, and only those',
         params: schemas.PostParams,
         headers: schemas.IfMatchHeaders,
         response: {

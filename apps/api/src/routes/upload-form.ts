@@ -11,12 +11,12 @@ import type { FastifyRequest } from 'fastify';
 import type { Readable } from 'node:stream';
 import { HttpProblem } from '../http/problem-plugin.ts';
 
-/** Longer than any platform takes (LinkedIn: 4,086). */
+/** More than any platform takes (LinkedIn: 4,086). */
 export const MAX_ALT_TEXT = 5_000;
 
 /**
- * Reads the form of an upload to its end; the file goes to the disk as it comes.
- * @throws HttpProblem `invalid_request`, and what Fastify's parser throws with a status of its own.
+ * Reads the whole form of an upload, and streams its file to the disk.
+ * @throws HttpProblem `invalid_request`, and the errors of Fastify's parser that have a status of their own.
  */
 export async function readUploadForm(
   request: Pick<FastifyRequest, 'parts'>,
@@ -40,7 +40,7 @@ export async function readUploadForm(
         isDescribed = true;
         altText = altTextOf(part.value);
       } else throw invalidField(part.fieldname, 'unknown', 'is not a field of this form');
-      // What goes on behind the largest size is refused now, and not at its end.
+      // Stop at once when the file is too large: do not read the rest of the form.
       if (received && received.file.byteSize > MAX_UPLOAD_BYTES) break;
     }
   } catch (error) {
@@ -50,7 +50,7 @@ export async function readUploadForm(
   return { ...received, altText };
 }
 
-/** What the store says is told apart from what is wrong with the form. */
+/** Turns errors of the store into problems, so that they are not taken for a broken form. */
 async function receive(file: Readable, upload: Upload): Promise<ReceivedFile> {
   try {
     return await upload.receive(file);
@@ -62,19 +62,19 @@ async function receive(file: Readable, upload: Upload): Promise<ReceivedFile> {
 const UNREADABLE_FORM =
   'The form could not be read to its end: it is cut off, or its boundary is wrong. Send it again.';
 
-/** Ours, Fastify's with a code, or the disk's; what is left is the parser's word for a broken form. */
+/** Whether the error is ours, Fastify's with a status, or the disk's. Any other comes from the parser: a broken form. */
 function isExplained(error: unknown): boolean {
   return (
     error instanceof AppError || (error instanceof Error && ('statusCode' in error || 'syscall' in error))
   );
 }
 
-/** Null where there is nothing to see. */
+/** Null when the text has no visible character. */
 export function altTextOf(value: unknown): string | null {
   if (typeof value !== 'string' || value.length > MAX_ALT_TEXT) {
     throw invalidField('altText', 'maxLength', `must be text of at most ${MAX_ALT_TEXT} characters`);
   }
-  // A form says nothing of its encoding: what is not UTF-8 has become U+FFFD, which nobody writes.
+  // A form does not declare its encoding: bytes that are not UTF-8 were decoded to U+FFFD, which no author writes.
   const replaced = value.indexOf('\ufffd');
   const at = findUnkeepable(value) ?? (replaced === -1 ? undefined : characterAt(value, replaced));
   if (at) {

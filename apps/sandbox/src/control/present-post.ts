@@ -1,7 +1,7 @@
 import type { Images } from '../world/images.ts';
 import type { ShelvedPost } from '../world/posts.ts';
 
-/** A post as the oracle tells it. `url` is its page on the platform, `viewUrl` the same page by its id. */
+/** A post in the oracle's answers. `url` is its page on the platform, `viewUrl` the same page by its id. */
 export function presentPost({ platform, post }: ShelvedPost, images: Images, origin: string) {
   return {
     platform,
@@ -14,7 +14,7 @@ export function presentPost({ platform, post }: ShelvedPost, images: Images, ori
     media: post.media.map(({ imageId, altText, title }) => ({
       url: `${origin}/_sandbox/media/${imageId}`,
       altText: altText ?? null,
-      /** By its bytes. Null: they were not kept, or not any more. */
+      /** Detected from the bytes; null when they are not kept any more. */
       mimeType: images.find(imageId)?.type ?? null,
       ...(title !== undefined && { title }),
     })),

@@ -9,7 +9,7 @@ import type { World } from '../world/world.ts';
 import { presentPost } from './present-post.ts';
 import * as schemas from './schemas.ts';
 
-/** The control side: what is really public, and the levers that bend the platforms. Nothing of it exists out there. */
+/** The control API: the oracle, faults, latency, clock and settings. Real platforms have nothing like it. */
 export function registerControl(app: FastifyInstance, world: World): void {
   app.setErrorHandler<FastifyError | AppError>((error, request, reply) => {
     const status = error instanceof AppError ? 400 : (error.statusCode ?? 500);

@@ -48,7 +48,7 @@ export const LatencyBody = Type.Object(
   strict,
 );
 
-/** A century either way: enough for every window, and still a date. */
+/** A century in each direction: more than any time window, and still a valid date. */
 export const ClockBody = Type.Object(
   { offsetMs: Type.Integer({ minimum: -36_500 * dayMs, maximum: 36_500 * dayMs }) },
   strict,

@@ -1,4 +1,4 @@
-/** Runs in the browser. Whatever a post says gets into the page as text, never as markup. */
+/** Runs in the browser. Texts of posts are inserted as text, never as HTML. */
 export const pageScript = String.raw`
 'use strict';
 const shownAtOnce = 100;
@@ -114,7 +114,7 @@ async function refresh() {
 }
 
 async function follow() {
-  // A page that nobody looks at asks nothing.
+  // A hidden page does not poll.
   if (!document.hidden) await refresh();
   setTimeout(follow, 1000);
 }

@@ -7,7 +7,7 @@ export interface ShownPlatform {
   colour: string;
 }
 
-/** One page, no assets, no network but this sandbox. Data reaches it through `/_sandbox/posts` only. */
+/** The feed: one page without assets. Its only data source is `/_sandbox/posts`. */
 export function renderPage(platforms: ShownPlatform[]): string {
   return `<!doctype html>
 <html lang="en">

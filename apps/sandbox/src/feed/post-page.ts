@@ -6,7 +6,7 @@ import { pageStyle } from './page-style.ts';
 
 type Host = Pick<SandboxPlatform, 'id' | 'name' | 'colour'>;
 
-/** What a permalink leads to: the one post, as it is now. It needs no script, so anything that can read a page can read it. */
+/** The page of one post, at its permalink. It has no script, so that simple clients can read it, too. */
 export function postPage(
   host: Host,
   post: PublicPost | undefined,
@@ -59,7 +59,7 @@ function figureOf({ imageId, altText = '', title }: PublicPost['media'][number],
     : `<img alt="${words}" src="${source}">`;
 }
 
-/** What else the author chose, in the platform's own words: a poll, a warning, who may see it. */
+/** The post's other settings, in the platform's terms: a poll, a content warning, the visibility. */
 function settingsOf({ settings = {} }: PublicPost): string {
   const chosen = Object.entries(settings).filter(
     ([, value]) => value !== null && value !== '' && value !== false,

@@ -4,7 +4,7 @@ import type { World } from '../world/world.ts';
 import { renderPage } from './page.ts';
 import { postPage } from './post-page.ts';
 
-/** The feed, the page of a single post, and the images and videos of both. */
+/** The feed, the page of each post, and their images and videos. */
 export function registerFeed(app: FastifyInstance, world: World): void {
   const page = renderPage(platforms.map(({ id, name, colour }) => ({ id, name, colour })));
   const pageHeaders = {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { World } from '../world/world.ts';
 
-/** Remembers who said what lately, by hash: neither a long text nor a long list makes the question slower. */
+/** Remembers recent posts by a hash of their content, so that a look-up is fast for long texts and for many posts. */
 export interface Duplicates {
   /** The id of the earlier post with the same content, when it is younger than `windowMs`. */
   findEarlier(account: string, content: string, now: number, windowMs: number): string | undefined;

@@ -3,7 +3,7 @@ import type { Step } from '../steps.ts';
 import type { ArmedFault, OutcomeFault } from '../world/faults.ts';
 import type { Answer, Refusals } from './platform.ts';
 
-/** The connection ends without a byte of an answer. */
+/** Stands for a connection that is closed without any answer. */
 export const dropped = Symbol('dropped');
 
 export interface Scene {
@@ -12,7 +12,7 @@ export interface Scene {
   request: FastifyRequest;
   now: number;
   refusals: Refusals;
-  /** Lets the handler do its work and gives its answer. */
+  /** Runs the handler, and returns its answer. */
   commit: () => Promise<Answer>;
   wait: (ms: number) => Promise<void>;
   giveBack: () => void;
@@ -20,7 +20,7 @@ export interface Scene {
 
 type Play = (scene: Scene) => Promise<Answer | typeof dropped>;
 
-/** How each fault that decides the answer is played: before the commit, or after it. */
+/** How each outcome fault is played, before or after the commit. */
 export const faultPlays: Record<OutcomeFault, Play> = {
   'drop-before-commit': async () => dropped,
   'hang-before-commit': async ({ wait, fault, refusals }) => {
@@ -55,7 +55,7 @@ export const faultPlays: Record<OutcomeFault, Play> = {
     }),
 };
 
-/** What a proxy in front of a platform answers: no header that says when to come back, and no JSON. */
+/** A 429 of a proxy in front of the platform: no header with a time to retry, and no JSON. */
 const bareTooManyRequests: Answer = {
   status: 429,
   headers: { 'content-type': 'text/html' },
@@ -63,7 +63,7 @@ const bareTooManyRequests: Answer = {
   fromProxy: true,
 };
 
-/** A call that the platform refuses commits nothing: the fault waits for one that does. */
+/** Plays a fault after the commit. A refused call commits nothing, so the fault is kept for a later call. */
 async function afterCommit(
   scene: Scene,
   play: (answer: Answer) => Promise<Answer | typeof dropped>,

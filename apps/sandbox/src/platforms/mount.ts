@@ -10,9 +10,8 @@ import { readToken } from './oauth/tokens.ts';
 import type { Account, Answer, Endpoint, OpenedPlatform, SandboxPlatform } from './platform.ts';
 
 /**
- * The way of a call through a platform: counted, delayed, recognised, guarded, metered, and then either handled or
- * spoiled by a fault. A caller that has gone away does not stop the rest, as it would not at the real platform.
- * A platform's pages are for people, and nothing of this happens to them.
+ * Mounts a platform. Each call is counted, delayed, authenticated, guarded, rate limited, and then handled or changed by a fault.
+ * As on a real platform, a call goes on when its caller has disconnected. The platform's pages for people skip all of this.
  */
 export function mountPlatform(app: FastifyInstance, platform: SandboxPlatform, world: World): void {
   const opened = platform.open(world);
@@ -37,7 +36,7 @@ export function mountPlatform(app: FastifyInstance, platform: SandboxPlatform, w
     });
   }
   for (const link of opened.postPaths) {
-    // People's links end with a slash as often as not.
+    // Links may end with a slash.
     for (const path of [link.url, `${link.url}/`]) {
       app.get(path, (request, reply) => {
         const id = link.idOf(request.params as Record<string, string>);

@@ -3,18 +3,18 @@ import type { Step } from '../steps.ts';
 import type { Alteration, ArmedFault, FaultKind } from '../world/faults.ts';
 import type { World } from '../world/world.ts';
 
-/** An account exists as soon as somebody shows its token. `id` is the platform's own, made from the handle. */
+/** An account exists from the first call with its token. `id` is the platform's id of it, derived from the handle. */
 export interface Account {
   handle: string;
   id: string;
 }
 
-/** What a platform says. A string body goes out as it is, anything else as JSON, and `undefined` as no body. */
+/** An answer of a platform. A string body is sent unchanged, other values as JSON, and `undefined` as no body. */
 export interface Answer {
   status: number;
   headers?: Record<string, string>;
   body?: unknown;
-  /** Said by something in front of the platform, so it carries none of the platform's headers. */
+  /** The answer of a proxy in front of the platform, without any of the platform's headers. */
   fromProxy?: true;
 }
 
@@ -22,20 +22,20 @@ export interface Call {
   account: Account;
   request: FastifyRequest;
   now: number;
-  /** Where this sandbox is reached, as the caller sees it: `http://127.0.0.1:4010`. */
+  /** The origin of this sandbox as the caller sees it: `http://127.0.0.1:4010`. */
   origin: string;
-  /** Uses up a fault that changes what this call makes. To be asked once the call is sure to be accepted. */
+  /** Uses up an armed alteration. Call it only when the call is sure to be accepted. */
   alteration: (kind: Alteration) => ArmedFault | undefined;
 }
 
-/** One path of the platform's API. Its handler decides and commits in one go; a status below 300 means committed. */
+/** One path of the platform's API. Its handler decides and commits in one step; a status below 300 means committed. */
 export interface Endpoint {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   url: string;
   step: Step | ((request: FastifyRequest) => Step);
   /**
-   * Whose call it is where no access token says so, but the code that is shown for one. Nobody's is a visitor's, and the
-   * guard does not look at any of them.
+   * The account of a call without an access token, from the code or the refresh token that it sends. A call without an account is
+   * the visitor's. The guard is skipped.
    */
   handleOf?(request: FastifyRequest): string | undefined;
   answer(call: Call): Answer | Promise<Answer>;
@@ -53,13 +53,13 @@ export interface Page {
   answer(visit: Visit): Answer;
 }
 
-/** Where a post can be looked at by everybody: the path of its permalink, and the id of the post that it names. */
+/** The path of a post's permalink, and the id of the post that it names. */
 export interface PostPath {
   url: string;
   idOf(parameters: Record<string, string>): string | undefined;
 }
 
-/** A call that has told whose it is, and nothing more has been done about it. */
+/** A call whose account is known, before any other check. */
 export interface KnownCall {
   request: FastifyRequest;
   token: string | undefined;
@@ -68,31 +68,31 @@ export interface KnownCall {
   now: number;
 }
 
-/** The platform's own way to say no. */
+/** The platform's own error answers. */
 export interface Refusals {
-  /** There is no token, or nobody's. */
+  /** The token is missing or unknown. */
   unauthorized(request: FastifyRequest): Answer;
   expiredToken(): Answer;
   rateLimited(options: { retryAfterSeconds: number; now: number }): Answer;
-  /** The permanent refusal of what this step was given. */
+  /** The permanent refusal of this step's input. */
   rejected(step: Step, request: FastifyRequest): Answer;
-  /** A refusal that a platform is known to give although it did what was asked. */
+  /** A refusal that the platform sometimes answers although it has done what was asked. */
   refusedButDone?(): Answer;
   serverError(status: number): Answer;
-  /** The body could not be read at all. */
+  /** The body could not be parsed. */
   malformed(status: number, message: string): Answer;
   noSuchPath(): Answer;
 }
 
-/** A platform at work: its endpoints, and what stands in front of all of them. */
+/** A mounted platform: its endpoints, and the checks in front of all of them. */
 export interface OpenedPlatform {
   endpoints: Endpoint[];
-  /** What people see, where they let an app in. */
+  /** The consent pages. */
   pages?: Page[];
   postPaths: PostPath[];
-  /** Looks at every call of a known account before anything else does. */
+  /** The first check of every call of a known account. */
   guard?(call: KnownCall): Answer | undefined;
-  /** Counts the call; gives the headers of every answer, or the refusal when the allowance is used up. */
+  /** Counts the call; returns the rate limit headers of every answer, and the refusal when the limit is reached. */
   meter?(call: { account: Account; step: Step; now: number }): {
     headers: Record<string, string>;
     refusal?: Answer;
@@ -103,20 +103,20 @@ export interface OpenedPlatform {
 export interface SandboxPlatform {
   /** Also the prefix of its URLs. */
   id: string;
-  /** For people. */
+  /** The display name. */
   name: string;
   /** A CSS colour for the feed. */
   colour: string;
-  /** The deterministic id of the account, so that it survives a restart. */
+  /** The id of the account, derived from the handle, so that it survives a restart. */
   accountId(handle: string): string;
-  /** Where the token is; by default in the `Authorization: Bearer` header. */
+  /** Reads the token of a call; by default from the `Authorization: Bearer` header. */
   tokenOf?(request: FastifyRequest): string | undefined;
   /** Registers the body formats that the platform takes besides JSON. */
   readBodies?(app: FastifyInstance): void;
   refusals: Refusals;
-  /** What each step can play. */
+  /** The faults that each step can play. */
   faults: Partial<Record<Step, readonly FaultKind[]>>;
-  /** Called once per sandbox; the state it makes lives in the world's tables. */
+  /** Called once per sandbox; it keeps its state in the world's tables. */
   open(world: World): OpenedPlatform;
 }
 
@@ -131,7 +131,7 @@ export const readFaults = [
   'truncated-body',
 ] as const satisfies FaultKind[];
 
-/** Faults of a call that makes something. */
+/** Faults of a call that writes. */
 export const writeFaults = [
   ...readFaults,
   'rejected',
@@ -140,5 +140,5 @@ export const writeFaults = [
   'commit-then-hang',
 ] as const satisfies FaultKind[];
 
-/** Faults of a call that gets, renews or ends a token. It shows no access token that could have expired. */
+/** Faults of a call that gets, renews or revokes a token. It sends no access token that could have expired. */
 export const tokenFaults: FaultKind[] = writeFaults.filter((fault) => fault !== 'expired-token');

@@ -5,5 +5,5 @@ import { mastodon } from './mastodon/mastodon.ts';
 import type { SandboxPlatform } from './platform.ts';
 import { x } from './x/x.ts';
 
-/** A new stand-in is a new folder and a line here. */
+/** To add a platform, add a folder and a line here. */
 export const platforms: readonly SandboxPlatform[] = [x, instagram, linkedin, bluesky, mastodon];

@@ -2,11 +2,11 @@ import type { BoundedMap } from '../world/bounded-map.ts';
 
 export interface WindowCount {
   used: number;
-  /** Epoch milliseconds at which the count starts again. */
+  /** Epoch milliseconds at which the count restarts. */
   endsAt: number;
 }
 
-/** Counts a call in the window that is running, or opens the next one, which ends at `nextEnd`. */
+/** Counts a call in the current window, or opens a new window that ends at `nextEnd`. */
 export function countInWindow(
   windows: BoundedMap<string, WindowCount>,
   key: string,

@@ -1,4 +1,4 @@
-/** A map that forgets its oldest entry when it is full. Everything the sandbox remembers lives in one of these. */
+/** A map that drops its oldest entry when it is full. The sandbox keeps all its state in such maps. */
 export interface BoundedMap<K, V> {
   get(key: K): V | undefined;
   set(key: K, value: V): void;
@@ -11,7 +11,7 @@ export function createBoundedMap<K, V>(capacity: number): BoundedMap<K, V> {
   return {
     get: (key) => entries.get(key),
     set(key, value) {
-      // Deleted first, so that a renewed entry counts as young again.
+      // Deleted first, so that an updated entry becomes the newest.
       entries.delete(key);
       entries.set(key, value);
       for (const oldest of entries.keys()) {

@@ -4,13 +4,13 @@ import { createIdSequence } from './ids.ts';
 const keptWithdrawals = 50_000;
 
 /**
- * What people have allowed apps, and taken back. Tokens live outside of the sandbox and outlive it; all that is kept here
- * is from where on they count again.
+ * Withdrawn consents. The sandbox does not store tokens: they contain their own data. Only the lowest valid token id of each
+ * account is kept here.
  */
 export interface Consents {
   /** The id of a new token, higher than that of any earlier one. */
   nextTokenId(): string;
-  /** Ends every token that the account has given out so far. A later consent is a new one. */
+  /** Ends all tokens of the account issued so far. A later consent gives valid ones again. */
   withdraw(platform: string, account: string): void;
   isWithdrawn(platform: string, account: string, tokenId: string): boolean;
   clear(): void;
@@ -18,7 +18,7 @@ export interface Consents {
 
 export function createConsents(now: () => number): Consents {
   const nextTokenId = createIdSequence(now, (ms) => BigInt(ms) * 1000n);
-  /** The lowest id that counts, by platform and account. */
+  /** The lowest valid token id, by platform and account. */
   const lowest = createBoundedMap<string, string>(keptWithdrawals);
   const keyOf = (platform: string, account: string) => `${platform} ${account}`;
   return {

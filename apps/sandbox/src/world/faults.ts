@@ -1,6 +1,6 @@
 import type { Step } from '../steps.ts';
 
-/** Faults that decide what the caller gets back; a call meets one of them at most. */
+/** Faults that decide the answer of a call; a call gets at most one of them. */
 export const outcomeFaults = [
   'drop-before-commit',
   'hang-before-commit',
@@ -16,7 +16,7 @@ export const outcomeFaults = [
   'truncated-body',
 ] as const;
 
-/** Faults that change what a call makes. They go together with one that decides the answer. */
+/** Faults that change what a call creates. A call may get one in addition to an outcome fault. */
 export const alterations = ['delayed-visibility', 'processing-failed'] as const;
 
 export type OutcomeFault = (typeof outcomeFaults)[number];
@@ -25,15 +25,15 @@ export type FaultKind = OutcomeFault | Alteration;
 
 export interface Fault {
   platform: string;
-  /** Without it, the fault is for whoever calls first. */
+  /** Without it, the fault is for the first caller. */
   account?: string;
   step: Step;
   fault: FaultKind;
-  /** How many calls it lets pass first. */
+  /** How many calls pass before it applies. */
   after: number;
-  /** How many calls it is good for. */
+  /** To how many calls it applies. */
   times: number;
-  /** How long a hanging call hangs, or a post stays unseen. */
+  /** How long a hanging call hangs, or a post stays hidden. */
   ms: number;
   /** The status of a 5xx. */
   status: number;
@@ -41,20 +41,20 @@ export interface Fault {
 }
 
 export interface ArmedFault extends Fault {
-  /** How many calls it will still let pass. */
+  /** How many more calls pass before it applies. */
   toPass: number;
-  /** How many calls it is still good for. */
+  /** To how many more calls it applies. */
   left: number;
 }
 
 export interface FaultBook {
   arm(fault: Fault): ArmedFault;
-  /** Uses up one turn of the fault that was armed first; those of this very account go before those for anyone. */
+  /** Takes one use of the fault that was armed first; faults for this account come before faults for any account. */
   take<K extends FaultKind>(
     call: { platform: string; step: Step; account: string },
     kinds: readonly K[],
   ): (ArmedFault & { fault: K }) | undefined;
-  /** For a fault that found nothing to spoil: the call was refused anyway. */
+  /** Returns the use of a fault that did not apply, because the call was refused anyway. */
   giveBack(fault: ArmedFault): void;
   list(): ArmedFault[];
   clear(): void;

@@ -1,6 +1,6 @@
 /**
- * Ids the way the platforms make them: a time in the high digits, rising always, also when the sandbox's clock is set
- * back and after a restart. `encode` turns the time into the lowest id of that millisecond.
+ * Makes ids as the platforms do: with the time in the high digits, and always rising, also when the sandbox's clock is set back
+ * and after a restart. `encode` returns the lowest id of a millisecond.
  */
 export function createIdSequence(now: () => number, encode: (ms: number) => bigint): () => string {
   let last = 0n;

@@ -1,4 +1,4 @@
-/** The bytes of uploaded images, videos and documents, for the feed to show. When they outgrow their room, the oldest go. */
+/** The bytes of uploaded images, videos and documents, for the feed. Above the memory limit the oldest are dropped. */
 export interface Images {
   keep(bytes: Buffer): string;
   find(id: string): Image | undefined;
@@ -41,7 +41,7 @@ export function createImages(capacityBytes: number): Images {
   };
 }
 
-/** The type by content, never by name or header. */
+/** Detects the type from the bytes, not from the name or a header. */
 export function imageTypeOf(bytes: Buffer): ImageType | undefined {
   if (bytes.subarray(0, 3).equals(Buffer.from([0xff, 0xd8, 0xff]))) return 'image/jpeg';
   if (bytes.subarray(0, 8).equals(Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'))) return 'image/png';
@@ -51,7 +51,7 @@ export function imageTypeOf(bytes: Buffer): ImageType | undefined {
   return undefined;
 }
 
-/** MP4 and MOV begin with a box that names their brand; so do pictures of the HEIF family, by brands of their own. */
+/** MP4 and MOV begin with a box that names their brand. Images of the HEIF family do, too, with other brands. */
 export function videoTypeOf(bytes: Buffer): VideoType | undefined {
   if (bytes.toString('latin1', 4, 8) !== 'ftyp') return undefined;
   const brand = bytes.toString('latin1', 8, 12);

@@ -1,18 +1,18 @@
-/** A post that is public on a platform. A platform adds its own fields to this. Times are epoch milliseconds. */
+/** A public post. Each platform adds its own fields. Times are epoch milliseconds. */
 export interface PublicPost {
   /** The handle of the author's sandbox account. */
   account: string;
   /** The platform's own id. */
   id: string;
-  /** The permalink: the platform's own path, at the sandbox, where it is a page that shows the post. */
+  /** The permalink: the platform's path on this sandbox, a page that shows the post. */
   url: string;
-  /** What a reader sees. */
+  /** The text that a reader sees. */
   text: string;
   media: PostMedia[];
-  /** What else the author chose, in the platform's own words. */
+  /** The author's other choices, in the platform's own terms. */
   settings?: Record<string, unknown>;
   createdAt: number;
-  /** Lists and lookups do not show the post before this time. The oracle does. */
+  /** Lists and look-ups do not show the post before this time; the oracle does. */
   visibleAt: number;
 }
 
@@ -22,11 +22,11 @@ export interface PostMedia {
   title?: string;
 }
 
-/** The posts of one platform, in that platform's own type. */
+/** The posts of one platform, with that platform's type. */
 export interface Shelf<P extends PublicPost> {
   add(post: P): void;
   find(id: string): P | undefined;
-  /** Oldest first. Not to be changed by the caller. */
+  /** Oldest first. The caller must not change the list. */
   ofAccount(account: string): readonly P[];
   remove(id: string): void;
 }
@@ -36,7 +36,7 @@ export interface ShelvedPost {
   post: PublicPost;
 }
 
-/** Everything that is public: what the oracle reads. Bounded, and indexed so that a burst never scans it. */
+/** All public posts, which the oracle reads. Bounded, and indexed by platform and account. */
 export interface Posts {
   shelf<P extends PublicPost>(platform: string): Shelf<P>;
   /** Newest first. */
@@ -49,7 +49,7 @@ export function createPosts(capacity: number): Posts {
   const byAccount = new Map<string, PublicPost[]>();
   const keyOf = (platform: string, name: string) => `${platform} ${name}`;
 
-  /** Lets the oldest tenth go at once, so that the work per post stays constant. */
+  /** Drops the oldest tenth at once, so that the average work per post is constant. */
   function evictOldest(): void {
     const authors = new Set<string>();
     for (const [key, { platform, post }] of byId) {
@@ -88,7 +88,7 @@ export function createPosts(capacity: number): Posts {
   }
 
   return {
-    // A platform puts only its own kind of post on its own shelf, which is what makes this cast sound.
+    // The cast is sound, because a platform adds only its own type of post to its own shelf.
     shelf: <P extends PublicPost>(platform: string) => createShelf(platform) as unknown as Shelf<P>,
     list({ platform, account }) {
       if (platform !== undefined && account !== undefined) {

@@ -1,14 +1,14 @@
 import type { Static, TObject } from 'typebox';
 import { Value } from 'typebox/value';
 
-/** The adjustable rules of each platform: schema, defaults, present values. */
+/** The settings of each platform: schema, defaults and current values. */
 export interface Settings {
-  /** The live values; a reader looks at them anew each time. */
+  /** Returns the live values; read them anew at each use. */
   declare<T extends TObject>(platform: string, schema: T): Static<T>;
   schemaOf(platform: string): TObject;
   read(platform: string): Record<string, unknown>;
   change(platform: string, values: Record<string, unknown>): void;
-  /** Back to the defaults. */
+  /** Restores the defaults. */
   clear(): void;
 }
 

@@ -2,9 +2,9 @@ import type { Step } from '../steps.ts';
 
 export type CallCounts = Partial<Record<Step, number>>;
 
-/** What came in, and how slowly each platform answers. */
+/** Counts the calls, and delays the answers of each platform. */
 export interface Traffic {
-  /** Counts a call as it arrives, before any delay. `account` is undefined where the token was not one of ours. */
+  /** Counts a call when it arrives, before any delay. `account` is undefined for an unknown token. */
   count(platform: string, account: string | undefined, step: Step): void;
   counts(filter: { platform?: string | undefined; account?: string | undefined }): CallCounts;
   latencyMs(platform: string): number;

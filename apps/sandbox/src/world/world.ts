@@ -11,11 +11,11 @@ const keptPosts = 200_000;
 const keptImageBytes = 50 * 1024 * 1024;
 
 /**
- * All that one sandbox knows: in memory, bounded, gone with the process. The platforms read and write it, the control
- * side looks at it and bends it.
+ * The whole state of one sandbox, in memory and bounded. The platforms read and write it; the control API reads it and changes
+ * its clock, faults, latency and settings.
  */
 export interface World {
-  /** Epoch milliseconds on the sandbox's own clock, which a test may move. */
+  /** Epoch milliseconds of the sandbox's own clock, which a test may move. */
   now: () => number;
   clockOffsetMs(): number;
   setClockOffsetMs(offsetMs: number): void;
@@ -27,11 +27,11 @@ export interface World {
   consents: Consents;
   /** The handle of every account that has called, by `<platform> <account id>`. */
   handles: BoundedMap<string, string>;
-  /** Room for something that a platform remembers, such as containers. Emptied by `reset`. */
+  /** Creates a table for a platform's state, such as containers. `reset` empties it. */
   createTable<V>(capacity: number): BoundedMap<string, V>;
   /** Ends every delay when the sandbox closes, so that a hanging call cannot keep it open. */
   closing: AbortSignal;
-  /** Forgets everything, as a restart would. */
+  /** Clears all state, like a restart. */
   reset(): void;
 }
 

@@ -6,12 +6,12 @@ import { cidOfBytes } from './content-id.ts';
 import type { BlobRef } from './record-schema.ts';
 import { blobNotFound, invalidRequest, payloadTooLarge, xrpcError } from './refusals.ts';
 
-/** What one account has uploaded, found by its DID and the CID. */
+/** An uploaded file of an account, found by the DID and the CID. */
 export interface StoredBlob {
   mimeType: string;
   size: number;
   imageId: string;
-  /** A record names it, so it stays. */
+  /** True: a record references it, so it does not expire. */
   kept: boolean;
   expiresAt: number;
 }
@@ -31,7 +31,7 @@ export function uploadEndpoint(
     const key = `${account.id} ${cid}`;
     const earlier = find(blobs, key, now);
     const stored: StoredBlob = earlier ?? {
-      // The type by content, where that is known; else as the caller says.
+      // The type detected from the bytes, else the one that the caller declares.
       mimeType: mediaTypeOf(bytes) ?? request.headers['content-type'] ?? 'application/octet-stream',
       size: bytes.length,
       imageId: world.images.keep(bytes),
@@ -47,7 +47,7 @@ export function uploadEndpoint(
   return { method: 'POST', url: '/xrpc/com.atproto.repo.uploadBlob', step: 'upload', answer: upload };
 }
 
-/** The blob that a record names, or why the record is refused. */
+/** The blob that a record references, or the reason to refuse the record. */
 export function findBlob(
   blobs: Blobs,
   did: string,

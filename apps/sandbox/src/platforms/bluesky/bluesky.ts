@@ -22,19 +22,19 @@ const Rules = Type.Object(
     /** Bluesky allows 3,000 requests in 5 minutes. */
     requestsPerWindow: Type.Integer({ minimum: 0, default: 1_000_000 }),
     signInsPerWindow: Type.Integer({ minimum: 0, default: 30 }),
-    /** As on Bluesky's servers. The software comes with 5 MiB. */
+    /** As on Bluesky's servers. The software's default is 5 MiB. */
     blobUploadLimit: Type.Integer({ minimum: 0, maximum: largestBlobBytes, default: largestBlobBytes }),
-    /** "Minutes", says the document. */
+    /** The documentation says "minutes". */
     unreferencedBlobMs: Type.Integer({ minimum: 0, default: 300_000 }),
-    /** True: what every server takes and no app shows is refused, so that a test notices it. */
+    /** True: refuses mistakes that every server accepts but no app shows, so that a test notices them. */
     refusesSlips: Type.Boolean({ default: false }),
   },
   { additionalProperties: false },
 );
 
 /**
- * Bluesky (AT Protocol): one server with everybody's repository. Whoever writes a record names its key, so writing the
- * same one again changes nothing, and the key tells afterwards whether it was written.
+ * Bluesky (AT Protocol): one server with the repositories of all accounts. The writer of a record chooses its key, so writing
+ * the same record again is idempotent, and a read by that key proves afterwards whether it was written.
  */
 export const bluesky: SandboxPlatform = {
   id: 'bluesky',
@@ -77,7 +77,7 @@ function open(world: World): OpenedPlatform {
     postPaths: [
       { url: '/profile/:repo/post/:rkey', idOf: ({ repo = '', rkey = '' }) => uriOf(didIn(repo), rkey) },
     ],
-    // Writes cost points by the hour; everything else counts as a request, here per account and kind of call.
+    // Writes cost points per hour. Other calls count as requests, here per account and step.
     meter({ account, step, now }) {
       const cost = step === 'publish' ? 2 : 1;
       const writes = step === 'publish' || step === 'delete';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 const base32Alphabet = 'abcdefghijklmnopqrstuvwxyz234567';
-/** The same digits in an order that sorts. */
+/** The same digits in sort order. */
 const tidAlphabet = '234567abcdefghijklmnopqrstuvwxyz';
 
 const rawCodec = 0x55;

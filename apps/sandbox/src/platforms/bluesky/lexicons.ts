@@ -1,9 +1,8 @@
 import type { LexiconDoc } from '@atproto/lexicon';
 
 /**
- * What a post may be, by Bluesky's own lexicon documents: `app.bsky.feed.post` and all that it can lead to, without the words
- * for people. Taken as they stand in the npm package @atproto/api 0.19.19 (MIT, Bluesky PBC), with which `npm run test:clients`
- * compares them.
+ * Bluesky's lexicon documents for posts: `app.bsky.feed.post` and everything that it references, without descriptions. Copied
+ * from the npm package @atproto/api 0.19.19 (MIT, Bluesky PBC); `npm run test:clients` compares them with it.
  */
 export const lexicons: LexiconDoc[] = [
   {

@@ -7,9 +7,9 @@ import { invalidRequest, recordNotFound } from './refusals.ts';
 
 type Query = Partial<Record<string, string>>;
 
-/** Reading: what is in a repository, and who stands behind a handle. The real ones ask for no token. */
+/** The reading calls: records of a repository, and the DID of a handle. Real servers require no token for them. */
 export function readingEndpoints(world: World, posts: Shelf<BlueskyPost>): Endpoint[] {
-  /** The account of a DID or a handle, as far as it has ever called. */
+  /** The account of a DID or a handle; undefined for one that has never called. */
   function handleOf(repo: string | undefined): string | undefined {
     return world.handles.get(`bluesky ${didIn(repo ?? '')}`);
   }
@@ -27,7 +27,7 @@ export function readingEndpoints(world: World, posts: Shelf<BlueskyPost>): Endpo
     return isThere ? { status: 200, body: present(post) } : recordNotFound(uri);
   }
 
-  /** Newest key first, or the other way round; the cursor is the last key that was shown. */
+  /** Newest key first, or oldest first with `reverse`; the cursor is the last key of the page. */
   function list({ request, now }: Call): Answer {
     const { repo, collection, cursor, limit: asked, reverse } = request.query as Query;
     const handle = handleOf(repo);

@@ -1,7 +1,7 @@
 import { jsonToLex, Lexicons, type LexiconDoc } from '@atproto/lexicon';
 import { lexicons } from './lexicons.ts';
 
-// `app.bsky.feed.post`, by Bluesky's own lexicons and their own validator: what they allow is taken, here as there.
+// Validates `app.bsky.feed.post` with Bluesky's own lexicons and validator, so that it accepts what Bluesky accepts.
 
 export interface BlobRef {
   $type: 'blob';
@@ -14,7 +14,7 @@ interface Facet {
   index: { byteStart: number; byteEnd: number };
 }
 
-/** As much of a record as is read here, once it has been found to be one. */
+/** The fields of a validated record that the sandbox reads. */
 export interface PostRecord {
   text: string;
   createdAt: string;
@@ -38,7 +38,7 @@ interface Embed {
 const known = new Lexicons(lexicons);
 const postFields = fieldsOf(lexicons.find(({ id }) => id === 'app.bsky.feed.post'));
 
-/** The sentence that refuses it, or undefined when it may stand. */
+/** The reason to refuse the record; undefined when it is valid. */
 export function findRecordProblem(
   record: unknown,
   { refusesSlips }: { refusesSlips: boolean },
@@ -55,12 +55,12 @@ export function findRecordProblem(
 interface NamedBlob {
   blob: BlobRef;
   alt: string;
-  /** What its place in the record takes. */
+  /** The types that its place in the record accepts. */
   accept: string;
   maxSize: number;
 }
 
-/** Blobs that the record names, with the words beside them. An embed that the lexicons do not know has none that are looked at. */
+/** The blobs that the record references, with their texts. Embeds that the lexicons do not know are not searched for blobs. */
 export function blobsOf({ embed }: Pick<PostRecord, 'embed'>): NamedBlob[] {
   switch (embed?.$type) {
     case 'app.bsky.embed.images': {
@@ -96,7 +96,7 @@ export function blobsOf({ embed }: Pick<PostRecord, 'embed'>): NamedBlob[] {
   }
 }
 
-/** What the author chose besides the text and the files. */
+/** The author's choices besides the text and the files. */
 export function settingsOf({ langs, labels, embed, reply }: PostRecord): Record<string, unknown> {
   const quoted = quotedBy(embed);
   return {
@@ -115,7 +115,7 @@ function quotedBy(embed: Embed | undefined): string | undefined {
   return undefined;
 }
 
-/** What the lexicon says of a blob: the validator looks at neither, the server does. */
+/** The types and the size that the lexicon allows for a blob. The validator checks neither, but the real server does. */
 function placeOf(id: string, definition: string, field: string): { accept: string; maxSize: number } {
   const place = fieldsOf(
     lexicons.find((document) => document.id === id),
@@ -131,18 +131,18 @@ function fieldsOf(document: LexiconDoc | undefined, definition = 'main'): Record
   return object?.type === 'object' ? object.properties : {};
 }
 
-/** By what the record says of the blob; whether that is true, shows when the blob is looked for. */
+/** Checks the type and size that the record declares; `findBlob` compares them with the uploaded blob. */
 function findBlobProblem({ blob, accept, maxSize }: NamedBlob): string | undefined {
   const wanted = accept.replace(/\*.*$/, '');
   if (!blob.mimeType.startsWith(wanted)) return `expected "${accept}" (got "${blob.mimeType}")`;
   return blob.size > maxSize ? `blob too big (maximum ${maxSize}, got ${blob.size})` : undefined;
 }
 
-/** What every server takes and no app shows, so that nobody would notice: a field of no lexicon, a facet beside the text, a date of no zone. */
+/** Finds mistakes that servers accept but apps ignore: an unknown field, a facet outside the text, a date without a zone. */
 function findSlip(post: PostRecord): string | undefined {
   const unknown = Object.keys(post).find((field) => field !== '$type' && !(field in postFields));
   if (unknown !== undefined) return `${unknown} is not a known field`;
-  // The protocol wants one; the validator does not.
+  // The protocol requires a zone; the validator does not.
   if (!/(?:Z|[+-]\d\d:\d\d)$/.test(post.createdAt)) return 'createdAt has no time zone';
   const text = Buffer.from(post.text);
   let end = 0;
@@ -156,5 +156,5 @@ function findSlip(post: PostRecord): string | undefined {
 }
 
 const byStart = (a: { byteStart: number }, b: { byteStart: number }) => a.byteStart - b.byteStart;
-/** Bytes of UTF-8 that go on with a character are 10xxxxxx. */
+/** In UTF-8, continuation bytes of a character are 10xxxxxx. */
 const startsCharacter = (text: Buffer, at: number) => at === text.length || ((text[at] ?? 0) & 0xc0) !== 0x80;

@@ -32,7 +32,7 @@ const DeleteBody = Type.Object(
 );
 type WriteBody = { repo: string; rkey?: string; record: PostRecord; swapRecord?: string | null };
 
-/** Writing: a record is named by whoever writes it, and its content names its CID. */
+/** The writing calls. The writer chooses the key of a record; its CID is a hash of its content. */
 export function writingEndpoints(
   rules: { refusesSlips: boolean },
   posts: Shelf<BlueskyPost>,
@@ -45,13 +45,13 @@ export function writingEndpoints(
     const { rkey, record, swapRecord } = call.request.body as WriteBody;
     if (rkey === undefined) return invalidRequest('Input must have the property "rkey"');
     const current = posts.find(uriOf(call.account.id, rkey));
-    // What stands there already is not written again, and not compared with `swapRecord` either.
+    // An identical record is not written again, and `swapRecord` is not checked for it.
     if (current?.cid === cidOfRecord(record)) return written(current, undefined);
     if (swapRecord !== undefined && swapRecord !== (current?.cid ?? null)) return invalidSwap(current?.cid);
     return write(call, rkey, record, current);
   }
 
-  /** Writes only what is new. That the key is taken shows as a 500, without another word. */
+  /** Writes only new records. For a key that exists the answer is a plain 500, as on the real server. */
   function create(call: Call): Answer {
     const refusal = checkWrite(call, rules);
     if (refusal) return refusal;
@@ -90,7 +90,7 @@ export function writingEndpoints(
     return written(post, nextTid());
   }
 
-  /** What is not there was deleted as well. */
+  /** Idempotent: deleting an unknown record is a success, too. */
   function remove(call: Call): Answer {
     const refusal = checkTarget(call, DeleteBody);
     if (refusal) return refusal;
@@ -106,7 +106,7 @@ export function writingEndpoints(
   ];
 }
 
-/** There is a commit only where something changed. */
+/** The answer has a `commit` only when something changed. */
 function written(post: BlueskyPost, rev: string | undefined): Answer {
   const commit = rev === undefined ? {} : { commit: { cid: cidOfRecord({ rev, of: post.cid }), rev } };
   return { status: 200, body: { uri: post.id, cid: post.cid, ...commit, validationStatus: 'valid' } };
@@ -121,7 +121,7 @@ function checkWrite(call: Call, rules: { refusesSlips: boolean }): Answer | unde
   return problem === undefined ? undefined : invalidRequest(`Invalid app.bsky.feed.post record: ${problem}`);
 }
 
-/** The body as such, and that it is the caller's own repository that it names, by DID or by handle. */
+/** Checks the body's schema, and that it names the caller's own repository, by DID or by handle. */
 function checkTarget(
   { request, account }: Call,
   schema: typeof WriteBody | typeof DeleteBody,

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { Answer, Refusals } from '../platform.ts';
 
-/** XRPC's one form of an error. */
+/** XRPC's error format. */
 export function xrpcError(status: number, error: string, message: string): Answer {
   return { status, body: { error, message } };
 }
@@ -12,14 +12,14 @@ export const invalidSwap = (cid: string | undefined) =>
 export const blobNotFound = (cid: string) => xrpcError(400, 'BlobNotFound', `Could not find blob: ${cid}`);
 export const recordNotFound = (uri: string) =>
   xrpcError(400, 'RecordNotFound', `Could not locate record: ${uri}`);
-/** A token that has run out is a 400 here. */
+/** Bluesky answers an expired token with 400, not 401. */
 export const expiredToken = (message: string) => xrpcError(400, 'ExpiredToken', message);
 export const invalidToken = (message: string) => xrpcError(400, 'InvalidToken', message);
 export const authenticationRequired = (message: string) => xrpcError(401, 'AuthenticationRequired', message);
 export const payloadTooLarge = () => xrpcError(413, 'PayloadTooLarge', 'request entity too large');
 export const internalError = () => xrpcError(500, 'InternalServerError', 'Internal Server Error');
 
-/** `policy` is the number of points and the length of the window in seconds. There is no `Retry-After`. */
+/** `ratelimit-policy` is the number of points and the length of the window in seconds. There is no `Retry-After`. */
 export function rateHeaders(rate: { points: number; windowSeconds: number; left: number; resetsAt: number }) {
   return {
     'ratelimit-limit': String(rate.points),

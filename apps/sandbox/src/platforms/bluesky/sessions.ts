@@ -20,7 +20,7 @@ import {
 const minuteMs = 60_000;
 const accessLifetimeMs = 120 * minuteMs;
 const refreshLifetimeMs = 90 * 24 * 60 * minuteMs;
-/** A refresh token that has been used still works for this long. */
+/** How long a used refresh token still works. */
 const graceMs = 120 * minuteMs;
 const signInWindowMs = 5 * minuteMs;
 
@@ -44,7 +44,7 @@ const SignInBody = Type.Object(
   { additionalProperties: false },
 );
 
-/** The app password of an account is the token that the sandbox knows it by; a session's tokens stand for the same. */
+/** The sandbox token of a call: at sign-in the app password is that token, later the session token is mapped to it. */
 export function tokenOf(request: FastifyRequest): string | undefined {
   if (isSignIn(request)) {
     const password = (request.body as { password?: unknown } | null | undefined)?.password;
@@ -54,9 +54,9 @@ export function tokenOf(request: FastifyRequest): string | undefined {
   return claims ? `sandbox-${claims.handle}` : bearerTokenOf(request);
 }
 
-/** Sessions by app password: access for two hours, refresh for ninety days, and each refresh gives new tokens. */
+/** Sessions by app password: access tokens for two hours, refresh tokens for ninety days; each refresh issues new ones. */
 export function openSessions(world: World, rules: { signInsPerWindow: number }) {
-  /** When each refresh token was used, by its id. */
+  /** The time of the first use of each refresh token, by its id. */
   const used = world.createTable<number>(50_000);
   const signIns = world.createTable<WindowCount>(50_000);
 
@@ -92,7 +92,7 @@ export function openSessions(world: World, rules: { signInsPerWindow: number }) 
     body: { did: account.id, handle: domainOf(account.handle), active: true },
   });
 
-  /** Looks at the tokens of a session. The sandbox's own, `sandbox-…`, give access and never end. */
+  /** Checks the tokens of sessions. The sandbox's own tokens, `sandbox-…`, are always valid. */
   function guard({ request, now }: KnownCall): Answer | undefined {
     if (isSignIn(request)) return undefined;
     const wanted: Scope = request.routeOptions.url?.endsWith('.refreshSession')
@@ -132,7 +132,7 @@ function sign(token: { scope: Scope; handle: string; now: number; lifetimeMs: nu
   return `${signed}.${signatureOf(signed)}`;
 }
 
-/** Undefined for whatever is not a token of a session here. */
+/** The claims of a session token; undefined for anything else. */
 function claimsOf(request: FastifyRequest): Claims | undefined {
   const [header, payload, signature, ...more] = (bearerTokenOf(request) ?? '').split('.');
   if (payload === undefined || more.length > 0 || signature !== signatureOf(`${header}.${payload}`))
@@ -140,5 +140,5 @@ function claimsOf(request: FastifyRequest): Claims | undefined {
   return JSON.parse(Buffer.from(payload, 'base64url').toString()) as Claims;
 }
 
-/** Not a secret: the sandbox guards nothing, and its tokens outlive a restart. */
+/** The key is not a secret, because the sandbox protects nothing. It is constant, so that tokens survive a restart. */
 const signatureOf = (signed: string) => createHmac('sha256', 'sandbox').update(signed).digest('base64url');

@@ -9,8 +9,8 @@ const smallest = 2;
 const largest = 10;
 
 /**
- * A carousel of items that are FINISHED. Whether an item may go into a second carousel is documented nowhere: here it
- * may not, so that whoever lost the answer to this call has to make the items anew.
+ * Makes a carousel of items that are FINISHED. Whether an item may be used in a second carousel is not documented. Here it
+ * may not, the worse case: a client that lost the answer to this call has to make new items.
  */
 export function readCarousel(
   containers: BoundedMap<string, Container>,

@@ -1,21 +1,21 @@
 import type { Content } from './content.ts';
 
-/** A post in the making: Instagram's idempotency, since publishing is a second call on an object we already hold. */
+/** An unpublished post. Containers make publishing safer to repeat: it is a second call for a known object. */
 export interface Container extends Content {
   id: string;
   account: string;
   createdAt: number;
-  /** How often its status was asked. */
+  /** How often its status was read. */
   polls: number;
   willFail: boolean;
   published: boolean;
-  /** A carousel has been made of it. */
+  /** True: it is an item of a carousel. */
   inCarousel: boolean;
 }
 
 export type ContainerStatus = 'IN_PROGRESS' | 'FINISHED' | 'ERROR' | 'EXPIRED' | 'PUBLISHED';
 
-/** How long containers are worked on. */
+/** How long containers are IN_PROGRESS. */
 export interface Processing {
   pollsUntilReady: number;
   videoProcessingMs: number;

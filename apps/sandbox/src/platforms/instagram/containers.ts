@@ -11,7 +11,7 @@ import type { RollingCount } from './rolling-count.ts';
 import { readStory } from './story.ts';
 import { readReel, readVideoItem } from './video.ts';
 
-/** What is made of a file of its own. */
+/** The kinds of containers that have a file of their own. */
 const readers = { IMAGE: readImage, REELS: readReel, STORIES: readStory, VIDEO: readVideoItem };
 const isOfFile = (mediaType: string): mediaType is keyof typeof readers => Object.hasOwn(readers, mediaType);
 

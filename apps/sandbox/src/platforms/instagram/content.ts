@@ -6,12 +6,12 @@ import * as refuse from './refusals.ts';
 /** A container by itself, an item of a carousel, or the carousel. */
 export type ContainerKind = 'image' | 'reel' | 'story' | 'carousel-item' | 'carousel';
 
-/** What a container is filled with. The media stand in the order in which they are shown. */
+/** The content of a container. The media are in the order in which they are shown. */
 export interface Content {
   kind: ContainerKind;
   caption: string;
   media: PostMedia[];
-  /** One video: it may be worked on for longer than pictures are. */
+  /** True for one video: its processing may take longer than that of images. */
   isVideo: boolean;
   settings: Record<string, unknown>;
 }

@@ -1,12 +1,12 @@
 const timeoutMs = 30_000;
 
 export interface Fetched {
-  /** All of it, or as much from its beginning as was to be kept. */
+  /** The whole file, or its beginning when it is larger than `keptBytes`. */
   bytes: Buffer;
   isWhole: boolean;
 }
 
-/** Fetches what a URL points to, as Meta's servers do: with no credentials, and not for long. */
+/** Fetches a file as Meta's servers do: without credentials, and with a short timeout. */
 export async function fetchMedia(
   url: string,
   limits: { maxBytes: number; keptBytes: number },
@@ -27,7 +27,7 @@ export async function fetchMedia(
     }
     return { bytes: Buffer.concat(kept), isWhole: keptLength === length };
   } catch {
-    // Whatever went wrong, the caller is told one thing: it could not be fetched.
+    // The caller gets the same error for every cause.
     return 'unreachable';
   }
 }

@@ -8,11 +8,11 @@ import type { GraphParameters } from './parameters.ts';
 import * as refuse from './refusals.ts';
 
 const maxBytes = 8 * 1024 * 1024;
-/** As its help pages and its app have it; the reference of the API still says 4:5. */
+/** By Instagram's help pages and its app; the API reference still says 4:5. */
 const narrowestRatio = 3 / 4;
 const widestRatio = 1.91;
 
-/** Checks the parameters of an image of the feed, fetches it, and looks at what came. */
+/** Checks the parameters of a feed image, fetches the file, and checks it. */
 export async function readImage(
   images: Images,
   parameters: GraphParameters,
@@ -50,7 +50,7 @@ export async function fetchJpeg(
   return { imageId: images.keep(fetched.bytes) };
 }
 
-/** What has no size to be read may pass. */
+/** A file without a readable size passes. */
 function fitsFeed(bytes: Buffer): boolean {
   const size = jpegSizeOf(bytes);
   if (!size) return true;

@@ -24,13 +24,13 @@ const dayMs = 24 * 3_600_000;
 
 const Rules = Type.Object(
   {
-    /** How many status calls find the container still in progress. */
+    /** How many status calls answer IN_PROGRESS. */
     pollsUntilReady: Type.Integer({ minimum: 0, default: 1 }),
-    /** For how long a video is in progress at least, however often one asks. */
+    /** How long a video is in progress at least, independently of the number of status calls. */
     videoProcessingMs: Type.Integer({ minimum: 0, default: 0 }),
-    /** The subcode that the status of a container names when its processing failed. */
+    /** The subcode in the status of a container whose processing failed. */
     failureSubcode: Type.Integer({ default: 2207032 }),
-    /** Instagram allows 50 or 100 posts a day, depending on the page one reads; the default lets a load test through. */
+    /** Instagram allows 50 or 100 posts a day, its documents disagree. The default does not limit a load test. */
     quotaTotal: Type.Integer({ minimum: 0, default: 100_000 }),
     /** Instagram allows 400. */
     containersPerDay: Type.Integer({ minimum: 0, default: 100_000 }),
@@ -39,9 +39,9 @@ const Rules = Type.Object(
 );
 
 /**
- * Instagram API with Instagram Login: single images, reels, stories, and carousels of images and videos. A post is made
- * in two calls, a container that nobody sees and its publication, and the container's status tells afterwards whether it
- * was published. The files of a carousel are containers first, which the carousel's own is made of.
+ * Instagram API with Instagram Login: single images, reels, stories, and carousels of images and videos. A post takes two
+ * calls: one makes a container, which is not public, and one publishes it. The container's status tells afterwards whether it
+ * was published. Each file of a carousel is a container first; the carousel's own container refers to them.
  */
 export const instagram: SandboxPlatform = {
   id: 'instagram',
@@ -77,7 +77,7 @@ function open(world: World): OpenedPlatform {
   const rules = world.settings.declare(instagram.id, Rules);
   const containers = world.createTable<Container>(50_000);
   const posts = world.posts.shelf<InstagramPost>(instagram.id);
-  /** The ids of posts by what stands in their links. */
+  /** The ids of posts, by the shortcodes in their permalinks. */
   const shortcodes = world.createTable<string>(200_000);
   const nextId = createIdSequence(world.now, (ms) => BigInt(ms) * 10_000n);
   const oauth = openOAuth(world, instagram);
@@ -91,7 +91,7 @@ function open(world: World): OpenedPlatform {
     ),
     ...readingEndpoints(rules, containers, posts),
   ];
-  // The version in front of the path is optional, and any will do.
+  // The version in front of the path is optional, and any version is accepted.
   const versioned = endpoints.map((endpoint) => ({
     ...endpoint,
     url: `/:version(^v\\d+\\.\\d+$)${endpoint.url}`,

@@ -1,4 +1,4 @@
-/** Width and height, as the frame header of a JPEG has them; undefined where there is no such header. */
+/** Width and height from the frame header of a JPEG; undefined without such a header. */
 export function jpegSizeOf(bytes: Buffer): { width: number; height: number } | undefined {
   let at = 2;
   while (at + 9 <= bytes.length && bytes[at] === 0xff) {
@@ -10,7 +10,7 @@ export function jpegSizeOf(bytes: Buffer): { width: number; height: number } | u
   return undefined;
 }
 
-/** SOF0 to SOF15; three markers among them are something else. */
+/** SOF0 to SOF15; three markers in that range are not frame headers. */
 function isFrameHeader(marker: number): boolean {
   return marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
 }

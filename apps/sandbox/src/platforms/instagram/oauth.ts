@@ -32,8 +32,8 @@ const wantedScopes: Partial<Record<Step, string>> = {
 };
 
 /**
- * Instagram Login: a code for a token of an hour, that for one of sixty days, and that again and again for the next, once
- * it is a day old. There is no refresh token: the token renews itself, or is lost.
+ * Instagram Login. A code is exchanged for a token of one hour, that for a token of sixty days, and that one, once it is a day
+ * old, for a new one, repeatedly. There is no refresh token: an expired token cannot be renewed.
  */
 export function openOAuth(world: World, instagram: SandboxPlatform) {
   const grants = openGrants(world, instagram.id);
@@ -76,7 +76,7 @@ export function openOAuth(world: World, instagram: SandboxPlatform) {
     const { claims } = redeemed;
     const token = JSON.stringify(grants.issue('access', claims, now, shortLifetimeMs));
     const permissions = JSON.stringify(claims.scopes);
-    // The id goes out as a number, which JavaScript reads wrong: it has seventeen digits.
+    // The id is sent as a JSON number of seventeen digits, which JavaScript cannot read exactly.
     const userId = instagram.accountId(claims.handle);
     return {
       status: 200,
@@ -101,7 +101,7 @@ export function openOAuth(world: World, instagram: SandboxPlatform) {
     if (type !== 'ig_refresh_token') return refuse.invalidParameter('grant_type must be ig_refresh_token');
     const claims = readToken(instagram.id, 'access', tokenOf(request));
     if (!claims) return refuse.invalidParameter('The access token cannot be renewed');
-    // A short-lived one is never old enough.
+    // A token of one hour is never old enough.
     if (now - claims.issuedAt < renewableAfterMs) {
       return refuse.invalidParameter('The access token must be at least 24 hours old');
     }
@@ -122,7 +122,7 @@ export function openOAuth(world: World, instagram: SandboxPlatform) {
 
   const handleOf = (request: FastifyRequest) =>
     readToken(instagram.id, 'code', formOf(request)['code'])?.handle;
-  /** At a host of its own, without a version. */
+  /** The real one has its own host, and no version in its path. */
   const codeEndpoint: Endpoint = {
     method: 'POST',
     url: '/oauth/access_token',

@@ -3,7 +3,7 @@ import { bearerTokenOf } from '../accounts.ts';
 
 export type GraphParameters = Partial<Record<string, string>>;
 
-/** The Graph API takes parameters from the query, a form or a JSON body alike, and ignores those it does not know. */
+/** The Graph API takes parameters from the query, a form or a JSON body, and ignores unknown ones. */
 export function parametersOf(request: FastifyRequest): GraphParameters {
   const body = typeof request.body === 'object' ? request.body : {};
   const merged = Object.entries({ ...(request.query as object), ...body });
@@ -15,8 +15,8 @@ export const tokenOf = (request: FastifyRequest) =>
   bearerTokenOf(request) ?? parametersOf(request)['access_token'];
 
 /**
- * The object with the fields that `fields` names, and always its id.
- * @returns the name of the first field that the object cannot have, instead
+ * The object with the fields in `fields`, and always its id.
+ * @returns for an unknown field, the name of that field instead
  */
 export function pickFields(
   object: Record<string, unknown> & { id: string },

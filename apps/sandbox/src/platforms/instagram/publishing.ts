@@ -41,7 +41,7 @@ export function publishingEndpoints(
     if (status === 'ERROR') return refuse.containerFailed();
     if (published.used(account.handle, now) >= rules.quotaTotal) return refuse.quotaReached();
 
-    // What a second publish of one container does is documented nowhere. Here it makes a second post: the worst case.
+    // What a second publish of one container does is not documented. Here it makes a second post, the worst case.
     container.published = true;
     const id = nextId();
     const shortcode = tokenFromName(`shortcode ${id}`, 11);

@@ -77,7 +77,7 @@ export function readingEndpoints(
     const ids: string[] = [];
     while (--index >= 0 && data.length < limit) {
       const post = own[index];
-      // Stories have a list of their own, which is documented for the other way to log in only.
+      // Stories have a list of their own, which is documented only for Facebook Login.
       if (!post || post.kind === 'story' || post.visibleAt > now) continue;
       const result = pickFields(present(post, origin), fields, mediaFields);
       if ('unknown' in result) return unknownField(result.unknown);
@@ -105,7 +105,7 @@ const sentences: Record<ContainerStatus, string> = {
   PUBLISHED: 'Published: Media has been published.',
 };
 
-/** An album has no alternative text of its own, and the address of its first file. */
+/** An album has no alternative text of its own, and its media URL is that of its first file. */
 const present = (post: InstagramPost, origin: string) => ({
   id: post.id,
   ...(post.media.length === 1 && post.media[0]?.altText !== undefined && { alt_text: post.media[0].altText }),

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Answer, Refusals } from '../platform.ts';
 
-/** The Graph API's error form. The status is 400 for all of them; code and subcode tell them apart. */
+/** The Graph API's error format. The status is always 400; code and subcode differ. */
 function graphError(
   code: number,
   subcode: number | undefined,
@@ -57,11 +57,11 @@ const invalidToken = () =>
   graphError(190, undefined, 'Invalid OAuth access token - Cannot parse access token');
 export const permissionMissing = () =>
   graphError(10, undefined, '(#10) Application does not have permission for this action');
-/** The person has taken the app off the account. */
+/** The person has removed the app from the account. */
 export const revokedToken = () =>
   graphError(190, 458, 'Error validating access token: The user has not authorized application.');
 
-/** Where a code is exchanged, errors have a form of their own. */
+/** Errors of the code exchange have their own format. */
 export const codeExchange = (message: string): Answer => ({
   status: 400,
   body: { error_type: 'OAuthException', code: 400, error_message: message },
@@ -71,7 +71,7 @@ export const codeNotFound = 'Matching code was not found or was already used.';
 export const refusals: Refusals = {
   unauthorized: () => invalidToken(),
   expiredToken: () => graphError(190, 463, 'Error validating access token: Session has expired.'),
-  // A rate limit is a 400 as well, with the wait in minutes in a header.
+  // A rate limit is a 400, too, with the wait in minutes in a header.
   rateLimited: ({ retryAfterSeconds }) => ({
     ...graphError(4, undefined, '(#4) Application request limit reached', { isTransient: true }),
     headers: usageHeaders(100, Math.ceil(retryAfterSeconds / 60)),
@@ -88,7 +88,7 @@ export const refusals: Refusals = {
   noSuchPath: () => graphError(2500, undefined, 'Unknown path components'),
 };
 
-/** Usage in percent; `minutesToRegain` says when a used-up allowance comes back. */
+/** Usage in percent; `minutesToRegain` is the time until a used-up limit is free again. */
 export function usageHeaders(percent: number, minutesToRegain: number): Record<string, string> {
   const usage = { call_count: percent, total_cputime: percent, total_time: percent };
   const useCase = { type: 'instagram', ...usage, estimated_time_to_regain_access: minutesToRegain };

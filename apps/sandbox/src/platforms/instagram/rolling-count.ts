@@ -1,6 +1,6 @@
 import type { World } from '../../world/world.ts';
 
-/** How often something happened within the last `periodMs`, whenever one asks: a rolling window, not a daily reset. */
+/** Counts events within the last `periodMs`: a rolling window, not a daily reset. */
 export interface RollingCount {
   used(key: string, now: number): number;
   add(key: string, now: number): void;

@@ -7,8 +7,8 @@ import * as refuse from './refusals.ts';
 import { fetchVideo, storyRules } from './video.ts';
 
 /**
- * One image of any shape, or one video. A story has no words: what would be lost without a sound is refused here, so that
- * a slip does not pass.
+ * One image of any shape, or one video. Stories have no texts: a caption, which a real server may ignore silently, is refused
+ * here, so that a test notices it.
  */
 export async function readStory(
   images: Images,

@@ -16,7 +16,7 @@ export interface VideoRules {
 export const reelRules: VideoRules = { maxBytes: 300 * 1024 * 1024, minMs: 3_000, maxMs: 15 * 60_000 };
 export const storyRules: VideoRules = { maxBytes: 100 * 1024 * 1024, minMs: 3_000, maxMs: 60_000 };
 
-/** A larger one is looked at, and not kept to be shown. */
+/** A larger video is checked, but not kept for the feed. */
 const keptBytes = 20 * 1024 * 1024;
 
 /** A video by itself. */
@@ -35,7 +35,7 @@ export async function readReel(
   if (coverUrl !== undefined) {
     const cover = await fetchJpeg(images, coverUrl);
     if ('refusal' in cover) return cover;
-    // Of a cover and an offset the cover counts.
+    // The cover URL takes precedence over the offset.
     settings['cover_url'] = coverUrl;
   } else if (thumbOffset !== undefined) {
     if (!/^\d+$/.test(thumbOffset) || Number(thumbOffset) >= content.durationMs) {
@@ -46,7 +46,7 @@ export async function readReel(
   return { ...content, kind: 'reel', settings };
 }
 
-/** A video as an item of a carousel: by itself one has to be a reel. */
+/** A video as an item of a carousel; a single video must be a reel. */
 export async function readVideoItem(
   images: Images,
   parameters: GraphParameters,
@@ -72,7 +72,7 @@ async function readVideo(
   return { kind: 'carousel-item', caption, media: [media], isVideo: true, settings: {}, durationMs };
 }
 
-/** What has no duration to be read may pass, and is endless. */
+/** A video without a readable duration passes, with an infinite duration. */
 export async function fetchVideo(
   images: Images,
   url: string,

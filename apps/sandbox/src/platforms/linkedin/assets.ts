@@ -3,13 +3,13 @@ import type { Answer, Call, Endpoint } from '../platform.ts';
 import { isOrganization } from './accounts.ts';
 import { accessDenied, badInput, notFound } from './refusals.ts';
 
-/** Something that was uploaded, or is about to be. Found by its URN. */
+/** An uploaded or registered file, found by its URN. */
 export interface Asset {
   urn: string;
   kind: AssetKind;
   owner: string;
   uploadExpiresAt: number;
-  /** Null until all bytes have come. */
+  /** Null until all bytes have arrived. */
   received: { fileId: string; processedAt: number; isUsable: boolean } | null;
 }
 
@@ -28,7 +28,7 @@ export function statusOf({ received }: Asset, now: number): AssetStatus {
 
 export const expiredUrl = () => badInput('EXPIRED_UPLOAD_URL', 'uploadUrl', 'Upload URL has expired');
 
-/** How far an asset is, which only organizations may read. */
+/** The processing status of an asset; only organizations may read it. */
 export function statusEndpoint(kind: AssetKind, assets: Assets): Endpoint {
   function read({ request, account, now }: Call): Answer {
     if (!isOrganization(account.handle)) return accessDenied(`${kind}s.GET`);

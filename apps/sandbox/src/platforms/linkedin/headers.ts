@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Answer } from '../platform.ts';
 import { missingHeader, versionNotActive } from './refusals.ts';
 
-/** Everything under `/rest` wants both headers; there is no default version. */
+/** Calls under `/rest` require both headers; there is no default version. */
 export function checkHeaders(request: FastifyRequest, now: number): Answer | undefined {
   if (!request.url.startsWith('/linkedin/rest/')) return undefined;
   const version = request.headers['linkedin-version'];
@@ -13,7 +13,7 @@ export function checkHeaders(request: FastifyRequest, now: number): Answer | und
   return undefined;
 }
 
-/** A version is named for its month, and is switched off in the middle of that month one year later. */
+/** A version is named after its month, and is switched off in the middle of that month one year later. */
 function isActive(version: string, now: number): boolean {
   const match = /^(20\d{2})(0[1-9]|1[0-2])$/.exec(version);
   if (!match) return false;

@@ -4,12 +4,12 @@ import { visitor } from '../accounts.ts';
 import type { Answer, Call, Endpoint } from '../platform.ts';
 import { profileOf } from './accounts.ts';
 
-// OpenID Connect: with the scope `openid`, the answer to a code has a signed word about whose it is.
+// OpenID Connect: with the scope `openid`, the token answer has a signed ID token that names the member.
 
 const lifetimeSeconds = 3600;
 const issuerAt = (origin: string) => `${origin}/linkedin/oauth`;
 
-/** Signed with RS256, for the app, with the nonce that it asked with. */
+/** Signs an ID token for the app with RS256, with the nonce of the authorization request. */
 export function signIdToken(claims: CodeClaims, origin: string, now: number): string {
   const issuedAt = Math.floor(now / 1000);
   const { privateKey, publicJwk } = keyPair();
@@ -27,7 +27,7 @@ export function signIdToken(claims: CodeClaims, origin: string, now: number): st
   return `${signed}.${sign('RSA-SHA256', Buffer.from(signed), privateKey).toString('base64url')}`;
 }
 
-/** Where an app learns who signs, and with what. Both are for everybody. */
+/** The discovery document and the public keys. Both need no token. */
 export function openIdEndpoints(knownScopes: readonly string[]): Endpoint[] {
   const describe = ({ origin }: Call): Answer => {
     const at = `${origin}/linkedin`;
@@ -61,7 +61,7 @@ export function openIdEndpoints(knownScopes: readonly string[]): Endpoint[] {
 
 let made: { privateKey: KeyObject; publicJwk: JsonWebKey } | undefined;
 
-/** Made when it is first needed, for it takes a while; another one after a restart, as platforms change theirs. */
+/** Generated at the first use, because it takes a while. A restart changes the key, as platforms rotate theirs. */
 function keyPair() {
   if (made) return made;
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });

@@ -26,34 +26,34 @@ const dayMs = 24 * 3_600_000;
 
 const Rules = Type.Object(
   {
-    /** LinkedIn does not publish the number; about 150 is reported. The default lets a load test through. */
+    /** LinkedIn does not publish the number; about 150 is reported. The default does not limit a load test. */
     callsPerDay: Type.Integer({ minimum: 0, default: 100_000 }),
     duplicateWindowMs: Type.Integer({ minimum: 0, default: 600_000 }),
-    /** True: every app is an approved partner's, which gets refresh tokens. */
+    /** True: every app is one of an approved partner, and gets refresh tokens. */
     refreshTokens: Type.Boolean({ default: false }),
-    /** How long an image is being processed after its bytes have come. */
+    /** How long an image is being processed after its upload. */
     imageProcessingMs: Type.Integer({ minimum: 0, default: 0 }),
     documentProcessingMs: Type.Integer({ minimum: 0, default: 0 }),
-    /** The same, from when its upload was finalized. */
+    /** The same for a video, from when its upload was finalized. */
     videoProcessingMs: Type.Integer({ minimum: 0, default: 0 }),
-    /** True: the refusal of a duplicate names a post that does not exist, another one each time. */
+    /** True: the refusal of a duplicate names a post that does not exist, a different one each time. */
     ghostUrns: Type.Boolean({ default: false }),
-    /** False: the tokens of organizations came without `r_organization_social`. */
+    /** False: the tokens of organizations lack the scope `r_organization_social`. */
     organizationsMayRead: Type.Boolean({ default: true }),
   },
   { additionalProperties: false },
 );
 
 /**
- * LinkedIn's versioned Posts API: text, images, videos, documents and link cards. A create answers 201 with no body, also when the text was cut; a
- * member can read nothing back, and only the refusal of a duplicate names the earlier post.
+ * LinkedIn's versioned Posts API: text, images, videos, documents and link cards. A create answers 201 without a body, even when
+ * the text was cut. A member cannot read posts; only the refusal of a duplicate names the earlier post.
  */
 export const linkedin: SandboxPlatform = {
   id: 'linkedin',
   name: 'LinkedIn',
   colour: '#0a66c2',
   accountId: authorUrnOf,
-  // Bytes come under whatever content type the client likes, or none.
+  // Uploads may have any content type, or none.
   readBodies: (app) => {
     app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   },
@@ -62,7 +62,7 @@ export const linkedin: SandboxPlatform = {
     identity: readFaults,
     upload: [...writeFaults, 'processing-failed'],
     status: readFaults,
-    // The answer to a create has no body that could be cut.
+    // No `truncated-body`: the answer to a create has no body.
     publish: [...writeFaults.filter((fault) => fault !== 'truncated-body'), 'delayed-visibility'],
     lookup: readFaults,
     delete: writeFaults.filter((fault) => fault !== 'truncated-body'),
@@ -93,7 +93,7 @@ function open(world: World): OpenedPlatform {
     method: 'GET',
     url: '/v2/userinfo',
     step: 'identity',
-    // The sandbox's own tokens may see everything.
+    // The sandbox's own tokens have all scopes.
     answer: ({ account: { handle }, request }) => {
       const claims = readToken(linkedin.id, 'access', bearerTokenOf(request));
       return { status: 200, body: profileOf(handle, claims?.scopes ?? ['profile', 'email']) };
@@ -111,7 +111,7 @@ function open(world: World): OpenedPlatform {
     pages: oauth.pages,
     postPaths: [{ url: '/feed/update/:urn', idOf: ({ urn }) => urn }],
     guard: (call) => checkHeaders(call.request, call.now) ?? oauth.guard(call),
-    // Per member and kind of call, until midnight UTC, and without a header that would tell.
+    // Per account and step, until midnight UTC, without rate limit headers.
     meter({ account, step, now }) {
       const midnight = (Math.floor(now / dayMs) + 1) * dayMs;
       const { used } = countInWindow(windows, `${account.handle} ${step}`, now, midnight);

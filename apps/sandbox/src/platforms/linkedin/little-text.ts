@@ -1,6 +1,6 @@
 const reserved = '|{}@[\\]()<>#*_~\\\\';
 
-/** What the writer may mean at one position, in the order of trying. A group that took part is what a reader sees. */
+/** The syntax elements, in the order in which they are tried at each position. The matched group is what a reader sees. */
 const pieces: { pattern: RegExp; shown: (match: RegExpExecArray) => string }[] = [
   { pattern: new RegExp(`[^${reserved}]+`, 'y'), shown: (match) => match[0] },
   { pattern: new RegExp(`\\\\([${reserved}])`, 'y'), shown: (match) => match[1] ?? '' },
@@ -12,13 +12,13 @@ const pieces: { pattern: RegExp; shown: (match: RegExpExecArray) => string }[] =
     pattern: /@\[((?:\\.|[^\]\\])+)\]\(urn:li:(?:person|organization):[\w-]+\)/y,
     shown: (match) => unescape(match[1] ?? ''),
   },
-  // A hashtag may stand as it is.
+  // A plain hashtag needs no escaping.
   { pattern: /#(?=[\p{L}\p{N}])/uy, shown: (match) => match[0] },
 ];
 
 /**
- * Reads LinkedIn's "little text". A reserved character that is neither escaped nor part of a hashtag or a mention ends
- * the text right there, silently: `kept` is the part of the source that survived, `shown` what a reader sees of it.
+ * Parses LinkedIn's "little text". A reserved character that is neither escaped nor part of a hashtag or a mention silently
+ * truncates the text there. `kept` is the part of the source before it, `shown` is what a reader sees of that part.
  */
 export function parseLittleText(source: string): { kept: string; shown: string } {
   let shown = '';

@@ -17,13 +17,13 @@ const codeLifetimeMs = 30 * 60_000;
 const accessLifetimeMs = 60 * dayMs;
 const refreshLifetimeMs = 365 * dayMs;
 
-/** What an app may have without anybody's review, and what organizations need. `r_member_social` is closed. */
+/** The scopes that an app gets without a review, and those for organizations. LinkedIn no longer grants `r_member_social`. */
 const knownScopes = [
   ...['openid', 'profile', 'email', 'w_member_social'],
   ...['w_organization_social', 'r_organization_social'],
 ];
 
-/** The name that a refusal gives to what each step does. */
+/** The name of each step's resource in refusals. */
 const resources: Partial<Record<Step, string>> = {
   identity: 'userinfo.GET.NO_VERSION',
   upload: 'images.ACTION-initializeUpload',
@@ -33,16 +33,16 @@ const resources: Partial<Record<Step, string>> = {
   delete: 'posts.DELETE',
 };
 
-/** Three-legged OAuth without PKCE: a token for sixty days and, but for partners, nothing to renew it with. */
+/** Three-legged OAuth without PKCE: a token for sixty days, and refresh tokens only for partners. */
 export function openOAuth(world: World, linkedin: SandboxPlatform, rules: { refreshTokens: boolean }) {
   const grants = openGrants(world, linkedin.id);
-  /** What each app was last allowed, by app and account. */
+  /** The scopes of the last consent, by app and account. */
   const allowed = world.createTable<string>(50_000);
 
   const pages = authorizePages(linkedin, grants, {
     url: '/oauth/v2/authorization',
     codeLifetimeMs,
-    // Documented is the space; LinkedIn's own client sends commas.
+    // The documents say spaces; LinkedIn's own client sends commas.
     scopeSeparator: /[ ,]+/,
     knownScopes,
     scopeError: 'unauthorized_scope_error',
@@ -94,7 +94,7 @@ export function openOAuth(world: World, linkedin: SandboxPlatform, rules: { refr
     });
   }
 
-  /** Gives an access token, and the same refresh token back: its time goes on, and no access token outlives it. */
+  /** Issues an access token, and returns the same refresh token: its lifetime is not extended, and limits the access token's. */
   function refresh(token: string | undefined, clientId: string, now: number): Answer {
     const claims = readToken(linkedin.id, 'refresh', token);
     const isLive = claims?.clientId === clientId && grants.stateOf(claims, now) === 'live';
@@ -109,7 +109,7 @@ export function openOAuth(world: World, linkedin: SandboxPlatform, rules: { refr
     });
   }
 
-  /** An app that asks the same person for other scopes than before loses the tokens that it had. */
+  /** A consent with other scopes than before ends the earlier tokens of that app and account. */
   function endOtherScopes(claims: CodeClaims): void {
     const key = `${claims.clientId} ${claims.handle}`;
     const scopes = [...claims.scopes].sort().join(' ');
@@ -129,7 +129,7 @@ export function openOAuth(world: World, linkedin: SandboxPlatform, rules: { refr
   return { pages, endpoints, guard };
 }
 
-/** The scopes come in the order of the alphabet, and with commas between them, which is not what OAuth says. */
+/** The scopes are sorted, and separated by commas instead of the spaces that OAuth requires. */
 function tokens(
   { scopes }: CodeClaims | RefreshClaims,
   accessToken: string,
@@ -150,7 +150,7 @@ function tokens(
   };
 }
 
-/** Members may read nothing whatever their scopes are, so nothing is wanted for that. */
+/** Members may not read with any scope, so reading requires none here; the handler refuses it. */
 function wantedScopes(step: Step, handle: string): readonly string[] {
   if (step === 'identity') return ['openid', 'profile'];
   if (!isOrganization(handle))

@@ -34,7 +34,7 @@ const Content = Type.Object(
       Type.Object(
         {
           source: Type.String(),
-          // The real one does not look at the page behind the link: without a title there is nothing to show.
+          // Required, because LinkedIn does not fetch the linked page, and a card without a title would be empty.
           title: Type.String({ minLength: 1, maxLength: 400 }),
           description: Type.Optional(Type.String({ maxLength: 4086 })),
           thumbnail: Type.Optional(Type.String()),
@@ -50,7 +50,7 @@ const Content = Type.Object(
   strict,
 );
 
-/** The Post schema of the Posts API. What stands as `anything` is let through unread. */
+/** The Post schema of the Posts API. Fields that are `anything` are not checked. */
 export const CreateBody = Type.Object(
   {
     author: Type.String(),

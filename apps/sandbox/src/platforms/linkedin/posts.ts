@@ -66,7 +66,7 @@ export function postEndpoints(
     return { status: 201, headers: { 'x-restli-id': urn } };
   }
 
-  /** Members may not read, not even their own posts: `r_member_social` is closed. */
+  /** Members may not even read their own posts, because LinkedIn no longer grants `r_member_social`. */
   const mayRead = (handle: string) => isOrganization(handle) && rules.organizationsMayRead;
 
   function find({ request, account, now }: Call): Answer {
@@ -99,7 +99,7 @@ export function postEndpoints(
     return { status: 200, body: present(post) };
   }
 
-  /** Deleting what is gone, or never was, is a success as well. */
+  /** Idempotent: deleting an unknown or deleted post is a success, too. */
   function remove({ request, account }: Call): Answer {
     const { urn } = request.params as { urn: string };
     const post = posts.find(urn);
@@ -143,14 +143,14 @@ function checkBody(body: unknown, accountUrn: string): Answer | undefined {
   if (article && !/^https?:\/\/\S+$/.test(article.source)) {
     return badInput('INVALID_VALUE_FOR_FIELD', 'content.article.source', 'source must be a URL');
   }
-  // There is nobody whom an organization is connected with.
+  // An organization has no connections.
   if (visibility === 'CONNECTIONS' && author.startsWith('urn:li:organization:')) {
     return badInput('INVALID_VALUE_FOR_FIELD', 'visibility', 'An organization has no connections');
   }
   if (Object.keys(content ?? {}).length > 1) {
     return badInput('INVALID_VALUE_FOR_FIELD', 'content', 'content must be of one kind');
   }
-  // The notation is read first: what is counted are the characters of the text, not the backslashes before them.
+  // The limit counts the characters that are shown, without the escaping backslashes.
   const { kept, shown } = parseLittleText(commentary);
   if (shown.length + commentary.length - kept.length > maxCharacters) {
     return badInput('FIELD_LENGTH_TOO_LONG', 'commentary', `commentary exceeds ${maxCharacters} characters`);
@@ -158,7 +158,7 @@ function checkBody(body: unknown, accountUrn: string): Answer | undefined {
   return undefined;
 }
 
-/** The refusal does not say which file it is about: whether LinkedIn's does is not documented. */
+/** The refusal does not name the file: it is not documented whether LinkedIn's does. */
 function checkAsset(
   attached: Attached,
   asset: Asset | undefined,

@@ -1,11 +1,11 @@
 import type { Answer, Refusals } from '../platform.ts';
 
-/** LinkedIn's error form; `code` names newer errors, `serviceErrorCode` older ones. */
+/** LinkedIn's error format; newer errors have a `code`, older ones a `serviceErrorCode`. */
 function restError(status: number, message: string, more: Record<string, unknown> = {}): Answer {
   return { status, body: { ...more, message, status } };
 }
 
-/** The form of input errors, with the field that was wrong. */
+/** The format of input errors, with the name of the wrong field. */
 export function badInput(code: string, field: string, description: string, status = 400): Answer {
   return restError(status, description, {
     code,
@@ -31,7 +31,7 @@ export const accessDenied = (resource: string) =>
     serviceErrorCode: 100,
     code: 'ACCESS_DENIED',
   });
-/** A URL that is signed takes nobody's word besides. */
+/** A signed URL must not be called with a bearer token. */
 export const bearerNotWanted = () =>
   restError(400, 'Only one way of authorization is allowed for a signed URL.', { code: 'INVALID_REQUEST' });
 export const notFound = (urn: string) =>
@@ -47,7 +47,7 @@ export const duplicatePost = (urn: string): Answer => ({
     status: 422,
   },
 });
-/** There is no header that says when to come back, here as there. */
+/** Without a header that tells when to retry, as on LinkedIn. */
 export const throttled = () =>
   restError(429, 'Resource level throttle limit for calls to this resource is reached.', {
     serviceErrorCode: 101,
@@ -60,14 +60,14 @@ export const revokedToken = () =>
     code: 'REVOKED_ACCESS_TOKEN',
   });
 
-/** The token endpoint speaks OAuth's form. */
+/** The token endpoint answers in OAuth's error format. */
 export const oauthError = (status: number, error: string, description: string): Answer => ({
   status,
   body: { error, error_description: description },
 });
 export const codeNotFound = () =>
   oauthError(400, 'invalid_request', 'Unable to retrieve access token: authorization code not found');
-/** One sentence for all that can be wrong with a code that is known. */
+/** One message for every problem with a known code. */
 export const codeRefused = () =>
   oauthError(
     400,

@@ -42,17 +42,17 @@ const FinalizeBody = Type.Object(
   strict,
 );
 
-/** A video on its way up. Its parts are kept until it is finalized. */
+/** A video upload in progress. Its parts are kept until it is finalized. */
 interface VideoUpload {
   asset: Asset;
   handle: string;
   fileSizeBytes: number;
   uploadToken: string;
-  /** What came last for each part. */
+  /** The last upload of each part. */
   parts: ({ etag: string; bytes: Buffer } | undefined)[];
 }
 
-/** Registration, the parts without a bearer, their ETags in order, and a status that only organizations may read. */
+/** Register, upload parts without a bearer token, finalize with their ETags in order, and read the status. */
 export function videoEndpoints(
   world: World,
   rules: { videoProcessingMs: number },
@@ -90,7 +90,7 @@ export function videoEndpoints(
       uploadExpiresAt: now + uploadLifetimeMs,
       received: null,
     };
-    // It may be empty: told where there are several parts only, so that both are met.
+    // On LinkedIn the token may be empty. Here it is, for a video of one part, so that clients meet both cases.
     const uploadToken = count > 1 ? tokenFromName(`upload of ${key}`, 30) : '';
     const parts = Array.from({ length: count }, () => undefined);
     uploads.set(key, { asset, handle: account.handle, fileSizeBytes, uploadToken, parts });
@@ -114,7 +114,7 @@ export function videoEndpoints(
     };
   }
 
-  /** The URL is signed, and says whose it is: a second word on that is refused. */
+  /** The URL is signed for its owner, so a bearer token is refused. */
   function receive({ request, now }: Call): Answer {
     const upload = uploads.get(keyOf(request));
     const part = Number((request.params as { part: string }).part);

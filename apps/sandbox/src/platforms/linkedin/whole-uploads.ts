@@ -6,10 +6,10 @@ import type { Answer, Call, Endpoint } from '../platform.ts';
 import { expiredUrl, statusEndpoint, uploadLifetimeMs, type Assets } from './assets.ts';
 import { accessDenied, badInput, notFound } from './refusals.ts';
 
-/** What goes up in one piece: images and documents. */
+/** Files that are uploaded in one piece: images and documents. */
 export interface WholeUpload {
   kind: 'image' | 'document';
-  /** Looked at in processing only, after the upload was accepted. */
+  /** Checked during processing, after the upload was accepted. */
   isUsable: (bytes: Buffer) => boolean;
   processingMs: () => number;
 }
@@ -19,7 +19,7 @@ const InitializeBody = Type.Object(
   { additionalProperties: false },
 );
 
-/** Registration, and then all of the bytes with the bearer to the URL that it gave. */
+/** Register, then upload all bytes with the bearer token to the returned URL. */
 export function wholeUploadEndpoints(
   world: World,
   { kind, isUsable, processingMs }: WholeUpload,

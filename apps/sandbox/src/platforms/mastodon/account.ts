@@ -5,7 +5,7 @@ export const serverUrl = 'https://mastodon.example';
 
 const joinedAt = '2024-01-01T00:00:00.000Z';
 
-/** `Account`, with every key that it always has. Nobody here follows anybody, or has said anything about themselves. */
+/** `Account`, with every key that it always has. Accounts here have no followers and an empty profile. */
 export function presentAccount(
   { handle, id }: Account,
   { origin, statuses }: { origin: string; statuses: Shelf<PublicPost> },
@@ -37,7 +37,7 @@ export function presentAccount(
     followers_count: 0,
     following_count: 0,
     statuses_count: own.length,
-    /** A date without a time; null for whoever has never said anything. */
+    /** A date without a time; null for an account without statuses. */
     last_status_at: last === undefined ? null : new Date(last.createdAt).toISOString().slice(0, 10),
     hide_collections: false,
     emojis: [],
@@ -51,7 +51,7 @@ export function presentAccount(
   };
 }
 
-/** `CredentialAccount`: what only the account itself sees besides. */
+/** `CredentialAccount`: an `Account` with the fields that only the account itself sees. */
 export function presentOwnAccount(account: Account, around: { origin: string; statuses: Shelf<PublicPost> }) {
   const role = {
     id: '-99',

@@ -6,7 +6,7 @@ import { listOf, parametersOf, textOf } from './parameters.ts';
 import { unprocessable, validationFailed } from './refusals.ts';
 import { knownScopes } from './scopes.ts';
 
-/** An app as it has registered itself: its id carries all of it, so that every restart knows it. */
+/** A registered app. Its client id contains the whole registration, so that it survives a restart. */
 export interface RegisteredApp {
   platform: 'mastodon';
   kind: 'app';
@@ -24,7 +24,7 @@ export const readApp = (clientId: string): RegisteredApp | undefined => {
 };
 export const secretOf = (clientId: string) => tokenFromName(`mastodon secret ${clientId}`, 43);
 
-/** Anyone may register an app, as often as they like. */
+/** Registers an app. Needs no token, and any number of apps is allowed. */
 export const appEndpoint: Endpoint = {
   method: 'POST',
   url: '/api/v1/apps',
@@ -65,7 +65,7 @@ function register({ request }: Call): Answer {
       client_id: clientId,
       client_secret: secretOf(clientId),
       client_secret_expires_at: 0,
-      // Deprecated, and still there.
+      // Deprecated, but Mastodon still sends it.
       vapid_key: '',
     },
   };

@@ -9,7 +9,7 @@ import type { Rules } from './rules.ts';
 const imageTypes = ['image/jpeg', 'image/png', 'image/webp'];
 const videoTypes = ['image/gif', 'video/webm', 'video/mp4', 'video/quicktime', 'video/ogg'];
 
-/** What the server says of itself, with its limits. Anyone may ask. Other software has only the older form. */
+/** The instance calls: the server and its limits. They need no token. Other software has only the older one. */
 export function instanceEndpoints(rules: Rules, statuses: Shelf<PublicPost>): Endpoint[] {
   const configuration = () => ({
     statuses: {
@@ -39,7 +39,7 @@ export function instanceEndpoints(rules: Rules, statuses: Shelf<PublicPost>): En
       profile_field_value_limit: 255,
     },
   });
-  /** Whoever runs a sandbox. */
+  /** The contact account of the server. */
   const host = (origin: string) =>
     presentAccount({ handle: 'host', id: numberFromName('mastodon host', 18) }, { origin, statuses });
   const languages = ['en'];

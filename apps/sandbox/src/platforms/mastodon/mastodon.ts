@@ -29,19 +29,19 @@ import { timelineEndpoint } from './timeline.ts';
 const callWindowMs = 5 * 60_000;
 const slowWindowMs = 30 * 60_000;
 
-/** Above all limits: a file that is too large is the server's to refuse. */
+/** Above all configurable limits, so that the upload handler refuses a file that is too large. */
 const longestFile = 128 * 1024 * 1024;
 
 /**
- * One Mastodon server: text, images, and a GIF or a video. A key on the public call makes repeating it harmless for an hour, where the
- * server knows keys; the author's own list is the other evidence, and it shows HTML.
+ * One Mastodon server: text, images, and a GIF or a video. On servers that support idempotency keys, a repeated post with the
+ * same key is harmless for an hour. The other evidence is the list of the author's statuses, which has their text as HTML.
  */
 export const mastodon: SandboxPlatform = {
   id: 'mastodon',
   name: 'Mastodon',
   colour: '#6364ff',
   accountId: (handle) => numberFromName(`mastodon ${handle}`, 18),
-  // The instance tells everybody about itself; whoever asks without a token is a visitor.
+  // The instance calls need no token; a caller without one is the visitor.
   tokenOf: (request) =>
     bearerTokenOf(request) ?? (isAboutInstance(request) ? `sandbox-${visitor}` : undefined),
   readBodies: (app) => {
@@ -96,7 +96,10 @@ function open(world: World): OpenedPlatform {
   };
 }
 
-/** All calls together, and the slow ones once more; the windows stand on the clock. The headers tell the tighter one. */
+/**
+ * Limits all calls, and the slow ones (uploads, deletions) a second time. Windows are aligned to the clock. The headers show the
+ * limit with fewer calls left.
+ */
 function meterWith(
   rules: { callsPerWindow: number; slowCallsPerWindow: number },
   windows: BoundedMap<string, WindowCount>,

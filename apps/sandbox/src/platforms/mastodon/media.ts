@@ -6,14 +6,14 @@ import { parametersOf, textOf } from './parameters.ts';
 import { fileInvalid, recordNotFound, unprocessable, validationFailed } from './refusals.ts';
 import type { Rules } from './rules.ts';
 
-/** A file before it is part of a status. Afterwards it cannot be asked for any more, nor attached again. */
+/** A file that is not attached to a status yet. An attached one can be neither read nor attached again. */
 export interface Attachment {
   id: string;
   ownerId: string;
   kind: AttachmentKind;
   imageId: string;
   description: string | null;
-  /** How often its state was asked. */
+  /** How often its state was read. */
   polls: number;
   willFail: boolean;
   statusId: string | null;
@@ -27,7 +27,7 @@ type MediaRules = Pick<
   'pollsUntilReady' | 'videoPollsUntilReady' | 'imageSizeLimit' | 'videoSizeLimit' | 'takesVideos'
 >;
 
-/** 1280 × 720; told nowhere. */
+/** 1280 × 720; the instance calls do not tell it. */
 const gifMatrixLimit = 921_600;
 export const descriptionLimit = 1_500;
 
@@ -71,7 +71,7 @@ export function mediaEndpoints(
       statusId: null,
     };
     attachments.set(attachment.id, attachment);
-    // What fails shows only while it is being processed, so that it is never ready at once.
+    // A file that will fail is never ready at once: failures only show during processing.
     const isReady = stateOf(attachment, rules) === 'ready';
     return { status: isReady ? 200 : 202, body: presentAttachment(attachment, isReady, origin) };
   }
@@ -108,7 +108,7 @@ export function mediaEndpoints(
   ];
 }
 
-/** `url` is null for as long as the file is being processed. */
+/** `url` is null while the file is being processed. */
 export function presentAttachment(attachment: Attachment, isReady: boolean, origin: string) {
   const url = `${origin}/_sandbox/media/${attachment.imageId}`;
   return {
@@ -119,7 +119,7 @@ export function presentAttachment(attachment: Attachment, isReady: boolean, orig
     remote_url: null,
     preview_remote_url: null,
     text_url: null,
-    // Real ones have the sizes in it; nothing here looks at the picture.
+    // Real servers tell the image sizes here; the sandbox does not decode images.
     meta: {},
     description: attachment.description,
     blurhash: null,

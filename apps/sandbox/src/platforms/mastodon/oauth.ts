@@ -14,7 +14,7 @@ import { allowsCall, knownScopes } from './scopes.ts';
 
 const codeLifetimeMs = 10 * 60_000;
 
-/** Apps register themselves; a token is good until somebody takes it back, and there is nothing to renew. */
+/** Apps register themselves. Tokens are valid until they are revoked, so there is no renewal. */
 export function openOAuth(
   world: World,
   mastodon: SandboxPlatform,
@@ -36,7 +36,7 @@ export function openOAuth(
       if (app.redirectUris.includes(redirectUri)) return app;
       return { problem: 'redirect_uri: must be one of those that the app has registered' };
     },
-    // As Rails reads a word: whatever is no "no" is a "yes".
+    // As Rails reads booleans: everything is true but a few values.
     needsNoAnswer: ({ force_login: forced = '' }) => /^(?:0|f|false|off|)$/i.test(forced),
     denied: {
       error: 'access_denied',
@@ -79,7 +79,7 @@ export function openOAuth(
     };
   }
 
-  /** What is nobody's, or ended already, is as good as ended. */
+  /** Idempotent: revoking an unknown or revoked token is a success. */
   function revoke({ request }: Call): Answer {
     const clientId = clientOf(request);
     const token = textOf(parametersOf(request), 'token');
@@ -90,7 +90,7 @@ export function openOAuth(
     return { status: 200, body: {} };
   }
 
-  /** Other software does not say where its OAuth is. */
+  /** The OAuth metadata; other software does not have this document. */
   function describe({ origin }: Call): Answer {
     if (!rules.honoursIdempotencyKey) return refuse.recordNotFound();
     const base = `${origin}/${mastodon.id}`;
@@ -133,7 +133,7 @@ export function openOAuth(
   return { pages, endpoints, guard };
 }
 
-/** Every app has a secret, and shows it in the header or with the other parameters. */
+/** The authenticated client. Every app has a secret, and sends it in the header or as a parameter. */
 function clientOf(request: FastifyRequest): string | undefined {
   const parameters = parametersOf(request);
   const { clientId, clientSecret } = basicCredentialsOf(request) ?? {

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
-/** Parameters as Rails reads them: from JSON or from a form, where `name[]` makes a list. Unknown ones are ignored. */
+/** Parameters as Rails reads them: from JSON, or from a form, where `name[]` is a list. */
 export function parametersOf(request: FastifyRequest): Record<string, unknown> {
   const { body } = request;
   return typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {};
@@ -30,7 +30,7 @@ export function textOf(parameters: Record<string, unknown>, name: string): strin
   return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 }
 
-/** Neither a text nor left out. */
+/** True when the parameter is present, and is not a text or a number. */
 export function isBroken(parameters: Record<string, unknown>, name: string): boolean {
   return !['string', 'number', 'undefined'].includes(typeof parameters[name]) && parameters[name] !== null;
 }

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { Answer, Refusals } from '../platform.ts';
 
-/** Every error of Mastodon is a sentence under `error`. */
+/** Mastodon's error format: a sentence in `error`. */
 const says = (status: number, error: string): Answer => ({ status, body: { error } });
 
 export const recordNotFound = () => says(404, 'Record not found');
@@ -14,13 +14,13 @@ export const tooManyRequests = () => says(429, 'Too many requests');
 export const outsideScopes = () => says(403, 'This action is outside the authorized scopes');
 export const revokedToken = () => says(401, 'The access token was revoked');
 
-/** The OAuth endpoints say it in two words, the second for people. */
+/** The OAuth endpoints answer a code in `error`, and a sentence in `error_description`. */
 const oauthError = (status: number, error: string, error_description: string): Answer => ({
   status,
   body: { error, error_description },
 });
 export const invalidRequest = (description: string) => oauthError(400, 'invalid_request', description);
-/** One sentence for all that can be wrong with a code. */
+/** One message for every problem with a code. */
 export const invalidGrant = () =>
   oauthError(
     400,
@@ -44,7 +44,7 @@ export const mayNotRevoke = () =>
 
 export const refusals: Refusals = {
   unauthorized: () => says(401, 'The access token is invalid'),
-  // Tokens do not expire here; they are taken back.
+  // Tokens do not expire on Mastodon; they are only revoked.
   expiredToken: revokedToken,
   rateLimited: ({ retryAfterSeconds, now }) => ({
     ...tooManyRequests(),
@@ -70,7 +70,7 @@ export const refusals: Refusals = {
 
 const isRegistration = (request: FastifyRequest) => request.url.endsWith('/api/v1/apps');
 
-/** The reset is a date with microseconds, never epoch seconds, and there is no `Retry-After`. */
+/** The reset is an ISO date with microseconds, not epoch seconds. There is no `Retry-After`. */
 export function rateHeaders(rate: { limit: number; remaining: number; resetsAt: number }) {
   return {
     'x-ratelimit-limit': String(rate.limit),

@@ -16,7 +16,7 @@ export const knownScopes = [
   ...['profile', 'follow', 'push'],
 ];
 
-/** Any one of these is enough. */
+/** The scopes for each step; any one of them is enough. */
 const wantedScopes: Partial<Record<Step, readonly string[]>> = {
   identity: ['read:accounts', 'profile'],
   upload: ['write:media'],
@@ -26,7 +26,7 @@ const wantedScopes: Partial<Record<Step, readonly string[]>> = {
   delete: ['write:statuses'],
 };
 
-/** A scope without an area stands for all of its areas. */
+/** A scope without an area, such as `write`, includes all of its areas. */
 export function allowsCall(
   scopes: readonly string[],
   { step, request }: { step: Step; request: FastifyRequest },
@@ -36,5 +36,5 @@ export function allowsCall(
   return wanted.some((scope) => scopes.includes(scope) || scopes.includes(scope.split(':')[0] ?? scope));
 }
 
-/** The server tells everybody about itself. */
+/** True for the instance calls, which need no token. */
 export const isAboutInstance = (request: FastifyRequest) => /\/api\/v[12]\/instance$/.test(request.url);

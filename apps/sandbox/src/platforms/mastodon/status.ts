@@ -10,7 +10,7 @@ export interface Status extends PublicPost {
   spoilerText: string;
   visibility: Visibility;
   sensitive: boolean;
-  /** Null: the account's own. */
+  /** Null: the account's default. */
   language: string | null;
   application: Application;
 }
@@ -18,7 +18,7 @@ export interface Status extends PublicPost {
 export const visibilities = ['public', 'unlisted', 'private', 'direct'] as const;
 export type Visibility = (typeof visibilities)[number];
 
-/** The app that a status came from. */
+/** The app that posted a status. */
 export interface Application {
   name: string;
   website: string | null;

@@ -27,7 +27,7 @@ export function statusEndpoints(
     const { request, account, now, origin } = call;
     const key = keyOf(call);
     const known = key === undefined ? undefined : keys.get(key);
-    // The key is asked before anything else and knows nothing of the text: an edited one gets the old status.
+    // The key is checked before everything else, and does not depend on the text: a changed text gets the old status.
     if (known && now - known.at < rules.idempotencyKeyMs) {
       const earlier = statuses.find(known.statusId);
       return earlier ? { status: 200, body: presentStatus(earlier, { origin, statuses }) } : recordNotFound();
@@ -41,7 +41,6 @@ export function statusEndpoints(
     );
     if (broken !== undefined) return unprocessable(`${broken}: must be a text`);
     const spoilerText = textOf(parameters, 'spoiler_text').trim();
-    // The server takes the spaces around a text away.
     const given = textOf(parameters, 'status').trim();
     const text = given === '' && spoilerText !== '' ? textInsteadOf(media.chosen) : given;
     const visibility = textOf(parameters, 'visibility') || 'public';
@@ -70,7 +69,7 @@ export function statusEndpoints(
       spoilerText,
       visibility,
       language,
-      // What stands behind a warning is sensitive.
+      // A status with a content warning is always sensitive.
       sensitive: String(sensitive) === 'true' || spoilerText !== '',
       chosen: media.chosen,
     });
@@ -171,13 +170,13 @@ export function statusEndpoints(
   ];
 }
 
-/** The app that its token was given to; the sandbox's own tokens were given to nobody. */
+/** The app of the token; the sandbox's own tokens belong to no app. */
 function applicationOf(request: Call['request']): Application {
   const app = readApp(readToken('mastodon', 'access', bearerTokenOf(request))?.clientId ?? '');
   return { name: app?.name ?? 'The sandbox', website: app?.website ?? null };
 }
 
-/** A warning without a text gets one. */
+/** The text that Mastodon puts in for a warning without a text. */
 function textInsteadOf(chosen: Attachment[]): string {
   if (chosen.length === 0) return '.';
   return chosen.some(({ kind }) => kind !== 'image') ? '📹' : '🖼';

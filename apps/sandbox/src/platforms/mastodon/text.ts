@@ -1,6 +1,6 @@
 import { escapeHtml } from '../../html.ts';
 
-/** What Mastodon finds in a text: links, mentions and hashtags, none of them overlapping. Positions are code units. */
+/** A link, mention or hashtag in a text. They do not overlap. Positions are in UTF-16 code units. */
 interface Entity {
   kind: 'url' | 'mention' | 'hashtag';
   start: number;
@@ -9,7 +9,7 @@ interface Entity {
 
 const word = String.raw`[\p{L}\p{M}\p{N}_]`;
 const label = String.raw`[\p{L}\p{N}](?:[\p{L}\p{N}_-]*[\p{L}\p{N}])?`;
-// Only with a scheme. Any ending of two letters will do here; the real rule knows every top-level domain.
+// Links need a scheme. Any top-level domain of two or more letters is accepted; Mastodon has a list of them.
 const url = String.raw`(?<![\p{L}\p{N}@#$/])https?:\/\/(?:${label}\.)+\p{L}{2,}(?::\d+)?(?:\/[^\s<>]*)?(?:\?[^\s<>"]*)?`;
 const mention = String.raw`(?<![=/]|${word})@[a-z0-9_]+(?:[.-]+[a-z0-9_]+)*(?:@${word}+(?:[.-]+${word}+)*)?(?!@)`;
 const hashtag = String.raw`(?<![/)]|${word})#${word}*[\p{L}_]${word}*`;
@@ -18,8 +18,8 @@ const entityPattern = new RegExp(`(?<url>${url})|(?<mention>${mention})|(?<hasht
 const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
 /**
- * As `StatusLengthValidator` counts: grapheme clusters (`each_grapheme_cluster`) of the warning and the text together, where in
- * the text a link is a placeholder of a fixed length, and of a mention the domain is left out.
+ * Counts like `StatusLengthValidator`: the grapheme clusters (`each_grapheme_cluster`) of the warning and the text together. In
+ * the text, a link has a fixed length, and the domain of a mention is not counted.
  */
 export function countableLength(text: string, warning: string, charactersPerUrl: number): number {
   let countable = warning;
@@ -38,7 +38,7 @@ export function countableLength(text: string, warning: string, charactersPerUrl:
   return graphemes + urls * (charactersPerUrl - 1);
 }
 
-/** The HTML that readers get: links cut short by spans that nobody sees, mentions without their domain. */
+/** The HTML of a status: links are shortened with invisible spans, and mentions have no domain. */
 export function formatHtml(text: string): string {
   let html = '';
   let position = 0;
@@ -54,7 +54,7 @@ export function formatHtml(text: string): string {
     .join('');
 }
 
-/** In small letters, each once. */
+/** The distinct hashtags, in lower case. */
 export function hashtagsOf(text: string): string[] {
   const tags = entitiesOf(text).filter(({ kind }) => kind === 'hashtag');
   return [...new Set(tags.map((tag) => tag.text.slice(1).toLowerCase()))];
@@ -69,7 +69,7 @@ function entitiesOf(text: string): Entity[] {
   return found;
 }
 
-/** A link ends before a bracket that has no partner, and before the punctuation of the sentence around it. */
+/** Removes unbalanced closing brackets and trailing punctuation from a link. */
 function endUrl(found: string): string {
   let end = found.length;
   const open: number[] = [];
@@ -100,7 +100,7 @@ function linkTo({ kind, text }: Entity): string {
     }
     case 'mention': {
       const domain = domainOf(text);
-      // Somebody of this server may not exist, and stays plain text then; of another server, everybody exists here.
+      // Mentions of local accounts stay plain text, because they may not exist. Accounts of other servers are taken to exist.
       if (domain === undefined) return escapeHtml(text);
       const name = text.slice(1, -domain.length);
       return `<span class="h-card" translate="no"><a href="https://${escapeHtml(domain.slice(1))}/@${name}" class="u-url mention">@<span>${name}</span></a></span>`;

@@ -9,7 +9,7 @@ import { mayRead } from './statuses.ts';
 const defaultLimit = 20;
 const maxLimit = 40;
 
-/** The statuses of one account, newest first; `since_id` and `max_id` cut from the newest, `min_id` from the oldest. */
+/** The statuses of one account, newest first. `since_id` and `max_id` page from the newest, `min_id` from the oldest. */
 export function timelineEndpoint(world: World, rules: Rules, statuses: Shelf<Status>): Endpoint {
   function list({ request, account, now, origin }: Call): Answer {
     const query = request.query as Record<string, string>;
@@ -22,7 +22,7 @@ export function timelineEndpoint(world: World, rules: Rules, statuses: Shelf<Sta
     const onlyMedia = query['only_media'] === 'true';
     const found: Status[] = [];
     const own = statuses.ofAccount(handle);
-    // From the newest down, as far as is asked for; only `min_id` wants those at the far end.
+    // From the newest on, until the page is full; `min_id` needs all, because its page is at the old end.
     for (let index = own.length - 1; index >= 0 && (min !== undefined || found.length < limit); index -= 1) {
       const status = own[index];
       if (!status || !isAfter(status.id, since) || !isAfter(status.id, min)) break;
@@ -41,7 +41,7 @@ export function timelineEndpoint(world: World, rules: Rules, statuses: Shelf<Sta
   return { method: 'GET', url: '/api/v1/accounts/:id/statuses', step: 'lookup', answer: list };
 }
 
-/** An id that is no number is 0 to the server. */
+/** The server reads an id that is not a number as 0. */
 const numberOf = (id: string) => (/^\d+$/.test(id) ? BigInt(id) : 0n);
 const isAfter = (id: string, bound: string | undefined) =>
   bound === undefined || numberOf(id) > numberOf(bound);

@@ -3,13 +3,13 @@ import type { Grants } from './grants.ts';
 import { readToken } from './tokens.ts';
 
 export interface AccessRules {
-  /** Whether these scopes are enough for the call. */
+  /** Whether these scopes allow the call. */
   allows(scopes: readonly string[], call: KnownCall): boolean;
   missingScope(call: KnownCall): Answer;
   revokedToken(): Answer;
 }
 
-/** Looks at the access tokens that people have given. The sandbox's own, `sandbox-…`, allow everything and never end. */
+/** Checks access tokens that were issued by OAuth. The sandbox's own tokens, `sandbox-…`, allow everything and never expire. */
 export function accessGuard(
   platform: Pick<SandboxPlatform, 'id' | 'refusals'>,
   grants: Grants,

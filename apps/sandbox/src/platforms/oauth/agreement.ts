@@ -4,8 +4,8 @@ import type { Grants } from './grants.ts';
 import type { Question } from './question.ts';
 import { readToken } from './tokens.ts';
 
-// Some platforms do not ask a person who has let the app in before, unless the app wants that. The browser keeps that they
-// did, since the sandbox keeps nothing that a restart would lose.
+// Some platforms do not ask a person again who has authorized the app before, unless the app requires it. The browser keeps
+// the earlier agreement in a cookie, so that it survives a restart of the sandbox.
 
 type Host = Pick<SandboxPlatform, 'id'>;
 
@@ -23,7 +23,7 @@ export function rememberAgreement(
   return { ...answer, headers: { ...answer.headers, 'set-cookie': cookie } };
 }
 
-/** Whose account it was, where it was for the same app and at least as much, and was not taken back since. */
+/** The account of an earlier agreement with the same app and at least these scopes, if it was not withdrawn. */
 export function agreedBefore(
   platform: Host,
   grants: Grants,

@@ -7,15 +7,15 @@ import { agreedBefore, rememberAgreement } from './agreement.ts';
 import { readQuestion, sendBack, type AuthorizeRules, type Question } from './question.ts';
 
 /**
- * The page on which a person lets an app in. Both calls have the whole question in their URL, so nothing is kept between
- * them, and a test may go straight to the second.
+ * The consent page and its form. Both calls have the whole authorization request in their URL, so no state is kept between
+ * them, and a test may send the form without the page.
  */
 export function authorizePages(
   platform: Pick<SandboxPlatform, 'id' | 'name' | 'colour'>,
   grants: Grants,
   rules: AuthorizeRules,
 ): Page[] {
-  /** Refuses what cannot be asked, and goes on with what can. */
+  /** Refuses an invalid authorization request, and calls `goOn` with a valid one. */
   function asked(goOn: (question: Question, visit: Visit) => Answer) {
     return (visit: Visit): Answer => {
       const reading = readQuestion(rules, queryOf(visit.request));
@@ -37,7 +37,7 @@ export function authorizePages(
     return rules.needsNoAnswer ? rememberAgreement(platform, grants, { answer, code, now }) : answer;
   }
 
-  /** The page, unless this browser's person has agreed to the same before and the app does not insist on asking. */
+  /** The consent page, or a redirect when this browser has an earlier agreement and the platform need not ask again. */
   function ask(question: Question, { request, now }: Visit): Answer {
     const handle = rules.needsNoAnswer?.(queryOf(request))
       ? agreedBefore(platform, grants, { question, request, now })

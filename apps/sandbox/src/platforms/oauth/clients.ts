@@ -5,10 +5,10 @@ export interface ClientCredentials {
   clientSecret: string;
 }
 
-/** Where apps are registered by hand, in a portal, any id is known here, and this is its secret. */
+/** The client secret on platforms whose apps are registered in a portal. There, every client id is accepted. */
 export const secretOf = (clientId: string) => `${clientId}-secret`;
 
-/** RFC 6749 has both parts percent-encoded; not every client does that, and most ids look the same either way. */
+/** RFC 6749 requires both parts to be percent-encoded. Not every client does that; for most ids it makes no difference. */
 export function basicCredentialsOf(request: FastifyRequest): ClientCredentials | undefined {
   const encoded = /^Basic +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
   if (encoded === undefined) return undefined;

@@ -17,14 +17,14 @@ button { font: inherit; padding: .5rem 1.25rem; margin: .5rem .5rem 0 0; }
 small { display: block; }
 `;
 
-/** Asks for the account and a yes or no. `again` is what was wrong with the first answer. */
+/** The form for the account and the decision. `again` says what was wrong with the first answer. */
 export function renderConsent(
   host: Host,
   question: Question,
   again?: { handle: string; problem: string },
 ): Answer {
   const { clientId, app, scopes, redirectUri } = question;
-  // The hyphen is escaped for the browsers, which read the pattern more strictly than we do.
+  // Browsers compile the pattern with the `v` flag, which requires the hyphen to be escaped.
   const body = `<h1>Let ${escapeHtml(app.name)} in?</h1>
 <p>The app <b>${escapeHtml(clientId)}</b> asks for an account on ${escapeHtml(host.name)}, and to be allowed:</p>
 <ul>
@@ -44,7 +44,7 @@ ${again ? `<p role="alert" id="problem">${escapeHtml(again.problem)}</p>` : ''}
   return page(host, again ? 400 : 200, body);
 }
 
-/** For a question that nobody can be sent back with: whoever asked it is not known. */
+/** The page for a request whose app or redirect URI is not valid, so that the person cannot be redirected to the app. */
 export function renderRefusal(host: Host, problem: string): Answer {
   const body = `<h1>This cannot be asked</h1>
 <p role="alert">${escapeHtml(problem)}</p>
@@ -53,8 +53,8 @@ export function renderRefusal(host: Host, problem: string): Answer {
 }
 
 /**
- * Nothing can be loaded or run. The form may lead anywhere, since browsers hold every redirect after it against the
- * policy, and nobody knows where the app sends people in the end.
+ * Nothing can be loaded or run. `form-action` allows every address, because browsers also apply it to the redirects after the
+ * form, and the app may redirect anywhere.
  */
 const policy =
   "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self' http: https:; base-uri 'none'; frame-ancestors 'none'";

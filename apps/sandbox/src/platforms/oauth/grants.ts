@@ -2,7 +2,7 @@ import type { World } from '../../world/world.ts';
 import { answersChallenge, type Challenge } from './pkce.ts';
 import { readToken, seal, type CodeClaims, type TokenClaims } from './tokens.ts';
 
-/** What a person agreed to on the page. */
+/** What a person agreed to on the consent page. */
 export interface Consent {
   handle: string;
   clientId: string;
@@ -12,7 +12,7 @@ export interface Consent {
   nonce?: string;
 }
 
-/** What an app shows for its tokens. */
+/** What an app sends to exchange a code for tokens. */
 export interface ShownCode {
   code: string | undefined;
   clientId: string;
@@ -20,33 +20,33 @@ export interface ShownCode {
   verifier: string | undefined;
 }
 
-/** What is wrong with it. Nobody's, used, withdrawn or another app's are all `code`. */
+/** Why a code is refused. `code` means unknown, used, withdrawn, or issued to another app. */
 export type CodeProblem = 'code' | 'expired' | 'redirect_uri' | 'code_verifier';
 
 export type TokenState = 'live' | 'expired' | 'ended';
 
 /**
- * The life of a platform's codes and tokens. They carry all that they say themselves; kept is only which were used up or
- * ended before their time, and a restart forgets that.
+ * The life of a platform's codes and tokens. They contain their own data. Only used, revoked and withdrawn ones are remembered,
+ * and a restart forgets those.
  */
 export interface Grants {
   issueCode(consent: Consent, now: number, lifetimeMs: number): string;
-  /** Uses the code up, unless there is a problem with it. */
+  /** Uses up the code, unless there is a problem with it. */
   redeem(shown: ShownCode, now: number): { claims: CodeClaims } | { problem: CodeProblem };
-  /** A token that says the same as the code or token that it comes from. Without a lifetime it never ends by itself. */
+  /** Issues a token with the claims of the code or token that it comes from. Without a lifetime it does not expire. */
   issue(kind: TokenClaims['kind'], from: CodeClaims | TokenClaims, now: number, lifetimeMs?: number): string;
   stateOf(claims: CodeClaims | TokenClaims, now: number): TokenState;
   end(claims: CodeClaims | TokenClaims): void;
-  /** Ends all that came from the same code. */
+  /** Ends all tokens that came from the same code. */
   endGrant(claims: TokenClaims): void;
-  /** Ends what the app got for the account before this code. */
+  /** Ends all tokens that the app got for the account before this code. */
   endEarlier(claims: CodeClaims): void;
 }
 
 export function openGrants(world: World, platform: string): Grants {
-  /** Tokens by `token <id>`, and all that came from one code by `grant <id>`. */
+  /** Ended tokens as `token <id>`, and ended grants (all tokens from one code) as `grant <id>`. */
   const ended = world.createTable<true>(200_000);
-  /** The oldest grant that counts, by app and account. */
+  /** The oldest valid grant, by app and account. */
   const oldest = world.createTable<string>(50_000);
   const ownerOf = ({ clientId, handle }: CodeClaims | TokenClaims) => `${clientId} ${handle}`;
 

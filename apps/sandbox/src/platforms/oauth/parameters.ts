@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify';
 
 export type Parameters = Partial<Record<string, string>>;
 
-/** What came as a form, with or without files, however the platform reads bodies. Other content is no form. */
+/** The parameters of a form, urlencoded or multipart; none for other content types. */
 export function formOf({ body, headers }: FastifyRequest): Parameters {
   if (!/^(application\/x-www-form-urlencoded|multipart\/form-data)\b/i.test(headers['content-type'] ?? '')) {
     return {};
@@ -10,7 +10,7 @@ export function formOf({ body, headers }: FastifyRequest): Parameters {
   return Buffer.isBuffer(body) ? Object.fromEntries(new URLSearchParams(body.toString())) : stringsOf(body);
 }
 
-/** The same from JSON, which OAuth does not know. */
+/** The same, also from JSON, which OAuth does not define. */
 export const formOrJsonOf = (request: FastifyRequest): Parameters =>
   /^application\/json\b/i.test(request.headers['content-type'] ?? '')
     ? stringsOf(request.body)

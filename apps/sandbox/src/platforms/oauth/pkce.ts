@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 export type ChallengeMethod = 'S256' | 'plain';
 
-/** Sent with the question, and answered with the code: whoever has only seen the code cannot use it (RFC 7636). */
+/** PKCE (RFC 7636): sent with the authorization request. A code can only be exchanged with the matching verifier. */
 export interface Challenge {
   method: ChallengeMethod;
   value: string;

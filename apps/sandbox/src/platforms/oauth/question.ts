@@ -3,39 +3,39 @@ import type { Answer } from '../platform.ts';
 import type { Parameters } from './parameters.ts';
 import type { Challenge, ChallengeMethod } from './pkce.ts';
 
-/** How one platform asks a person. */
+/** A platform's rules for authorization requests. */
 export interface AuthorizeRules {
   url: string;
   codeLifetimeMs: number;
-  /** What stands between two scopes. */
+  /** The separator between two scopes. */
   scopeSeparator: RegExp;
   knownScopes: readonly string[];
-  /** Asked for when nothing is asked for. */
+  /** The scope of a request without one. */
   defaultScope?: string;
-  /** The word for a scope that the app may not ask for. */
+  /** The error code for a scope that is not allowed. */
   scopeError: string;
-  /** Without it, a challenge is not looked at. */
+  /** Without it, PKCE parameters are ignored. */
   pkce?: {
     required: boolean;
     methods: readonly ChallengeMethod[];
-    /** True: `s256` is as good as `S256`. RFC 7636 has one spelling only. */
+    /** True: accepts `s256` for `S256`, the only spelling in RFC 7636. */
     anyCase?: boolean;
     methodError: string;
   };
   maxStateLength?: number;
-  /** Knows the app and where it may send people; by default every app is known, by its id. */
+  /** Finds the app and checks its redirect URI; by default every client id is accepted. */
   findApp?(clientId: string, redirectUri: string): App | { problem: string };
-  /** Whether a person is sent back at once who has let the app in before, in this browser; by default they are asked again. */
+  /** Whether a person who has authorized the app before in this browser is redirected at once; by default they are asked again. */
   needsNoAnswer?(query: Parameters): boolean;
-  /** What the app hears of a person who said no. */
+  /** The error parameters for a person who cancelled. */
   denied: { error: string } & Record<string, string>;
-  /** Stands behind the parameters that the app hears. */
+  /** A fragment that is appended to the redirect URI. */
   fragment?: string;
 }
 
 export interface App {
   name: string;
-  /** What it may ask for; by default all that is known. */
+  /** The scopes that it may ask for; by default all known ones. */
   scopes?: readonly string[];
 }
 
@@ -46,11 +46,11 @@ export interface Question {
   scopes: string[];
   state: string | undefined;
   challenge?: Challenge;
-  /** Comes back in the ID token, where the platform gives one (OpenID Connect). */
+  /** Returned in the ID token, where the platform issues one (OpenID Connect). */
   nonce?: string;
 }
 
-/** A question that can be asked; one that cannot be, which only the person hears of; or one that the app hears of. */
+/** A valid request; or a problem that only the person is told; or a refusal that is sent to the app by a redirect. */
 type Reading = { question: Question } | { problem: string } | { refusal: Answer };
 
 export function readQuestion(rules: AuthorizeRules, query: Parameters): Reading {
@@ -91,7 +91,7 @@ export function readQuestion(rules: AuthorizeRules, query: Parameters): Reading 
   };
 }
 
-/** Printable ASCII only, since it goes into a header, and nothing but the web. */
+/** An http or https URL of printable ASCII only, since it is sent in a header. */
 const isRedirectUri = (uri: string) =>
   /^https?:\/\/[\x21\x22\x24-\x7e]+$/i.test(uri) && parseUrl(uri) !== null;
 
@@ -114,7 +114,7 @@ function readChallenge(
   return { error: rules.methodError, description };
 }
 
-/** The app's address as it gave it, with what it is told behind it; a URL would rewrite what it does not mean to. */
+/** Appends the parameters to the redirect URI as text, because `URL` would normalize other parts of it. */
 export function sendBack(
   rules: Pick<AuthorizeRules, 'fragment'>,
   { redirectUri, state }: Pick<Question, 'redirectUri' | 'state'>,

@@ -1,19 +1,19 @@
 import { createHmac } from 'node:crypto';
 import type { Challenge } from './pkce.ts';
 
-/** What every code and token says of itself. */
+/** The claims of every code and token. */
 interface Claims {
   platform: string;
   handle: string;
   clientId: string;
   scopes: string[];
-  /** Names it; what is made later has a higher one. */
+  /** Unique, and rising with time. */
   id: string;
-  /** The id of the code that it descends from: one consent of one person. */
+  /** The id of the code that it comes from: one consent of one person. */
   grant: string;
   /** Epoch milliseconds, as all times here. */
   issuedAt: number;
-  /** Without it, it never ends by itself. */
+  /** Absent for tokens that do not expire. */
   expiresAt?: number;
 }
 
@@ -29,7 +29,7 @@ export interface AccessClaims extends Claims {
 export interface RefreshClaims extends Claims {
   kind: 'refresh';
 }
-/** In the browser of a person who has agreed: what they need not be asked a second time. */
+/** The cookie of a person who has agreed, so that they need not be asked a second time. */
 export interface AgreementClaims extends Claims {
   kind: 'agreement';
 }
@@ -47,20 +47,20 @@ interface Sealed {
   platform?: unknown;
 }
 
-/** Turns claims into an opaque word that carries them, so that nothing has to be kept and it outlives a restart. */
+/** Encodes claims as a signed opaque string, so that no state is kept and tokens survive a restart. */
 export function seal(claims: object): string {
   const payload = Buffer.from(JSON.stringify(claims)).toString('base64url');
   return `${payload}.${signatureOf(payload)}`;
 }
 
-/** The claims in a word that this sandbox, or an earlier one, has sealed; undefined for any other. */
+/** The claims of a string that a sandbox has sealed, also before a restart; undefined for anything else. */
 export function unseal(word: string | undefined): Sealed | undefined {
   const [payload, signature, ...more] = (word ?? '').split('.');
   if (payload === undefined || more.length > 0 || signature !== signatureOf(payload)) return undefined;
   return JSON.parse(Buffer.from(payload, 'base64url').toString()) as Sealed;
 }
 
-/** Whether the token still stands is another question: `Grants.stateOf`. */
+/** Checks the signature, the platform and the kind only; `Grants.stateOf` tells whether the token is still valid. */
 export function readToken<K extends keyof ClaimsOf>(
   platform: string,
   kind: K,
@@ -70,6 +70,6 @@ export function readToken<K extends keyof ClaimsOf>(
   return claims?.kind === kind && claims.platform === platform ? (claims as ClaimsOf[K]) : undefined;
 }
 
-/** Not a secret: the sandbox guards nothing. */
+/** The key is not a secret: the sandbox protects nothing. */
 const signatureOf = (payload: string) =>
   createHmac('sha256', 'sandbox oauth').update(payload).digest('base64url');

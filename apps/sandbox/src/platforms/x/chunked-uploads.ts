@@ -7,18 +7,18 @@ import type { Answer, Call, Endpoint } from '../platform.ts';
 import { findOwnMedia, invalidMediaIds, stateOf, type MediaKind, type UploadedMedia } from './media.ts';
 import { invalidRequest } from './refusals.ts';
 
-/** A file that comes in segments, until it is finalized. */
+/** An upload in segments that is not finalized yet. */
 interface Session {
   ownerId: string;
   kind: MediaKind;
   mediaKey: string;
   totalBytes: number;
   expiresAt: number;
-  /** How many bytes each segment has. One that is sent again takes the place of the one before. */
+  /** The size of each segment. A segment that is sent again replaces the earlier one. */
   sizes: Map<number, number>;
 }
 
-/** What may be uploaded in each category, and how the media keys of it begin. */
+/** The types and sizes of each category, and the prefix of its media keys. */
 const categories = {
   tweet_image: {
     kind: 'image',
@@ -39,16 +39,16 @@ type Category = keyof typeof categories;
 const sessionSeconds = 1_295_999;
 const mediaSeconds = 86_400;
 const maxSegmentBytes = 5 * 1024 * 1024;
-/** Above this the feed could not keep the file anyway, and only its segments' sizes and its first one are looked at. */
+/** The feed cannot keep larger files. For those, only the first segment and the sizes of all segments are kept. */
 const shownBytes = 50 * 1024 * 1024;
 const keptSegments = 64;
 
-/** Told of a file that failed in processing, as the older API documents it (GET media/upload, STATUS). */
+/** The error of a file whose processing failed, as the older API documents it (GET media/upload, STATUS). */
 const invalidMedia = { code: 1, name: 'InvalidMedia', message: 'Unsupported video format' };
 
 const strict = { additionalProperties: false };
 
-/** `InitializeMediaUploadRequest`, with only what posts have: nothing of direct messages, ads or subtitles. */
+/** `InitializeMediaUploadRequest`, without the categories for direct messages, ads and subtitles. */
 const InitializeBody = Type.Object(
   {
     media_type: Type.Enum(Object.values(categories).flatMap(({ types }) => types as readonly string[])),
@@ -60,7 +60,7 @@ const InitializeBody = Type.Object(
   strict,
 );
 
-/** Over multipart the segment arrives as bytes and its index as text; over JSON as base64 and a number. */
+/** Multipart has the segment as bytes and its index as text; JSON has base64 and a number. */
 const AppendBody = Type.Object(
   {
     media: Type.Unknown(),
@@ -77,7 +77,7 @@ const StatusQuery = Type.Object(
   strict,
 );
 
-/** Initialize, append, finalize, and the question how far the processing is. */
+/** The calls of a chunked upload: initialize, append, finalize, and the processing status. */
 export function chunkedUploadEndpoints(
   world: World,
   rules: { pollsUntilReady: number; checkAfterSecs: number },
@@ -155,7 +155,7 @@ export function chunkedUploadEndpoints(
       expiresAt: now + mediaSeconds * 1000,
       size,
       polls: 0,
-      // Whether it is a video shows only while it is processed.
+      // A file that is not a video fails later, during processing.
       willFail: kind !== 'image' && (!isSound || alteration('processing-failed') !== undefined),
     };
     media.set(id, uploaded);
@@ -197,7 +197,7 @@ export function chunkedUploadEndpoints(
   ];
 }
 
-/** What is ready at once says nothing of its processing. */
+/** A file without processing has no `processing_info`. */
 function present(id: string, uploaded: UploadedMedia, processing: object | undefined, now: number): Answer {
   const { mediaKey, size, expiresAt } = uploaded;
   return {
@@ -214,7 +214,7 @@ function present(id: string, uploaded: UploadedMedia, processing: object | undef
   };
 }
 
-/** Whether a file begins as those of its category do. */
+/** Whether the first bytes match the category. */
 function looksLike(kind: MediaKind, beginning: Buffer | undefined): boolean {
   if (!beginning) return false;
   const type = imageTypeOf(beginning) ?? videoTypeOf(beginning);

@@ -16,7 +16,7 @@ export interface UploadedMedia {
   altText?: string;
   expiresAt: number;
   size: number;
-  /** How often its state was asked. */
+  /** How often its state was read. */
   polls: number;
   willFail: boolean;
 }
@@ -26,7 +26,7 @@ const lifetimeSeconds = 86_400;
 
 const strict = { additionalProperties: false };
 
-/** `MediaUploadRequestOneShot`; over multipart the file arrives as bytes, over JSON as base64. */
+/** `MediaUploadRequestOneShot`; multipart has the file as bytes, JSON as base64. */
 const UploadBody = Type.Object(
   {
     media: Type.Unknown(),
@@ -49,7 +49,7 @@ const MetadataBody = Type.Object(
   strict,
 );
 
-/** One-shot image upload and its alt text. What comes in segments is in chunked-uploads.ts. */
+/** One-shot image upload, and alternative texts. Uploads in segments are in chunked-uploads.ts. */
 export function mediaEndpoints(
   world: World,
   media: BoundedMap<string, UploadedMedia>,

@@ -21,7 +21,7 @@ const knownScopes = [
   ...['media.write', 'offline.access'],
 ];
 
-/** What each step wants, all of it. */
+/** The scopes for each step; all of them are required. */
 const wantedScopes: Partial<Record<Step, readonly string[]>> = {
   identity: ['tweet.read', 'users.read'],
   upload: ['media.write'],
@@ -33,7 +33,10 @@ const wantedScopes: Partial<Record<Step, readonly string[]>> = {
   delete: ['tweet.read', 'tweet.write', 'users.read'],
 };
 
-/** OAuth 2.0 with PKCE, from a form or JSON: twitter-api-v2 sends the latter, and it works. Codes live for half a minute, and a refresh token is good for one refresh. */
+/**
+ * OAuth 2.0 with PKCE. The token endpoint takes forms, and JSON, which twitter-api-v2 sends. A code is valid for half a minute,
+ * and a refresh token for one refresh.
+ */
 export function openOAuth(world: World, x: SandboxPlatform, rules: { replayEndsGrant: boolean }) {
   const grants = openGrants(world, x.id);
 
@@ -51,7 +54,7 @@ export function openOAuth(world: World, x: SandboxPlatform, rules: { replayEndsG
     allows: (scopes, { step }: KnownCall) =>
       (wantedScopes[step] ?? []).every((wanted) => scopes.includes(wanted)),
     missingScope: () => forbidden('Forbidden'),
-    // What has expired and what was taken back look the same.
+    // X answers the same for expired and for revoked tokens.
     revokedToken: () => refusals.expiredToken(),
   });
 
@@ -101,7 +104,7 @@ export function openOAuth(world: World, x: SandboxPlatform, rules: { replayEndsG
     };
   }
 
-  /** Ends this token and no other. What is nobody's has ended already. */
+  /** Revokes this token only. Idempotent: also 200 for an unknown token. */
   function revoke({ request }: Call): Answer {
     const form = formOrJsonOf(request);
     const clientId = clientOf(request, form);
@@ -128,7 +131,7 @@ export function openOAuth(world: World, x: SandboxPlatform, rules: { replayEndsG
   return { pages, endpoints, guard };
 }
 
-/** A confidential app says who it is in the header, with its secret; a public one in the form, without. */
+/** The client. A confidential app authenticates with its secret in the header; a public one sends only its id in the form. */
 function clientOf(request: FastifyRequest, form: Parameters): string | undefined {
   if (request.headers.authorization === undefined) return form['client_id'] || undefined;
   const basic = basicCredentialsOf(request);

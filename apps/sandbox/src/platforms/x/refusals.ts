@@ -2,7 +2,7 @@ import type { Answer, Refusals } from '../platform.ts';
 
 const problemJson = { 'content-type': 'application/problem+json' };
 
-/** X's problem form: `title`, `detail`, `type`, and `status` where it has no type of its own. */
+/** X's problem format: `title`, `detail`, `type`, and `status` where it has no type of its own. */
 function problem(
   status: number,
   title: string,
@@ -20,7 +20,7 @@ export const forbidden = (detail: string) => problem(403, 'Forbidden', detail);
 export const duplicateContent = () =>
   forbidden('You are not allowed to create a Tweet with duplicate content.');
 
-/** 400 with one entry in `errors`; `parameters` names what was wrong, with the value that was sent. */
+/** 400 with one entry in `errors`; `parameters` has the wrong parameters with their values. */
 export function invalidRequest(message: string, parameters: Record<string, string[]> = {}): Answer {
   return {
     status: 400,
@@ -34,7 +34,7 @@ export function invalidRequest(message: string, parameters: Record<string, strin
   };
 }
 
-/** A lookup of what is not there is a 200 that carries `errors`. */
+/** X answers a look-up of an unknown object with 200 and `errors`. */
 export function notFound(resourceType: 'tweet' | 'user', id: string): Answer {
   return {
     status: 200,
@@ -54,7 +54,7 @@ export function notFound(resourceType: 'tweet' | 'user', id: string): Answer {
   };
 }
 
-/** The token endpoints speak OAuth's form (RFC 6749, 5.2). */
+/** The token endpoints answer in OAuth's error format (RFC 6749, 5.2). */
 export const oauthError = (status: number, error: string, description: string): Answer => ({
   status,
   body: { error, error_description: description },

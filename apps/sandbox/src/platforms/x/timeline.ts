@@ -14,7 +14,7 @@ const timelineParameters = [
   'pagination_token',
 ];
 
-/** Reading: one tweet, or the newest of one author. */
+/** The reading calls: one tweet, or the newest tweets of one author. */
 export function timelineEndpoints(world: World, tweets: Shelf<Tweet>): Endpoint[] {
   function list({ request, now }: Call): Answer {
     const query = request.query as Record<string, string>;
@@ -29,7 +29,7 @@ export function timelineEndpoints(world: World, tweets: Shelf<Tweet>): Endpoint[
     const excluded = query['exclude']?.split(',') ?? [];
     const found: Tweet[] = [];
     const posts = tweets.ofAccount(handle);
-    // From the newest down; one more than asked for tells whether there is a next page.
+    // From the newest on. One more than the limit is collected, to know whether there is a next page.
     for (let index = posts.length - 1; index >= 0 && found.length <= limit; index -= 1) {
       const tweet = posts[index];
       if (!tweet || (query['since_id'] !== undefined && !isNewer(tweet.id, query['since_id']))) break;
@@ -106,7 +106,7 @@ const rules: Record<string, RegExp> = {
 
 const fieldsOf = (query: Record<string, string>) => query['tweet.fields']?.split(',') ?? [];
 
-/** Ids are numbers too long for `number`: the longer one, or the later in the alphabet, is newer. */
+/** Ids are too long for `number`, so they are compared by length and then as strings. */
 const isNewer = (id: string, other: string) =>
   id.length === other.length ? id > other : id.length > other.length;
 

@@ -24,7 +24,7 @@ interface UrlEntity {
   media_key?: string;
 }
 
-/** What `tweet.fields` may name. Those that nothing here has a value for are left out of the answer. */
+/** The allowed values of `tweet.fields`. Fields without a value here are left out of the answer. */
 export const knownFields: readonly string[] = (
   'article attachments author_id card_uri community_id context_annotations conversation_id created_at ' +
   'display_text_range edit_controls edit_history_tweet_ids entities geo id in_reply_to_user_id lang ' +
@@ -32,7 +32,7 @@ export const knownFields: readonly string[] = (
   'suggested_source_links text withheld'
 ).split(' ');
 
-/** The tweet as the API shows it: its three default fields, and those asked for with `tweet.fields`. */
+/** The tweet in API answers: the three default fields, and those requested with `tweet.fields`. */
 export function presentTweet(tweet: Tweet, fields: readonly string[]): Record<string, unknown> {
   const { text, urls } = renderText(tweet);
   const shown: Record<string, unknown> = { id: tweet.id, text, edit_history_tweet_ids: [tweet.id] };
@@ -57,8 +57,8 @@ function referencesOf({ inReplyTo, quoted }: Tweet) {
 }
 
 /**
- * What X makes of a text: every link becomes a t.co one, a link for the media is appended, `&`, `<` and `>` are
- * escaped. Positions in the entities count code points of the result.
+ * Renders a text as X does: links become t.co links, a link for the media is appended, and `&`, `<` and `>` are escaped.
+ * Positions in the entities are in code points of the result.
  */
 export function renderText(tweet: Tweet): { text: string; urls: UrlEntity[] } {
   let text = '';

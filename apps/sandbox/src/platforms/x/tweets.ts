@@ -15,7 +15,7 @@ const numericId = Type.String({ pattern: '^[0-9]{1,19}$' });
 const flag = Type.Optional(Type.Boolean());
 const replySettings = Type.Enum(['following', 'mentionedUsers', 'subscribers', 'verified']);
 
-/** `CreatePostsRequest`: what is not named here is refused. */
+/** `CreatePostsRequest`; unknown fields are refused. */
 const CreateBody = Type.Object(
   {
     text: Type.Optional(Type.String()),
@@ -24,7 +24,7 @@ const CreateBody = Type.Object(
         {
           media_ids: Type.Array(numericId, { minItems: 1, maxItems: 4 }),
           tagged_user_ids: Type.Optional(Type.Array(numericId, { maxItems: 10 })),
-          // The others are for advertisers.
+          // The other fields are for advertisers.
           title: Type.Optional(Type.String()),
           description: Type.Optional(Type.String()),
           embeddable: flag,
@@ -109,7 +109,7 @@ export function tweetEndpoints(
     const edited = body.edit_options?.previous_post_id;
     if (edited !== undefined) return forbidden('You are not permitted to edit this Tweet.');
     const said = text.normalize('NFC').trim();
-    // The earlier post is not named, and deleting it does not free the text.
+    // The refusal does not name the earlier post. Deleting that post does not end the refusal.
     if (said !== '' && duplicates.findEarlier(account.handle, said, now, rules.duplicateWindowMs)) {
       return duplicateContent();
     }

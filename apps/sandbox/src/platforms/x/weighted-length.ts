@@ -1,8 +1,8 @@
 import { findLinks } from './links.ts';
 
-/** What every link counts, however long it is. */
+/** The weight of a link of any length. */
 const linkWeight = 23;
-/** These count 1: Latin and its neighbours, some punctuation. Everything else counts 2. */
+/** The code points with weight 1: Latin and related scripts, some punctuation. All others have weight 2. */
 const lightRanges = [
   [0, 4351],
   [8192, 8205],
@@ -11,10 +11,10 @@ const lightRanges = [
 ] as const;
 
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
-// As text, since the flag is newer than what the code is compiled to.
+// Built from a string, because the `v` flag is newer than the compile target.
 const emoji = new RegExp('^\\p{RGI_Emoji}$', 'v');
 
-/** As "Counting characters" has it: after NFC, a link 23, an emoji 2 whatever it is made of, other characters 1 or 2. */
+/** X's "Counting characters": after NFC, a link counts 23, an emoji of any composition 2, other characters 1 or 2. */
 export function weightedLength(text: string): number {
   const normal = text.normalize('NFC');
   let weight = 0;

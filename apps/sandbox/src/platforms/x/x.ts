@@ -25,12 +25,12 @@ const snowflakeEpochMs = 1_288_834_974_657;
 
 const Rules = Type.Object(
   {
-    /** X allows 100 posts in 15 minutes; the default lets a load test through. */
+    /** X allows 100 posts in 15 minutes. The default does not limit a load test. */
     callsPerWindow: Type.Integer({ minimum: 0, default: 100_000 }),
     duplicateWindowMs: Type.Integer({ minimum: 0, default: 600_000 }),
-    /** Whether a refresh token that is shown a second time ends all that came from it: the worse of two unknowns. */
+    /** Whether the reuse of a refresh token ends all tokens of its grant. X's behaviour is unknown; true is the worse case. */
     replayEndsGrant: Type.Boolean({ default: true }),
-    /** How often a video or GIF is still being processed when it is asked about, and how long X asks to wait between. */
+    /** How many status calls answer that a video or GIF is in processing, and how long the client has to wait between them. */
     pollsUntilReady: Type.Integer({ minimum: 0, default: 1 }),
     checkAfterSecs: Type.Integer({ minimum: 0, default: 1 }),
   },
@@ -38,8 +38,8 @@ const Rules = Type.Object(
 );
 
 /**
- * X API v2: text, images, GIFs and videos. There is no idempotency of any kind; the author's timeline is the only evidence, and it
- * shows a text that X has changed.
+ * X API v2: text, images, GIFs and videos. X has no idempotency. The author's timeline is the only evidence of a post, and X
+ * changes the text that it shows.
  */
 export const x: SandboxPlatform = {
   id: 'x',
@@ -47,7 +47,7 @@ export const x: SandboxPlatform = {
   colour: '#64748b',
   accountId: (handle) => numberFromName(`x ${handle}`, 18),
   readBodies: (app) => {
-    // Only the token endpoints read forms; to the others such a body is nothing that they know.
+    // Only the token endpoints parse forms; the others refuse such a body.
     app.addContentTypeParser(
       'application/x-www-form-urlencoded',
       { parseAs: 'buffer' },
@@ -102,7 +102,7 @@ function open(world: World): OpenedPlatform {
     pages: oauth.pages,
     postPaths: [{ url: '/:handle/status/:id', idOf: ({ id }) => id }],
     guard: oauth.guard,
-    // Per account and kind of call, in windows of 15 minutes that start with their first call.
+    // Per account and step, in windows of 15 minutes that start with the first call.
     meter({ account, step, now }) {
       const { used, endsAt } = countInWindow(windows, `${account.handle} ${step}`, now, now + rateWindowMs);
       const limit = rules.callsPerWindow;

@@ -9,8 +9,8 @@ type PublisherDefinition = Omit<Publisher, 'lookUp' | 'warn'> &
   };
 
 /**
- * For all publishers: the time of every look is taken here, what the platform has taken is never lost, a text in which there
- * is nothing to see is none, and what a publisher does not warn of itself is what its limits say.
+ * Wraps every publisher. It sets the start time of each look-up, keeps a post that the platform accepted from getting lost
+ * (`believeAccepted`), treats an invisible text as empty, and warns by the limits unless the publisher has its own `warn`.
  */
 export function definePublisher(publisher: PublisherDefinition): Publisher {
   const { name, limits: own } = publisher;

@@ -121,11 +121,11 @@ function worthSaying(found: Finding[], { details }: DraftMedia): Finding[] {
 const WHAT_TO_DO: Readonly<Record<NotConverted | 'unknown', string>> = {
   no_ffmpeg:
     'This server has no ffmpeg to convert it with: upload an MP4 with H.264 and AAC, or ask whoever runs the server to install ffmpeg, and upload it again.',
-  time: 'To convert it takes longer than an upload may: upload a shorter or smaller one, or an MP4 with H.264 and AAC.',
-  size: 'Converted to the size that is allowed it would look bad: upload a shorter one.',
+  time: 'Converting it takes longer than an upload may take: upload a shorter or smaller one, or an MP4 with H.264 and AAC.',
+  size: 'Converted to the allowed size, it would look bad: upload a shorter one.',
   failed: 'It could not be converted, and may be damaged: export it anew as an MP4 with H.264 and AAC.',
-  unfit: 'What it can be converted to does not fit either: upload an MP4 with H.264 and AAC that does.',
-  unknown: 'Upload it again: what can be converted is converted then.',
+  unfit: 'The converted file does not fit either: upload an MP4 with H.264 and AAC that fits.',
+  unknown: 'Upload it again: it is converted then, if possible.',
 };
 
 function whatToDo({ details }: DraftMedia): string {

@@ -102,9 +102,7 @@ export function createHttpClient(options: {
   contact?: string;
   /** Called before the connection is opened, which may still fail. */
   onRequest?: (request: HttpRequest) => void;
-  /**
-   * Called synchronously when the connection is open, just before the first byte. If it throws, nothing is sent.
-   */
+  /** Called synchronously when the connection is open, just before the first byte. If it throws, nothing is sent. */
   beforeSend?: (request: HttpRequest) => void;
 }): HttpClient {
   return {

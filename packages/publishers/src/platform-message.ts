@@ -8,9 +8,7 @@ const LONGEST_VALUE = 2_000;
 const MOST_VALUES = 50;
 const DEEPEST = 6;
 
-/**
- * The fields with sentences for people; those for an app's users come first. Repeated input has other names.
- */
+/** The fields with sentences for people; those for an app's users come first. Repeated input has other names. */
 const SPEAKING = [
   'error_user_title',
   'error_user_msg',

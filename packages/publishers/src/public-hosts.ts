@@ -5,7 +5,7 @@ import { isIP, type LookupFunction } from 'node:net';
 import { openConnections } from './connections.ts';
 
 // Protects against server-side request forgery: an author names the server of their account, and it must not be an address that
-// only this machine can reach. The check is made on the address that the connection uses, since a second DNS look-up may give
+// only this machine can reach. The check is made on the address that the connection uses, since a second DNS query may give
 // another.
 
 /** The only IPv6 range that IANA has assigned to hosts on the internet (RFC 4291, section 2.4). */

@@ -119,7 +119,7 @@ describe('a sentence about a file', () => {
       'bluesky',
       film({ notConverted: 'unfit' }, { videoCodec: 'hevc' }),
       1,
-      /this one is in hevc\. What it can be converted to does not fit either/,
+      /this one is in hevc\. The converted file does not fit either/,
     ],
     [
       'a third, written as 0.333',

@@ -7,9 +7,7 @@ import { authorUrn, headersOf } from './api.ts';
 import { attachedTo } from './content.ts';
 import { comparePost, PostSchema, type RemotePost } from './same-post.ts';
 
-/**
- * Tolerates a difference between the database's clock and LinkedIn's. Too small a value could miss our post and send it twice.
- */
+/** Tolerated difference between the database's clock and LinkedIn's. With less, our post could be missed and sent twice. */
 const CLOCK_TOLERANCE_MS = 5 * 60_000;
 const PAGE = 50;
 /** Nobody writes 250 posts between a send and the look for it. */

@@ -12,9 +12,7 @@ const PAGE = 40;
 /** Nobody writes 400 posts between a send and the look for it. */
 const MAX_PAGES = 10;
 
-/**
- * Searches the account's statuses newer than the mark for the sent one. It uses no clock, since the server's may be wrong.
- */
+/** Searches the account's statuses newer than the mark for the sent one. It uses no clock, since the server's may be wrong. */
 export async function findStatus<Unanswered extends { outcome: string }>(
   call: PublishCall,
   ask: Ask<Unanswered>,

@@ -75,9 +75,7 @@ export function keyOf(
   return `${idempotencyKey}-${createHash('sha256').update(content).digest('hex').slice(0, 16)}`;
 }
 
-/**
- * Refused; nothing was created. The sentence may be in any language, so the state of the files tells whether it is about them.
- */
+/** Refused; nothing was created. The sentence may be in any language, so the files are asked whether it is about them. */
 async function readInvalid(call: PublishCall, response: HttpResponse): Promise<PublishOutcome> {
   const said = await refusedOrUnclear(call, errors, response);
   if (isNotProcessed(response)) return waitLonger(call, response);

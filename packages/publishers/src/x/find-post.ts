@@ -5,7 +5,7 @@ import { searchPages, type Ask, type Page, type Search } from '../look-up.ts';
 import type { PublishCall } from '../publisher.ts';
 import { comparePost, PostSchema, type RemotePost } from './same-post.ts';
 
-/** Tolerates a difference between the database's clock and X's. Too small a value could miss our post and send it twice. */
+/** Tolerated difference between the database's clock and X's. With less, our post could be missed and sent twice. */
 const CLOCK_TOLERANCE_MS = 5 * 60_000;
 /** X bills every post that is read, and nobody writes 500 posts in two minutes. */
 const MAX_PAGES = 5;

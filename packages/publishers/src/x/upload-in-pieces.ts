@@ -15,7 +15,8 @@ import { uploads, type Upload } from './uploads.ts';
 import { askFromOf, waitUntilProcessed } from './wait-until-processed.ts';
 
 /**
- * X takes up to 1,000 pieces; 512 MB are 123. A change breaks uploads in progress: they continue by the number of pieces sent.
+ * X takes up to 1,000 pieces; our largest upload, 512 MB, has 123. A change breaks uploads in progress: they continue by the
+ * number of pieces sent.
  */
 const PIECE_BYTES = 4 * 1024 * 1024;
 

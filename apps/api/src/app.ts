@@ -15,6 +15,7 @@ import { openapiPlugin } from './http/openapi-plugin.ts';
 import { guardOrganization } from './http/organization-scope.ts';
 import { problemPlugin, sendProblem } from './http/problem-plugin.ts';
 import type { App } from './http/types.ts';
+import { buildLazySerializer } from './http/lazy-serializer.ts';
 import { createValidatorCompiler } from './http/validation.ts';
 import { channelRoutes } from './routes/channel-routes.ts';
 import { connectionRoutes } from './routes/connection-routes.ts';
@@ -67,6 +68,7 @@ export async function buildApp(ctx: Context, chosen: Partial<ApiLimits> = {}): P
     },
     clientErrorHandler: answerClientError,
     routerOptions: { maxParamLength: 1_000 },
+    schemaController: { compilersFactory: { buildSerializer: buildLazySerializer } },
     // Errors before a route is found are answered as problems, too.
     frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
   }).withTypeProvider<TypeBoxTypeProvider>();

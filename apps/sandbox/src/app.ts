@@ -1,5 +1,11 @@
 import { systemClock, type Clock, type Logger } from '@solospark/foundation';
-import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import Fastify, {
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyPluginAsync,
+} from 'fastify';
+import fastifyPlugin from 'fastify-plugin';
 import { setMaxListeners } from 'node:events';
 import { registerControl } from './control/routes.ts';
 import { registerFeed } from './feed/routes.ts';
@@ -31,9 +37,18 @@ export function buildSandbox(options: { clock?: Clock; log?: Logger } = {}): Fas
 
   const world = createWorld({ clock: options.clock ?? systemClock, closing: closing.signal });
   for (const platform of platforms) {
-    app.register(async (scope) => mountPlatform(scope, platform, world), { prefix: `/${platform.id}` });
+    const mount = scoped(platform.id, async (scope) => mountPlatform(scope, platform, world));
+    app.register(mount, { prefix: `/${platform.id}` });
   }
-  app.register(async (scope) => registerControl(scope, world), { prefix: '/_sandbox' });
-  app.register(async (scope) => registerFeed(scope, world));
+  app.register(
+    scoped('control', async (scope) => registerControl(scope, world)),
+    { prefix: '/_sandbox' },
+  );
+  app.register(scoped('feed', async (scope) => registerFeed(scope, world)));
   return app;
+}
+
+/** Fastify compares a plugin without a name with every module that is loaded. */
+function scoped(name: string, plugin: FastifyPluginAsync): FastifyPluginAsync {
+  return fastifyPlugin(plugin, { name, encapsulate: true });
 }

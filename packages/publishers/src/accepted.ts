@@ -2,19 +2,19 @@ import { isSuccess, readRefusalOrUnclear, type Asking, type ErrorMapper, type Re
 import { NoAnswerError, type HttpRequest, type HttpResponse } from './http.ts';
 import type { PublishCall, LookUpOutcome, Receipt, Unclear } from './publisher.ts';
 
-// A 2xx of the public call means that the platform took the post, whatever became of the rest of its answer. So what it is out
-// as is looked for, and where that does not show, it is published without a link: it is never sent again, and nobody is told
-// to write it anew.
+// A 2xx of the public call proves that the platform took the post, even when the rest of the answer is lost or unreadable. The
+// look-up then only searches for its id and link. Without them the delivery is published without a link. The post is never sent
+// again.
 
-/** Out, and nobody can say as what. */
+/** The post is out; its id and link are unknown. */
 export const WITHOUT_LINK: Receipt = { remoteId: null, url: null };
 
-/** What platforms answer that have made something, and what a server answers to anything. */
+/** A proxy may answer 200 to anything; a 201 comes from the platform. */
 const CREATED = 201;
 
 /**
- * The one public call. Its status may have come, and its body be lost: then that counts.
- * @throws whatever the client throws, where no 2xx came
+ * Makes the one public call. A 2xx counts even when its body was lost.
+ * @throws what the client throws, when no 2xx came
  */
 export async function askPublicly(call: PublishCall, request: HttpRequest): Promise<HttpResponse> {
   try {
@@ -26,7 +26,7 @@ export async function askPublicly(call: PublishCall, request: HttpRequest): Prom
   }
 }
 
-/** Everything but a success that says what was made: a refusal in the platform's own words, or unclear. */
+/** Reads every answer except a success with an id: a refusal that the platform explains, or unclear. */
 export async function refusedOrUnclear(
   call: PublishCall & Asking,
   errors: ErrorMapper,
@@ -36,21 +36,21 @@ export async function refusedOrUnclear(
   return readRefusalOrUnclear(call, errors, response);
 }
 
-/** A 200 that carries an error contradicts itself; "Created" is taken at its word. */
+/** A 201 proves that the post was made. A 200 does too, unless its body carries an error. */
 export function isAccepted({ status, json }: Pick<HttpResponse, 'status' | 'json'>): boolean {
   if (!isSuccess({ status })) return false;
   const isError = typeof json === 'object' && json !== null && ('error' in json || 'errors' in json);
   return status === CREATED || !isError;
 }
 
-/** Before the public call: what an earlier one was answered says nothing of this one. */
+/** Runs before the public call: the answer to an earlier call says nothing about this one. */
 export async function forgetAccepted(call: PublishCall): Promise<void> {
   if (typeof call.evidence['accepted'] === 'number') await call.remember({ accepted: null });
 }
 
 /**
- * What a look comes to for a post that was taken. "Not there" still counts where the answer was no "Created" and its absence is
- * proved: then something between us and the platform said 200.
+ * Corrects the result of a look-up when the public call was answered with a 2xx: such a post is out. Exception: a proved "absent"
+ * after a 2xx other than 201 is believed, since a proxy may have sent that 2xx.
  */
 export function believeAccepted(call: PublishCall, looked: LookUpOutcome): LookUpOutcome {
   const { accepted } = call.evidence;

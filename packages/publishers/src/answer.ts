@@ -8,16 +8,15 @@ import { unknownFailure, unknownRefusal, type Refusal } from './refusals.ts';
 import { absentUntil } from './told-time.ts';
 
 /**
- * What an answer means, as far as it is the same on every platform. A platform says only what its own refusals mean
- * (its `ErrorMapper`); whether the step was quiet (created nothing public), the public call, or a look-up afterwards
- * decides the rest:
+ * The meaning of an HTTP answer, as far as it is the same on every platform. A platform adds only the meaning of its own
+ * refusals (its `ErrorMapper`). The rest depends on the step: quiet (creates nothing public), the public call, or a look-up.
  *
  * | answer                             | quiet step        | public call | look-up          |
  * | ---------------------------------- | ----------------- | ----------- | ---------------- |
  * | 2xx that can be read               | done              | published   | done             |
  * | 4xx the platform explains          | what it explains  | the same    | ask again        |
- * | nothing, 3xx, 408, 5xx, unreadable | retry, or wait    | uncertain   | ask again        |
- * | 4xx nobody explains                | failed, or retry  | uncertain   | ask again        |
+ * | nothing, 3xx, 408, 5xx, unreadable | retry, or wait    | unclear     | ask again        |
+ * | 4xx without an explanation         | failed, or retry  | unclear     | ask again        |
  */
 export type { Refusal };
 export interface Done<T> {
@@ -31,16 +30,16 @@ export function done<T>(value: T): Done<T> {
 }
 
 export interface ErrorMapper {
-  /** What people call the platform; it stands in sentences. */
+  /** The platform's name in sentences. */
   name: string;
   /**
-   * The meaning of a 4xx by which the platform says, in its own documented words, that it has created nothing.
-   * Null for whatever it does not document: that proves nothing.
+   * The meaning of a 4xx that says, in words that the platform documents, that nothing was created.
+   * Null for any other answer: it proves nothing.
    */
   readRefusal(response: HttpResponse, now: Date): Refusal | null;
 }
 
-/** What every kind of call has in common here. `now` and `text` are absent where only an account is asked for. */
+/** The common part of all calls. `now` and `text` are absent in calls that only read an account. */
 export interface Asking {
   http: HttpClient;
   credentials: Credentials;
@@ -50,8 +49,8 @@ export interface Asking {
 }
 
 /**
- * One call that creates nothing public; repeating it does no harm. `read` answers undefined for an unreadable body.
- * `readOther` is asked about whatever is not a 2xx, before the errors: for a refusal that this step can mend by itself.
+ * One idempotent call that creates nothing public. `read` returns undefined for a body that it cannot read. `readOther` sees
+ * every answer other than a 2xx before the error mapper: for refusals that the step handles by itself.
  */
 export async function callIdempotent<T, Other = never>(
   asking: Asking,
@@ -70,7 +69,7 @@ export async function callIdempotent<T, Other = never>(
   const refusal = readRefusal(asking, errors, response);
   if (refusal) return refusal;
   const words = told(asking, response);
-  // A 4xx that is not even JSON is a proxy's word, not the platform's: worth another try.
+  // A 4xx that is not JSON comes from a proxy, not from the platform: worth another try.
   if (!isClientError(response) || response.json === undefined) {
     const failure = unavailable(errors, words);
     const until = absentUntil(response.headers, asking.now?.() ?? new Date());
@@ -79,7 +78,7 @@ export async function callIdempotent<T, Other = never>(
   return { outcome: 'failed', failure: { ...unknownFailure(errors.name), ...words } };
 }
 
-/** The same for `identity`, which throws what it cannot return. */
+/** The same for `identity`, which throws a refusal instead of returning it. */
 export async function callIdentity<T>(
   asking: Asking,
   errors: ErrorMapper,
@@ -91,7 +90,7 @@ export async function callIdentity<T>(
   throw new PublisherError(step.failure);
 }
 
-/** Everything but the clear success of the public call: a refusal in the platform's own words, or unclear. */
+/** Reads every answer of the public call except a clear success: a refusal that the platform explains, or unclear. */
 export function readRefusalOrUnclear(
   asking: Asking,
   errors: ErrorMapper,
@@ -104,7 +103,7 @@ export function asUnclear(asking: Asking, response: HttpResponse): Unclear {
   return { outcome: 'unclear', ...told(asking, response) };
 }
 
-/** The body as `schema` wants it, or undefined. Unknown fields are let through: platforms add them at any time. */
+/** The body if it matches `schema`, else undefined. Unknown fields are allowed: platforms add them at any time. */
 export function decode<T extends TSchema>(schema: T, response: HttpResponse): Static<T> | undefined {
   return Value.Check(schema, response.json) ? response.json : undefined;
 }
@@ -133,7 +132,7 @@ export async function answerOrNone(
   }
 }
 
-/** Only a 4xx other than 408 can be a refusal; the errors is not even asked about anything else. */
+/** Only a 4xx other than 408 can be a refusal; the error mapper does not see other answers. */
 export function readRefusal(asking: Asking, errors: ErrorMapper, response: HttpResponse): Refusal | null {
   if (!isClientError(response)) return null;
   const read = errors.readRefusal(response, asking.now?.() ?? new Date());
@@ -143,7 +142,7 @@ export function readRefusal(asking: Asking, errors: ErrorMapper, response: HttpR
   return { ...refusal, failure: { ...refusal.failure, ...told(asking, response) } };
 }
 
-/** Whatever is said with another status is said of the account, of the way there or of the server, and not of the post. */
+/** Only these statuses can be about the post. Others are about the account, the server or a proxy. */
 const ABOUT_CONTENT = [400, 403, 413, 415, 422, 451];
 
 export function isSuccess(response: Pick<HttpResponse, 'status'>): boolean {

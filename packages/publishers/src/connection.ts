@@ -1,32 +1,32 @@
 import type { HttpClient } from './http.ts';
 
-// How an author lets SoloSpark post for them, and how that is kept alive.
+// How an author connects an account, and how its credentials are renewed.
 
-/** Sealed as they stand wherever they are stored. Instants are RFC 3339. */
+/** Always encrypted where they are stored. Times are RFC 3339. */
 export interface Credentials {
   accessToken: string;
   refreshToken?: string;
-  /** When the access token ends; absent where it does not by itself. */
+  /** When the access token expires; absent if it never does by itself. */
   expiresAt?: string;
-  /** When the refresh token ends, where the platform tells. */
+  /** When the refresh token expires, if the platform says so. */
   refreshExpiresAt?: string;
 }
 
 /**
- * What SoloSpark is at a platform. The operator registers it there and sets it in the environment, or (`registerClient`)
- * it registers itself at each server.
+ * SoloSpark's OAuth client at a platform. The operator registers it and sets it in the environment, or SoloSpark
+ * registers itself at each server (`registerClient`).
  */
 export interface OAuthClient {
   clientId: string;
   clientSecret: string;
 }
 
-/** What every call of a connection is given. */
+/** The common part of all calls of a connection. */
 export interface ConnectionCall {
   http: HttpClient;
   /**
-   * The address of one of the platform's hosts, such as `https://www.linkedin.com`: itself, or that of the sandbox, which
-   * plays all hosts of a platform at one address.
+   * The address to use for one of the platform's hosts, such as `https://www.linkedin.com`: the host itself, or the sandbox,
+   * which stands in for all hosts of a platform at one address.
    */
   at: (host: string) => string;
   now: () => Date;
@@ -42,7 +42,7 @@ export interface ConsentRequest {
   /** Where the platform sends the author afterwards; exactly the same in `exchange`. */
   redirectUri: string;
   state: string;
-  /** S256 of the verifier that `exchange` is given; left out where the platform has no PKCE. */
+  /** S256 of the `codeVerifier` of `exchange`. Not sent if the platform has no PKCE. */
   codeChallenge: string;
 }
 
@@ -50,31 +50,31 @@ export interface ExchangeCall extends OAuthClientCall {
   redirectUri: string;
   state: string;
   codeVerifier: string;
-  /** What the platform sent the author back with. Its other parameters have been looked at before. */
+  /** The code from the platform's redirect. The caller has checked its other parameters. */
   code: string;
 }
 
-/** How a server names itself in its answer (RFC 9207): by one of `names`; always, where it is `required`. */
+/** The issuer that a server names in its redirect (RFC 9207): one of `names`. `required`: it must be there. */
 export interface Issuer {
   names: string[];
   required: boolean;
 }
 
 /**
- * New credentials for old ones. Throws `PublisherError`: with `auth_expired` when the platform will not have them any more,
- * and any other kind when it could not be asked or does not accept the app. Throws `NoAnswerError` as well.
+ * Exchanges old credentials for new ones. Throws `PublisherError`: kind `auth_expired` when the platform no longer accepts the
+ * old ones, another kind when it could not be asked or does not accept the OAuth client. Also throws `NoAnswerError`.
  *
- * Null: this platform's credentials cannot be renewed without their author.
+ * Null: the platform's credentials cannot be renewed without the author.
  */
 type Refresh<Call> = ((call: Call & { credentials: Credentials }) => Promise<Credentials>) | null;
 
 /** The author agrees on a page of the platform, which sends them back with a code. */
 export interface ConsentConnection {
   kind: 'consent';
-  /** For platforms that are many servers: SoloSpark registers itself at each. Null: the environment names the app. */
+  /** Registers the OAuth client at a server, on platforms with many servers. Null: the client comes from the environment. */
   registerClient:
     ((call: ConnectionCall & { redirectUri: string; website: string }) => Promise<OAuthClient>) | null;
-  /** The page that asks the author, every time as far as the platform can be told to, also where they agreed before. */
+  /** The consent page. It asks even an author who agreed before, if the platform has an option for that. */
   consentUrl(request: ConsentRequest): URL;
   /** Throws as `refresh` does. */
   issuer(call: ConnectionCall): Promise<Issuer>;
@@ -83,7 +83,7 @@ export interface ConsentConnection {
   refresh: Refresh<OAuthClientCall>;
 }
 
-/** The author makes a password for SoloSpark alone, and types it in here. */
+/** The author makes an app password for SoloSpark and enters it here. */
 export interface PasswordConnection {
   kind: 'password';
   /** Throws as `refresh` does; `auth_expired` means that name and password were not accepted. */
@@ -93,12 +93,12 @@ export interface PasswordConnection {
 
 export type Connection = ConsentConnection | PasswordConnection;
 
-/** It is kept, and sent along with every call, in a header: servers end at 8 KB and more. */
+/** A token is sent in a header of every call, and servers refuse headers above 8 KB. */
 const LONGEST_TOKEN = 6_000;
 
 /**
- * A token as it can be sent (RFC 6749, appendix A.12: printable ASCII), without white space around it; undefined for what is none.
- * Kept, one that cannot be sent would take the place of one that works.
+ * The trimmed token, or undefined if it cannot be sent (RFC 6749, appendix A.12: printable ASCII). Such a token must not replace
+ * one that works.
  */
 export function usableToken(told: unknown): string | undefined {
   const token = typeof told === 'string' ? told.trim() : '';

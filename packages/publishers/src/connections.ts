@@ -1,16 +1,16 @@
 import type { Socket } from 'node:net';
 import { Agent, buildConnector, getGlobalDispatcher, type Dispatcher } from 'undici';
 
-/** Names and values of one answer's headers. */
+/** Limits the names and values of an answer's headers. */
 const MAX_HEADER_BYTES = 16 * 1024;
 
 /**
- * What may come on a connection after a request, to the last byte: also what is no header and no body, such as a status line
- * without an end. Four times what any answer may be, as chunks have a frame of their own.
+ * Limits the bytes that a connection receives after a request. It counts every byte, so it also stops an endless status line.
+ * Four times the largest answer, because chunked encoding adds bytes.
  */
 const MAX_BYTES_AFTER_A_REQUEST = 32 * 1024 * 1024;
 
-/** Connections that are kept and used again, over HTTP/1.1, each with its limits. */
+/** A pool of HTTP/1.1 connections with these limits. */
 export function openConnections(options: buildConnector.BuildOptions = {}): Agent {
   const connect = buildConnector({ ...options, allowH2: false });
   return new Agent({
@@ -26,13 +26,13 @@ export function openConnections(options: buildConnector.BuildOptions = {}): Agen
 const connections = openConnections();
 const installedBefore = getGlobalDispatcher();
 
-/** To any address; by way of what was installed for the whole process, such as a proxy. */
+/** Connects to any address. Uses the process's global dispatcher if one was installed, such as a proxy. */
 export function anyHost(): Dispatcher {
   const installed = getGlobalDispatcher();
   return installed === installedBefore ? connections : installed;
 }
 
-/** There is more of the answer than was asked for. */
+/** The answer is longer than the limit. */
 export class TooLongError extends Error {
   constructor(maxBytes: number) {
     super(`the answer is longer than ${maxBytes} bytes`);

@@ -12,9 +12,9 @@ type PublisherDefinition = Omit<Publisher, Optional> &
   };
 
 /**
- * For all publishers: the time of every look-up is taken here, what the platform has taken is never lost, and a text in which
- * nothing can be seen counts as empty. What a publisher leaves out: `warn` says what its limits say, `prepare` has nothing to do,
- * and without `lookUp` a person decides what is unclear.
+ * Wraps every publisher. It sets the start time of each look-up, keeps a post that the platform accepted from getting lost
+ * (`believeAccepted`), and treats an invisible text as empty. Without a `warn` of its own a publisher warns by its limits; without
+ * `prepare` there is nothing to prepare; without `lookUp` a person decides what is unclear.
  */
 export function definePublisher(publisher: PublisherDefinition): Publisher {
   const { name, limits: own, prepare, lookUp } = publisher;

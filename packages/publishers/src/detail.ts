@@ -6,26 +6,26 @@ import { inShort } from './refusals.ts';
 
 const DETAIL_LENGTH = 300;
 
-/** What must not get into it. Every call carries both. */
+/** The values that a detail must not contain. Every call carries both. */
 export interface Secrets {
   credentials: Credentials;
   text?: string;
 }
 
 /**
- * The platform's answer for the ledger: its status and its words, shortened. Platforms repeat what they were sent in
- * some of their messages, so the token and the author's text are taken out wherever they stand.
+ * The platform's answer for the ledger: its status and its words, shortened. Some platforms repeat the request in their messages,
+ * so the token and the author's text are removed.
  */
 export function describe(secrets: Secrets, response: HttpResponse): string {
   const words = response.json === undefined ? '' : ` ${wordsOf(response.json).join(' · ')}`;
   const said = inShort(withoutSecrets(secrets, `HTTP ${response.status}${words}`));
   const clean = withoutKeys(said);
-  // Cut in the middle of an emoji, it would be text that no database keeps.
+  // A cut in the middle of an emoji leaves half a surrogate pair, which no database stores.
   const cut = clean.length > DETAIL_LENGTH ? `${clean.slice(0, DETAIL_LENGTH)}…` : clean;
   return cut.toWellFormed();
 }
 
-/** What a failure keeps of the answer that it is about: the line for the ledger, and the platform's own words for the author. */
+/** What a failure keeps of its answer: the line for the ledger, and the platform's own words for the author. */
 export function told(
   secrets: Secrets,
   response: HttpResponse,
@@ -34,14 +34,14 @@ export function told(
   return { detail: describe(secrets, response), ...(platformMessage !== undefined && { platformMessage }) };
 }
 
-/** Codes and messages, found by the names that platforms give them. Echoed input stands under other names. */
+/** The fields in which platforms send codes and messages. Repeated input has other names. */
 const TELLING = new Set(
   'error code error_subcode serviceErrorCode type title detail message error_user_title description fbtrace_id'.split(
     ' ',
   ),
 );
 
-/** However a body is nested: more than this no platform says, and a hostile one says a million. */
+/** No platform sends more than this; a hostile server may. */
 const DEEPEST = 6;
 const MOST_WORDS = 50;
 
@@ -66,7 +66,7 @@ function withoutSecrets(secrets: Secrets, words: string): string {
     secrets.credentials.refreshToken ?? '',
     secrets.text?.trim() ?? '',
   ];
-  // A text of three letters is found in any sentence, and gives nothing away.
+  // A text of three letters occurs in ordinary words, so it is no secret.
   return hidden.reduce(
     (clean, secret) => (secret.length > 3 ? clean.replaceAll(secret, '[…]') : clean),
     words,

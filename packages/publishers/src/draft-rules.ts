@@ -2,7 +2,7 @@ import type { DocumentLimits, GifLimits, Limits, MediaLimits, ShapeLimits } from
 import type { Draft, DraftMedia, MediaKind, NotConverted, Violation } from './draft.ts';
 import { findInVideo, findSides, rangeOf, within, type Finding, type Mend } from './video-rules.ts';
 
-// Rules that differ between platforms in their numbers only. `name` stands in the sentences.
+// Rules that are the same on every platform except for the numbers. `name` is the platform's name in the sentences.
 
 const NOUNS: Record<MediaKind, { one: string; many: string }> = {
   image: { one: 'image', many: 'images' },
@@ -11,7 +11,7 @@ const NOUNS: Record<MediaKind, { one: string; many: string }> = {
   document: { one: 'document', many: 'documents' },
 };
 
-/** `countAltText`: where a platform says what it counts in. UTF-16 code units are never fewer than code points or graphemes. */
+/** `countAltText` is the platform's own count. The default, UTF-16 code units, is never below code points or graphemes. */
 export function checkMedia(
   name: string,
   draft: Draft,
@@ -27,7 +27,7 @@ export function checkMedia(
   ];
 }
 
-/** What the platform may refuse, as far as its documents are clear. */
+/** Warnings: the platform may refuse this; its documents are unclear. */
 export function warnAboutMedia(name: string, draft: Draft, limits: MediaLimits): Violation[] {
   return draft.media.flatMap((file, index) =>
     findIn(name, file, limits)
@@ -37,8 +37,8 @@ export function warnAboutMedia(name: string, draft: Draft, limits: MediaLimits):
 }
 
 /**
- * What has to be made of a video or a GIF for a platform: undefined where it may go as it is, also where nothing that could be
- * made of it helps. `against: 'refusals'`: what has to be made so that it may go at all, if only with a warning.
+ * The conversion that a video or a GIF needs for a platform. Undefined if it needs none, and if no conversion helps. With
+ * `against: 'refusals'`, only what the platform refuses counts; warnings may remain.
  */
 export function mendOf(
   file: DraftMedia,
@@ -50,10 +50,10 @@ export function mendOf(
   return MENDS.findLast((mend) => found.some((each) => each.mend === mend));
 }
 
-/** Each does what those before it do. */
+/** Each one includes those before it. */
 const MENDS: readonly Mend[] = ['container', 'sound', 'film', 'loop'];
 
-/** Whether a check would say nothing against it. */
+/** True if `check` finds no violation in the file. */
 export function isTaken(file: DraftMedia, limits: MediaLimits): boolean {
   return findIn('', file, limits).every(({ isWarning }) => isWarning);
 }
@@ -75,7 +75,7 @@ function checkCount(name: string, media: DraftMedia[], limits: MediaLimits): Vio
     max: limits[kind]?.max ?? Infinity,
     what: NOUNS[kind],
   }));
-  // One sentence: where there is one kind only, it says more than the sum does.
+  // Only one violation: the limit of the kind is more precise than that of all files.
   const broken = [...ofKinds, ofAll].find(({ count, max }) => count > max);
   if (!broken) return [];
   const { count, max, what } = broken;
@@ -104,8 +104,9 @@ function checkAltText(
 }
 
 /**
- * What its author has to do something about. What is mended for free is no matter beside what is not: a film that is encoded anew
- * has the right container, and of one that is too short nothing is made until it is longer, unless it is known that it cannot be.
+ * The findings that the author must act on. A wrong container is left out when the video is encoded again anyway. If one finding
+ * cannot be fixed by conversion (such as a video that is too short), the convertible ones are left out too, unless the conversion
+ * was tried and failed.
  */
 function worthSaying(found: Finding[], { details }: DraftMedia): Finding[] {
   const isHopeless = found.some(({ mend }) => !mend);
@@ -120,11 +121,11 @@ function worthSaying(found: Finding[], { details }: DraftMedia): Finding[] {
 const WHAT_TO_DO: Readonly<Record<NotConverted | 'unknown', string>> = {
   no_ffmpeg:
     'This server has no ffmpeg to convert it with: upload an MP4 with H.264 and AAC, or ask whoever runs the server to install ffmpeg, and upload it again.',
-  time: 'To convert it takes longer than an upload may: upload a shorter or smaller one, or an MP4 with H.264 and AAC.',
-  size: 'Converted to the size that is allowed it would look bad: upload a shorter one.',
+  time: 'Converting it takes longer than an upload may take: upload a shorter or smaller one, or an MP4 with H.264 and AAC.',
+  size: 'Converted to the allowed size, it would look bad: upload a shorter one.',
   failed: 'It could not be converted, and may be damaged: export it anew as an MP4 with H.264 and AAC.',
-  unfit: 'What it can be converted to does not fit either: upload an MP4 with H.264 and AAC that does.',
-  unknown: 'Upload it again: what can be converted is converted then.',
+  unfit: 'The converted file does not fit either: upload an MP4 with H.264 and AAC that fits.',
+  unknown: 'Upload it again: it is converted then, if possible.',
 };
 
 function whatToDo({ details }: DraftMedia): string {
@@ -167,7 +168,7 @@ function findIn(name: string, file: DraftMedia, limits: MediaLimits): Finding[] 
   ];
 }
 
-/** What helps against too many bytes or pixels. An image has been made smaller when it was uploaded. */
+/** The conversion that helps against too many bytes or pixels. Images were made smaller at the upload. */
 const MOVES_TO: Readonly<Record<MediaKind, Mend | undefined>> = {
   image: undefined,
   gif: 'loop',
@@ -175,10 +176,10 @@ const MOVES_TO: Readonly<Record<MediaKind, Mend | undefined>> = {
   document: undefined,
 };
 
-/** Of whole pixels: 1080 × 566 is meant to be 1.91:1, and is a little less. */
+/** Allows for whole pixels: 1080 × 566 is meant to be 1.91:1 and is a little less. */
 const RATIO_TOLERANCE = 0.01;
 
-/** Of the file that its author uploaded: what was made of it has whole pixels of its own, which may be very few. */
+/** Uses the ratio of the uploaded file: a converted one is rounded to whole pixels, which may be very few. */
 function findInShape(
   takes: string,
   file: DraftMedia,
@@ -221,7 +222,7 @@ function findPages(takes: string, file: DraftMedia, limits: DocumentLimits): Fin
   return within(file.pageCount ?? 0, range, 'document_too_long', `${takes} of`, 'pages');
 }
 
-/** `length` may be where the counting stopped: then `atLeast` is set, and the text has that many or more. */
+/** `atLeast`: the count stopped early at `length`, and the text may be longer. */
 export function textTooLong(
   name: string,
   length: number,

@@ -1,6 +1,6 @@
 import type { TextPart } from '@solospark/foundation';
 
-// What an author wants to post on one channel, as the rules of a platform see it.
+// The content of a post on one channel, as the rules of a platform check it.
 
 export type MediaKind = 'image' | 'gif' | 'video' | 'document';
 
@@ -10,23 +10,23 @@ export interface DraftMedia {
   byteSize: number;
   width: number;
   height: number;
-  /** These four of a video only. */
+  /** This and the next three fields are set for videos only. */
   durationMs: number | null;
   /** Frames per second. */
   frameRate: number | null;
   videoCodec: string | null;
-  /** Null: without sound, or no video. */
+  /** Null: no sound, or not a video. */
   audioCodec: string | null;
-  /** Of a document only. */
+  /** Set for documents only. */
   pageCount: number | null;
   altText: string | null;
-  /** What was read of it besides; where it is absent, an older version has read the file. */
+  /** More facts from the file. Absent if an older version read it. */
   details?: MediaDetails;
-  /** What its author uploaded, where this was made of it: what sentences speak of. */
+  /** The file that the author uploaded, if this one was converted from it. Sentences for the author name its values. */
   uploaded?: Pick<DraftMedia, 'mimeType' | 'byteSize' | 'width' | 'height'>;
 }
 
-/** Absent: the file does not say, or is of another kind. */
+/** A field is absent if the file does not say, or is of another kind. */
 export interface MediaDetails {
   profile?: string;
   chromaSubsampling?: string;
@@ -40,31 +40,31 @@ export interface MediaDetails {
   moovFirst?: boolean;
   fragmented?: boolean;
   editList?: boolean;
-  /** Of a GIF: its pictures, and how long all of them take, once. */
+  /** Of a GIF: the number of frames, and the duration of one loop. */
   frameCount?: number;
   loopMs?: number;
-  /** Why something that a platform needs was not made of it when it was uploaded. */
+  /** Why the upload did not make the conversion that a platform needs. */
   notConverted?: NotConverted;
 }
 
-/** `unfit`: it was, and what was made of it does not do either. */
+/** `unfit`: it was converted, and the result does not fit either. */
 export type NotConverted = 'no_ffmpeg' | 'time' | 'size' | 'failed' | 'unfit';
 
-/** By the platform's own schema. What is left out has its default. */
+/** Values of the platform's settings schema. A missing one has its default. */
 export type Settings = Record<string, unknown>;
 
 export interface Draft {
-  /** Empty, or something in it can be seen. */
+  /** Empty, or has at least one visible character. */
   text: string;
   media: DraftMedia[];
   settings: Settings;
 }
 
-/** One broken rule. `field` is where in the draft: `text`, `media`, `media/0/…`, or `settings/…`. */
+/** One broken rule. `field` is the place in the draft: `text`, `media`, `media/0/…` or `settings/…`. */
 export interface Violation {
   field: string;
   code: string;
   detail: string;
-  /** Of a text, where the rule is about a part of it and not about all of it. */
+  /** The part of the text that breaks the rule, if it is not the whole text. */
   at?: TextPart;
 }

@@ -1,10 +1,10 @@
 import type { Dispatcher } from 'undici';
 import { TooLongError } from './connections.ts';
 
-/** Answers of the 1xx kind that may come before the real one. */
+/** How many 1xx answers may come before the final one. */
 const MAX_INTERIM_ANSWERS = 10;
 
-/** After the time is over: how many turns of the event loop in a row must bring nothing, and how long it may go on. */
+/** After the time-out, the loop reads on until this many turns bring no data, or until this much time has passed. */
 const QUIET_TURNS = 3;
 const READ_OUT_MS = 500;
 
@@ -13,16 +13,16 @@ export interface ExchangeRequest {
   method: Dispatcher.HttpMethod;
   headers: Record<string, string>;
   body: Dispatcher.DispatchOptions['body'];
-  /** For all of it: the connection, the headers and the body. */
+  /** For the whole exchange: connection, headers and body. */
   timeoutMs: number;
   maxAnswerBytes: number;
   signal: AbortSignal | undefined;
   /**
-   * Called synchronously when a connection is there, as the last thing before the first byte; never a second time. What it
-   * throws ends the exchange, with nothing sent.
+   * Called at most once, synchronously, when the connection is open and just before the first byte. If it throws, nothing is
+   * sent and the exchange ends.
    */
   onStart: () => void;
-  /** Called when status and headers of the answer are there. What comes after may still fail. */
+  /** Called when the status and headers have arrived. The rest may still fail. */
   onHead?: (head: Pick<Exchange, 'status' | 'headers'>) => void;
 }
 
@@ -33,14 +33,14 @@ export interface Exchange {
 }
 
 /**
- * One request and its answer, over HTTP/1.1 by undici's lowest interface: only that one tells when a connection is there. No
- * redirect, no decompression, no cookie, no second try. Whatever ends it before the answer is whole destroys the socket.
+ * One request and its answer over HTTP/1.1. It uses undici's lowest interface, the only one that reports an open connection. No
+ * redirects, no decompression, no cookies, no retry. If the answer stays incomplete, the socket is destroyed.
  */
 export function exchange(dispatcher: Dispatcher, request: ExchangeRequest): Promise<Exchange> {
   const { url, timeoutMs, maxAnswerBytes, signal } = request;
   return new Promise((resolve, reject) => {
     let controller: Dispatcher.DispatchController | undefined;
-    /** Why nothing may be sent any more. */
+    /** Set when nothing may be sent any more: the reason. */
     let ended: Error | undefined;
     let isSettled = false;
     let status = 0;
@@ -69,8 +69,8 @@ export function exchange(dispatcher: Dispatcher, request: ExchangeRequest): Prom
     }
 
     /**
-     * A process that was frozen finds its time over before it has looked at its sockets, and the answer may lie there. So
-     * the event loop goes round, with its poll for data, before the time-out is believed.
+     * After a process was frozen, its timer fires before its sockets are read, and the answer may be waiting there. So the event
+     * loop runs some turns and reads the sockets before the time-out counts.
      */
     async function readOut(): Promise<void> {
       const timedOut = new Error(`timed out after ${timeoutMs} ms`);
@@ -87,7 +87,7 @@ export function exchange(dispatcher: Dispatcher, request: ExchangeRequest): Prom
     const handler: Dispatcher.DispatchHandler = {
       onRequestStart(started) {
         if (ended) throw ended;
-        // undici would repeat a request whose connection broke while it waited behind another one.
+        // undici repeats a request if its connection breaks while it waits behind another one.
         if (controller) throw new Error('a request must not be sent twice');
         controller = started;
         request.onStart();
@@ -131,7 +131,7 @@ export function exchange(dispatcher: Dispatcher, request: ExchangeRequest): Prom
         method,
         headers: request.headers,
         body: body ?? null,
-        // The time of the whole is kept above.
+        // `timeoutMs` covers both.
         headersTimeout: 0,
         bodyTimeout: 0,
       },

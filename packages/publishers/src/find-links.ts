@@ -6,22 +6,21 @@ export interface FoundLink {
   indices: [number, number];
 }
 
-/** The longest name that the domain name system has. */
+/** The longest name in DNS. */
 const LONGEST_HOST = 253;
 
-/** What a host may be made of for twitter-text, without a break. Only a dot in it makes it a host. */
+/** A run of characters that twitter-text accepts in a host, and too long for one. */
 const LONG_RUN = new RegExp(String.raw`[^\s/?#:@,;!()[\]{}<>"'\x60]{${LONGEST_HOST + 1},}`, 'gu');
 
 /**
- * The same text for twitter-text, in which nothing that is too long for a host looks like one: its dots are commas, which
- * count the same and may stand in a link as well. Without this, twitter-text tries each dot of `a.a.a.…` as the start of a
- * host that ends with the text, which takes ten seconds for 100,000 characters.
+ * Replaces the dots with commas in every run that is too long for a host. Commas count the same and are allowed in links.
+ * Without this, twitter-text tries each dot of `a.a.a.…` as the start of a host, which takes ten seconds for 100,000 characters.
  */
 export function withoutLongHosts(text: string): string {
   return text.replace(LONG_RUN, (run) => run.replaceAll('.', ','));
 }
 
-/** The links of a text with a scheme and without, as twitter-text finds them, in linear time. */
+/** All links of a text, with and without a scheme, as twitter-text finds them. Takes linear time. */
 export function findLinks(text: string): FoundLink[] {
   return twitterText.extractUrlsWithIndices(withoutLongHosts(text)).map(({ indices }) => ({
     url: text.slice(...indices),
@@ -32,12 +31,12 @@ export function findLinks(text: string): FoundLink[] {
 const SCHEME = /https?:\/\//gi;
 const HOST = /[^\s/?#]*/y;
 
-/** The links that have a scheme, each up to the end of its server: what is behind, platforms read in their own ways. */
+/** The links with a scheme, each up to the end of its host. Platforms differ in how they read the path. */
 export function findServers(text: string): FoundLink[] {
   return [...text.matchAll(SCHEME)].flatMap(({ 0: scheme, index: start }): FoundLink[] => {
     HOST.lastIndex = start + scheme.length;
     const host = (HOST.exec(text)?.[0] ?? '').slice(0, LONGEST_HOST + ':65535'.length);
-    // Together with the character before, which decides whether a link may begin here.
+    // The character before decides whether a link may begin here.
     const before = text.slice(Math.max(0, start - 1), start);
     const [found] = twitterText.extractUrlsWithIndices(before + scheme + host, {
       extractUrlsWithoutProtocol: false,

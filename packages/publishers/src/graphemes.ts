@@ -1,11 +1,11 @@
 const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
-/** In UTF-16 code units. Of what was tried, the fastest. */
+/** In UTF-16 code units. The fastest size in our measurements. */
 const WINDOW = 128;
 
 /**
- * What a person calls a character: a family of emoji is one, and so is a letter with its accents. In time that grows with the
- * length: on Node 20 each step of the segmenter takes as long as the whole text that it was given, so it is given a piece.
+ * Counts the characters that a person sees: a family emoji is one, and so is a letter with its accents. Takes linear time: on
+ * Node 20 each step of the segmenter takes time in proportion to the whole text, so it gets the text in pieces.
  */
 export function countGraphemes(text: string): number {
   let count = 0;
@@ -14,9 +14,9 @@ export function countGraphemes(text: string): number {
   while (at < text.length) {
     const end = at + size;
     const isLast = end >= text.length;
-    // Half of a surrogate pair would be a grapheme of its own.
+    // Half a surrogate pair would count as a grapheme.
     const piece = text.slice(at, !isLast && isHighSurrogate(text, end - 1) ? end - 1 : end);
-    // The last grapheme of a piece may go on behind it, so the next piece begins with it. No rule looks behind a boundary.
+    // The last grapheme of a piece may continue after it, so the next piece begins with that grapheme.
     const { graphemes, lastAt } = size === WINDOW ? segment(piece) : segment(piece, 2);
     if (isLast && size === WINDOW) return count + graphemes;
     if (graphemes > 1) {
@@ -26,7 +26,7 @@ export function countGraphemes(text: string): number {
     } else if (isLast) {
       return count + 1;
     } else {
-      // One grapheme longer than the piece. Of the larger one, only the end of that grapheme is looked for.
+      // The grapheme is longer than the piece. In a larger piece, only the end of this grapheme is searched for.
       size *= 2;
     }
   }

@@ -6,30 +6,30 @@ import { userAgent } from './user-agent.ts';
 import { assertPublicHost, NotPublicError, publicHosts } from './public-hosts.ts';
 
 /**
- * The only way a publisher speaks to its platform: one time-out per request, a limit on what is read of its answer, never
- * a retry, never a redirect followed (a redirected create could be sent twice), nothing decompressed.
+ * Publishers reach their platform only through this client. It has one time-out per request and a limit on the answer's size. It
+ * never retries, never follows a redirect (a redirected create could be sent twice), and does not decompress.
  */
 export interface HttpRequest {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
-  /** Below the client's base URL, starting with `/`; or an absolute URL that the platform itself handed out. */
+  /** A path below the base URL, starting with `/`, or an absolute URL that the platform returned. */
   path: string;
   query?: Record<string, string | number | undefined>;
   headers?: Record<string, string>;
   json?: unknown;
   form?: FormData | URLSearchParams;
   body?: Uint8Array<ArrayBuffer> | StreamedBody;
-  /** Longer than the client's, for a large body. */
+  /** Instead of the client's time-out, for a large body. */
   timeoutMs?: number;
   /** More than `MAX_ANSWER_BYTES`, for a page of a list. */
   maxAnswerBytes?: number;
 }
 
-/** Far more than any platform answers about one thing. */
+/** Far more than any platform answers about one object. */
 export const MAX_ANSWER_BYTES = 1024 * 1024;
-/** For a page of a list: a hundred posts, some with long texts and all that is attached to them. */
+/** For a page of a list: a hundred posts, some with long texts and many attachments. */
 export const MAX_LIST_BYTES = 8 * 1024 * 1024;
 
-/** A body that is too large to be held: its pieces, one after the other. */
+/** A body that is too large for memory, as a sequence of pieces. */
 export interface StreamedBody {
   byteSize: number;
   pieces: AsyncIterable<Uint8Array>;
@@ -51,18 +51,18 @@ export interface HttpResponse {
 
 export interface HttpClient {
   /**
-   * @throws NoAnswerError when no complete answer came: connection lost, time-out, aborted, too long. What the reading of a
-   * streamed body throws is thrown as it is, and so is what `beforeSend` throws.
+   * @throws NoAnswerError when no complete answer came: connection lost, time-out, aborted, too long. Errors of `beforeSend`
+   * and of the streamed body's source are thrown unchanged.
    */
   request(request: HttpRequest): Promise<HttpResponse>;
 }
 
 export type AnswerHead = Pick<HttpResponse, 'status' | 'headers'>;
 
-/** The request may or may not have reached the platform; with `wasSent` false, no byte of it has left. */
+/** The request may have reached the platform. With `wasSent` false, no byte of it was sent. */
 export class NoAnswerError extends Error {
   readonly wasSent: boolean;
-  /** Came, and the rest of the answer did not. */
+  /** Set if status and headers came, and the rest of the answer did not. */
   readonly head: AnswerHead | undefined;
   constructor(
     request: HttpRequest,
@@ -76,7 +76,7 @@ export class NoAnswerError extends Error {
   }
 }
 
-/** An answer came, and was longer than what is read. What it says is not known. */
+/** The answer was longer than the limit, so its content is unknown. */
 export class AnswerTooLongError extends NoAnswerError {
   constructor(request: HttpRequest, cause: TooLongError, head?: AnswerHead) {
     super(request, cause, { head });
@@ -84,7 +84,7 @@ export class AnswerTooLongError extends NoAnswerError {
   }
 }
 
-/** An author has named a server that is not on the public internet. Nothing was sent to it. */
+/** The author's server is not on the public internet. Nothing was sent to it. */
 export class RefusedAddressError extends NoAnswerError {
   constructor(request: HttpRequest, cause: NotPublicError) {
     super(request, cause, { wasSent: false });
@@ -96,16 +96,13 @@ export function createHttpClient(options: {
   baseUrl: string;
   timeoutMs: number;
   signal?: AbortSignal;
-  /** An author named the host: nothing but public addresses may be behind it. */
+  /** Allows public addresses only, because an author chose the host. */
   publicOnly?: boolean;
-  /** Where whoever runs the server may write about these requests. */
+  /** Where the operator of the server can write about these requests. */
   contact?: string;
-  /** A request is about to be made. It may never get as far as a connection. */
+  /** Called before the connection is opened, which may still fail. */
   onRequest?: (request: HttpRequest) => void;
-  /**
-   * Called synchronously when the connection is there, as the last thing before the first byte; what it throws stops the
-   * request unsent.
-   */
+  /** Called synchronously when the connection is open, just before the first byte. If it throws, nothing is sent. */
   beforeSend?: (request: HttpRequest) => void;
 }): HttpClient {
   return {
@@ -124,7 +121,7 @@ export function createHttpClient(options: {
           timeoutMs: request.timeoutMs ?? options.timeoutMs,
           maxAnswerBytes: request.maxAnswerBytes ?? MAX_ANSWER_BYTES,
           signal: options.signal,
-          // The first byte of a streamed body may be long in coming, and nothing is written before it.
+          // A streamed request is written only when its first piece is read, which may take long; `watchBody` starts it then.
           onStart: init.body instanceof Readable ? () => undefined : start.run,
           onHead: (came) => (head = came),
         });
@@ -142,7 +139,7 @@ export function createHttpClient(options: {
   };
 }
 
-/** Runs it the first time only, and remembers what it threw: that is to come out as it is. */
+/** Runs the action until it succeeds once, and remembers its error, which the caller throws unchanged. */
 function once(action: () => void) {
   let hasRun = false;
   let failure: { error: unknown } | undefined;
@@ -160,8 +157,8 @@ function once(action: () => void) {
 }
 
 /**
- * Remembers what the reading of a streamed body throws: that is trouble of our own, and says nothing of the platform. `start`
- * is called when the first piece is there, which is when the request is written.
+ * Remembers the error of a streamed body's source: it is our own failure, not the platform's. Calls `start` when the first piece
+ * has been read, since the request is written then.
  */
 function watchBody(
   request: HttpRequest,
@@ -193,7 +190,7 @@ function watchBody(
 }
 
 /**
- * The server may have handed out this URL: it must not lead elsewhere than the name of a server can, nor away from TLS.
+ * The server may have returned this URL: it must not lead to a private address, nor from https to http.
  * @throws NotPublicError
  */
 function assertMayAsk(url: URL, baseUrl: string): void {
@@ -208,7 +205,7 @@ function urlOf(baseUrl: string, request: HttpRequest): URL {
   if (!absolute && !request.path.startsWith('/'))
     throw new Error('a path starts with / or is an absolute URL');
   const address = absolute ? request.path : baseUrl.replace(/\/$/, '') + request.path;
-  // A server may have handed it out, and wrongly.
+  // A server may have returned a broken URL.
   const url = parseUrl(address);
   if (!url) throw new NoAnswerError(request, 'it is no URL', { wasSent: false });
   for (const [name, value] of Object.entries(request.query ?? {})) {
@@ -231,7 +228,7 @@ async function initOf(
     };
   }
   if (request.form) {
-    // The platform's classes know how a form is written down.
+    // `Response` encodes the form.
     const form = new Response(request.form);
     const type = form.headers.get('content-type') ?? '';
     return {
@@ -243,15 +240,15 @@ async function initOf(
   const { body } = request;
   if (!body || body instanceof Uint8Array) return { method, headers, body: body ?? null };
   const stream = Readable.from(body.pieces, { objectMode: false });
-  // What it throws is remembered where it is read.
+  // `watchBody` remembers the error.
   stream.on('error', () => undefined);
   return { method, headers: { ...headers, 'content-length': String(body.byteSize) }, body: stream };
 }
 
-/** Half a character, which only JSON's own notation can hold, and no database keeps. */
+/** A JSON escape that may be half a surrogate pair, which no database stores. */
 const MAY_HOLD_HALVES = /\\u[dD][89a-fA-F]/;
 
-/** A byte order mark does not belong there, and some servers write one. */
+/** Some servers send a byte order mark, which JSON does not allow. */
 function parseJson(text: string): unknown {
   try {
     if (text === '') return undefined;
@@ -262,7 +259,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** By recursion, as deep as JSON.parse has gone. */
+/** Recursive, at most as deep as JSON.parse went. */
 function wellFormed(json: unknown): unknown {
   if (typeof json === 'string') return json.toWellFormed();
   if (Array.isArray(json)) return json.map(wellFormed);

@@ -1,4 +1,4 @@
-// Floor 1: each platform behind one contract (publisher.ts). Nothing outside names a platform.
+// Floor 1: every platform behind one contract (publisher.ts). Code outside this package names no platform.
 export { isTaken, mendOf } from './draft-rules.ts';
 export { type Mend } from './video-rules.ts';
 export { type OAuthClient, type Connection, type ConsentConnection, type Issuer } from './connection.ts';

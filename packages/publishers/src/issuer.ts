@@ -3,17 +3,17 @@ import { decode } from './answer.ts';
 import type { ConnectionCall, Issuer } from './connection.ts';
 import { PublisherError } from './publisher.ts';
 
-// How a server names itself in the answer with which it sends an author back (RFC 9207).
+// The issuer that a server names in its redirect back to SoloSpark (RFC 9207).
 
-/** Of a platform that is one service: one of its own hosts. None of them has said that it always does. */
+/** For a platform that is one service: one of its hosts. No such platform documents that it always sends an issuer. */
 export function issuerAt({ at }: Pick<ConnectionCall, 'at'>, ...hosts: string[]): Issuer {
   return { names: hosts.flatMap((host) => withAndWithoutSlash(at(host))), required: false };
 }
 
 /**
- * Of a server that tells it in its metadata (RFC 8414). Metadata that names another server counts for nothing: anybody could
- * name a well-known one. Without any, a name that is sent still has to be the server's own address.
- * @throws PublisherError when it cannot be asked just now: whether a name is required is not left to luck. NoAnswerError.
+ * For a server that publishes its issuer in its metadata (RFC 8414). Metadata that names another server is ignored: a server
+ * could claim to be a well-known one. Without metadata, an issuer in the redirect must still be the server's own address.
+ * @throws PublisherError when the server cannot be asked now: a missing answer must not switch the check off. NoAnswerError.
  */
 export async function readIssuer({ http, at }: ConnectionCall, host: string, name: string): Promise<Issuer> {
   const own = withAndWithoutSlash(at(host));

@@ -1,8 +1,8 @@
 import { Type, type Static } from 'typebox';
 import type { DraftMedia } from './draft.ts';
 
-// What a platform takes, as data: rules are checked by it, and forms can say it. Sizes in bytes, sides in pixels, ratios as
-// width ÷ height, times in milliseconds.
+// What a platform takes, as data, for the checks and for forms. Sizes are in bytes, sides in pixels, ratios width ÷ height, times
+// in milliseconds.
 
 const Count = Type.Integer({ minimum: 0 });
 const Ratio = Type.Number({ exclusiveMinimum: 0 });
@@ -44,7 +44,7 @@ const VideoTrait = Type.Union([
 ]);
 export type VideoTrait = Static<typeof VideoTrait>;
 
-/** What ordinary players do not show or hear, where documents speak of none of it. */
+/** Traits that ordinary players cannot play, for platforms whose documents do not mention them. */
 export const UNCLEAR_TRAITS: VideoTrait[] = [
   'chroma',
   'bitDepth',
@@ -100,7 +100,7 @@ const MediaLimits = Type.Object({
   document: Type.Optional(DocumentLimits),
 });
 
-/** A kind that is not named is not taken. */
+/** A kind of file without limits is not taken. */
 export const Limits = Type.Object({
   maxTextLength: Type.Integer({
     minimum: 0,
@@ -120,7 +120,7 @@ export type GifLimits = Static<typeof GifLimits>;
 export type VideoLimits = Static<typeof VideoLimits>;
 export type DocumentLimits = Static<typeof DocumentLimits>;
 
-/** Whether the platform takes this very image: what `check` would find nothing to say against, but for its shape. */
+/** True if the platform takes this image without a rendition. Its ratio is not checked. */
 export function fitsLimits(
   image: Pick<DraftMedia, 'mimeType' | 'byteSize' | 'width' | 'height'>,
   limits: ImageLimits,

@@ -14,21 +14,21 @@ import type { LookUpCall, LookUpOutcome } from './publisher.ts';
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
 
-/** How long a look-up that cannot be asked is repeated before a person is asked instead. */
+/** How long a failing look-up is repeated before a person is asked. */
 const LOOK_UP_PATIENCE_MS = 6 * 60 * MINUTE_MS;
-/** The same when the platform refuses us: somebody has to act, and waiting for hours does not help. */
+/** The same when the platform refuses the look-up: a person has to act, and hours of waiting do not help. */
 const REFUSED_LOOK_UP_PATIENCE_MS = 15 * MINUTE_MS;
 const LONGEST_PAUSE_MS = 5 * MINUTE_MS;
-/** After a look whose time had come for the next one before it was answered. */
+/** The pause if a look-up took so long that the next one is already due. */
 const SHORTEST_PAUSE_MS = SECOND_MS;
 
-/** Nothing was learned: what `lookUp` answers then. */
+/** The outcomes of a look-up that learned nothing. */
 export type Unread = Extract<LookUpOutcome, { outcome: 'ask_again' | 'uncertain' }>;
 export type LookUp<T> = Done<T> | Unread;
 
 /**
- * One read while looking up. What cannot be read proves nothing, so it is asked again, and not for ever. `readOther` is
- * asked about whatever is not a 2xx, for a platform that says "it is not there" in an error of its own.
+ * One read of a look-up. An answer that cannot be read proves nothing, so the read is repeated for a limited time. `readOther`
+ * sees every answer other than a 2xx, for platforms that report "not there" as an error.
  */
 export async function readOrAskAgain<T, Other = never>(
   call: LookUpCall,
@@ -45,7 +45,7 @@ export async function readOrAskAgain<T, Other = never>(
 }
 
 function askLater(call: LookUpCall, errors: ErrorMapper, detail: string, refusal: Refusal | null): Unread {
-  // What nobody can explain may be over in an hour.
+  // An unknown refusal may be over in an hour.
   const isRefused = refusal?.outcome === 'failed' && refusal.failure.kind !== 'unknown';
   const patienceMs = isRefused ? REFUSED_LOOK_UP_PATIENCE_MS : LOOK_UP_PATIENCE_MS;
   if (sinceSendingMs(call) > patienceMs) {
@@ -61,19 +61,19 @@ function askLater(call: LookUpCall, errors: ErrorMapper, detail: string, refusal
   return { outcome: 'ask_again', afterMs: Math.max(pauseMs, toldMs), detail };
 }
 
-/** What a person does about a post of which nobody can say whether it is out. Written anew it could be out twice. */
+/** Asks the person to check the platform. It must not advise a new post, which could double this one. */
 export function lookAndSay(where: string): string {
   return `Look at ${where} and say here whether the post is out. Once you have said that it is not, it can be retried.`;
 }
 
-/** How long ago the public call may first have been made. A clock that runs behind must not make it negative. */
+/** Time since the public call may first have been made. Never negative, even if a clock is slow. */
 export function sinceSendingMs(call: LookUpCall): number {
   return Math.max(0, call.now().getTime() - call.sendingSince.getTime());
 }
 
 /**
- * Milliseconds until the next of `looksAtMs` (ascending, counted from the end of the public call where that is known, else
- * from the sending); null when this look was begun after the last of them.
+ * Milliseconds until the next of `looksAtMs` (ascending, counted from the end of the public call if known, else from the send).
+ * Null if this look-up began after the last of them.
  */
 export function untilNextLookMs(call: LookUpCall, looksAtMs: readonly number[]): number | null {
   const sentMs = (call.callEndedAt ?? call.sendingSince).getTime();
@@ -82,31 +82,31 @@ export function untilNextLookMs(call: LookUpCall, looksAtMs: readonly number[]):
   return next === undefined ? null : Math.max(SHORTEST_PAUSE_MS, sentMs + next - call.now().getTime());
 }
 
-/** How like the post that was sent a listed one is. `similar` proves neither that it is ours nor that it is not. */
+/** How much a listed post resembles the sent one. `similar` proves nothing. */
 export type Likeness = 'same' | 'similar' | 'different';
 
 export interface Search<Post> {
   found: Post | null;
   likeness: Likeness;
-  /** Every post that could be ours was looked at. */
+  /** Every post that could be ours was compared. */
   complete: boolean;
 }
 
 /** One page of a list. */
 export interface Page<Post> {
-  /** Those on it that could be ours. */
+  /** The posts of the page that could be ours. */
   posts: Post[];
-  /** Where the list goes on; or that nothing of ours is behind it; or that something may be, and cannot be reached. */
+  /** The next page; or no later page can have our post (`nothing`); or one may, but cannot be read (`out-of-reach`). */
   next: { cursor: string } | 'nothing' | 'out-of-reach';
 }
 
-/** Makes one read, and says what a failed one means: another try before sending, another question while looking up. */
+/** Makes one read, and decides what a failure means: a retry before sending, another look-up afterwards. */
 export type Ask<Unanswered> = <T>(
   request: HttpRequest,
   read: (response: HttpResponse) => T | undefined,
 ) => Promise<Done<T> | Unanswered>;
 
-/** Looks for what was sent in a list of the author's posts, page after page, and not for ever. */
+/** Searches the pages of the author's posts for the sent one, up to `maxPages`. */
 export async function searchPages<Post, Unanswered extends { outcome: string }>(
   ask: Ask<Unanswered>,
   list: {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { StreamedBody } from './http.ts';
 
-/** `multipart/form-data` (RFC 7578) with one file in it, which is read while it is sent. */
+/** `multipart/form-data` (RFC 7578) with one file, which is read while it is sent. */
 export function multipartBody(form: {
   fields: Record<string, string>;
   file: { field: string; fileName: string; mimeType: string; content: StreamedBody };

@@ -1,16 +1,16 @@
 /**
- * The same text in one of Unicode's normal forms, in time that grows with its length. Marks that follow one another are sorted
- * by `normalize` with work that grows with the square of their number, and a hostile server may list a text that is nothing
- * else. So after thirty of them a joiner is put, as the Stream-Safe Text Process does (UAX #15, section 13): no language needs more.
+ * Unicode normalization in linear time. `normalize` sorts a run of combining marks in quadratic time, and a hostile server may
+ * list a text of nothing but marks. So a joiner is inserted after thirty marks, as in the Stream-Safe Text Process (UAX #15,
+ * section 13). No language needs more.
  */
 export function normalizeText(text: string, form: 'NFC' | 'NFKC' = 'NFC'): string {
   return text.replace(/\p{M}{30}(?=\p{M})/gu, '$&\u034f').normalize(form);
 }
 
 /**
- * The same text whatever a platform did to its white space, for every look-up: one form of Unicode (NFC), lines that end with
- * LF, one plain space for any run of spaces, none at the ends of a line, one empty line at most, and nothing of no width that
- * separates words (U+200B, U+2060, the byte order mark). Joiners stay: they make emoji and some scripts. Works in linear time.
+ * Normalizes a text for the comparison in a look-up, because platforms change white space: NFC, lines that end with LF, one plain
+ * space for a run of spaces, no spaces at the ends of a line, at most one empty line, no zero-width separators (U+200B, U+2060,
+ * the byte order mark). Joiners stay: emoji and some scripts need them. Takes linear time.
  */
 export function levelText(text: string): string {
   return normalizeText(text)
@@ -23,5 +23,5 @@ export function levelText(text: string): string {
     .trim();
 }
 
-/** Of any width, between words. */
+/** White space within a line. */
 const SPACES = /[^\S\n]+/;

@@ -16,28 +16,28 @@ import { inShort } from './refusals.ts';
 import { endOfLife } from './told-time.ts';
 
 /**
- * OAuth 2.0 (RFC 6749, with PKCE of RFC 7636) as far as it is the same on every platform that follows it. A platform says
- * only where its pages are and how it differs.
+ * OAuth 2.0 (RFC 6749, with PKCE of RFC 7636), the common part of all platforms that follow it. A platform names only its pages
+ * and its differences.
  */
 export interface OAuthServer {
-  /** What people call the platform; it stands in sentences. */
+  /** The platform's name in sentences. */
   name: string;
   authorizePath: string;
   tokenPath: string;
   authorizeHost: string;
   tokenHost: string;
   scopes: string[];
-  /** False: the platform knows no PKCE for web apps, and may refuse its parameters. */
+  /** False: the platform has no PKCE for web apps and may refuse its parameters. */
   pkce: boolean;
-  /** How the app proves itself at the token endpoint. */
+  /** How the OAuth client authenticates at the token endpoint. */
   clientAuthentication: 'basic' | 'post';
-  /** What makes the platform ask the author also where they agreed before, as far as it documents that. */
+  /** Parameters that make the platform ask even an author who agreed before, if it documents any. */
   alwaysAsk?: Record<string, string>;
-  /** Words, besides RFC 6749's, by which this platform says that the author's grant is gone. */
+  /** Error codes, besides those of RFC 6749, by which this platform says that the author's grant is gone. */
   alsoGone?: string[];
 }
 
-/** The connection of a platform that follows OAuth, and at which the operator registers the app. */
+/** The connection of a platform that follows OAuth and where the operator registers the OAuth client. */
 export function oauthConnection(server: OAuthServer): ConsentConnection {
   return {
     kind: 'consent',
@@ -87,7 +87,7 @@ async function exchangeCode(server: OAuthServer, call: ExchangeCall): Promise<Cr
   });
 }
 
-/** The answer may hold a new refresh token, after which the old one is worth nothing: both are to be stored at once. */
+/** The answer may have a new refresh token, which replaces the old one. The caller must store both tokens at once. */
 async function refreshToken(
   server: OAuthServer,
   call: OAuthClientCall & { credentials: Credentials },
@@ -111,7 +111,7 @@ function partsOf(server: OAuthServer, call: OAuthClientCall) {
     server.clientAuthentication === 'basic' ? basic(call.app) : oauth.ClientSecretPost(call.app.clientSecret);
   const options = {
     [oauth.customFetch]: asFetch(call.http),
-    // A sandbox, or somebody's server on the same machine: which hosts may be spoken to is decided above.
+    // For the sandbox, or a server on the same machine. Which hosts are allowed is decided elsewhere.
     [oauth.allowInsecureRequests]: host.startsWith('http:'),
   };
   return { metadata, client, authentication, options };
@@ -144,9 +144,9 @@ function credentialsOf(answer: oauth.TokenEndpointResponse, now: Date): Credenti
   };
 }
 
-/** Refusals of RFC 6749 section 5.2 that are about the author's grant, and those that are about the app. */
+/** Errors of RFC 6749, section 5.2: these are about the author's grant, `APP_IS_WRONG` is about the OAuth client. */
 const GRANT_IS_GONE = ['invalid_grant', 'access_denied'];
-/** LinkedIn says `invalid_request` of a code that was used or is too old, and of a refresh token that is. */
+/** LinkedIn answers `invalid_request` for a used or expired code or refresh token. */
 const ABOUT_GRANT =
   /\b(authorization code|verification code|refresh token)\b.{0,80}\b(expired|revoked|not found|invalid|used)\b/i;
 const APP_IS_WRONG = [
@@ -165,7 +165,7 @@ function explain({ name, alsoGone = [] }: OAuthServer, error: unknown): unknown 
   if (error instanceof oauth.ResponseBodyError) {
     const detail = `HTTP ${error.status} ${wordOf(error.error)}`;
     const said = inShort(error.error_description ?? '');
-    // "Missing required parameter [client_id]": no author can mend that.
+    // "Missing required parameter [client_id]" is not the author's fault.
     const isAlsoGone = alsoGone.includes(error.error) && !/\b(client|parameter|redirect)/i.test(said);
     if (GRANT_IS_GONE.includes(error.error) || isAlsoGone || ABOUT_GRANT.test(said)) {
       return new PublisherError({ ...notAccepted(name), detail });
@@ -176,7 +176,7 @@ function explain({ name, alsoGone = [] }: OAuthServer, error: unknown): unknown 
   if (error instanceof oauth.WWWAuthenticateChallengeError) {
     return new PublisherError({ ...appRefused(name), detail: `HTTP ${error.status}` });
   }
-  // Whatever else it says that is not OAuth, or is an OAuth that nobody here asked for.
+  // Any other answer that is not valid OAuth, or uses a part of OAuth that SoloSpark does not.
   if (
     error instanceof oauth.OperationProcessingError ||
     error instanceof oauth.UnsupportedOperationError ||
@@ -187,12 +187,12 @@ function explain({ name, alsoGone = [] }: OAuthServer, error: unknown): unknown 
   return error;
 }
 
-/** A server of anybody's says it: as much as RFC 6749 lets an error be, and no longer than its own ones. */
+/** Any server may have sent it: keeps the characters that RFC 6749 allows, and limits the length. */
 function wordOf(error: string): string {
   return error.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 100);
 }
 
-/** What the platform says is the only thing that ends a connection: a lost answer or a broken one never does. */
+/** Only the platform's own refusal ends a connection. A lost or broken answer never does. */
 export function notAccepted(name: string): Failure {
   return {
     kind: 'auth_expired',
@@ -217,13 +217,13 @@ function asUnclear(name: string): Failure {
   };
 }
 
-/** oauth4webapi speaks `fetch`; everything here leaves through the one client, which never retries or follows. */
+/** oauth4webapi uses `fetch`. This sends its requests through our HTTP client, which never retries or follows redirects. */
 function asFetch(http: HttpClient) {
   return async (path: string, options: oauth.CustomFetchOptions<'POST', URLSearchParams>) => {
     const { headers, body: form } = options;
     const response = await http.request({ method: 'POST', path, headers, form });
     const { headers: told } = response;
-    // A `Response` of these must not have a body, whatever the server has sent.
+    // A `Response` with one of these statuses must not have a body.
     if ([204, 205, 304].includes(response.status))
       return new Response(null, { status: response.status, headers: told });
     const token = tokenOf(response);
@@ -233,8 +233,8 @@ function asFetch(http: HttpClient) {
 }
 
 /**
- * Without RFC 6749's encoding of both parts, which some platforms do not undo. No client id or secret of theirs has a
- * character that it would have to change.
+ * Does not encode the two parts as RFC 6749 says: some platforms do not decode them. Their client ids and secrets have no
+ * character that needs it.
  */
 function basic({ clientId, clientSecret }: OAuthClient): oauth.ClientAuth {
   const pair = Buffer.from(`${clientId}:${clientSecret}`).toString('base64');
@@ -242,9 +242,9 @@ function basic({ clientId, clientSecret }: OAuthClient): oauth.ClientAuth {
 }
 
 /**
- * A token that a 2xx brings, made to fit, since it is thrown away otherwise and the author has to connect again: LinkedIn leaves
- * `token_type` out, and sends an ID token that nobody here asked for, as whose token it is is asked for with the token
- * itself; others write null for what they leave out, or a list of scopes, or a life that is no number, or answer 201.
+ * Repairs the token of a 2xx answer. oauth4webapi would reject it otherwise, and the author would have to connect again. LinkedIn
+ * leaves out `token_type` and sends an ID token that we do not need (`identity` asks whose token it is). Others send null for
+ * missing values, a list of scopes, an `expires_in` that is not a number, or a 201.
  */
 function tokenOf(response: HttpResponse): Record<string, unknown> | undefined {
   const { json } = response;
@@ -252,12 +252,12 @@ function tokenOf(response: HttpResponse): Record<string, unknown> | undefined {
     return undefined;
   const told = Object.entries(json).filter(([, value]) => value !== null);
   const token: Record<string, unknown> = { token_type: 'bearer', ...Object.fromEntries(told) };
-  // Read by nobody; oauth4webapi is strict about both.
+  // Not used here, and oauth4webapi is strict about both.
   delete token['id_token'];
   delete token['scope'];
   const type = typeof token['token_type'] === 'string' ? token['token_type'].trim() : '';
   token['token_type'] = type || 'bearer';
-  // What cannot be meant is left out; oauth4webapi wants a number.
+  // oauth4webapi wants a number, so a senseless value is removed.
   if (endOfLife(new Date(0), token['expires_in']) === undefined) delete token['expires_in'];
   else token['expires_in'] = Number(token['expires_in']);
   const refreshToken = usableToken(token['refresh_token']);

@@ -1,17 +1,14 @@
 import type { HttpResponse } from './http.ts';
 
-/** In code points. What a platform has to say fits; what a hostile server says is cut. */
+/** In code points. Long enough for a platform's message; a longer one is cut. */
 const LONGEST_MESSAGE = 300;
 const MOST_SENTENCES = 3;
-/** Of one value, before anything looks at it; and of values in all, however a body is nested. */
+/** Bounds the work on a hostile body: the length of one value, the number of values, the depth. */
 const LONGEST_VALUE = 2_000;
 const MOST_VALUES = 50;
 const DEEPEST = 6;
 
-/**
- * The fields in which platforms speak to people, those for the user of an app first. What they were sent stands under other
- * names.
- */
+/** The fields with sentences for people; those for an app's users come first. Repeated input has other names. */
 const SPEAKING = [
   'error_user_title',
   'error_user_msg',
@@ -27,10 +24,10 @@ const SPEAKING = [
 const ECHOES = new Set(['input', 'parameters', 'value', 'debug_info']);
 
 /**
- * The platform's own words, for the author: as one line of plain text. No HTML, no control characters, nothing that turns the
- * direction of the text around it, and nothing that looks like a key, since platforms repeat what they were sent. Undefined
- * where it said nothing in words.
- * @param hide what must not stand in it in any case
+ * The platform's own words for the author, as one line of plain text: no HTML, no control characters, nothing that changes the
+ * text direction, and nothing that looks like a key, since platforms repeat parts of the request. Undefined if there are no
+ * words.
+ * @param hide removes secrets
  */
 export function messageOf(
   { json }: Pick<HttpResponse, 'json'>,
@@ -39,10 +36,11 @@ export function messageOf(
   const found = new Map<string, string[]>();
   collect(json, found, { left: MOST_VALUES }, 0);
   const all = SPEAKING.flatMap((name) => found.get(name) ?? [])
-    // Hidden before and after: what was sent may be broken over lines, and stand in the answer with or without them.
+    // Hides secrets before and after `plain`: the author's text may have line breaks, and the answer may repeat it with or
+    // without them.
     .map((words) => hide(withoutKeys(plain(hide(words)))).trim())
     .filter((words) => /[\p{L}\p{N}]/u.test(words));
-  // `Forbidden` beside a sentence that says why adds nothing.
+  // A single word such as `Forbidden` adds nothing to a sentence.
   const sentences = all.filter((words) => /\s/.test(words));
   const distinct = [...new Set(sentences.length > 0 ? sentences : all)];
   const told = distinct.filter(
@@ -65,7 +63,7 @@ function collect(json: unknown, found: Map<string, string[]>, budget: { left: nu
     if (budget.left <= 0) return;
     if (typeof value === 'object' && !ECHOES.has(name)) collect(value, found, budget, depth + 1);
     if (!SPEAKING.includes(name)) continue;
-    // Several sentences stand in a list, or one by itself.
+    // A value is a sentence, or a list of sentences.
     for (const said of Array.isArray(value) ? value.slice(0, budget.left) : [value]) {
       if (typeof said !== 'string') continue;
       budget.left -= 1;
@@ -74,26 +72,26 @@ function collect(json: unknown, found: Map<string, string[]>, budget: { left: nu
   }
 }
 
-/** A whole page says nothing to an author; a tag in a sentence goes, and its words stay. */
+/** Drops a whole HTML page, and removes tags from a sentence. */
 function plain(words: string): string {
   if (/<(!doctype|html|head|body|script|style)\b/i.test(words)) return '';
   return (
     words
       .toWellFormed()
       .replace(/<[/!a-z][^<>]*>/gi, ' ')
-      // Joiners are needed to write some languages and emoji; every other invisible sign is not.
+      // Keeps joiners, which some languages and emoji need, and removes all other invisible characters.
       .replace(/[^\P{C}\u200c\u200d]|[\u061c\p{Zl}\p{Zp}]/gu, ' ')
       .replace(/\s+/g, ' ')
       .trim()
   );
 }
 
-/** No sentence needs a word of such a form, and every token, key and signature has one of them. */
+/** Replaces words in the form of a token, key or signature. No sentence needs such a word. */
 export function withoutKeys(words: string): string {
   return (
     words
       .replace(/\bhttps?:\/\/\S+/gi, (address) => address.replace(/[?#].*/, '?…'))
-      // Before the name of a server stands whoever signs in there, in an address of any kind.
+      // The user name and password of a URL.
       .replace(/(:\/\/)[^\s/@]+@/g, '$1[…]@')
       .replace(
         /(?<![\w-])([\w-]*(?:token|secret|passw(?:or)?d|signature|api[_-]?key|session_?id)=)[^\s"'&,;]{4,}/gi,
@@ -113,7 +111,7 @@ export function withoutKeys(words: string): string {
 }
 
 function isKeyLike(word: string): boolean {
-  // A DID of 24 letters and digits is an address, and so is a name written in words.
+  // A DID of 24 letters and digits is not a key, nor is a name in camel case.
   return (
     word.length >= 30 && /\d/.test(word) && /[a-z]/i.test(word) && !/^[a-z]+([A-Z][a-z]+)*\d*$/.test(word)
   );

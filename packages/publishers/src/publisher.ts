@@ -7,73 +7,73 @@ import type { Limits } from './limits.ts';
 
 /**
  * A publisher is our code for one platform: one folder, one `definePublisher`, one line in registry.ts. Its contract has three
- * facets: how a post is published, how an account is connected, and what the platform takes.
+ * parts: how a post is published, how an account is connected, and what the platform takes.
  */
 export interface Publisher extends PublishFacet, AccountFacet, LimitsFacet {
-  /** The platform's id as it stands in `channel.platform`: lower case, never renamed. */
+  /** The platform's id in `channel.platform`: lower case, never renamed. */
   id: string;
-  /** What people call it. */
+  /** The name in sentences. */
   name: string;
-  /** Where its real API lives. A sandbox channel is given another one. */
+  /** The address of the real API. A sandbox channel uses another one. */
   baseUrl: string;
 }
 
 /**
- * The engine (packages/domain) takes every delivery through the same steps, each committed before the next. `prepare` does
- * everything that creates nothing public and remembers ids as they come. Then `sending` is committed. Then `publish` makes the
- * ONE public call. Whatever is not a clear yes or a clear no goes to `lookUp`, which searches for the post by the evidence that
- * `prepare` left. Nothing in a publisher may repeat the public call.
+ * The engine (packages/domain) takes every delivery through the same steps and commits each one before the next. `prepare` makes
+ * the calls that create nothing public, and remembers ids. Then `sending` is committed. Then `publish` makes the ONE public call.
+ * If its answer is neither a clear yes nor a clear no, `lookUp` searches for the post, with the evidence that `prepare` left. A
+ * publisher must never repeat the public call.
  */
 export interface PublishFacet {
-  /** Uploads, containers, reads: all that creates nothing public. May be repeated at any time. */
+  /** Uploads, containers, reads: calls that create nothing public. Idempotent: may be repeated at any time. */
   prepare(call: PublishCall): Promise<PrepareOutcome>;
-  /** The one call that makes the post public. A thrown error means: outcome unclear. */
+  /** Makes the post public with one call. A thrown error means: outcome unclear. */
   publish(call: PublishCall): Promise<PublishOutcome>;
-  /** Is it out? Reads only. A thrown error means: could not ask, ask again. */
+  /** Finds out whether the post is out. Reads only. A thrown error means: ask again. */
   lookUp(call: Omit<LookUpCall, 'lookedAt'>): Promise<LookUpOutcome>;
   rates: Rates;
-  /** It is given links to a post's files, and fetches them itself: they have to be reachable from outside. */
+  /** The platform fetches the files of a post itself, so their links must be reachable from outside. */
   fetchesMedia?: true;
 }
 
 export interface AccountFacet {
   connection: Connection;
-  /** Whose token this is. Throws `PublisherError` when the platform does not accept it. */
+  /** The account of the token. Throws `PublisherError` when the platform does not accept the token. */
   identity(call: AccountCall): Promise<Identity>;
-  /** The platform is many servers, and `baseUrl` only the one for whoever names none. */
+  /** The platform has many servers; `baseUrl` is the default one. */
   anyServer?: true;
-  /** Its calls name the version of the API that they are for. */
+  /** Set if each call must name a version of the API. */
   apiVersion?: ApiVersion;
 }
 
 export interface LimitsFacet {
-  /** The platform's own; where servers differ, what one takes unless it says otherwise. */
+  /** The platform's limits. If servers differ, the default of a server that tells no limits. */
   limits: Limits;
   /**
-   * Where servers differ: what this account's server takes, as it says itself, and within reason. Throws `PublisherError`
-   * when it could not be asked; what was known before then goes on.
+   * If servers differ: the limits that the account's server tells, kept within bounds. Throws `PublisherError` when the server
+   * could not be asked; the limits known before stay valid.
    */
   readLimits?(call: AccountCall): Promise<Limits>;
   /**
-   * What an author may choose for a post on this platform besides its text: a closed object, in which each field has a
-   * default, and a title and description that a form can show. An empty object has to be valid.
+   * The schema of the settings of a post on this platform. A closed object: each field has a default, and a title and a
+   * description for a form. An empty object must be valid.
    */
   settings: TObject;
   /**
-   * Every rule of the platform that the draft breaks; empty when it may be scheduled. Its settings fit the schema. `limits`
-   * are those of the account's server, where the publisher reads them; without them, the platform's own.
+   * Every rule of the platform that the draft breaks; empty if it may be scheduled. The settings must fit the schema already.
+   * `limits` are those of the account's server, if the publisher reads them; by default the platform's own.
    */
   check(draft: Draft, limits?: Limits): Violation[];
-  /** What the platform may refuse, and nobody can tell: its documents disagree, or are silent. It may be scheduled. */
+  /** What the platform may refuse: its documents disagree or say nothing. The draft may still be scheduled. */
   warn(draft: Draft, limits?: Limits): Violation[];
 }
 
-/** A platform that drops the older versions of its API: which one is spoken, and for how long that is answered. */
+/** For a platform that removes old versions of its API: the version in use, and how long it works. */
 export interface ApiVersion {
   default: string;
-  /** What one looks like, as a sentence that begins with "must be". */
+  /** The form of a version, as a sentence that begins with "must be". */
   rule: string;
-  /** Until when the platform is sure to answer to it; null: this is no version. */
+  /** Until when the platform guarantees the version; null: this is not a version. */
   endsAt(version: string): Date | null;
 }
 
@@ -85,7 +85,7 @@ export interface Rate {
 
 export interface Rates {
   account: Rate;
-  /** All accounts together (the app's own limit); null where the platform has none. */
+  /** The app's limit for all accounts together; null if the platform has none. */
   platform: Rate | null;
 }
 
@@ -103,34 +103,34 @@ export interface AccountCall {
 
 export interface PublishMedia extends DraftMedia {
   id: string;
-  /** All of it; or a part, of what is too large to be held. */
+  /** The whole file, or a part of one that is too large for memory. */
   bytes(range?: ByteRange): Promise<Uint8Array<ArrayBuffer>>;
   /**
-   * A signed URL that expires, for platforms that fetch the media themselves. It has been tried: what `bytes` or this throws
-   * is trouble of our own, and has to be thrown on.
+   * A signed URL that expires, for platforms that fetch the media themselves. It has been tested. Errors of `bytes` and of this
+   * are our own failures, so the publisher must rethrow them.
    */
   publicUrl(): Promise<string>;
 }
 
-/** Facts kept in the delivery's row between steps and attempts: upload ids, a container id, a newest own post id. */
+/** Facts in the delivery's row, kept between steps and attempts: upload ids, a container id, the newest own post's id. */
 export type Evidence = Record<string, unknown>;
 
 export interface PublishCall extends AccountCall {
-  /** For keys that must be the same however often it is sent, and whatever was forgotten since. */
+  /** For keys that must be the same on every send, even if the evidence was lost. */
   delivery: { id: string; createdAt: Date };
-  /** Empty, or something in it can be seen. */
+  /** Empty, or has at least one visible character. */
   text: string;
   media: PublishMedia[];
   settings: Settings;
   account: Identity;
-  /** What earlier steps remembered, of this attempt or of one before it. `remember` keeps it up to date. */
+  /** The facts that earlier steps of this or an earlier attempt remembered. `remember` keeps it up to date. */
   evidence: Evidence;
-  /** An earlier send of this delivery may have landed: nothing has ever proved that it did, or that it did not. */
+  /** True after an unclear send: the post may be out, and nothing has proved or disproved it. */
   sentBefore: boolean;
-  /** Commits facts to the delivery's row before it resolves. Throws when another worker has taken the delivery. */
+  /** Commits facts to the delivery's row before it resolves. Throws when another worker has claimed the delivery. */
   remember(facts: Evidence): Promise<void>;
   now(): Date;
-  /** Waits on the clock of `now`; shorter when `signal` aborts. For seconds: longer waits are a `wait_until`. */
+  /** Waits on the clock of `now`; ends early when `signal` aborts. Only for seconds: longer waits are a `wait_until`. */
   sleep(ms: number): Promise<void>;
   signal: AbortSignal;
   log: Logger;
@@ -138,20 +138,20 @@ export interface PublishCall extends AccountCall {
 
 export interface LookUpCall extends PublishCall {
   /**
-   * When the public call may first have been made, by the database's clock. `now` has to be on that clock too (within
-   * seconds): "it is not there" is concluded from the time between them.
+   * When the public call may first have been made, by the database's clock. `now` must be on that clock too (within seconds),
+   * because "absent" depends on the time between them.
    */
   sendingSince: Date;
   /**
-   * When the public call ended without a clear answer, as its own sender saw it; absent where that one never came to say.
-   * Until then it was under way, so waits for the post to show count from here.
+   * When the public call ended without a clear answer, as its sender saw it; absent if the sender could not record it. Until
+   * then the call was under way, so the waits of the look-up count from here.
    */
   callEndedAt?: Date;
-  /** How many times this look-up has asked before; the first is 0. */
+  /** How many times this look-up has asked before; 0 for the first. */
   asked: number;
   /**
-   * When this look was begun, before its first request. What it does not find was not there then: by the time that the
-   * answer is read, or a process that stopped goes on, that may be long ago.
+   * When this look-up began, before its first request. "Not found" is only true for this time: the answer may be read much
+   * later, for example by a process that was frozen.
    */
   lookedAt: Date;
 }
@@ -164,29 +164,29 @@ export type FailureKind =
   | 'quota_exhausted'
   | 'unavailable'
   | 'misconfigured'
-  /** A file of the post, or the store that it lies in, could not be had. The platform has no part in it. */
+  /** A file or its store could not be read. Not the platform's fault. */
   | 'media_unavailable'
-  /** A file of the post is not what was uploaded. */
+  /** A file's content is not what was uploaded. */
   | 'media_damaged'
   | 'unknown';
 
-/** Who can do something about it. */
+/** Who has to act. */
 export type Actor = 'user' | 'platform' | 'operator';
 
 export interface Failure {
   kind: FailureKind;
   actor: Actor;
-  /** A plain sentence for the author: what happened and what to do. */
+  /** A plain sentence for the author: what happened, and what to do. */
   reason: string;
-  /** The platform's own answer for the ledger: status, codes, message. Never a token. */
+  /** The platform's answer for the ledger: status, codes, message. Never a token. */
   detail?: string;
-  /** The platform's own words for the author, as they are: one line of plain text, at most 300 characters. Never a token. */
+  /** The platform's own words for the author: one line of plain text, at most 300 characters. Never a token. */
   platformMessage?: string;
 }
 
-/** Proof that it is out. `url` is null where the platform does not tell one. */
+/** Proof that the post is out. `url` is null if the platform does not tell it. */
 export interface Receipt {
-  /** Null where the platform took the post and did not tell as what. */
+  /** Null if the platform took the post but did not tell its id. */
   remoteId: string | null;
   url: string | null;
 }
@@ -204,7 +204,7 @@ export interface Retry {
 export interface WaitUntil {
   outcome: 'wait_until';
   until: Date;
-  /** Whom a limit (`rate_limited`, `quota_exhausted`) holds: the account, if not said, or all accounts of this app. */
+  /** The scope of a limit (`rate_limited`, `quota_exhausted`): the account (default), or all accounts of this app. */
   limits?: 'account' | 'platform';
   failure: Failure;
 }
@@ -213,22 +213,22 @@ export interface Failed {
   outcome: 'failed';
   failure: Failure;
 }
-/** It may or may not be out: look it up. */
+/** The post may or may not be out: look it up. */
 export interface Unclear {
   outcome: 'unclear';
   detail: string;
-  /** As in a failure. */
+  /** The same as in `Failure`. */
   platformMessage?: string;
 }
 /**
- * It is not there, and may be sent again. Proved; or `unproved`, where its author has chosen that a second sending is what
- * tells: then this is the sentence for a person, should it never come to that.
+ * The post is not there and may be sent again. With `unproved`, that is not proved: the author has chosen a second send whose
+ * answer tells. `unproved` is the sentence for a person if that send never happens.
  */
 export interface Absent {
   outcome: 'absent';
   unproved?: string;
 }
-/** Not visible yet, or could not be asked. */
+/** The post is not visible yet, or the platform could not be asked. */
 export interface AskAgain {
   outcome: 'ask_again';
   afterMs: number;
@@ -244,7 +244,7 @@ export type PrepareOutcome = { outcome: 'ready' } | Retry | WaitUntil | Failed;
 export type PublishOutcome = Published | Retry | WaitUntil | Failed | Unclear;
 export type LookUpOutcome = Published | Absent | AskAgain | Uncertain;
 
-/** `identity` or a step of the connection was refused or could not be asked. `failure` says why in plain words. */
+/** `identity` or a step of the connection was refused or failed. `failure` says why in plain words. */
 export class PublisherError extends Error {
   readonly failure: Failure;
   constructor(failure: Failure) {

@@ -4,7 +4,7 @@ import { Value } from 'typebox/value';
 import type { Publisher } from './publisher.ts';
 import type { Settings, Violation } from './draft.ts';
 
-/** What is wrong with these settings by the platform's schema. `check` is asked about those only that fit it. */
+/** Checks settings against the platform's schema. `check` only gets settings that fit it. */
 export function checkSettings(
   { settings: schema }: Pick<Publisher, 'settings'>,
   settings: Settings,
@@ -22,8 +22,7 @@ export function checkSettings(
 }
 
 /**
- * The settings as their platform's schema has them, with the default of whatever the author left out. What a newer
- * version has stored and this one does not know is left aside.
+ * The settings with the schema's defaults for missing fields. Ignores fields of a newer version that this schema does not have.
  * @throws AssertError when they do not fit the schema.
  */
 export function readSettings<S extends TObject>(schema: S, of: { settings: Settings }): Static<S> {
@@ -37,9 +36,9 @@ function withDefaults(schema: TObject, settings: unknown): unknown {
 }
 
 /**
- * Looks at the shape, as deep and as long as the schema goes and no further: names that it does not know, lists that are
- * too long, objects where none belong, and text that cannot be stored. So the library, which stops at eight errors and
- * compares the items of a list with each other, is only asked about what is small.
+ * Checks the shape first, no deeper than the schema: unknown names, lists that are too long, objects in wrong places, text that
+ * cannot be stored. So the library only gets small values: it stops at eight errors and compares all items of a list with each
+ * other.
  */
 function findMisfits(schema: TSchema, value: unknown, field: string): Violation[] {
   if (value === undefined) return [];
@@ -72,7 +71,7 @@ function findObjectMisfits({ properties }: TObject, value: unknown, field: strin
     const property = Object.hasOwn(properties, name) ? properties[name] : undefined;
     if (property) found.push(...findMisfits(property, inner, at));
     else found.push({ field: at, code: 'unknown_setting', detail: unknownSetting(name, known) });
-    // Whoever sends forty thousand is told of the first few.
+    // Reports only the first few of a huge number.
     if (found.length >= MOST_MISFITS) break;
   }
   return found;

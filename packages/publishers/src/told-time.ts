@@ -1,22 +1,22 @@
-// What others say about times, in headers and fields: whatever was sent, a date within bounds comes of it, or nothing.
+// Parses times from headers and fields of other servers. The result is a date within bounds, or nothing.
 
 const DAY_MS = 24 * 3_600_000;
-/** X's longest window is a day, LinkedIn's and Meta's too; a month is what credit is sold by. */
+/** The longest rate-limit window of X, LinkedIn and Meta is a day; X's credit is sold by the month. */
 const LONGEST_PAUSE_MS = 31 * DAY_MS;
-/** A reset that lies behind us says only that the clocks differ. */
+/** A reset time in the past only means that the clocks differ. */
 const SHORTEST_PAUSE_MS = 5_000;
-/** Platforms that name no time are asked again after this. */
+/** Used if the platform names no time. */
 const USUAL_PAUSE_MS = 60_000;
-/** No token lives longer; whoever says more means "without an end". */
+/** Longer lives of tokens are cut; they mean "does not expire". */
 const LONGEST_LIFE_MS = 10 * 365 * DAY_MS;
 
-/** One question a quarter of an hour is no burden: a server that is back before it said so is found. */
+/** One request per quarter of an hour is cheap, and notices a server that is back earlier than it said. */
 const LONGEST_ABSENCE_MS = 15 * 60_000;
 
 /**
- * Until when to wait after a refusal for asking too often: the latest of what the platform's own headers and `Retry-After`
- * (RFC 9110, 10.2.3: seconds or a date) say, five seconds at least. Where they say nothing that can be meant, a minute.
- * @param told the values of the platform's own headers; null for one that is not there
+ * When to send again after a rate limit: the latest time in the platform's own headers and `Retry-After` (RFC 9110, 10.2.3:
+ * seconds or a date), at least five seconds from now. A minute if no header has a usable time.
+ * @param told the values of the platform's own headers; null for a missing one
  */
 export function pauseUntil(headers: Headers, now: Date, ...told: (string | null)[]): Date {
   const latest = latestOf([...told, headers.get('retry-after')], now);
@@ -25,8 +25,8 @@ export function pauseUntil(headers: Headers, now: Date, ...told: (string | null)
 }
 
 /**
- * Until when a server that does not answer as it should says to be away (`Retry-After`): for a minute at least, since the next
- * try comes by itself before that, and not for longer than it is worth to ask whether it is back.
+ * Until when a failing server says that it is away (`Retry-After`). Undefined below a minute, since the normal retry comes by
+ * then. At most LONGEST_ABSENCE_MS.
  */
 export function absentUntil(headers: Headers, now: Date): Date | undefined {
   const latest = latestOf([headers.get('retry-after')], now);
@@ -42,7 +42,7 @@ function latestOf(told: (string | null)[], now: Date): number | undefined {
   return times.length === 0 ? undefined : Math.max(...times);
 }
 
-/** A header that is sent twice, by a server and by what stands before it, comes as a list. A date has a comma of its own. */
+/** Splits a header that was sent twice (by a server and its proxy) and joined with commas. A date has its own comma. */
 export function valuesOf(header: string | null): string[] {
   return header === null
     ? []
@@ -50,8 +50,8 @@ export function valuesOf(header: string | null): string[] {
 }
 
 /**
- * When something that lives this long ends, as RFC 3339; undefined where the number cannot be meant.
- * @param seconds of another server's, of any type
+ * The expiry of something with this lifetime, as RFC 3339; undefined if the number is senseless.
+ * @param seconds from another server, so of any type
  */
 export function endOfLife(now: Date, seconds: unknown): string | undefined {
   const lifeMs =
@@ -60,23 +60,23 @@ export function endOfLife(now: Date, seconds: unknown): string | undefined {
   return new Date(now.getTime() + Math.min(lifeMs * 1_000, LONGEST_LIFE_MS)).toISOString();
 }
 
-/** NaN for whatever is not a plain decimal number: no list, no hexadecimal, no unit. */
+/** NaN for anything but a plain decimal number: no list, no hexadecimal, no unit. */
 function numberOf(told: string): number {
   return /^\d{1,20}(\.\d{1,20})?$/.test(told.trim()) ? Number(told) : Number.NaN;
 }
 
-/** What a number of seconds since 1970 reaches in 2001: a smaller one is a number of seconds from now. */
+/** The epoch seconds of the year 2001. A smaller number means seconds from now. */
 const SMALLEST_EPOCH_SECONDS = 1e9;
-/** Epochs are told in seconds, milliseconds, microseconds; each is a thousand times as large as the one before. */
+/** A larger epoch is in milliseconds or microseconds and is divided by a thousand until it fits. */
 const LARGEST_EPOCH_SECONDS = 1e11;
 
-/** RFC 3339, and how other languages write the same. Without an offset nobody knows what is meant. */
+/** RFC 3339, and similar forms of other languages. An offset is required: without one the time is ambiguous. */
 const INSTANT = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?( ?(Z|UTC|GMT)| ?[+-]\d\d:?\d\d( UTC)?)$/i;
-/** The three dates of HTTP (RFC 9110, 5.6.7), the last of which names no zone and means UTC; and those of mail, with an offset. */
+/** The three date forms of HTTP (RFC 9110, 5.6.7; the last has no zone and means UTC), and those of mail, with an offset. */
 const HTTP_DATE =
   /^(sun|mon|tue|wed|thu|fri|sat)[a-z]*,? ([a-z]{3} [ \d]\d \d\d:\d\d:\d\d \d{4}|\d\d?[ -][a-z]{3}[ -]\d{2,4} \d\d:\d\d:\d\d( (GMT|UTC|Z|[+-]\d{4}))?)$/i;
 
-/** In milliseconds since 1970, in whatever form it was told. Undefined: in none. */
+/** In milliseconds since 1970. Undefined if the text has none of the known forms. */
 function readTime(text: string, now: Date): number | undefined {
   if (INSTANT.test(text) || HTTP_DATE.test(text)) {
     const hasZone = /(GMT|UTC|Z|[+-]\d\d:?\d\d)$/i.test(text);

@@ -5,12 +5,11 @@ import type { StreamedBody } from './http.ts';
 import type { PublishCall, PublishMedia, Evidence } from './publisher.ts';
 
 /**
- * What the platform has of a delivery's files, by the id of each file here. It stands in the evidence, and every entry is
- * committed as it comes, so that whoever prepares the delivery again uploads only what is missing. What an entry says,
- * and for how long it is good, is the platform's own matter.
+ * The uploads of a delivery's files, by file id. They are part of the evidence, and each entry is committed at once, so the next
+ * attempt uploads only what is missing. The publisher decides what an entry contains and how long it is valid.
  */
 export interface Uploads<Upload> {
-  /** Undefined: it was not uploaded, or has been forgotten. */
+  /** Undefined: not uploaded, or forgotten. */
   find(call: PublishCall, file: PublishMedia): Upload | undefined;
   list(call: PublishCall): Upload[];
   keep(call: PublishCall, file: PublishMedia, upload: Upload): Promise<void>;
@@ -18,8 +17,8 @@ export interface Uploads<Upload> {
 }
 
 /**
- * `fact` is their name in the evidence. `readOlder` reads what was put down when a post could have one file only: a delivery
- * that was prepared then may be taken up now.
+ * `fact` is the name in the evidence. `readOlder` reads the form of a version in which a post had at most one file: its
+ * deliveries may still be open.
  */
 export function uploadsUnder<S extends TSchema>(
   fact: string,
@@ -41,14 +40,14 @@ export function uploadsUnder<S extends TSchema>(
       Object.values(entriesOf(call)).flatMap((entry) => (Value.Check(schema, entry) ? [entry] : [])),
     keep: (call, file, upload) => call.remember({ [fact]: { ...entriesOf(call), [file.id]: upload } }),
     async forget(call, files) {
-      // Put down as null, not left out: what was put down in the older way must not be taken up again.
+      // Null instead of a missing entry, so that `readOlder` does not find the older form again.
       const forgotten = Object.fromEntries(files.map((file) => [file.id, null]));
       await call.remember({ [fact]: { ...entriesOf(call), ...forgotten } });
     },
   };
 }
 
-/** One file after the other, each committed before the next is begun. The first that is not done ends it. */
+/** Sequential uploads, each committed before the next begins. Stops at the first file that is not done. */
 export async function uploadSequentially<T>(
   files: readonly PublishMedia[],
   upload: (file: PublishMedia) => Promise<Step<T>>,
@@ -64,7 +63,7 @@ export async function uploadSequentially<T>(
 
 const PIECE_BYTES = 4 * 1024 * 1024;
 
-/** The whole file in one request, of which no more than a piece is held: it is read as fast as the platform takes it. */
+/** The body of one request with the whole file. Only one piece is in memory at a time. */
 export function inPieces(file: PublishMedia): StreamedBody {
   return { byteSize: file.byteSize, pieces: readPieces(file) };
 }
@@ -75,7 +74,7 @@ async function* readPieces(file: PublishMedia): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** How long a file may take to be uploaded: a server that takes less than 100 kB in a second has stopped. */
+/** The time-out of an upload: a server that takes less than 100 kB a second counts as stopped. */
 export function timeToUpload(byteSize: number): number {
   return 20_000 + Math.ceil(byteSize / 100);
 }

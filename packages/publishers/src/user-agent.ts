@@ -1,7 +1,7 @@
 import { VERSION } from '@solospark/foundation';
 
 /**
- * Who is asking, for those who run what is asked: the product, its version, and where they can write about it.
+ * The user agent, for the operators of other servers: product, version, and a contact.
  * @param contact an address of this installation's operator
  */
 export function userAgent(contact?: string): string {

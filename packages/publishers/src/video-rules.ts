@@ -1,20 +1,21 @@
 import type { ShapeLimits, VideoLimits, VideoTrait } from './limits.ts';
 import type { DraftMedia } from './draft.ts';
 
-// What a platform finds wrong with a video, and what would help: the upload makes it (`mendOf`), or a sentence says it.
+// The rules for videos. A finding names the conversion that would help: the upload makes it (`mendOf`), or the author reads a
+// sentence about it.
 
 /**
- * What a file would have to be made into: `container`, the same picture and sound in a new MP4, without loss; `sound` encoded
- * anew; the whole `film`; or a film that repeats what moves in a picture (`loop`).
+ * The conversion that a file needs: `container`: the same picture and sound in a new MP4, without loss; `sound`: the sound
+ * encoded again; `film`: everything encoded again; `loop`: a GIF made into a video.
  */
 export type Mend = 'container' | 'sound' | 'film' | 'loop';
 
 export interface Finding {
   code: string;
   detail: string;
-  /** Absent: nothing that could be made of it helps. */
+  /** Absent: no conversion helps. */
   mend?: Mend;
-  /** Documents disagree, or are silent: the platform may take it. */
+  /** The documents disagree or say nothing: the platform may take it. */
   isWarning?: true;
 }
 
@@ -39,7 +40,7 @@ export function findInVideo(takes: string, file: DraftMedia, limits: VideoLimits
   ];
 }
 
-/** The same for a video that lies and one that stands: both sides count, not which is which. */
+/** The same limits for landscape and portrait: they count the longer and the shorter side. */
 export function findSides(takes: string, file: DraftMedia, limits: ShapeLimits): Finding[] {
   const { width, height, uploaded = file } = file;
   const size = `this one is ${uploaded.width} × ${uploaded.height}`;
@@ -56,7 +57,7 @@ export function findSides(takes: string, file: DraftMedia, limits: ShapeLimits):
   return [{ code: 'media_sides_unclear', detail, isWarning: true }];
 }
 
-/** Of one that is too large anyhow, that is said. */
+/** Not checked for a file with too many bytes, which has that finding already. */
 function findBitRate(takes: string, file: DraftMedia, { maxBitRate, maxBytes }: VideoLimits): Finding[] {
   if (maxBitRate === undefined || !file.durationMs || file.byteSize > maxBytes) return [];
   const bitRate = Math.round((file.byteSize * 8) / (file.durationMs / 1_000));
@@ -77,7 +78,7 @@ function findCodecs(takes: string, file: DraftMedia, { codecs, audioCodecs }: Vi
   return found;
 }
 
-/** `wants` and `has` stand in the sentence; `has` is undefined where the file is as every platform wants it. */
+/** `wants` and `has` are parts of the sentence. `has` returns undefined if the file is as every platform wants it. */
 const TRAITS: Readonly<
   Record<VideoTrait, { wants: string; mend: Mend; has: (file: DraftMedia) => string | undefined }>
 > = {
@@ -87,7 +88,7 @@ const TRAITS: Readonly<
     has: ({ details: { chromaSubsampling = '4:2:0' } = {} }) =>
       chromaSubsampling === '4:2:0' ? undefined : chromaSubsampling,
   },
-  // Of HEVC, 10 bits are one of its main profiles, which whoever takes HEVC takes.
+  // 10 bits are a main profile of HEVC, so platforms that take HEVC take it.
   bitDepth: {
     wants: 'of 8 bits per colour',
     mend: 'film',
@@ -167,7 +168,7 @@ export function within(
   takes: string,
   unit: string,
   mend?: Mend,
-  /** What its author sees: of a file that was made of another, that one's. */
+  /** The value in the sentence: that of the uploaded file, if this one was converted. */
   said: number = value,
 ): Finding[] {
   if (value >= (range.min ?? -Infinity) && value <= (range.max ?? Infinity)) return [];
@@ -176,7 +177,7 @@ export function within(
 }
 
 export function rangeOf(range: Range): string {
-  // A third, as people write it.
+  // A third as 0.333.
   const [min, max] = [range.min, range.max].map((value) => value && Number(value.toFixed(3)));
   if (min === undefined) return `up to ${max}`;
   return max === undefined ? `at least ${min}` : `${min} to ${max}`;

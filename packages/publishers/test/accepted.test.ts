@@ -22,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 const HTML = { 'content-type': 'text/html' };
-/** What a platform, or what stands before it, has been seen to answer after it took a post. */
+/** Odd answers after an accepted post, from platforms or their proxies. */
 const ODD: [name: string, script: Omit<Script, 'status'>][] = [
   ['nothing', {}],
   ['an empty object', { body: {} }],
@@ -30,7 +30,7 @@ const ODD: [name: string, script: Omit<Script, 'status'>][] = [
   ['a page', { body: '<html>ok</html>', headers: HTML }],
   ['half of its JSON', { body: '{"data":{"id":"19' }],
   ['a list', { body: [] }],
-  ['a body that is cut', { body: { ok: true }, cutAfter: 3 }],
+  ['a body that is cut off', { body: { ok: true }, cutAfter: 3 }],
   ['a body that never comes', { body: { ok: true }, cutAfter: 0 }],
 ];
 
@@ -38,9 +38,9 @@ interface Contestant {
   name: string;
   publisher: Publisher;
   draft: () => CallDraft;
-  /** The status of its documented success. */
+  /** The documented status of a success. */
   success: number;
-  /** A second sending is harmless there, so its own "not there" is believed. */
+  /** A second send is harmless, so "absent" is believed. */
   isIdempotent?: true;
 }
 
@@ -93,7 +93,7 @@ const contestants: Contestant[] = [
   },
 ];
 
-/** A list without anything in it, a container that waits, a record that is not there: in the words of all of them. */
+/** The answers of all platforms for "not there": an empty list, a container that was not published, no record. */
 const NOTHING_THERE = {
   data: [],
   meta: { result_count: 0 },
@@ -102,7 +102,7 @@ const NOTHING_THERE = {
 };
 
 describe.each(contestants)(
-  'a 2xx of the public call of $name',
+  '$name: a 2xx of the public call',
   ({ publisher, draft, success, isIdempotent }) => {
     const publish = async (script: Script) => {
       server.answer((request) => (request.method === 'GET' ? { status: 404, body: {} } : script));
@@ -111,7 +111,7 @@ describe.each(contestants)(
       return { call, outcome };
     };
 
-    it.each(ODD)('with %s is never lost where nothing can be looked up', async (_, script) => {
+    it.each(ODD)('with %s counts as published even if no look-up works', async (_, script) => {
       for (const status of [success, 202]) {
         const { call, outcome } = await publish({ status, ...script });
         expect(['published', 'unclear']).toContain(outcome.outcome);
@@ -122,7 +122,7 @@ describe.each(contestants)(
       }
     });
 
-    it.each(ODD)('with %s is not sent again because a list does not show it', async (_, script) => {
+    it.each(ODD)('with %s does not lead to a second send when no list shows the post', async (_, script) => {
       const { call, outcome } = await publish({ status: success, ...script });
       if (outcome.outcome === 'published') return;
       server.answer(({ url }) =>
@@ -132,7 +132,7 @@ describe.each(contestants)(
       expect(isIdempotent ? ['published', 'absent', 'ask_again'] : ['published']).toContain(looked.outcome);
     });
 
-    it('counts for this sending only', async () => {
+    it('does not count for the next send', async () => {
       const { call } = await publish({ status: success, body: '{' });
       server.answer(() => ({ status: 503, body: '' }));
       await publisher.publish(call);
@@ -141,7 +141,7 @@ describe.each(contestants)(
   },
 );
 
-describe('the id of what was made is read', () => {
+describe('the id of the new post is read', () => {
   const HEADERLESS = { status: 201 };
   const at = (where: object) => ({ ...HEADERLESS, ...where });
   const member = () => callOf(server.origin);
@@ -153,7 +153,7 @@ describe('the id of what was made is read', () => {
     ['location', at({ headers: { location: `/rest/posts/${encodeURIComponent(urn)}` } })],
     ['the body', at({ body: { id: urn } })],
     [
-      'a header before a body that is cut',
+      'a header before a body that is cut off',
       at({ headers: { 'x-restli-id': urn }, body: { a: 1 }, cutAfter: 2 }),
     ],
   ])('on LinkedIn, from %s', async (_, script) => {
@@ -201,7 +201,7 @@ describe('the id of what was made is read', () => {
     });
   });
 
-  it('but a 200 that is an error is looked up, and not believed', async () => {
+  it('but a 200 with an error body is looked up, and proves nothing', async () => {
     server.answer((request) =>
       request.method === 'POST'
         ? { status: 200, body: { errors: [{ message: 'Internal error', code: 131 }] } }
@@ -213,7 +213,7 @@ describe('the id of what was made is read', () => {
   });
 });
 
-describe('nobody is told to write a post anew that may be out', () => {
+describe('a person is not told to rewrite a post that may be out', () => {
   it.each(contestants)('$name', async ({ publisher, draft }) => {
     server.answer(() => ({ status: 503 }));
     const call = callOf(server.origin, draft());

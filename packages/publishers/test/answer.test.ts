@@ -5,7 +5,7 @@ import { NoAnswerError, type HttpResponse } from '../src/http.ts';
 import { answer, NOW } from './answers.ts';
 
 const secrets = { credentials: { accessToken: 'sandbox-secret' }, text: 'What the author wrote' };
-/** A platform that documents exactly one refusal. */
+/** The error mapper of a platform that documents exactly one refusal. */
 const errors: ErrorMapper = {
   name: 'Somewhere',
   readRefusal: (response) =>
@@ -22,13 +22,13 @@ const readId = (response: HttpResponse) => (response.json as { id?: string } | u
 
 group('what an answer means', () => {
   it.each<[string, HttpResponse, string, string]>([
-    ['a refusal that is documented', answer(400, { no: true }), 'failed', 'failed'],
-    ['a 4xx that is not', answer(404, { hm: true }), 'failed', 'unclear'],
+    ['a documented refusal', answer(400, { no: true }), 'failed', 'failed'],
+    ['an undocumented 4xx', answer(404, { hm: true }), 'failed', 'unclear'],
     ["a proxy's 4xx", answer(403, '<html>'), 'retry', 'unclear'],
     ['408', answer(408, { no: true }), 'retry', 'unclear'],
     ['5xx, even in the words of a refusal', answer(503, { no: true }), 'retry', 'unclear'],
     ['a redirect', answer(307), 'retry', 'unclear'],
-    ['a success that cannot be read', answer(201, '{"id'), 'retry', 'unclear'],
+    ['an unreadable success', answer(201, '{"id'), 'retry', 'unclear'],
     ['a success without an id', answer(201, {}), 'retry', 'unclear'],
   ])('%s', async (_, response, quietly, publicly) => {
     const call = asking(() => response);
@@ -36,19 +36,19 @@ group('what an answer means', () => {
     expect(readRefusalOrUnclear(call, errors, response)).toMatchObject({ outcome: publicly });
   });
 
-  it('takes no answer to a quiet step for a reason to try again', async () => {
+  it('a missing answer to a quiet step is retried', async () => {
     const call = asking(() => {
       throw new NoAnswerError(request, new Error('reset'));
     });
     expect(await callIdempotent(call, errors, request, readId)).toMatchObject({ outcome: 'retry' });
   });
 
-  // Otherwise a maintenance of two hours uses up all tries in the first half hour of it.
+  // Otherwise a maintenance of two hours would use up all attempts in the first half hour.
   it.each([
     [503, undefined],
     [502, '<html>'],
     [403, '<html>'],
-  ])('waits for a server that says when it is back: %d', async (status, body) => {
+  ])('a server that says when it is back is waited for: %d', async (status, body) => {
     const away = answer(status, body, { 'retry-after': '600' });
     const call = { ...asking(() => away), now: () => NOW };
     expect(await callIdempotent(call, errors, request, readId)).toMatchObject({
@@ -56,11 +56,11 @@ group('what an answer means', () => {
       until: new Date(NOW.getTime() + 600_000),
       failure: { kind: 'unavailable', actor: 'platform' },
     });
-    // What may have been published is asked about, whatever is said of when.
+    // After the public call, the post is looked up, whatever Retry-After says.
     expect(readRefusalOrUnclear(call, errors, away)).toMatchObject({ outcome: 'unclear' });
   });
 
-  it('lets anything else rise: it is not about the platform', async () => {
+  it("other errors are rethrown, since they are not the platform's", async () => {
     const call = asking(() => {
       throw new Error('deadline passed');
     });
@@ -69,7 +69,7 @@ group('what an answer means', () => {
 });
 
 group('the detail of a failure', () => {
-  it('holds status, codes and messages', () => {
+  it('has status, codes and messages', () => {
     const detail = describe(
       secrets,
       answer(400, { error: { code: 4, error_subcode: 7, message: 'Blocked' } }),
@@ -77,7 +77,7 @@ group('the detail of a failure', () => {
     expect(detail).toBe('HTTP 400 code 4 · error_subcode 7 · message Blocked');
   });
 
-  it('never holds the token or the text, wherever a platform repeats them', () => {
+  it('never has the token or the text, even if a platform repeats them', () => {
     const echo = {
       detail: `token sandbox-secret is bad`,
       errors: [
@@ -91,7 +91,7 @@ group('the detail of a failure', () => {
     expect(detail).not.toContain('What the author');
   });
 
-  it('is short, and holds nothing of a page', () => {
+  it('is short, and has nothing from an HTML page', () => {
     expect(describe(secrets, answer(400, { message: 'x'.repeat(5_000) })).length).toBeLessThan(320);
     expect(describe(secrets, answer(502, '<html>What the author wrote</html>'))).toBe('HTTP 502');
   });

@@ -1,7 +1,7 @@
 import type { HttpResponse } from '../src/http.ts';
 import type { Draft, DraftMedia } from '../src/draft.ts';
 
-/** An answer as http.ts would hand it on. */
+/** An answer in the form that http.ts returns. */
 export function answer(status: number, body?: unknown, headers: Record<string, string> = {}): HttpResponse {
   const text = body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body);
   const json = typeof body === 'string' ? undefined : body;
@@ -26,7 +26,7 @@ export function jpegDraft(over: Partial<DraftMedia> = {}): DraftMedia {
   };
 }
 
-/** Ten seconds of what every platform with videos takes. */
+/** A video of ten seconds that every platform with videos takes. */
 export function videoDraft(over: Partial<DraftMedia> = {}): DraftMedia {
   return jpegDraft({
     kind: 'video',
@@ -42,7 +42,7 @@ export function videoDraft(over: Partial<DraftMedia> = {}): DraftMedia {
   });
 }
 
-/** A post of which only this is said. */
+/** A draft with these values and defaults for the rest. */
 export function draftOf(over: Partial<Draft> = {}): Draft {
   return { text: '', media: [], settings: {}, ...over };
 }

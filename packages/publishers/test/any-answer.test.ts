@@ -16,14 +16,14 @@ import {
 } from './scripted.ts';
 
 /**
- * Whatever a server answers, with whatever status, headers and body: every step of every publisher ends in one of its
- * outcomes, with a time within bounds, and blames whom the table allows. Seeded, over real sockets.
+ * For any answer of a server (status, headers, body), every step of every publisher ends in one of its outcomes, with a wait
+ * within bounds, and names only an actor that the table allows. Random with fixed seeds, over real sockets.
  */
 
 const ROUNDS = 120;
 const LONGEST_MS = 31 * 86_400_000;
 
-/** Who may be named for what. */
+/** The actors that each failure kind may name. */
 const ACTORS: Record<FailureKind, Actor[]> = {
   auth_expired: ['user'],
   rejected_content: ['user'],
@@ -36,7 +36,7 @@ const ACTORS: Record<FailureKind, Actor[]> = {
   media_damaged: ['operator'],
   unknown: ['operator', 'user'],
 };
-/** A status that is not about the post must not be taken for a word about its content. */
+/** Only these statuses may mean that the content was rejected. */
 const ABOUT_CONTENT = [400, 403, 413, 415, 422, 451];
 
 const STATUSES = [
@@ -68,17 +68,17 @@ const drafts: Record<string, (random: Random) => CallDraft> = {
   mastodon: () => ({ evidence: { newestStatusId: '4', idempotencyKey: 'k' } }),
 };
 
-/** What is uploaded, noted and asked before the public call is met from the start, and from in between. */
+/** Prepares from the start and from an intermediate state, with uploads and marks already remembered. */
 function prepareDraft(id: string, random: Random): CallDraft {
   const draft = drafts[id]!(random);
   return { ...draft, media: [imageOf()], evidence: random.chance(0.5) ? draft.evidence! : {} };
 }
 
-describe.each(publishers)('whatever is answered, $name', (publisher) => {
+describe.each(publishers)('$name, for any answer', (publisher) => {
   const rounds = (step: number) =>
     Array.from({ length: ROUNDS }, (_, round) => createRandom(1_000 * step + round));
 
-  it('identity: tells whose the token is, or says why not', async () => {
+  it('identity returns the account, or throws with a reason', async () => {
     for (const random of rounds(1)) {
       const script = anyAnswer(random);
       server.answer(() => script);
@@ -93,7 +93,7 @@ describe.each(publishers)('whatever is answered, $name', (publisher) => {
     }
   });
 
-  it('prepare: ready, again, later or never; a 5xx is never "never"', async () => {
+  it('prepare ends as ready, retry, wait_until or failed; never as failed for a 5xx', async () => {
     for (const random of rounds(2)) {
       const script = anyAnswer(random);
       server.answer(() => script);
@@ -104,7 +104,7 @@ describe.each(publishers)('whatever is answered, $name', (publisher) => {
     }
   });
 
-  it('publish: a 2xx is never lost, a 5xx never a no, and a 429 never a failure', async () => {
+  it('publish never loses a 2xx, never takes a 5xx for a refusal, and never fails for a 429', async () => {
     for (const random of rounds(3)) {
       const script = anyAnswer(random);
       server.answer(() => script);
@@ -125,7 +125,7 @@ describe.each(publishers)('whatever is answered, $name', (publisher) => {
         } else if (outcome.outcome === 'unclear') expect(JSON.stringify(outcome)).not.toContain(TOKEN);
         else holds(script, outcome);
       } catch (error) {
-        // The answer was cut, and it was no 2xx.
+        // The answer was cut off, and was not a 2xx.
         if (!(error instanceof NoAnswerError)) throw error;
         expect(script.cutAfter).toBeDefined();
         expect(script.status).toBeGreaterThanOrEqual(300);
@@ -133,7 +133,7 @@ describe.each(publishers)('whatever is answered, $name', (publisher) => {
     }
   });
 
-  it('look-up: found, absent, later or a person; and what was taken is never sent again unasked', async () => {
+  it('look-up ends as published, absent, ask_again or uncertain; an accepted post is never absent', async () => {
     for (const random of rounds(4)) {
       const script = anyAnswer(random);
       server.answer(() => script);
@@ -152,7 +152,7 @@ describe.each(publishers)('whatever is answered, $name', (publisher) => {
           break;
         case 'absent':
           expect(wasTaken).toBe(false);
-          // Proved by an answer that can be read, or by the one refusal that says it.
+          // Needs a readable answer, or the one error that says so (a 400).
           expect(script.status < 300 || script.status === 400).toBe(true);
           break;
         case 'uncertain':
@@ -166,7 +166,7 @@ describe.each(publishers)('whatever is answered, $name', (publisher) => {
   });
 });
 
-/** What was thrown is a failure like any other; or there was no whole answer. */
+/** A thrown error must be a valid failure, or mean that no complete answer came. */
 function holdsFor(script: Script, error: unknown): void {
   if (!(error instanceof PublisherError)) throw error;
   const { failure } = error;
@@ -201,7 +201,7 @@ function holds(
   if (failure.kind === 'rejected_content') expect(ABOUT_CONTENT).toContain(status);
 }
 
-/** One answer, to whatever is asked. */
+/** One random answer for every request. */
 function anyAnswer(random: Random): Script {
   const status = random.pick(STATUSES);
   const body = random.pick([anyError, anyError, anySuccess, anySuccess, anyJson, anyText])(random);
@@ -271,7 +271,7 @@ const CODES = [
   368, 9004, 9007, 36003,
 ];
 
-/** In one of the forms of the five, with codes and words of any of them. */
+/** An error body in the form of one of the five platforms, with codes and words of any of them. */
 function anyError(random: Random): unknown {
   const words = () => random.pick(WORDS);
   const code = random.pick(CODES);
@@ -300,7 +300,7 @@ function anyError(random: Random): unknown {
   ])();
 }
 
-/** In one of the forms of a success of the five, whole or with something odd in it. */
+/** A success body in the form of one of the five platforms, complete or with an odd value. */
 function anySuccess(random: Random): unknown {
   const odd = () => random.pick<unknown>([null, 5, '5', [], {}, true, '', 1e300, 'x'.repeat(300)]);
   const id = () => (random.chance(0.7) ? '12345' : odd());

@@ -13,8 +13,8 @@ import {
 } from './harness.ts';
 
 /**
- * What every publisher owes the engine, against the real sandbox process over HTTP. The sandbox's list of what is
- * really public is the judge: an outcome is right when it says what that list says.
+ * The contract between publishers and the engine, tested over HTTP against the real sandbox process. The sandbox lists what is
+ * really public; an outcome is right if it agrees with that list.
  */
 
 interface Contestant {
@@ -23,18 +23,18 @@ interface Contestant {
   account: string;
 }
 
-/** Every publisher, and once more where another kind of account is looked up in another way. */
+/** Every publisher, and a second entry if another kind of account has another look-up. */
 const contestants = publishers.flatMap((publisher): Contestant[] => {
   const contestant = { name: publisher.id, publisher, account: 'ada' };
   if (publisher.id !== 'linkedin') return [contestant];
   return [contestant, { name: 'linkedin, an organization', publisher, account: 'org-ada' }];
 });
 
-/** A platform whose public call cannot be looked up afterwards must say so; the others must find out. */
+/** Platforms without a look-up: an unclear public call stays uncertain. */
 const cannotBeLookedUp = ['linkedin'];
-/** The answer to the public call has no body there that could be cut. */
+/** Platforms whose answer to the public call has no body, so none can be truncated. */
 const answersWithoutBody = ['linkedin'];
-/** The step in which something is uploaded or made, before anything is public. */
+/** The step that uploads or makes something before anything is public. */
 const quietStep: Record<string, string> = {
   x: 'upload',
   instagram: 'container',
@@ -42,7 +42,7 @@ const quietStep: Record<string, string> = {
   bluesky: 'upload',
   mastodon: 'upload',
 };
-/** The step in which `lookUp` reads. */
+/** The step that `lookUp` reads. */
 const lookUpStep: Record<string, string> = {
   x: 'lookup',
   instagram: 'status',
@@ -50,17 +50,17 @@ const lookUpStep: Record<string, string> = {
   bluesky: 'lookup',
   mastodon: 'lookup',
 };
-/** How many of those calls an image with an alternative text takes, and what several of them take together. */
+/** How many quiet calls an image with an alt text takes, and how many more an album takes. */
 const callsPerImage: Record<string, number> = { x: 2, instagram: 1, linkedin: 2, bluesky: 1, mastodon: 1 };
 const callsPerAlbum: Record<string, number> = { instagram: 1 };
-/** Where an image is remembered only once its second call is done. */
+/** Platforms that remember an image only after its second call. */
 const remembersInPairs = ['linkedin'];
-/** Where an image is worked on after it was taken, and may fail then. */
+/** Platforms that process an image after the upload, which may fail. */
 const processesImages = ['instagram', 'linkedin', 'mastodon'];
-/** A second sending changes nothing there, so "absent" may be believed before the first one shows. */
+/** Platforms with an idempotent public call: "absent" is believed before the first send is listed. */
 const maySendTwice = ['bluesky'];
 
-/** Where readers see a link otherwise than it was written. */
+/** Platforms that change how a link is shown. */
 const shows: Record<string, (text: string) => string> = {
   bluesky: (text) => text.replaceAll('https://', ''),
 };
@@ -106,7 +106,7 @@ describe.each(contestants)('$name', (contestant) => {
   const { id } = publisher;
   const publicPosts = () => stage.posts(id, account);
   const open = (over?: Partial<DeliveryDraft>) => openFor(contestant, over);
-  /** Ready to be published: waits out what has to be processed. */
+  /** A delivery that is prepared and ready to be published. */
   async function openReady(over?: Partial<DeliveryDraft>): Promise<Delivery> {
     const delivery = await open(over);
     expect(await delivery.prepare()).toEqual({ outcome: 'ready' });
@@ -122,7 +122,7 @@ describe.each(contestants)('$name', (contestant) => {
         credentials: { accessToken },
       });
 
-    it('names the account, always the same', async () => {
+    it('returns the same account every time', async () => {
       const first = await whose(`sandbox-${account}`);
       expect(first.remoteAccountId).not.toBe('');
       expect(await whose(`sandbox-${account}`)).toEqual(first);
@@ -130,11 +130,11 @@ describe.each(contestants)('$name', (contestant) => {
     });
 
     it.each([
-      ['a token of nobody', undefined, 'auth_expired'],
+      ['an unknown token', undefined, 'auth_expired'],
       ['an expired token', 'expired-token', 'auth_expired'],
       ['a dropped connection', 'drop-before-commit', 'unavailable'],
       ['a 5xx', '5xx-before-commit', 'unavailable'],
-    ])('says why it does not know: %s', async (_, fault, kind) => {
+    ])('throws with the right kind of failure: %s', async (_, fault, kind) => {
       if (fault) await arm('identity', fault);
       const refused = whose(fault ? `sandbox-${account}` : 'somebody-else');
       await expect(refused).rejects.toBeInstanceOf(PublisherError);
@@ -143,7 +143,7 @@ describe.each(contestants)('$name', (contestant) => {
   });
 
   describe('a delivery', () => {
-    it('goes out once, whole, with a receipt for what is public', async () => {
+    it('goes out once and complete, and its receipt names the public post', async () => {
       const delivery = await openReady({ altText: 'one pixel' });
       const outcome = await delivery.publish();
       const posts = await publicPosts();
@@ -155,7 +155,7 @@ describe.each(contestants)('$name', (contestant) => {
       });
     });
 
-    it('goes out as text alone, or is refused before it is scheduled', async () => {
+    it('goes out as text only, or is refused before it is scheduled', async () => {
       const text = `Text alone ${NASTY}`;
       if (publisher.limits.media.min > 0) {
         expect(publisher.check(draftOf({ text, media: [] }))).toMatchObject([{ code: 'media_missing' }]);
@@ -172,7 +172,7 @@ describe.each(contestants)('$name', (contestant) => {
       ['zero-width characters', '\u200b\u2060\ufeff'],
       ['fillers and blanks', '\u3164\u2800\u115f'],
       ['variation selectors, soft hyphens and direction marks', '\ufe0f\u00ad\u202e\u{e0041}'],
-    ])('takes a text of %s for none', async (_, text) => {
+    ])('treats a text of only %s as empty', async (_, text) => {
       const missing = publisher.check(draftOf()).map(({ code }) => code);
       expect(missing).not.toEqual([]);
       expect(publisher.check(draftOf({ text })).map(({ code }) => code)).toEqual(missing);
@@ -185,7 +185,7 @@ describe.each(contestants)('$name', (contestant) => {
       expect(await publicPosts()).toMatchObject([{ text: '', mediaCount: 1 }]);
     });
 
-    it('makes one public call, after `prepare` made none', async () => {
+    it('makes no public call in `prepare`, and exactly one in `publish`', async () => {
       const delivery = await openReady();
       expect(await publicPosts()).toEqual([]);
       const before = delivery.writes.length;
@@ -193,7 +193,7 @@ describe.each(contestants)('$name', (contestant) => {
       expect(delivery.writes).toHaveLength(before + 1);
     });
 
-    it('is prepared again without a second upload', async () => {
+    it('can be prepared again without a second upload', async () => {
       const delivery = await openReady({ altText: 'one pixel' });
       const before = delivery.writes.length;
       const evidence = { ...delivery.call.evidence };
@@ -207,7 +207,7 @@ describe.each(contestants)('$name', (contestant) => {
   const uncommitted = ['drop-before-commit', '5xx-before-commit', 'hang-before-commit'];
 
   describe.each([...committed, ...uncommitted].filter((fault) => !isUnplayable(id, fault)))(
-    'an unclear public call: %s',
+    'after an unclear public call: %s',
     (fault) => {
       async function publishUnclearly(): Promise<Delivery> {
         const delivery = await openReady({ timeoutMs: 700 });
@@ -218,7 +218,7 @@ describe.each(contestants)('$name', (contestant) => {
         return delivery;
       }
 
-      it('is found out to be what is true', async () => {
+      it('the look-up finds the true outcome', async () => {
         const delivery = await publishUnclearly();
         const fate = await delivery.lookUp();
         const posts = await publicPosts();
@@ -233,7 +233,7 @@ describe.each(contestants)('$name', (contestant) => {
         }
       });
 
-      it('never leads to a second post', async () => {
+      it('the delivery never makes a second post', async () => {
         const delivery = await open({ timeoutMs: 700 });
         await arm('publish', fault, { ms: 1_500 });
         const fate = await delivery.run();
@@ -250,8 +250,8 @@ describe.each(contestants)('$name', (contestant) => {
   );
 
   if (!cannotBeLookedUp.includes(name)) {
-    describe('looking up', () => {
-      it('finds a post that shows late', async () => {
+    describe('a look-up', () => {
+      it('finds a post that is listed late', async () => {
         const delivery = await openReady();
         await arm('publish', 'delayed-visibility', { ms: 25_000 });
         await arm('publish', 'commit-then-drop');
@@ -265,7 +265,7 @@ describe.each(contestants)('$name', (contestant) => {
         const [post] = posts;
         expect(posts).toHaveLength(1);
         expect(fate.outcome).toBe('published');
-        // A platform that proves it in another way may do without the link.
+        // A platform with another proof may publish without a link.
         if (fate.outcome === 'published' && fate.receipt.url !== null) {
           expect(fate.receipt.remoteId).toBe(post?.id);
         }
@@ -277,16 +277,16 @@ describe.each(contestants)('$name', (contestant) => {
         'rate-limited',
         'rate-limited-bare',
         'truncated-body',
-      ])('asks again when it could not ask: %s', async (fault) => {
+      ])('asks again after a failed request: %s', async (fault) => {
         const delivery = await openReady();
         await arm('publish', 'commit-then-drop');
         await delivery.publish();
-        // More often than there are looks: what was not seen must not count as seen to be absent.
+        // More failures than look-ups: a failed look-up must not count as "absent".
         await arm(lookUpStep[name] as string, fault, { times: 6 });
         expect(await delivery.lookUp()).toMatchObject({ outcome: 'published' });
       });
 
-      it('asks a person when it can never ask', async () => {
+      it('leads to a person if every request is refused', async () => {
         const delivery = await openReady();
         await arm('publish', 'commit-then-drop');
         await delivery.publish();
@@ -294,7 +294,7 @@ describe.each(contestants)('$name', (contestant) => {
         expect(await delivery.lookUp()).toMatchObject({ outcome: 'uncertain' });
       });
 
-      it('does not take the post of another delivery for its own', async () => {
+      it('does not count the post of another delivery as ours', async () => {
         const other = await openReady({ text: `Another text ${++serial}` });
         const delivery = await openReady();
         expect(await other.publish()).toMatchObject({ outcome: 'published' });
@@ -306,54 +306,63 @@ describe.each(contestants)('$name', (contestant) => {
   }
 
   describe('a refusal', () => {
-    it.each(['publish', quietStep[id] as string])('an expired token at %s', async (step) => {
-      const delivery = await open();
-      await arm(step, 'expired-token');
-      const fate = await delivery.run();
-      expect(fate).toMatchObject({ outcome: 'failed', failure: { kind: 'auth_expired', actor: 'user' } });
-      expect(await publicPosts()).toEqual([]);
-    });
+    it.each(['publish', quietStep[id] as string])(
+      'of an expired token at %s fails the delivery with auth_expired',
+      async (step) => {
+        const delivery = await open();
+        await arm(step, 'expired-token');
+        const fate = await delivery.run();
+        expect(fate).toMatchObject({ outcome: 'failed', failure: { kind: 'auth_expired', actor: 'user' } });
+        expect(await publicPosts()).toEqual([]);
+      },
+    );
 
-    it.each(['publish', quietStep[id] as string])('a permanent one at %s', async (step) => {
-      const delivery = await open();
-      await arm(step, 'rejected');
-      const fate = await delivery.run();
-      expect(fate).toMatchObject({
-        outcome: 'failed',
-        failure: { kind: expect.stringMatching(/^rejected_/) },
-      });
-      expect(await publicPosts()).toEqual([]);
-    });
+    it.each(['publish', quietStep[id] as string])(
+      'that is permanent, at %s, fails the delivery',
+      async (step) => {
+        const delivery = await open();
+        await arm(step, 'rejected');
+        const fate = await delivery.run();
+        expect(fate).toMatchObject({
+          outcome: 'failed',
+          failure: { kind: expect.stringMatching(/^rejected_/) },
+        });
+        expect(await publicPosts()).toEqual([]);
+      },
+    );
 
     it.each([
       ['rate-limited', 'publish'],
       ['rate-limited-bare', 'publish'],
       ['rate-limited', quietStep[id] as string],
       ['rate-limited-bare', quietStep[id] as string],
-    ])('%s at %s waits, uses no attempt, and then goes out once', async (fault, step) => {
-      const delivery = await open();
-      await arm(step, fault);
-      const start = stage.now();
-      let outcome: Awaited<
-        ReturnType<typeof delivery.prepare | typeof delivery.publish | typeof delivery.lookUp>
-      > = await delivery.prepare();
-      if (outcome.outcome === 'ready') outcome = await delivery.publish();
-      // One that believes no refusal of its public call asks first, and waits then.
-      if (outcome.outcome === 'unclear') {
-        expect(await delivery.lookUp()).toEqual({ outcome: 'absent' });
-        outcome = await delivery.prepare();
-      }
-      if (outcome.outcome === 'wait_until') {
-        expect(outcome.until.getTime()).toBeGreaterThan(start.getTime());
-        expect(outcome.failure.kind).toBe('rate_limited');
-      } else {
-        // The wait may be over by the time that the question was answered.
-        expect(outcome.outcome).toBe('ready');
-        expect(stage.now().getTime() - start.getTime()).toBeGreaterThanOrEqual(60_000);
-      }
-      expect(await delivery.run()).toMatchObject({ outcome: 'published' });
-      expect(await publicPosts()).toHaveLength(1);
-    });
+    ])(
+      'by a rate limit (%s at %s) makes the delivery wait without an attempt, then it goes out once',
+      async (fault, step) => {
+        const delivery = await open();
+        await arm(step, fault);
+        const start = stage.now();
+        let outcome: Awaited<
+          ReturnType<typeof delivery.prepare | typeof delivery.publish | typeof delivery.lookUp>
+        > = await delivery.prepare();
+        if (outcome.outcome === 'ready') outcome = await delivery.publish();
+        // A platform whose refusals need confirmation looks up first, then waits.
+        if (outcome.outcome === 'unclear') {
+          expect(await delivery.lookUp()).toEqual({ outcome: 'absent' });
+          outcome = await delivery.prepare();
+        }
+        if (outcome.outcome === 'wait_until') {
+          expect(outcome.until.getTime()).toBeGreaterThan(start.getTime());
+          expect(outcome.failure.kind).toBe('rate_limited');
+        } else {
+          // The wait may be over before the look-up ends.
+          expect(outcome.outcome).toBe('ready');
+          expect(stage.now().getTime() - start.getTime()).toBeGreaterThanOrEqual(60_000);
+        }
+        expect(await delivery.run()).toMatchObject({ outcome: 'published' });
+        expect(await publicPosts()).toHaveLength(1);
+      },
+    );
   });
 
   describe('a step before the public call', () => {
@@ -363,7 +372,7 @@ describe.each(contestants)('$name', (contestant) => {
       'commit-then-drop',
       'commit-then-5xx',
       'truncated-body',
-    ])('is tried again, with nothing public: %s', async (fault) => {
+    ])('is retried after a failure, with nothing public: %s', async (fault) => {
       const delivery = await open();
       await arm(quietStep[id] as string, fault);
       expect(await delivery.prepare()).toMatchObject({
@@ -386,7 +395,7 @@ describe.each(contestants)('$name', (contestant) => {
     const armSecondImage = (fault: string, after = perImage) =>
       arm(quietStep[id] as string, fault, { after });
 
-    it('go out as many as the platform takes, in their order, each with its words', async () => {
+    it("go out up to the platform's maximum, in order, each with its alt text", async () => {
       const { max } = publisher.limits.media.image;
       const text = 'An album';
       expect(publisher.check(draftOf({ text, media: jpegDrafts(max) }))).toEqual([]);
@@ -400,7 +409,7 @@ describe.each(contestants)('$name', (contestant) => {
       expect(await pictures()).toEqual(album(images));
     });
 
-    it('are prepared again without a second upload', async () => {
+    it('can be prepared again without a second upload', async () => {
       const delivery = await openAlbum();
       for (let times = 0; times < 2; times++) {
         expect(await delivery.prepare()).toEqual({ outcome: 'ready' });
@@ -414,29 +423,32 @@ describe.each(contestants)('$name', (contestant) => {
       'commit-then-drop',
       'commit-then-5xx',
       'truncated-body',
-    ])('are uploaded once, but for the second whose answer got lost: %s', async (fault) => {
+    ])('are uploaded once each, except the second, whose answer got lost: %s', async (fault) => {
       const delivery = await openAlbum();
       await armSecondImage(fault);
       expect(await delivery.prepare()).toMatchObject({ outcome: 'retry', failure: { kind: 'unavailable' } });
       expect(delivery.writes).toHaveLength(perImage + 1);
       expect(await delivery.run()).toMatchObject({ outcome: 'published' });
-      // All calls and the public one, and the one that got lost.
+      // All calls, the public call, and the call that is repeated.
       expect(delivery.writes).toHaveLength(calls + 2);
       expect(await pictures()).toEqual(album(names));
     });
 
-    it.each(['rate-limited', 'rate-limited-bare'])('wait in the middle, and go out: %s', async (fault) => {
-      const delivery = await openAlbum();
-      await armSecondImage(fault);
-      expect(await delivery.prepare()).toMatchObject({
-        outcome: 'wait_until',
-        failure: { kind: 'rate_limited' },
-      });
-      expect(await delivery.run()).toMatchObject({ outcome: 'published' });
-      expect(await pictures()).toEqual(album(names));
-    });
+    it.each(['rate-limited', 'rate-limited-bare'])(
+      'wait after a rate limit at the second, and go out complete: %s',
+      async (fault) => {
+        const delivery = await openAlbum();
+        await armSecondImage(fault);
+        expect(await delivery.prepare()).toMatchObject({
+          outcome: 'wait_until',
+          failure: { kind: 'rate_limited' },
+        });
+        expect(await delivery.run()).toMatchObject({ outcome: 'published' });
+        expect(await pictures()).toEqual(album(names));
+      },
+    );
 
-    it.each(['rejected', 'expired-token'])('do not go out without the second: %s', async (fault) => {
+    it.each(['rejected', 'expired-token'])('do not go out if the second is refused: %s', async (fault) => {
       const delivery = await openAlbum();
       await armSecondImage(fault);
       expect(await delivery.run()).toMatchObject({ outcome: 'failed', failure: { actor: 'user' } });
@@ -444,7 +456,7 @@ describe.each(contestants)('$name', (contestant) => {
     });
 
     if (processesImages.includes(id)) {
-      it('go out once when the second could not be processed at first', async () => {
+      it('go out once if the second fails processing at first', async () => {
         const delivery = await openAlbum();
         await armSecondImage('processing-failed', 1);
         expect(await delivery.run()).toMatchObject({ outcome: 'published' });
@@ -453,7 +465,7 @@ describe.each(contestants)('$name', (contestant) => {
       });
     }
 
-    it('are gone on with where a worker was lost, whichever call it was about to make', async () => {
+    it('are continued by another worker when one dies between any two calls', async () => {
       for (let made = 0; made < calls; made++) {
         await stage.reset();
         const gone = await openAlbum({ goneAfterWrites: made });
@@ -486,7 +498,7 @@ describe.each(contestants)('$name', (contestant) => {
     );
   });
 
-  it('two deliveries of one text: each says what is true of it', async () => {
+  it('two deliveries with the same text each end in the true outcome', async () => {
     const text = `Twice: ${++serial}`;
     const first = await open({ text });
     expect(await first.run()).toMatchObject({ outcome: 'published' });

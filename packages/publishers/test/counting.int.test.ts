@@ -5,16 +5,16 @@ import { draftOf } from './answers.ts';
 import { openDelivery, openStage, type Stage } from './harness.ts';
 import { randomNumbers } from './random-numbers.ts';
 
-// How long a text is, every platform counts in its own way. Texts at the edge of each one's limit, of pieces that are easily
-// miscounted: what `check` lets through the stand-in takes, and what it does not, the stand-in refuses.
+// Every platform counts the length of a text in its own way. These texts are at each platform's limit and made of pieces that are
+// easily miscounted. The sandbox must take the texts that `check` allows, and refuse the others.
 
 const TEXTS = 200;
-/** Platforms that take no text alone. */
+/** Platforms that take no post without a file. */
 const wantsImage = ['instagram'];
 
 /**
- * Where `check` is the stricter one. twitter-text takes people who hold hands for three emoji, and ends a link before what
- * is not Latin; X's document says "any emoji sequence", and nothing about such links.
+ * Texts for which `check` is stricter than the sandbox. twitter-text counts an emoji of people holding hands as three, and ends a
+ * link before letters that are not Latin. X's documents say "any emoji sequence", and nothing about such links.
  */
 const unclear: Record<string, string[]> = { x: ['🧑‍🤝‍🧑', ' https://example.com/ä/日本 '] };
 
@@ -53,7 +53,7 @@ beforeAll(async () => {
 afterAll(() => stage.close());
 beforeEach(() => stage.reset());
 
-/** Grown piece by piece until it is too long; every other one is cut back to just before that. */
+/** A text that grows piece by piece until it is too long. Every second one is cut back to the last length that fits. */
 function textsAtTheLimit(publisher: Publisher, isAllowed: (text: string) => boolean): string[] {
   const random = randomNumbers(20_261_122);
   const known = pieces.filter((piece) => !unclear[publisher.id]?.includes(piece));
@@ -63,7 +63,7 @@ function textsAtTheLimit(publisher: Publisher, isAllowed: (text: string) => bool
     let before = text;
     while (isAllowed(`${text}.`)) {
       before = text;
-      // Hashtags have a limit of their own on some platforms, which is not what is asked about here.
+      // Some platforms limit hashtags separately, which is not the subject here.
       text += known[random(known.length)] ?? '';
     }
     return `${index % 2 === 0 ? text : before}.`;
@@ -71,7 +71,7 @@ function textsAtTheLimit(publisher: Publisher, isAllowed: (text: string) => bool
 }
 
 describe.each(publishers.map((publisher) => [publisher.id, publisher] as const))('%s', (id, publisher) => {
-  it(`agrees with its stand-in on ${TEXTS} texts at the limit`, async () => {
+  it(`counts like its sandbox on ${TEXTS} texts at the limit`, async () => {
     const withImage = wantsImage.includes(id);
     const { call } = await openDelivery(stage, publisher, { account: 'ada', text: 'a', withImage });
     const isAllowed = (text: string) => publisher.check(draftOf({ text, media: call.media })).length === 0;

@@ -5,7 +5,7 @@ import { randomNumbers } from './random-numbers.ts';
 const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 const atOnce = (text: string) => [...segmenter.segment(text)].length;
 
-describe('graphemes are counted piece by piece as they are at once', () => {
+describe('counting graphemes in pieces gives the same as at once', () => {
   it.each([
     ['a', 1_000],
     ['👍🏽', 500],
@@ -18,14 +18,14 @@ describe('graphemes are counted piece by piece as they are at once', () => {
     ['\u1112\u1161\u11ab', 300],
     ['\u0600', 3_000],
     [`a${'\u0301'.repeat(700)}`, 5],
-  ])('%j × %i, with up to three letters before it', (unit, times) => {
+  ])('for %j × %i, with up to three letters before it', (unit, times) => {
     for (const before of ['', 'a', 'ab', 'abc']) {
       const text = before + unit.repeat(times);
       expect(countGraphemes(text)).toBe(atOnce(text));
     }
   });
 
-  it('in 2,000 texts of what is put together', () => {
+  it('for 2,000 random texts with combining characters', () => {
     const pieces = [
       'a',
       ' ',

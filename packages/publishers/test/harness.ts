@@ -17,7 +17,7 @@ import type {
 import { jpegDraft, videoDraft } from './answers.ts';
 import { buildSandbox } from '../../../apps/sandbox/src/app.ts';
 
-/** A whole picture of one pixel. */
+/** A valid image of one pixel. */
 const JPEG = Buffer.from(
   '/9j/4AAQSkZJRgABAQEASABIAAD/2wBDAP//////////////////////////////////////////////////////////////////////////////////////wgALCAABAAEBAREA/8QAFBABAAAAAAAAAAAAAAAAAAAAAP/aAAgBAQABPxA=',
   'base64',
@@ -31,27 +31,27 @@ export interface OraclePost {
   text: string;
   mediaCount: number;
   media: { url: string; altText: string | null; mimeType: string | null; title?: string }[];
-  /** What else the author chose, in the platform's own words. */
+  /** The settings, in the platform's own form. */
   settings: Settings;
 }
 
 export interface Stage {
   origin: string;
   imageUrl(name: string): string;
-  /** Where the platforms fetch the file from. */
+  /** The URL from which platforms fetch the file. */
   serve(file: TestFile): string;
-  /** Forgets everything, and puts the clock right. */
+  /** Resets the sandbox and the clock. */
   reset(): Promise<void>;
   arm(fault: ArmedFault): Promise<void>;
-  /** Faults that nobody has met yet. */
+  /** The faults that have not occurred yet. */
   armed(): Promise<{ step: string; fault: string }[]>;
   configure(platform: string, settings: object): Promise<void>;
-  /** How many calls of each step have come in. */
+  /** The number of received calls of each step. */
   requests(platform: string): Promise<Record<string, number>>;
   posts(platform: string, account: string): Promise<OraclePost[]>;
-  /** The pictures of the only post that is public, as `<name>: <alt text>`, in the order in which they are shown. */
+  /** The images of the only public post, as `<name>: <alt text>`, in order. */
   pictures(platform: string, account: string): Promise<string[]>;
-  /** Moves the sandbox's clock and that of every delivery, so that nothing has to be waited for. */
+  /** Moves the clock of the sandbox and of every delivery forward, so that tests need not wait. */
   skip(ms: number): Promise<void>;
   now(): Date;
   close(): Promise<void>;
@@ -66,7 +66,7 @@ export interface ArmedFault {
   ms?: number;
 }
 
-/** Where a publisher makes the link itself, it is that of the real platform; the sandbox has its page at the same path. */
+/** A link that the publisher builds leads to the real platform; the sandbox has the page at the same path. */
 function ownLinkOf({ platform, url }: OraclePost): string {
   const hosts: Record<string, string> = {
     x: 'https://x.com',
@@ -77,7 +77,7 @@ function ownLinkOf({ platform, url }: OraclePost): string {
   return host === undefined ? url : url.replace(/^.*?:\/\/[^/]+\/[^/]+/, host);
 }
 
-/** Every picture is the same pixel, with its name behind it. */
+/** Every image is the same pixel, followed by its name. */
 const pictureOf = (name: string) => Buffer.concat([JPEG, Buffer.from(name)]);
 const nameOf = (picture: Uint8Array) => Buffer.from(picture.subarray(JPEG.length)).toString();
 
@@ -155,7 +155,7 @@ export async function openStage(): Promise<Stage> {
   };
 }
 
-/** What nobody put there is a picture of that name. */
+/** An unknown path is an image with that name. */
 async function serveFiles(served: Map<string, TestFile>): Promise<Server> {
   const server = createServer((request, response) => {
     const name = (request.url ?? '').slice(1);
@@ -168,26 +168,29 @@ async function serveFiles(served: Map<string, TestFile>): Promise<Server> {
 
 export type Fate = Exclude<PublishOutcome, { outcome: 'unclear' }> | LookUpOutcome;
 
-/** One delivery as the engine walks it, with all that it was told, so that a test can look for secrets in it. */
+/**
+ * One delivery, run through the steps as the engine does. Records everything that comes back, so that a test can search it for
+ * secrets.
+ */
 export interface Delivery {
   call: PublishCall;
   token: string;
-  /** Everything that came back or was logged, as text. */
+  /** All outcomes and logs, as text. */
   said: string[];
   /** Every request that was not a GET. */
   writes: HttpRequest[];
   prepare(): Promise<PrepareOutcome>;
-  /** What is thrown counts as unclear, as in the engine. */
+  /** A thrown error counts as unclear, as in the engine. */
   publish(): Promise<PublishOutcome>;
-  /** Asks until there is an answer, skipping the pauses. */
+  /** Repeats the look-up until it has a result, skipping the waits. */
   lookUp(): Promise<LookUpOutcome>;
-  /** To the end: published, failed, or a person is asked. */
+  /** Runs to the end: published, failed or uncertain. */
   run(): Promise<Fate>;
 }
 
 const MAX_TURNS = 60;
 
-/** A file that was uploaded, as far as a publisher sees it. */
+/** An uploaded file, as a publisher sees it. */
 export interface TestFile extends DraftMedia {
   name: string;
   content: Buffer;
@@ -195,7 +198,7 @@ export interface TestFile extends DraftMedia {
 
 const FTYP = Buffer.from('0000001866747970697336d0000000006973366d6d703432', 'hex');
 
-/** Begins as an MP4 does, and ends with its name. Nobody here looks at the pictures in it. */
+/** Has the head of an MP4, and its name at the end. No test decodes it. */
 export function videoFile(name: string, over: Partial<DraftMedia> = {}): TestFile {
   const content = Buffer.alloc(over.byteSize ?? 1_000, '.');
   FTYP.copy(content);
@@ -206,20 +209,20 @@ export function videoFile(name: string, over: Partial<DraftMedia> = {}): TestFil
 export interface DeliveryDraft {
   account: string;
   text: string;
-  /** One, with no alternative text unless that is given. */
+  /** One image; without an alt text unless one is given. */
   withImage?: boolean;
   altText?: string;
-  /** Any number by name, each with `Picture <name>` for its alternative text. */
+  /** Images by name, each with the alt text `Picture <name>`. */
   images?: string[];
   /** Files of other kinds, after the images. */
   files?: TestFile[];
   settings?: Settings;
   timeoutMs?: number;
-  /** The row that it is, where that matters. */
+  /** The delivery's row, if it matters. */
   delivery?: PublishCall['delivery'];
-  /** What an earlier worker left in the delivery's row. */
+  /** The evidence of an earlier worker. */
   evidence?: Evidence;
-  /** The worker is gone when it has made so many calls that write, and is about to make one more. */
+  /** The worker dies after this many writing calls, just before the next one. */
   goneAfterWrites?: number;
 }
 
@@ -275,7 +278,7 @@ export async function openDelivery(
     account: await publisher.identity({ http, credentials }),
     evidence,
     sentBefore: false,
-    // As a JSON column would give it back.
+    // As a JSON column returns it.
     remember: (facts) => {
       Object.assign(evidence, JSON.parse(JSON.stringify(facts)));
       return Promise.resolve();

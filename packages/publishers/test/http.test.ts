@@ -16,7 +16,7 @@ interface Received {
   sha256: string;
 }
 
-/** A server that says what it was sent, `answerAfterMs` after its last byte. */
+/** A server that returns what it received, `answerAfterMs` after the last byte. */
 async function serve(answerAfterMs = 0): Promise<string> {
   server = createServer((request, response) => {
     const hash = createHash('sha256');
@@ -36,7 +36,7 @@ async function serve(answerAfterMs = 0): Promise<string> {
 
 const PIECE = 1_000_000;
 
-/** `count` pieces, each made when it is asked for; `made` tells how many were. */
+/** `count` pieces, each made on demand; `made` is the number so far. */
 function pieces(count: number, made: { count: number } = { count: 0 }): StreamedBody {
   async function* make() {
     for (; made.count < count; made.count += 1) yield await Promise.resolve(Buffer.alloc(PIECE, made.count));
@@ -44,8 +44,8 @@ function pieces(count: number, made: { count: number } = { count: 0 }): Streamed
   return { byteSize: count * PIECE, pieces: make() };
 }
 
-describe('a body that is streamed', () => {
-  it('arrives whole, with its length said ahead', async () => {
+describe('a streamed body', () => {
+  it('arrives complete, with a content-length', async () => {
     const client = createHttpClient({ baseUrl: await serve(), timeoutMs: 30_000 });
     const expected = createHash('sha256');
     for (let piece = 0; piece < 30; piece += 1) expected.update(Buffer.alloc(PIECE, piece));
@@ -58,7 +58,7 @@ describe('a body that is streamed', () => {
     expect((answer.json as Received).headers['transfer-encoding']).toBeUndefined();
   });
 
-  it('that cannot be read is our own trouble, and not a missing answer', async () => {
+  it('that cannot be read is our own error, not a missing answer', async () => {
     const client = createHttpClient({ baseUrl: await serve(), timeoutMs: 30_000 });
     async function* broken() {
       yield await Promise.resolve(Buffer.alloc(PIECE));
@@ -70,7 +70,7 @@ describe('a body that is streamed', () => {
     await expect(sent).rejects.not.toBeInstanceOf(NoAnswerError);
   });
 
-  it('is given up when the process is asked to stop', async () => {
+  it('is aborted when the process stops', async () => {
     const stopping = new AbortController();
     const client = createHttpClient({ baseUrl: await serve(), timeoutMs: 30_000, signal: stopping.signal });
     async function* endless() {
@@ -84,15 +84,15 @@ describe('a body that is streamed', () => {
   });
 });
 
-it('a request may be given more time than the others of its client', async () => {
+it('a request can have a longer time-out than its client', async () => {
   const client = createHttpClient({ baseUrl: await serve(1_000), timeoutMs: 100 });
   await expect(client.request({ method: 'GET', path: '/' })).rejects.toBeInstanceOf(NoAnswerError);
   expect((await client.request({ method: 'GET', path: '/', timeoutMs: 60_000 })).status).toBe(200);
 });
 
-describe('JSON of an answer', () => {
-  // JSON.parse reads it, PostgreSQL refuses it as JSON and as text: what is kept of the answer could not be kept.
-  it('holds no half of a character, in whatever name or value', async () => {
+describe('the JSON of an answer', () => {
+  // JSON.parse accepts half a surrogate pair, but PostgreSQL refuses it as JSON and as text, so it could not be stored.
+  it('has no half surrogate pair in any name or value', async () => {
     const body = String.raw`{"a":"\ud83d","b":["\uDC4D x",{"\ud83d":"\ud83d\ude00"}],"c":5,"d":null,"e":"\\ud83d"}`;
     server = createServer((_, response) => response.end(body));
     await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));

@@ -4,8 +4,8 @@ import { publishers } from '../src/registry.ts';
 import type { LookUpCall } from '../src/publisher.ts';
 import { openDelivery, openStage, type Delivery, type Stage } from './harness.ts';
 
-// What a look proves, it proves of the time at which it was made: not of the time of its answer, nor of that at which a
-// process that had stopped goes on.
+// A look-up proves something only about the time at which it began, not about the time of its answer or the time at which a
+// frozen process continues.
 
 let stage: Stage;
 beforeAll(async () => {
@@ -29,7 +29,7 @@ describe.each([
   { platform: 'instagram', account: 'ada' },
   { platform: 'linkedin', account: 'org-ada' },
   { platform: 'mastodon', account: 'ada' },
-])('$platform: absence is not believed', ({ platform, account }) => {
+])('$platform: the absence of a post', ({ platform, account }) => {
   const publisher = publisherOf(platform);
   const open = async () => {
     const delivery = await openDelivery(stage, publisher, { account, text: 'Lost', withImage: true });
@@ -40,7 +40,7 @@ describe.each([
     };
   };
 
-  it('from a look that was begun too early, however late this process goes on with its answer', async () => {
+  it('is not proved by a look-up that began too early, even if its answer is read much later', async () => {
     const { call } = await open();
     const { http } = call;
     const stopping: LookUpCall['http'] = {
@@ -52,12 +52,12 @@ describe.each([
     };
     const looked = await publisher.lookUp({ ...call, http: stopping });
     expect(looked).toMatchObject({ outcome: 'ask_again' });
-    // The next look is not put off for that: its time has come.
+    // The next look-up is due at once.
     expect(looked).toMatchObject({ afterMs: 1_000 });
     expect(await publisher.lookUp({ ...call, asked: 1 })).toEqual({ outcome: 'absent' });
   });
 
-  it('sooner after the end of a call that took long than after one that took no time', async () => {
+  it('is not proved before the full wait after the end of a long public call', async () => {
     const { call } = await open();
     await stage.skip(11 * MINUTE_MS);
     const callEndedAt = stage.now();
@@ -67,8 +67,8 @@ describe.each([
   });
 });
 
-describe.each(['bluesky', 'mastodon'])('%s, when the row has forgotten what was sent', (platform) => {
-  it('is sent under the same key, and stays one post', async () => {
+describe.each(['bluesky', 'mastodon'])('%s, after the evidence was lost: a delivery', (platform) => {
+  it('is sent again under the same key and stays one post', async () => {
     const publisher = publisherOf(platform);
     const row = { id: randomUUID(), createdAt: new Date('2026-11-01T10:00:00.123Z') };
     const draft = { account: 'ada', text: 'Once', delivery: row };
@@ -84,7 +84,7 @@ describe.each(['bluesky', 'mastodon'])('%s, when the row has forgotten what was 
     expect(await stage.posts(platform, 'ada')).toHaveLength(1);
   });
 
-  it('is sent under another key for another delivery of the same text', async () => {
+  it('has another key than another delivery with the same text', async () => {
     const publisher = publisherOf(platform);
     for (const round of [1, 2]) {
       const delivery = await openDelivery(stage, publisher, { account: 'ada', text: 'Twice' });

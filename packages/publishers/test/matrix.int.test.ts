@@ -6,25 +6,25 @@ import { publishers } from '../src/registry.ts';
 import { openDelivery, openStage, videoFile, type DeliveryDraft, type Fate, type Stage } from './harness.ts';
 
 /**
- * Every fault that the sandbox can play × every step of every platform, each carried to its end, and judged by what is
- * really public then. docs/contract-matrix.md is the same as a table: this writes it when UPDATE_MATRIX is set, and
- * fails when it no longer says what happens.
+ * Runs every fault of the sandbox on every step of every platform to the end, and compares the outcome with what is really
+ * public. docs/contract-matrix.md has the results as a table: this test writes it if UPDATE_MATRIX is set, and fails if it is out
+ * of date.
  */
 
 const file = new URL('../../../docs/contract-matrix.md', import.meta.url);
-/** What happens to a delivery; the other steps are met when an account is connected, or a post taken away. */
+/** The steps of a delivery. The others occur when an account is connected or a post is deleted. */
 const ofDelivery = ['quota', 'upload', 'append', 'finalize', 'container', 'status', 'publish', 'lookup'];
-/** Only asked after a public call whose answer was lost. */
+/** Steps that occur only after a public call whose answer got lost. */
 const afterLostAnswer = ['lookup', 'status'];
-/** Nobody can ask there, so what is unclear stays so. */
+/** Platforms without a look-up: an unclear public call stays uncertain. */
 const cannotBeLookedUp = ['linkedin'];
 
-/** Long enough for a busy machine; short only where an answer is held back. */
+/** Long enough for a busy machine; short only for faults that hold an answer back. */
 const TIMEOUT_MS = 20_000;
 const HASTE_MS = 1_000;
 const HANG_MS = 2_500;
 const UNSEEN_MS = 20_000;
-/** A platform that is told to slow down is left alone for a minute; a look that is refused is repeated after seconds. */
+/** A rate limit waits for a minute; a refused look-up is repeated after seconds. */
 const A_WAIT_MS = 30_000;
 
 let stage: Stage;
@@ -43,9 +43,9 @@ interface Part {
   content: Pick<DeliveryDraft, 'withImage' | 'files'>;
 }
 
-/** Where a video takes other steps than an image does. */
+/** Platforms on which a video takes other steps than an image. */
 const withVideo = ['x', 'mastodon'];
-/** Longer than a worker is held while a video is processed, so that nothing is waited for in real time. */
+/** Longer than a worker waits for a video, so that the test does not wait in real time. */
 const patience: Record<string, object> = { x: { checkAfterSecs: 30 } };
 
 const parts = publishers.flatMap((publisher): Part[] => {
@@ -88,24 +88,27 @@ function wordsFor(fate: Fate, waited: boolean): string {
 
 describe.each(parts)('$title', (part) => {
   const { id } = part.publisher;
-  it.each(stepsOf(id))('$fault on $step: what is told is what is public, and never twice', async (cell) => {
-    const { fate, met, waited, posts } = await play(part, cell);
-    cells.set(`${part.title} ${cell.fault} ${cell.step}`, met ? wordsFor(fate, waited) : '·');
-    switch (fate.outcome) {
-      case 'published':
-        return expect(posts).toBe(1);
-      case 'failed':
-        return expect(posts).toBe(0);
-      case 'uncertain':
-        expect(posts).toBeLessThanOrEqual(1);
-        return expect(cannotBeLookedUp).toContain(id);
-      default:
-        throw new Error(`ended as ${fate.outcome}`);
-    }
-  });
+  it.each(stepsOf(id))(
+    '$fault on $step: the outcome is true, and there is never a second post',
+    async (cell) => {
+      const { fate, met, waited, posts } = await play(part, cell);
+      cells.set(`${part.title} ${cell.fault} ${cell.step}`, met ? wordsFor(fate, waited) : '·');
+      switch (fate.outcome) {
+        case 'published':
+          return expect(posts).toBe(1);
+        case 'failed':
+          return expect(posts).toBe(0);
+        case 'uncertain':
+          expect(posts).toBeLessThanOrEqual(1);
+          return expect(cannotBeLookedUp).toContain(id);
+        default:
+          throw new Error(`ended as ${fate.outcome}`);
+      }
+    },
+  );
 });
 
-it('is what docs/contract-matrix.md says', () => {
+it('docs/contract-matrix.md has the current results', () => {
   const table = render();
   process.stdout.write(`\n${table}\n`);
   const text = readFileSync(file, 'utf8');

@@ -8,14 +8,14 @@ describe.each(publishers.map((publisher) => [publisher.name, publisher] as const
   (name, publisher) => {
     const limits = publisher.limits.media.image;
 
-    it('takes the rendition that it asks for', () => {
+    it('takes a rendition of the maximum size', () => {
       const { maxWidth: width, maxHeight: height } = limits.rendition;
       const rendition = jpegDraft({ byteSize: limits.maxBytes, width, height });
       expect(fitsLimits(rendition, limits)).toBe(true);
-      // In a shape that every platform takes.
+      // A ratio that every platform takes.
       expect(publisher.check(draftOf({ text: 'a', media: [{ ...rendition, height: width }] }))).toEqual([]);
     });
-    it('finds the same wrong with a file as the rule that decides about renditions', () => {
+    it('refuses every image that `fitsLimits` refuses', () => {
       for (const file of [
         jpegDraft({ byteSize: limits.maxBytes + 1 }),
         jpegDraft({ mimeType: 'image/tiff' }),
@@ -29,7 +29,7 @@ describe.each(publishers.map((publisher) => [publisher.name, publisher] as const
       ['a video', videoDraft()],
       ['a GIF', jpegDraft({ kind: 'gif', mimeType: 'image/gif', width: 480, height: 480 })],
       ['a document', jpegDraft({ kind: 'document', mimeType: 'application/pdf', pageCount: 3 })],
-    ])('takes %s, or refuses it with one sentence that says so', (_what, file) => {
+    ])('takes %s, or refuses it with one clear sentence', (_what, file) => {
       const found = publisher.check(draftOf({ text: 'a', media: [file] }));
       if (publisher.limits.media[file.kind]) expect(found).toEqual([]);
       else {

@@ -14,8 +14,8 @@ async function collect(pieces: AsyncIterable<Uint8Array>): Promise<Buffer[]> {
   return found;
 }
 
-describe('a form that is streamed', () => {
-  it('is what a server reads as one, and as long as it says', async () => {
+describe('a streamed form', () => {
+  it('can be parsed, and has its declared length', async () => {
     const { headers, body } = multipartBody({
       fields: { description: 'Ünïcode\r\n--solospark' },
       file: {

@@ -32,10 +32,10 @@ describe('a file that is not ready yet is waited for', () => {
   it.each([
     'Cannot attach files that have not finished processing. Try again in a moment!',
     'Dateien, die noch nicht verarbeitet wurden, können nicht angehängt werden.',
-  ])('on Mastodon, and the post goes out at the next try: %s', async (error) => {
+  ])('on Mastodon, and the post goes out in the next attempt: %s', async (error) => {
     let refusals = 1;
     server.answer((request): Script => {
-      // By the time that it is asked for, the file is ready.
+      // The file is ready when it is read.
       if (request.method === 'GET') return { status: 200, body: { id: '7', url: 'https://m.example/7.jpg' } };
       refusals -= 1;
       return refusals >= 0
@@ -47,7 +47,7 @@ describe('a file that is not ready yet is waited for', () => {
     expect(await mastodon.publish(call)).toMatchObject({ outcome: 'published', receipt: { remoteId: '9' } });
   });
 
-  it('on Mastodon; but a refusal of the text is one at once, and another one in any language at the second try', async () => {
+  it('on Mastodon; but a refusal of the text fails at once, or at the second try in an unknown language', async () => {
     const refuse = (error: string) =>
       server.answer((request) =>
         request.method === 'GET'
@@ -111,7 +111,7 @@ describe('a Mastodon server without /api/v2/media', () => {
     ['404 in its own form', { status: 404, body: { error: 'Record not found' } }],
     ['404 and a page', { status: 404, body: '<html>' }],
     ['405', { status: 405, body: '' }],
-  ])('is sent the file by the older call: %s', async (_, unknown) => {
+  ])('gets the file by the older call: %s', async (_, unknown) => {
     server.answer(({ method, url }): Script => {
       if (url === '/api/v2/media') return unknown;
       if (url === '/api/v1/media') return { status: 200, body: { id: '7', url: 'https://m.example/7.jpg' } };

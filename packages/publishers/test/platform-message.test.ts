@@ -52,10 +52,10 @@ describe('the platform’s own words', () => {
       { error_type: 'OAuthException', code: 400, error_message: 'Matching code was not found' },
       'Matching code was not found',
     ],
-    ['one word, where there is no more', { error: 'Forbidden' }, 'Forbidden'],
+    ['a single word, if there is nothing else', { error: 'Forbidden' }, 'Forbidden'],
     ['other alphabets', { error: 'El texto está vacío — 文字を入力' }, 'El texto está vacío — 文字を入力'],
     ['the same said twice', { message: 'No way.', errors: [{ message: 'No way.' }] }, 'No way.'],
-    ['a tag, but not its words', { error: 'Too <b>long</b> &amp; old' }, 'Too long &amp; old'],
+    ['a tag around words', { error: 'Too <b>long</b> &amp; old' }, 'Too long &amp; old'],
     ['a page in a field', { error: '<!DOCTYPE html><html><body>Bad gateway</body></html>' }, undefined],
     ['a page', '<html><title>Just a moment…</title></html>', undefined],
     ['nothing', undefined, undefined],
@@ -65,7 +65,7 @@ describe('the platform’s own words', () => {
       { error: 'Line one\r\n\u0000line\u001b[31m two\u202e!' },
       'Line one line [31m two !',
     ],
-    ['half a character', { error: 'a \ud83d b' }, 'a \ufffd b'],
+    ['half a surrogate pair', { error: 'a \ud83d b' }, 'a \ufffd b'],
   ])('%s', (_, body, message) => {
     expect(messageOf(body)).toBe(message);
   });
@@ -85,7 +85,7 @@ describe('the platform’s own words', () => {
     'Sent X-Api-Key: abcdef12 to us.',
     'Sent Cookie: sid=abcdef12 to us.',
     'The app password abcd-1234-efgh-5678 is wrong.',
-  ])('hold no key, and nothing of what was sent, nor does the detail: %s', (words) => {
+  ])('have no key and nothing from the request, nor does the detail: %s', (words) => {
     const { platformMessage, detail } = told(secrets, answer(403, { error: `Oh: ${words} Sorry.` }));
     for (const secret of [token, 'refresh-me', 'abcdef', 'IGQVJ', 'abcd-1234', 'eyJ']) {
       expect([platformMessage, detail].join()).not.toContain(secret);
@@ -93,21 +93,21 @@ describe('the platform’s own words', () => {
     expect(platformMessage).toContain('Sorry.');
   });
 
-  it('leave in the detail no half of a character, wherever it is cut', () => {
+  it('leave no half surrogate pair in the detail, wherever it is cut', () => {
     for (let before = 0; before < 20; before += 1) {
       const { detail } = told(secrets, answer(400, { error: `${'y'.repeat(before)}${'👍'.repeat(300)}` }));
       expect(detail.isWellFormed()).toBe(true);
     }
   });
 
-  it('are cut to 300 characters, however wide these are', () => {
+  it('are cut to 300 characters, also with wide ones', () => {
     const message = messageOf({ error: '👍 wide '.repeat(5_000) }) ?? '';
     expect(Array.from(message).length).toBeLessThanOrEqual(300);
     expect(message.endsWith('…')).toBe(true);
     expect(message.isWellFormed()).toBe(true);
   });
 
-  it('are one short line of plain text, whatever a server sends, and found at once', () => {
+  it('are one short line of plain text for any body, found in bounded time', () => {
     const random = createRandom(11);
     const pieces = [
       '<',
@@ -154,7 +154,7 @@ describe('the platform’s own words', () => {
   });
 
   it.each(['x-', '://', 'token', 'abcd-', 'secret=', 'a.', '</a '])(
-    'are found at once in a long run of %s, and so is the detail',
+    'and the detail take bounded time for a long run of %s',
     (part) => {
       const started = Date.now();
       told(secrets, answer(400, { error: part.repeat(200_000) }));
@@ -163,11 +163,8 @@ describe('the platform’s own words', () => {
     },
   );
 
-  it.each([1_000, 200_000])(
-    'are found in a body of %d objects in one another, which says nothing',
-    (depth) => {
-      const json: unknown = JSON.parse(`${'{"error":'.repeat(depth)}"deep"${'}'.repeat(depth)}`);
-      expect(told(secrets, { ...answer(400), json })).toEqual({ detail: 'HTTP 400 ' });
-    },
-  );
+  it.each([1_000, 200_000])('are empty for a body of %d nested objects', (depth) => {
+    const json: unknown = JSON.parse(`${'{"error":'.repeat(depth)}"deep"${'}'.repeat(depth)}`);
+    expect(told(secrets, { ...answer(400), json })).toEqual({ detail: 'HTTP 400 ' });
+  });
 });

@@ -91,10 +91,10 @@ describe('an address', () => {
     ['0x7f.1', 'not written as one is connected to'],
     ['1.1.1', 'not written as one is connected to'],
     ['01.1.1.1', 'not written as one is connected to'],
-  ])('%s is not (%s)', (address) => expect(isPublicAddress(address)).toBe(false));
+  ])('%s is not public (%s)', (address) => expect(isPublicAddress(address)).toBe(false));
 });
 
-describe('a client for the server that an author named', () => {
+describe("a client for an author's server", () => {
   let server: Server;
   let port: number;
   let calls = 0;
@@ -113,7 +113,7 @@ describe('a client for the server that an author named', () => {
     server.close();
   });
 
-  /** Every spelling leads to the server of this test when the client may go anywhere. */
+  /** All of these lead to the server of this test if the client has no restriction. */
   const spellings = [
     ...['127.0.0.1', '127.1', '127.0.1', '127.0.0.1.', '127.42.0.1', '0.0.0.0', '0'],
     ...['0x7f.1', '0x7f000001', '0x7f.0x0.0x0.0x1', '2130706433', '017700000001', '0177.0.0.1'],
@@ -122,7 +122,7 @@ describe('a client for the server that an author named', () => {
     ...['[::1]', '[0:0:0:0:0:0:0:1]', '[0000::0001]', '[::]', '[::ffff:127.0.0.1]', '[::ffff:7f00:1]'],
     ...['user:password@127.0.0.1', '1.1.1.1@127.0.0.1'],
   ];
-  /** These lead to no server here, and are not even tried. */
+  /** There is no server at these addresses; the client does not even connect. */
   const elsewhere = [
     '[::7f00:1]',
     '[2002:7f00:1::]',
@@ -138,7 +138,7 @@ describe('a client for the server that an author named', () => {
       path: '/',
     });
 
-  it.each(spellings)('is not led to this machine by %s', async (host) => {
+  it.each(spellings)('does not connect to this machine for %s', async (host) => {
     calls = 0;
     const asked = ask(`http://${host}:${port}`, true);
     await expect(asked).rejects.toBeInstanceOf(RefusedAddressError);
@@ -149,12 +149,12 @@ describe('a client for the server that an author named', () => {
     expect(calls).toBe(1);
   });
 
-  it.each(elsewhere)('is not led into a network of its own by %s', async (host) => {
+  it.each(elsewhere)('does not connect to a private network for %s', async (host) => {
     await expect(ask(`http://${host}:${port}`, true)).rejects.toBeInstanceOf(RefusedAddressError);
   });
 
   it.each(['http://127.0.0.1', 'http://localhost', 'http://[::1]', 'https://127.0.0.1', 'https://localhost'])(
-    'is not led there by a URL that the server hands out: %s',
+    'does not follow a URL to a private address that the server returned: %s',
     async (origin) => {
       calls = 0;
       for (const baseUrl of ['https://example.com', 'http://example.com']) {
@@ -167,7 +167,7 @@ describe('a client for the server that an author named', () => {
     },
   );
 
-  it('is not led away from TLS, nor to what is no URL', async () => {
+  it('refuses a change from https to http, and an invalid URL', async () => {
     const client = createHttpClient({ baseUrl: 'https://example.com', timeoutMs: 10_000, publicOnly: true });
     const ask = (path: string) => client.request({ method: 'GET', path });
     await expect(ask('http://1.1.1.1/')).rejects.toThrow(/leads away from https/);
@@ -176,7 +176,7 @@ describe('a client for the server that an author named', () => {
     await expect(ask('@127.0.0.1/')).rejects.toThrow(/starts with \//);
   });
 
-  it('does not follow a redirect, wherever it leads', async () => {
+  it('does not follow any redirect', async () => {
     const redirecting = createServer((_, response) => {
       response.writeHead(307, { location: `http://localhost:${port}/` }).end();
     });

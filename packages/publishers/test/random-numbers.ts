@@ -1,4 +1,4 @@
-/** A linear congruence: the same numbers on every machine. */
+/** A linear congruential generator: the same numbers on every machine. */
 export function randomNumbers(seed: number): (below: number) => number {
   let state = seed;
   return (below) => {

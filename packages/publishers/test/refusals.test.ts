@@ -11,19 +11,19 @@ import { errors as mastodon } from '../src/mastodon/errors.ts';
 import { errors as x, isDuplicate as isDuplicateOnX } from '../src/x/errors.ts';
 import { answer, NOW } from './answers.ts';
 
-/** What a platform answers, in its own form: status, code, words. And whose turn it is then. */
+/** Answers of a platform in its own form (status, code, words), and who has to act. */
 type Row = [status: number, body: unknown, outcome: string, kind: string, actor: string];
 
 const BLAMES_TEXT =
   /change (its text|the text|it)\b|the copy|may be too long|post it anew|create a new post/i;
 
 function holds(errors: ErrorMapper, rows: Row[]): void {
-  describe(`what ${errors.name} refuses`, () => {
+  describe(`a refusal of ${errors.name}`, () => {
     it.each(rows)('%# %d %j → %s %s/%s', (status, body, outcome, kind, actor) => {
       const refusal = errors.readRefusal(answer(status, body), NOW);
       expect(refusal).toMatchObject({ outcome, failure: { kind, actor } });
       const { reason } = refusal!.failure;
-      // A whole sentence that names who refuses; and the author's post is named only where it is the post.
+      // A complete sentence that names the platform. It blames the post only for rejected content.
       expect(reason).toMatch(new RegExp(`${errors.name}.*\\.$`));
       if (kind !== 'rejected_content') expect(reason).not.toMatch(BLAMES_TEXT);
     });
@@ -191,7 +191,7 @@ holds(x, [
     'quota_exhausted',
     'operator',
   ]),
-  // Nobody knows whose these are.
+  // These do not say whose fault it is.
   [403, xDetail('You are not permitted to perform this action.'), 'failed', 'unknown', 'operator'],
   [403, xDetail('Forbidden'), 'failed', 'unknown', 'operator'],
   [403, xError(99_999, 'Something new.'), 'failed', 'unknown', 'operator'],
@@ -359,7 +359,7 @@ holds(instagram, [
   [400, graph(100, 2207023), 'failed', 'rejected_content', 'user'],
   [400, graph(100, 2207036), 'failed', 'rejected_content', 'user'],
   [400, graph(1, 2207057), 'failed', 'rejected_content', 'user'],
-  // Numbers as text.
+  // Codes as text.
   [400, { error: { code: '190', error_subcode: '463', message: 'm' } }, 'failed', 'auth_expired', 'user'],
   [400, { error: { code: '4', message: 'm' } }, 'wait_until', 'rate_limited', 'platform'],
   [
@@ -376,7 +376,7 @@ holds(instagram, [
     'misconfigured',
     'operator',
   ],
-  // "Invalid parameter" is ours, as long as nothing says which.
+  // "Invalid parameter" is our own fault if it does not name the parameter.
   [400, graph(100, undefined, 'Unsupported post request.'), 'failed', 'unknown', 'operator'],
   [400, graph(987_654), 'failed', 'unknown', 'operator'],
 ]);
@@ -519,7 +519,7 @@ holds(linkedin, [
 const says = (error: string) => ({ error });
 
 holds(mastodon, [
-  // GoToSocial and Misskey's family.
+  // GoToSocial, Misskey and its forks.
   [
     400,
     { error: 'Bad Request: status too long, 6000 characters provided' },
@@ -570,9 +570,9 @@ holds(mastodon, [
   [429, says('Too many requests'), 'wait_until', 'rate_limited', 'platform'],
 ]);
 
-describe('the sentences', () => {
+describe('the reasons', () => {
   const reasonOf = (error: string) => mastodon.readRefusal(answer(403, says(error)), NOW)?.failure.reason;
-  it('of refusals that different people can mend differ', () => {
+  it('of different refusals differ', () => {
     const reasons = [
       'Your login is currently disabled',
       'Your login is currently pending approval',
@@ -587,7 +587,7 @@ describe('the sentences', () => {
     expect(new Set(ofX).size).toBe(ofX.length);
   });
 
-  it('of a container that failed come with its own words', () => {
+  it('of a failed container come with its own words', () => {
     const status = 'Error: Media upload has failed with error code 2207052';
     expect(readContainerFailure(status, NOW)).toMatchObject({
       outcome: 'retry',
@@ -596,15 +596,15 @@ describe('the sentences', () => {
   });
 });
 
-describe('whom a limit holds', () => {
+describe('the scope of a rate limit', () => {
   const used = (window: string) => ({ [`${window}-remaining`]: '0' });
   it.each<[string, ErrorMapper, number, unknown, Record<string, string>, string]>([
-    ['X, the window of a call', x, 429, {}, { 'x-rate-limit-reset': '0' }, 'account'],
-    ['X, the day of the user', x, 429, {}, used('x-user-limit-24hour'), 'account'],
-    ['X, the day of the app', x, 429, {}, used('x-app-limit-24hour'), 'platform'],
+    ['X, the limit of a call', x, 429, {}, { 'x-rate-limit-reset': '0' }, 'account'],
+    ['X, the daily limit of the user', x, 429, {}, used('x-user-limit-24hour'), 'account'],
+    ['X, the daily limit of the app', x, 429, {}, used('x-app-limit-24hour'), 'platform'],
     ['X, no credit', x, 402, {}, {}, 'platform'],
-    ['LinkedIn, the day of the member', linkedin, 429, throttle('MEMBER'), {}, 'account'],
-    ['LinkedIn, the day of the app', linkedin, 429, throttle('APPLICATION'), {}, 'platform'],
+    ['LinkedIn, the daily limit of the member', linkedin, 429, throttle('MEMBER'), {}, 'account'],
+    ['LinkedIn, the daily limit of the app', linkedin, 429, throttle('APPLICATION'), {}, 'platform'],
     [
       'Instagram, the calls of the app',
       instagram,
@@ -636,8 +636,8 @@ function throttle(whose: string) {
   };
 }
 
-// Said "no" to, it would count as not published, and be written anew by its author.
-describe('a refusal as a duplicate may be about our own post, in whatever words', () => {
+// As a failure it would count as not published, and the author would write it again.
+describe('a duplicate refusal in any words is not a failure, since it may mean our own post', () => {
   it.each([
     'You are not allowed to create a Tweet with duplicate content.',
     'Status is a duplicate.',
@@ -670,7 +670,7 @@ describe('a refusal as a duplicate may be about our own post, in whatever words'
     expect(duplicateUrnOf(response)).toBe(urn);
   });
 
-  it('but a field that is there twice is none', () => {
+  it('but a duplicate field is not a duplicate post', () => {
     expect(isDuplicateOnLinkedIn(answer(400, restli(400, 'Duplicate image in multiImage')))).toBe(false);
   });
 });

@@ -6,20 +6,20 @@ import type { Identity, LookUpCall, PublishCall, PublishMedia, Evidence } from '
 import type { Settings } from '../src/draft.ts';
 import { jpegDraft, NOW } from './answers.ts';
 
-// A server of anybody's: it answers each request as the test says, over real sockets. For answers that no sandbox plays.
+// A server on a real socket that answers each request as the test says, for answers that the sandbox cannot play.
 
 export interface Script {
   status: number;
   headers?: Record<string, string>;
-  /** An object is written as JSON, a text as it is. */
+  /** An object is sent as JSON, a text unchanged. */
   body?: unknown;
-  /** The connection ends in the middle of the body, after so many bytes. */
+  /** The connection ends after this many bytes of the body. */
   cutAfter?: number;
 }
 
 export interface ScriptedServer {
   origin: string;
-  /** What is answered from now on. */
+  /** Sets the answers from now on. */
   answer(script: (request: IncomingMessage) => Script): void;
   /** `<method> <path>` of each request since the last `answer`. */
   asked: string[];
@@ -57,7 +57,7 @@ function write(response: ServerResponse, { status, headers = {}, body, cutAfter 
   const bytes = Buffer.from(text);
   const type = typeof body === 'object' ? { 'content-type': 'application/json' } : {};
   if (cutAfter === undefined) {
-    // None of these may have a body.
+    // These statuses must not have a body.
     const isEmpty = status === 204 || status === 304;
     response.writeHead(status, { ...type, ...headers }).end(isEmpty ? undefined : bytes);
     return;
@@ -77,7 +77,7 @@ export interface CallDraft {
   timeoutMs?: number;
 }
 
-/** A delivery at that server, with a token that must never be seen again. */
+/** A delivery at that server, with a token that no outcome may contain. */
 export function callOf(origin: string, draft: CallDraft = {}): PublishCall {
   const evidence: Evidence = draft.evidence ?? {};
   return {
@@ -113,7 +113,7 @@ export function imageOf(id = 'image'): PublishMedia {
   };
 }
 
-/** Asked so long after the sending that no later look is to come. */
+/** A look-up after the last of the planned ones. */
 export function lookOf(call: PublishCall, sinceMs = 3 * 3_600_000): LookUpCall {
   const sendingSince = new Date(call.now().getTime() - sinceMs);
   return { ...call, sendingSince, callEndedAt: sendingSince, asked: 3, lookedAt: call.now() };

@@ -18,7 +18,7 @@ const publisher = definePublisher({ ...any!, settings: schema });
 const found = (settings: Record<string, unknown>) => checkSettings(publisher, settings);
 
 describe('the settings of a platform', () => {
-  it('may all be left out', () => expect(found({})).toEqual([]));
+  it('are all optional', () => expect(found({})).toEqual([]));
   it.each([
     [{ visibility: 'secret' }, 'settings/visibility', 'enum', 'must be one of public, private'],
     [{ languages: ['deu', 'engl'] }, 'settings/languages/1', 'maxLength', '3 characters'],
@@ -29,7 +29,7 @@ describe('the settings of a platform', () => {
   ])('of %j: %s breaks the rule %s', (settings, field, code, words) => {
     expect(found(settings)).toEqual([{ field, code, detail: expect.stringContaining(words) }]);
   });
-  it('are told what is unknown in them however much it is, and nothing else is asked then', () => {
+  it('with unknown names get only violations for those names', () => {
     const many = Object.fromEntries(Array.from({ length: 9 }, (_, index) => [`unknown${index}`, index]));
     expect(found({ ...many, visibility: 'secret' }).map(({ code }) => code)).toEqual(
       Array(9).fill('unknown_setting'),
@@ -39,7 +39,7 @@ describe('the settings of a platform', () => {
       { field: 'settings/a~1b~0c', code: 'unknown_setting' },
     ]);
   });
-  it('are refused at once where they are larger or deeper than the schema, whatever is in there', () => {
+  it('are refused in bounded time if they are larger or deeper than the schema', () => {
     let deep: unknown = 'x';
     for (let level = 0; level < 50_000; level += 1) deep = [deep];
     for (const settings of [
@@ -54,36 +54,36 @@ describe('the settings of a platform', () => {
     expect(found({ card: [] })).toMatchObject([{ field: 'settings/card', code: 'type' }]);
     expect(found({ card: { url: 'half a \ud83d pair' } })).toMatchObject([{ code: 'characters' }]);
   });
-  it('are read with the defaults of what was left out', () => {
+  it('are read with defaults for missing fields', () => {
     expect(readSettings(schema, { settings: {} })).toEqual({ visibility: 'public', languages: [] });
     expect(readSettings(schema, { settings: { languages: ['deu'] } })).toEqual({
       visibility: 'public',
       languages: ['deu'],
     });
   });
-  it('are read although a newer version has stored one more', () => {
+  it('are read even if a newer version has stored another field', () => {
     const settings = { visibility: 'private', colour: 'red' };
     expect(readSettings(schema, { settings })).toEqual({ visibility: 'private', languages: [] });
     expect(settings).toHaveProperty('colour');
   });
-  it('are not read when they do not fit', () => {
+  it('are not read if they do not fit the schema', () => {
     expect(() => readSettings(schema, { settings: { visibility: 1 } })).toThrow();
   });
 });
 
 describe.each(publishers.map((each) => [each.name, each] as const))('the settings of %s', (_name, each) => {
-  it('may be empty, and take nothing unknown', () => {
+  it('may be empty, and allow no unknown fields', () => {
     expect(checkSettings(each, {})).toEqual([]);
     expect(checkSettings(each, { nobodyKnows: 1 })).toMatchObject([{ code: 'unknown_setting' }]);
-    // Whatever else is wrong with an empty post, it is not its settings.
+    // An empty post may break other rules, but none about settings.
     expect(each.check(draftOf()).filter(({ field }) => field.startsWith('settings'))).toEqual([]);
   });
-  it('say of each list how long it may be', () => {
+  it('have a maximum length for every list', () => {
     for (const setting of Object.values(each.settings.properties)) {
       if (Type.IsArray(setting)) expect(setting).toHaveProperty('maxItems');
     }
   });
-  it('say in words what each of them is', () => {
+  it('have a title and a description for every field', () => {
     for (const setting of Object.values(each.settings.properties)) {
       expect(setting).toMatchObject({ title: expect.any(String), description: expect.any(String) });
     }

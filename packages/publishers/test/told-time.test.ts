@@ -11,7 +11,7 @@ import { answer, NOW } from './answers.ts';
 const seconds = NOW.getTime() / 1_000;
 const after = (pauseSeconds: number) => new Date(NOW.getTime() + pauseSeconds * 1_000);
 
-describe('until when to wait', () => {
+describe('the wait after a rate limit', () => {
   it.each<[string, string | null, string | null, number]>([
     ['epoch seconds', String(seconds + 900), null, 900],
     ['epoch milliseconds', String((seconds + 900) * 1_000), null, 900],
@@ -24,17 +24,17 @@ describe('until when to wait', () => {
     ['Retry-After as a date', null, 'Sun, 22 Nov 2026 10:10:00 GMT', 600],
     ['the later of two', String(seconds + 900), '1000', 1_000],
     ['the later of two, the other way round', String(seconds + 900), '10', 900],
-    ['what lies behind us: the clocks differ', String(seconds - 300), null, 5],
+    ['a time in the past: the clocks differ', String(seconds - 300), null, 5],
     ['now', String(seconds), '0', 5],
-    ['a year, which nobody means', String(seconds + 365 * 86_400), null, 60],
-    ['the same, beside what can be meant', String(seconds + 365 * 86_400), '30', 30],
+    ['a year: too long to be meant', String(seconds + 365 * 86_400), null, 60],
+    ['the same beside a usable time', String(seconds + 365 * 86_400), '30', 30],
     ['a date without an offset', '2026-11-22T10:15:00', null, 60],
     ['nothing', null, null, 60],
-    ['a small number, which is one of seconds', '2026', null, 2_026],
+    ['a small number: seconds from now', '2026', null, 2_026],
     // RFC 9110, 5.6.7: a recipient reads all three.
-    ['a date as RFC 850 had it', null, 'Sunday, 22-Nov-26 10:10:00 GMT', 600],
-    ['a date as C writes it, in UTC', null, 'Sun Nov 22 10:10:00 2026', 600],
-    ['a date as mail has it', null, 'Sun, 22 Nov 2026 11:10:00 +0100', 600],
+    ['a date of RFC 850', null, 'Sunday, 22-Nov-26 10:10:00 GMT', 600],
+    ['a date of C, in UTC', null, 'Sun Nov 22 10:10:00 2026', 600],
+    ['a date of mail', null, 'Sun, 22 Nov 2026 11:10:00 +0100', 600],
     ['a date in UTC by name, in small letters', null, 'sun, 22 nov 2026 10:10:00 utc', 600],
     ['a date as Ruby prints it', '2026-11-22 10:15:00 UTC', null, 900],
     ['a date as Go prints it', '2026-11-22 10:15:00 +0000 UTC', null, 900],
@@ -46,12 +46,12 @@ describe('until when to wait', () => {
       'Sun, 22 Nov 2026 10:10:00 GMT, Sun, 22 Nov 2026 10:15:00 GMT, 30',
       900,
     ],
-    ['what can be meant in a list', 'soon, 900', null, 900],
+    ['the usable part of a list', 'soon, 900', null, 900],
     ['a day of the month that does not exist', null, 'Sun, 32 Nov 2026 10:10:00 GMT', 60],
     ...['', ',', 'soon', '600s', '+600', '-5', '1e300', 'NaN', 'Infinity', '9'.repeat(400), '0x10'].map(
       (odd): [string, string, null, number] => [JSON.stringify(odd.slice(0, 20)), odd, null, 60],
     ),
-  ])('%s', (_, own, retryAfter, pauseSeconds) => {
+  ])('with %s', (_, own, retryAfter, pauseSeconds) => {
     const headers = new Headers(retryAfter === null ? {} : { 'retry-after': retryAfter });
     expect(pauseUntil(headers, NOW, own)).toEqual(after(pauseSeconds));
   });
@@ -62,7 +62,7 @@ describe('until when to wait', () => {
     ['0, 0', true],
     ['1', false],
     ['', false],
-  ])('is the end of X’s day where its window has %j left', (left, isUsedUp) => {
+  ])('lasts until the end of X’s day only if its daily window is used up: %j left', (left, isUsedUp) => {
     const headers = {
       'x-user-limit-24hour-remaining': left,
       'x-user-limit-24hour-reset': String(seconds + 40_000),
@@ -77,7 +77,7 @@ describe('until when to wait', () => {
     ['15.5', 900],
     ['123456', 60],
     ['-5', 60],
-  ])('is as many minutes as Meta says it takes: %s', (minutes, pauseSeconds) => {
+  ])('is the number of minutes that Meta says: %s', (minutes, pauseSeconds) => {
     const usage = `{"17":[{"type":"instagram","estimated_time_to_regain_access":${minutes}}]}`;
     const response = answer(400, { error: { code: 80_002 } }, { 'x-business-use-case-usage': usage });
     expect(instagram.readRefusal(response, NOW)).toMatchObject({ until: after(pauseSeconds) });
@@ -88,7 +88,7 @@ describe('until when to wait', () => {
     ...['ratelimit-reset', 'retry-after', 'x-business-use-case-usage'],
   ];
   it.each([x, bluesky, mastodon, linkedin, instagram])(
-    'is between five seconds and a month, whatever $name sends with a 429',
+    'is between five seconds and a month for any headers of a 429 of $name',
     (errors) => {
       const random = createRandom(7);
       for (let round = 0; round < 5_000; round += 1) {
@@ -122,28 +122,28 @@ function oddValue(random: ReturnType<typeof createRandom>): string {
   ])();
 }
 
-describe('until when a server is away', () => {
+describe('the wait for a failing server', () => {
   it.each<[string | undefined, number | undefined]>([
     ['60', 60],
     ['600', 600],
     ['Sun, 22 Nov 2026 10:10:00 GMT', 600],
     ['3600', 900],
     ['86400', 900],
-    // The next try comes by itself before that.
+    // The normal retry comes before that.
     ['59', undefined],
     ['0', undefined],
     ['Sun, 22 Nov 2026 09:10:00 GMT', undefined],
-    // Nobody means this.
+    // Too far in the future to be meant.
     ['99999999', undefined],
     ['soon', undefined],
     [undefined, undefined],
-  ])('that says %j', (told, awaySeconds) => {
+  ])('with the Retry-After %j', (told, awaySeconds) => {
     const headers = new Headers(told === undefined ? {} : { 'retry-after': told });
     expect(absentUntil(headers, NOW)).toEqual(awaySeconds === undefined ? undefined : after(awaySeconds));
   });
 });
 
-describe('when something ends', () => {
+describe('the expiry', () => {
   it.each<[unknown, string | undefined]>([
     [3_600, '2026-11-22T11:00:00.000Z'],
     ['3600', '2026-11-22T11:00:00.000Z'],
@@ -168,7 +168,7 @@ describe('when something ends', () => {
       [5],
       true,
     ].map((odd): [unknown, undefined] => [odd, undefined]),
-  ])('that lives %j seconds', (life, end) => {
+  ])('of something that lives %j seconds', (life, end) => {
     expect(endOfLife(NOW, life)).toBe(end);
   });
 });

@@ -7,7 +7,7 @@ import { inPieces, uploadSequentially, timeToUpload, uploadsUnder } from '../src
 const file = (id: string) => ({ id }) as PublishMedia;
 const [a, b, c] = [file('a'), file('b'), file('c')];
 
-/** A delivery whose row keeps what is remembered, as JSON does. */
+/** A delivery whose evidence is stored as JSON. */
 function callWith(evidence: Evidence = {}): PublishCall {
   const remember = (facts: Evidence) => {
     Object.assign(evidence, JSON.parse(JSON.stringify(facts)));
@@ -21,8 +21,8 @@ const uploads = uploadsUnder('uploads', Upload, ({ onlyId }) =>
   typeof onlyId === 'string' ? { id: onlyId } : undefined,
 );
 
-describe('what was uploaded', () => {
-  it('is found by its file, and stands beside what else was', async () => {
+describe('an upload in the evidence', () => {
+  it('is found by its file, and keeps the other facts', async () => {
     const call = callWith({ other: 1 });
     await uploads.keep(call, a, { id: '1' });
     await uploads.keep(call, b, { id: '2' });
@@ -32,7 +32,7 @@ describe('what was uploaded', () => {
     expect(call.evidence).toEqual({ other: 1, uploads: { a: { id: '3' }, b: { id: '2' } } });
   });
 
-  it('is forgotten file by file', async () => {
+  it('is forgotten for one file only', async () => {
     const call = callWith();
     for (const each of [a, b, c]) await uploads.keep(call, each, { id: each.id });
     await uploads.forget(call, [a, c]);
@@ -40,7 +40,7 @@ describe('what was uploaded', () => {
     expect(uploads.list(call)).toEqual([{ id: 'b' }]);
   });
 
-  it('is read in the older way for the first file, until something else is said of that', async () => {
+  it('is read from the older form for the first file, until it has an entry', async () => {
     const call = callWith({ onlyId: '1' });
     expect([a, b].map((each) => uploads.find(call, each))).toEqual([{ id: '1' }, undefined]);
     await uploads.keep(call, b, { id: '2' });
@@ -52,7 +52,7 @@ describe('what was uploaded', () => {
   });
 
   it.each([{ uploads: { a: { number: 1 } } }, { uploads: { a: 'x' } }, { uploads: 'x' }, { uploads: null }])(
-    'has to be uploaded again where it cannot be read: %j',
+    'counts as missing if it cannot be read: %j',
     (evidence) => {
       const call = callWith({ ...evidence });
       expect(uploads.find(call, a)).toBeUndefined();
@@ -61,8 +61,8 @@ describe('what was uploaded', () => {
   );
 });
 
-describe('uploading in turn', () => {
-  it('begins none before the one before it is done, and ends with the first that is not', async () => {
+describe('sequential uploads', () => {
+  it('start each file after the previous one, and stop at the first that fails', async () => {
     const log: string[] = [];
     const retry = {
       outcome: 'retry',
@@ -81,13 +81,13 @@ describe('uploading in turn', () => {
   });
 });
 
-describe('a file that is too large to be held', () => {
+describe('a file that is too large for memory', () => {
   const piece = 4 * 1024 * 1024;
   it.each([
     [1, [1]],
     [piece, [piece]],
     [2 * piece + 1, [piece, piece, 1]],
-  ])('of %i bytes is read in pieces that add up to it', async (byteSize, sizes) => {
+  ])('of %i bytes is read in pieces that add up to the file', async (byteSize, sizes) => {
     const read: number[] = [];
     const bytes: PublishMedia['bytes'] = (range) => {
       if (!range) throw new Error('all of it');
@@ -97,7 +97,7 @@ describe('a file that is too large to be held', () => {
     for await (const each of body.pieces) read.push(each.length);
     expect([body.byteSize, read]).toEqual([byteSize, sizes]);
   });
-  it('has a time-out in whole milliseconds, or no timer takes it', () => {
+  it('has a time-out in whole milliseconds', () => {
     expect([1, 100, 50_000_000].map(timeToUpload)).toEqual([20_001, 20_001, 520_000]);
   });
 });

@@ -13,12 +13,12 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-describe('every request says who asks', () => {
+describe('every request has a user agent', () => {
   it.each([
     ['https://api.example.com', `SoloSpark/${version} (+https://api.example.com)`],
     ['mailto:ops@example.com', `SoloSpark/${version} (+mailto:ops@example.com)`],
     [undefined, `SoloSpark/${version}`],
-  ])('with the version of package.json, and where to write: %s', async (contact, agent) => {
+  ])('with the version of package.json and a contact: %s', async (contact, agent) => {
     let told: string | undefined;
     server.answer(({ headers }) => {
       told = headers['user-agent'];

@@ -4,9 +4,9 @@ import { publishers } from '../src/registry.ts';
 import type { DraftMedia } from '../src/draft.ts';
 import { draftOf, jpegDraft, videoDraft } from './answers.ts';
 
-// What each platform's documents say of a film's encoding, and what is done about it: one row for each trait.
+// What each platform says about the encoding of a video, and the conversion that follows: one row per trait.
 
-/** As a camera or an encoder makes it, with everything known. */
+/** A normal video of a camera or an encoder, with all details known. */
 const film = (details: DraftMedia['details'] = {}, over: Partial<DraftMedia> = {}) =>
   videoDraft({
     details: {
@@ -30,7 +30,7 @@ const publisherOf = (id: string) => {
   if (!publisher) throw new Error(`no ${id}`);
   return publisher;
 };
-/** `-`: as it is; `!`: refused; `?`: allowed with a warning; and what would be made of it. */
+/** `-`: taken as it is; `!`: refused; `?`: allowed with a warning; then the conversion that helps. */
 const fateOn = (id: string, file: DraftMedia) => {
   const publisher = publisherOf(id);
   const draft = draftOf({ text: id === 'instagram' ? '' : 'a', media: [file] });
@@ -41,9 +41,9 @@ const fateOn = (id: string, file: DraftMedia) => {
 
 const ORDER = ['x', 'instagram', 'linkedin', 'bluesky', 'mastodon'];
 
-describe('a film that has', () => {
+describe('a video with', () => {
   it.each([
-    ['everything as all want it', film(), '- - - - -'],
+    ['the encoding that all platforms want', film(), '- - - - -'],
     ['4:4:4', film({ chromaSubsampling: '4:4:4' }), '!film !film ?film ?film -'],
     ['4:2:2', film({ chromaSubsampling: '4:2:2' }), '!film !film ?film ?film -'],
     ['H.264 of 10 bits', film({ bitDepth: 10 }), '?film ?film ?film ?film -'],
@@ -54,7 +54,7 @@ describe('a film that has', () => {
     ['sound of 96 kHz', film({ audioSampleRate: 96_000 }), '?sound !sound ?sound ?sound -'],
     ['HE-AAC', film({ audioProfile: 'HE' }), '!sound - ?sound ?sound -'],
     ['fragments', film({ fragmented: true }), '?container !container ?container ?container -'],
-    ['its table at the end', film({ moovFirst: false }), '- !container - - -'],
+    ['its moov at the end', film({ moovFirst: false }), '- !container - - -'],
     ['an edit list', film({ editList: true }), '- !container - - -'],
     ['a telephone’s MOV around H.264', phone, '- !container !container !container -'],
     ['a telephone’s MOV around HEVC', { ...phone, videoCodec: 'hevc' }, '!film !container !film !film -'],
@@ -63,19 +63,19 @@ describe('a film that has', () => {
     ['1080 × 1920', film({}, { width: 1_080, height: 1_920 }), '? - - - -'],
     ['40 Mbit/s', film({}, { byteSize: 50_000_000 }), '- !film - - -'],
     ['100 frames per second', film({}, { frameRate: 100 }), '!film !film - - -'],
-    // Nothing that is made of it makes it shorter.
+    // No conversion makes it shorter.
     ['an hour', film({ chromaSubsampling: '4:4:4' }, { durationMs: 3_600_000 }), '! ! ! ! -'],
-    ['details that an older version has not read', videoDraft(), '- - - - -'],
+    ['no details, read by an older version', videoDraft(), '- - - - -'],
   ])('%s', (_what, file, expected) => {
     expect(ORDER.map((id) => fateOn(id, file)).join(' ')).toBe(expected);
   });
 });
 
-describe('what is said', () => {
+describe('a sentence about a file', () => {
   const sentence = (id: string, file: DraftMedia) =>
     publisherOf(id).check(draftOf({ text: id === 'instagram' ? '' : 'a', media: [file] }))[0]?.detail;
 
-  it('is what the author can do where no ffmpeg was found, and where it gave up', () => {
+  it('says what the author can do if ffmpeg is missing or failed', () => {
     const hevc = (notConverted: 'no_ffmpeg' | 'time' | 'size' | 'failed') =>
       sentence('linkedin', film({ notConverted }, { videoCodec: 'hevc' }));
     expect(hevc('no_ffmpeg')).toMatch(
@@ -87,53 +87,53 @@ describe('what is said', () => {
   });
   it.each([
     [
-      'no length, which nothing makes longer',
+      'the length only, not the container',
       'instagram',
       film({ moovFirst: false, editList: true }, { durationMs: 300 }),
       1,
       /3 to 900 seconds; this one has 0\.3\.$/,
     ],
     [
-      'nor what is converted once it is long enough',
+      'the length only, not the encoding',
       'instagram',
       film({ chromaSubsampling: '4:4:4' }, { durationMs: 300 }),
       1,
       /this one has 0\.3\.$/,
     ],
     [
-      'but what would be, and cannot be',
+      'also the encoding, if there is no ffmpeg',
       'instagram',
       film({ chromaSubsampling: '4:4:4', notConverted: 'no_ffmpeg' }, { durationMs: 300, byteSize: 90_000 }),
       2,
       /this one has 0\.3\.$/,
     ],
     [
-      'no container, which comes with what is encoded',
+      'the encoding only, not the container',
       'instagram',
       film({ chromaSubsampling: '4:4:4', moovFirst: false, notConverted: 'no_ffmpeg' }),
       1,
       /this one is 4:4:4\. This server has no ffmpeg/,
     ],
     [
-      'that nothing better could be made',
+      'that the converted file does not fit either',
       'bluesky',
       film({ notConverted: 'unfit' }, { videoCodec: 'hevc' }),
       1,
-      /this one is in hevc\. What it can be converted to does not fit either/,
+      /this one is in hevc\. The converted file does not fit either/,
     ],
     [
-      'a third, as people write it',
+      'a third, written as 0.333',
       'x',
       film({}, { width: 1_600, height: 160 }),
       1,
       /whose width is 0\.333 to 3 times their height; this one is 1600 × 160\.$/,
     ],
-  ])('names what its author has to do something about: %s', (_what, id, file, count, first) => {
+  ])('is about what the author must act on: %s', (_what, id, file, count, first) => {
     const found = publisherOf(id).check(draftOf({ text: id === 'instagram' ? '' : 'a', media: [file] }));
     expect(found[0]?.detail).toMatch(first);
     expect(found.length).toBe(count);
   });
-  it('names the file that was uploaded, not what was made of it', () => {
+  it('names the values of the uploaded file, not of the converted one', () => {
     const uploaded = { mimeType: 'image/png', byteSize: 300, width: 20_000, height: 3 };
     expect(sentence('instagram', jpegDraft({ width: 1_440, height: 1, uploaded }))).toBe(
       'Instagram takes images whose width is 0.75 to 1.91 times their height; this one is 20000 × 3.',
@@ -144,7 +144,7 @@ describe('what is said', () => {
       { field: 'media/0', detail: expect.stringContaining('3840 × 2160, and is sent as 1920 × 1080') },
     ]);
   });
-  it('is a warning where documents disagree about 3:4, and nothing about a story', () => {
+  it('is a warning for an image of 3:4, and none for a story', () => {
     const draft = draftOf({ media: [jpegDraft({ width: 3_024, height: 4_032 })] });
     expect(publisherOf('instagram').check(draft)).toEqual([]);
     expect(publisherOf('instagram').warn(draft)).toMatchObject([
@@ -154,13 +154,13 @@ describe('what is said', () => {
   });
 });
 
-it('what only would be better need not be made for a film to go out, and its container has to be', () => {
+it('mendOf against refusals ignores warnings: a new container instead of a new encoding', () => {
   const { limits } = publisherOf('linkedin');
   const file = { ...phone, details: { ...phone.details, chromaSubsampling: '4:4:4' } };
   expect([mendOf(file, limits.media), mendOf(file, limits.media, 'refusals')]).toEqual(['film', 'container']);
 });
 
-it('a GIF is looped into a film where no GIF is taken, or where it is too large for one', () => {
+it('a GIF is converted to a video if the platform takes no GIF or it is too large', () => {
   const gif = (over: Partial<DraftMedia> = {}) =>
     jpegDraft({
       kind: 'gif',

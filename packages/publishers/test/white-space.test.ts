@@ -9,7 +9,7 @@ import { x } from '../src/x/index.ts';
 import { NOW } from './answers.ts';
 import { callOf, imageOf, lookOf, serveScript, type CallDraft, type ScriptedServer } from './scripted.ts';
 
-/** What was sent, and what platforms have been seen to make of it. */
+/** Sent texts, and how platforms have changed them. */
 const VARIANTS: [name: string, sent: string, shown: string][] = [
   ['CRLF', 'One\r\ntwo\r\n\r\nthree', 'One\ntwo\n\nthree'],
   ['CR', 'One\rtwo', 'One\ntwo'],
@@ -21,8 +21,8 @@ const VARIANTS: [name: string, sent: string, shown: string][] = [
   ['empty lines', 'One\n\n\n\n\ntwo', 'One\n\ntwo'],
   ['white space around', '\n  One two \n\n', 'One two'],
   ['a line separator', 'One\u2028two', 'One\ntwo'],
-  ['letters in two parts', 'Cafe\u0301 one', 'Caf\u00e9 one'],
-  ['signs without a width', '\ufeffOne\u200b two\u2060', 'One two'],
+  ['decomposed letters', 'Cafe\u0301 one', 'Caf\u00e9 one'],
+  ['zero-width characters', '\ufeffOne\u200b two\u2060', 'One two'],
 ];
 
 let server: ScriptedServer;
@@ -34,7 +34,7 @@ afterAll(() => server.close());
 const createdAt = NOW.toISOString();
 const sentAt = { notedAt: new Date(NOW.getTime() - 60_000).toISOString() };
 
-/** How each platform shows a text that it has, and what the delivery knew before. */
+/** How each platform lists a text, and the evidence of the delivery. */
 const platforms: { publisher: Publisher; shows: (text: string) => unknown; draft: CallDraft }[] = [
   {
     publisher: x,
@@ -84,9 +84,9 @@ const platforms: { publisher: Publisher; shows: (text: string) => unknown; draft
 ];
 
 describe.each(platforms.map((platform) => ({ id: platform.publisher.id, ...platform })))(
-  'a look-up on $id finds what was sent',
+  'a look-up on $id',
   ({ publisher, shows, draft }) => {
-    it.each(VARIANTS)('whatever becomes of %s', async (_, sent, shown) => {
+    it.each(VARIANTS)('finds the sent post despite a change of %s', async (_, sent, shown) => {
       server.answer(() => ({ status: 200, body: shows(shown) }));
       const call = callOf(server.origin, {
         ...draft,
@@ -99,7 +99,7 @@ describe.each(platforms.map((platform) => ({ id: platform.publisher.id, ...platf
       });
     });
 
-    it('and nothing else', async () => {
+    it('does not find another text', async () => {
       server.answer(() => ({ status: 200, body: shows('One three') }));
       const call = callOf(server.origin, { ...draft, text: 'One two' });
       const looked = await publisher.lookUp(lookOf(call, 60_000));
@@ -109,13 +109,13 @@ describe.each(platforms.map((platform) => ({ id: platform.publisher.id, ...platf
   },
 );
 
-describe('levelling', () => {
-  it('keeps words, lines, and what makes an emoji', () => {
+describe('levelText', () => {
+  it('keeps words, lines and emoji joiners', () => {
     expect(levelText('Hi 👩‍🚀,\n\none line')).toBe('Hi 👩‍🚀,\n\none line');
     expect(levelText('a b')).not.toBe(levelText('ab'));
     expect(levelText('a\nb')).not.toBe(levelText('a b'));
   });
-  it('takes time that grows with the length', () => {
+  it('takes linear time', () => {
     const started = Date.now();
     for (const piece of [' ', '\n', ' \n', '\r', '\u200b', '\u00a0a'])
       expect(levelText(piece.repeat(100_000)).length).toBeLessThanOrEqual(200_000);

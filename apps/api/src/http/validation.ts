@@ -1,4 +1,4 @@
-import { Ajv, type Options } from 'ajv';
+import { Ajv, type Options, type ValidateFunction } from 'ajv';
 import { parseInstant } from '@solospark/foundation';
 import type { FastifySchemaCompiler } from 'fastify';
 import type { TSchema } from 'typebox';
@@ -20,11 +20,16 @@ export function createValidatorCompiler(): FastifySchemaCompiler<TSchema> {
   const strict = withFormats(new Ajv({ ...options, allErrors: true, coerceTypes: false }));
   const coercing = withFormats(new Ajv({ ...options, allErrors: true, coerceTypes: 'array' }));
   return ({ schema, httpPart }) => {
-    const sizesFit = sizes.compile(sizesOf(schema as unknown as Record<string, unknown>));
-    const fits = (httpPart === 'body' ? strict : coercing).compile(schema);
+    // With the first request, as the serializers: see lazy-serializer.ts.
+    let checks: { sizesFit: ValidateFunction; fits: ValidateFunction } | undefined;
+    const compile = () => ({
+      sizesFit: sizes.compile(sizesOf(schema as unknown as Record<string, unknown>)),
+      fits: (httpPart === 'body' ? strict : coercing).compile(schema),
+    });
     const inOurSpelling = (value: unknown) => lowerIds(schema as unknown as Record<string, unknown>, value);
     // The interface of Ajv's validators: returns whether the value fits, and keeps the errors.
     const validate: ReturnType<FastifySchemaCompiler<TSchema>> & { errors?: unknown } = (value: unknown) => {
+      const { sizesFit, fits } = (checks ??= compile());
       const refused = [sizesFit, fits].find((check) => !check(check === fits ? inOurSpelling(value) : value));
       validate.errors = refused?.errors ?? null;
       return refused === undefined;

@@ -13,7 +13,7 @@ export function procedure(call: AccountCall, name: string, json: unknown): HttpR
   return { method: 'POST', path: `/xrpc/${name}`, headers: bearer(call), json };
 }
 
-/** `remoteAccountId` is the DID: a handle can be changed, and then belongs to somebody else. */
+/** Uses the DID (`remoteAccountId`): a handle can change and then belong to another account. */
 export function uriOf(account: Identity, rkey: string): string {
   return `at://${account.remoteAccountId}/${POST_COLLECTION}/${rkey}`;
 }

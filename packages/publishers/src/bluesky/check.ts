@@ -16,20 +16,20 @@ export const limits: Limits = {
     min: 0,
     max: 4,
     mixed: false,
-    // For an image Bluesky documents no limit; this one is ours.
+    // Bluesky documents no limit for an image; this one is ours.
     maxAltTextLength: 2_000,
     image: {
       max: 4,
       mimeTypes: ['image/jpeg', 'image/png', 'image/webp'],
-      // The lexicon of today says 2,000,000; servers that lag behind refuse more than this.
+      // The current lexicon allows 2,000,000 bytes; older servers refuse more than this.
       maxBytes: 1_000_000,
-      // As Bluesky's own app makes them.
+      // The size that Bluesky's own app makes.
       rendition: { maxWidth: 2_000, maxHeight: 2_000 },
     },
     video: {
       max: 1,
       mimeTypes: ['video/mp4'],
-      // The lexicon of today allows six times as much; the lexicon before, and the uploads of Bluesky's own servers, do not.
+      // The current lexicon allows six times as much; the older lexicon and Bluesky's own servers allow about this.
       maxBytes: 50_000_000,
       maxDurationMs: 180_000,
       codecs: ['h264'],
@@ -52,7 +52,7 @@ export function checkDraft(draft: Draft): Violation[] {
 function checkText({ text, media }: Draft, linkCard: LinkCard | undefined): Violation[] {
   if (text === '') return media.length > 0 || linkCard ? [] : [textMissing(NAME)];
   const { text: shown } = richTextOf(text, NOBODY);
-  // As many code units as bytes are allowed hold every text that fits.
+  // Every text that fits has at most MAX_BYTES code units, so the rest need not be counted.
   const counted = shown.slice(0, MAX_BYTES);
   const atLeast = counted.length < shown.length;
   return [
@@ -61,10 +61,10 @@ function checkText({ text, media }: Draft, linkCard: LinkCard | undefined): Viol
   ];
 }
 
-/** Who is mentioned changes nothing in how a text is shown. */
+/** The accounts behind mentions do not change the text that is shown. */
 const NOBODY: ReadonlyMap<string, string> = new Map();
 
-/** 300 emoji that are put together of many can take more bytes than Bluesky allows. */
+/** 300 emoji that each consist of several code points can need more bytes than Bluesky allows. */
 function checkBytes(text: string): Violation[] {
   const bytes = Buffer.byteLength(text);
   if (bytes <= MAX_BYTES) return [];
@@ -77,7 +77,7 @@ function checkBytes(text: string): Violation[] {
   ];
 }
 
-/** Bluesky takes 10,000 bytes of it as well, which what the common rule lets through cannot have. */
+/** Bluesky also limits it to 10,000 bytes, but a text within the common limit is always shorter. */
 function checkVideoAlt({ kind, altText }: DraftMedia, index: number): Violation[] {
   const alt = altText ?? '';
   if (kind !== 'video' || alt.length > limits.media.maxAltTextLength) return [];

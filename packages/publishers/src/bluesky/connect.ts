@@ -11,13 +11,13 @@ import { PublisherError } from '../publisher.ts';
 import { endOfLife } from '../told-time.ts';
 import { errors } from './errors.ts';
 
-/** For a server that keeps to itself how long a token lasts. */
+/** For a server that does not say how long a token is valid. */
 const ASSUMED_ACCESS_SECONDS = 60 * 60;
 
 /**
- * Sessions by app password. Access for two hours, and a refresh token for ninety days that changes with every use; the
- * one before it goes on working for two hours, so a lost answer ends nothing. Signing in is limited to a few times a
- * day, so it is done once and the password is not kept.
+ * Sessions by app password. The access token lasts two hours. The refresh token lasts ninety days and changes with every use;
+ * the old one works for two more hours, so a lost answer does not end the connection. Bluesky allows only a few sign-ins a day,
+ * so SoloSpark signs in once and does not keep the password.
  */
 export const connection: PasswordConnection = {
   kind: 'password',
@@ -72,7 +72,7 @@ function openSession(call: ConnectionCall, secret: string, request: HttpRequest)
   );
 }
 
-/** How long a token lasts stands in it. Read for planning only: the server decides. */
+/** The token states its own expiry. It is only used to plan the refresh: the server decides. */
 function expiryOf(jwt: string, now: Date): string | undefined {
   const payload = jwt.split('.')[1] ?? '';
   try {

@@ -4,7 +4,7 @@ import { blobs, type BlobRef } from './evidence.ts';
 
 type Embed = { $type: `app.bsky.embed.${'images' | 'video' | 'external'}` } & Record<string, unknown>;
 
-/** What stands below the text: images, a video or a link card, one of the three. Undefined while a file has no upload. */
+/** The one embed of the post: images, a video or a link card. Undefined while a file has no upload. */
 export function embedOf(call: PublishCall, card: LinkCard | undefined): Embed | null | undefined {
   const uploaded = call.media.flatMap((file) => {
     const blob = blobs.find(call, file)?.blob;

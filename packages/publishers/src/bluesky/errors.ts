@@ -9,7 +9,7 @@ import { XrpcError } from './xrpc-error.ts';
 export const errors: ErrorMapper = {
   name: 'Bluesky',
   readRefusal(response, now) {
-    // This means the same whoever words it.
+    // A 429 means the same from a proxy as from the platform.
     if (response.status === 429) return throttled(response, now);
     const error = decode(XrpcError, response);
     const refusal = error ? readNamed(error, response, now) : null;
@@ -20,7 +20,7 @@ export const errors: ErrorMapper = {
   },
 };
 
-/** What stands, or does not stand, under the key: a question for `lookUp`, or its answer. */
+/** The error says whether a record exists under the key. `lookUp` decides what that means. */
 function isAboutRecord(response: HttpResponse): boolean {
   return (
     response.status === 409 ||
@@ -30,7 +30,7 @@ function isAboutRecord(response: HttpResponse): boolean {
   );
 }
 
-/** The upload was not used in time, or was never this account's. Nothing was created, and a new upload mends it. */
+/** The upload expired or belongs to another account. Nothing was created, and a new upload helps. */
 export function isBlobLost(response: HttpResponse): boolean {
   if (response.status !== 400) return false;
   const error = decode(XrpcError, response);
@@ -41,8 +41,8 @@ export function isBlobLost(response: HttpResponse): boolean {
 }
 
 /**
- * A server takes files up to a size of its own, and tells it to nobody: 50 MiB are usual at Bluesky, 5 MiB elsewhere. This
- * means the same whoever words it: a proxy before the server has its limit as well.
+ * Each server has its own limit for files, and no call tells it: usually 50 MiB at Bluesky, 5 MiB elsewhere. A 413 of a proxy
+ * means the same.
  */
 export function isTooLarge(response: HttpResponse): boolean {
   return response.status === 413;
@@ -57,7 +57,7 @@ export function tooLargeForServer({ kind, byteSize }: DraftMedia): Failed {
   );
 }
 
-/** The server's own word that nothing stands under this key. It must be this word: a wrong question is a 400 as well. */
+/** The server says that no record exists under this key. Only this error name proves it: a malformed request is a 400 too. */
 export function isRecordAbsent(response: HttpResponse): boolean {
   return response.status === 400 && nameOf(response) === 'RecordNotFound';
 }

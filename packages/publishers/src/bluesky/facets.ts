@@ -1,7 +1,7 @@
 import { parseUrl } from '@solospark/foundation';
 import tlds from 'tlds' with { type: 'json' };
 
-/** Bluesky recognises nothing in a text by itself: what is a link, a mention or a hashtag has to be said. */
+/** Marks a link, a mention or a hashtag. Bluesky does not find them in the text by itself. */
 export interface Facet {
   /** In bytes of UTF-8; the end is exclusive. */
   index: { byteStart: number; byteEnd: number };
@@ -15,7 +15,7 @@ export type Feature =
 
 interface Mark {
   kind: 'link' | 'mention' | 'tag';
-  /** As it stands in the text. */
+  /** The marked part of the text. */
   shown: string;
   value: string;
   /** In UTF-16 code units. */
@@ -23,8 +23,8 @@ interface Mark {
 }
 
 /**
- * What Bluesky's own client marks (`detectFacets` of @atproto/api), since that is what authors know. Hashtags are the same
- * without exception. Links are found in more places, and end where the sentence around them goes on: ADR 25 lists that.
+ * Marks the same as Bluesky's own client (`detectFacets` of @atproto/api), because authors know that. Hashtags are exactly the
+ * same. Links are found in more places and do not include the punctuation after them; ADR 25 lists the differences.
  */
 function findMarks(text: string): Mark[] {
   const found = [
@@ -35,7 +35,7 @@ function findMarks(text: string): Mark[] {
     ...cashtagsOf(text),
   ];
   let end = 0;
-  // What lies over another mark is none: a reader could not tell them apart.
+  // Marks must not overlap: the first one wins.
   return found
     .sort((a, b) => a.at - b.at || b.shown.length - a.shown.length)
     .filter(({ at, shown }) => {
@@ -46,8 +46,8 @@ function findMarks(text: string): Mark[] {
 }
 
 /**
- * Whatever may be a mark shows at least one grapheme. So a text with more of one kind than graphemes are allowed is too long,
- * and need not be read any further.
+ * Every mark shows at least one grapheme. So a text with more marks of one kind than allowed graphemes is too long, and the
+ * search can stop.
  */
 const MOST_MARKS = 300;
 
@@ -66,7 +66,7 @@ export function findHandles(text: string): string[] {
   return [...new Set(handles.map((mark) => mark.value))];
 }
 
-/** `dids` has the account behind each handle; a mention of nobody stays plain text. */
+/** `dids` maps handles to accounts. A mention without an account stays plain text. */
 export function findFacets(text: string, dids: ReadonlyMap<string, string>): Facet[] {
   let byteStart = 0;
   let countedTo = 0;
@@ -96,7 +96,7 @@ function featureOf({ kind, value }: Mark, dids: ReadonlyMap<string, string>): Fe
 
 const IN_LINK = String.raw`[^\s<>"「」『』（）【】、。，！？\u200b]`;
 
-/** Of `app.bsky.richtext.facet#link`, in bytes: a longer one is no address there. */
+/** In bytes: the limit of `app.bsky.richtext.facet#link`. */
 const LONGEST_URI = 8_192;
 
 const LINK = new RegExp(String.raw`(?<![\w@./-])https?://(?![/])${IN_LINK}+`, 'giu');
@@ -108,7 +108,7 @@ function linksOf(text: string): Mark[] {
   });
 }
 
-/** Without a scheme: a name that ends with a top-level domain, and what is behind it. An e-mail address is none. */
+/** A link without a scheme: a name that ends with a top-level domain, then port, path and query. No e-mail addresses. */
 const DOMAIN = new RegExp(
   String.raw`(?<=^|[\s(])(?<domain>[a-z][a-z0-9]*(?:-+[a-z0-9]+)*(?:\.[a-z0-9]+(?:-+[a-z0-9]+)*)+)(?![\p{L}\p{N}_@-])(?<behind>(?::\d+)?(?:[/?#]${IN_LINK}*)?)`,
   'giu',
@@ -134,7 +134,7 @@ const HANDLE =
 function mentionsOf(text: string): Mark[] {
   return firstMatches(HANDLE, text).flatMap(({ 0: shown, 1: found = '', index: at }): Mark[] => {
     const handle = found.toLowerCase();
-    // `.test` is for servers that are tried out.
+    // Test servers use `.test`.
     if (!endsWithTopLevel(handle) && !handle.endsWith('.test')) return [];
     return [{ kind: 'mention', shown, value: handle, at }];
   });
@@ -147,9 +147,9 @@ function endsWithTopLevel(domain: string): boolean {
 }
 
 const LONGEST_TAG = 64;
-/** Spaces of no width end a hashtag as well. */
+/** Zero-width spaces end a hashtag too. */
 const ENDS_TAG = String.raw`\u20e2\s\u00ad\u2060\u200a-\u200d`;
-/** All up to the next space, if something in it is neither digit nor punctuation. `#️⃣` is an emoji. */
+/** Everything up to the next space, if it has a character that is neither digit nor punctuation. `#️⃣` is an emoji. */
 const TAG = new RegExp(
   String.raw`(?<=^|\s)[#＃](?!\ufe0f)(?<tag>[^${ENDS_TAG}]*[^\d\p{P}${ENDS_TAG}][^${ENDS_TAG}]*)`,
   'gu',
@@ -176,16 +176,16 @@ function cashtagsOf(text: string): Mark[] {
   }));
 }
 
-/** From the end on: an expression for this, with `+$`, starts anew at each character of a long run. */
+/** Works from the end: a regular expression with `+$` takes quadratic time on a long run. */
 function withoutAtEnd(text: string, unwanted: RegExp): string {
   const characters = [...text];
   while (unwanted.test(characters.at(-1) ?? '')) characters.pop();
   return characters.join('');
 }
 
-/** What ends the sentence does not end the link, nor does a bracket that was opened before it. */
+/** Removes the punctuation that ends the sentence, and a closing bracket that was opened before the link. */
 function withoutPunctuation(link: string): string {
-  // How many brackets of each kind close more than was opened.
+  // The number of closing brackets without an opening one.
   const surplus: Record<string, number> = {
     ')': count(link, ')') - count(link, '('),
     ']': count(link, ']') - count(link, '['),

@@ -11,8 +11,8 @@ import { lookUp } from './look-up.ts';
 import { settings } from './settings.ts';
 
 /**
- * Bluesky (AT Protocol). The writer names the record, and writing the same one twice changes nothing: the key and the
- * date that `prepare` remembers are the whole idempotency. README.md names the source of each fact.
+ * Bluesky (AT Protocol). The client chooses the record's key, and writing the same record twice changes nothing. So the key and
+ * the date that `prepare` remembers make the public call idempotent. README.md names the source of each fact.
  */
 export const bluesky = definePublisher({
   id: 'bluesky',
@@ -22,9 +22,9 @@ export const bluesky = definePublisher({
   limits,
   settings,
   rates: {
-    // 5,000 points in an hour and 35,000 in a day, 2 for a post: an hour's share of the day keeps both.
+    // 5,000 points an hour and 35,000 a day; a post costs 2. A 24th of the day's points stays within both.
     account: { max: 700, perSeconds: 60 * 60 },
-    // Requests of one address.
+    // Requests from one IP address.
     platform: { max: 3_000, perSeconds: 5 * 60 },
   },
   connection,

@@ -10,8 +10,8 @@ import { createTid } from './tid.ts';
 import { evidenceOf } from './evidence.ts';
 
 /**
- * Asks for the record under our key. "Not there" may be believed at once, although the first sending may still be on
- * its way: the next one writes the same record under the same key, and whichever comes second changes nothing.
+ * Reads the record under our key. "Not there" is believed at once, even if the first request may still arrive: the next one
+ * writes the same record under the same key, and the second of the two changes nothing.
  */
 export async function lookUp(call: LookUpCall): Promise<LookUpOutcome> {
   const { rkey = createTid(call.delivery), createdAt } = evidenceOf(call);
@@ -34,14 +34,14 @@ export async function lookUp(call: LookUpCall): Promise<LookUpOutcome> {
 
   const url = urlOf(call.account, rkey);
   const { text, createdAt: foundAt } = looked.value.value;
-  // Under this delivery's own key. An earlier date is that of a sending which the database has lost.
+  // The key belongs to this delivery. An earlier date comes from a send that the database has lost (restored from a backup).
   const isInTime = createdAt === undefined || Date.parse(foundAt) <= Date.parse(createdAt);
-  // Versions before this one sent the links as they were written.
+  // Older versions did not shorten links.
   const ours = [richTextOf(call.text, new Map()).text, call.text].map(levelText);
   if (ours.includes(levelText(text)) && isInTime) {
     return { outcome: 'published', receipt: { remoteId: looked.value.uri, url } };
   }
-  // Sent with other words before a person changed them, or edited there since. Sending again would be refused.
+  // The text was changed here after it was sent, or was edited on Bluesky. A second send would be refused.
   return {
     outcome: 'uncertain',
     reason: `Bluesky has a post in the place of this one, with another text: ${url}. Open it, and say whether it is this post.`,

@@ -12,9 +12,9 @@ import { createTid } from './tid.ts';
 import { BlobRef, blobs, evidenceOf } from './evidence.ts';
 
 /**
- * A blob that no record names is deleted: after "minutes" says the lexicon, after an hour or more the specification. The
- * same bytes give the same reference, so an image is renewed early. A video takes too long for that: should it be gone
- * within the hour, the refusal of the record says so, and nothing is lost but a try.
+ * Bluesky deletes a blob that no record names: after "minutes" (lexicon), or after at least an hour (specification). An image is
+ * uploaded again early; the same bytes get the same reference. A video takes too long for that: if it is gone within the hour,
+ * the record is refused with an error that says so, which costs one attempt.
  */
 const BLOB_IS_FRESH_MS = 60_000;
 const VIDEO_IS_FRESH_MS = 60 * 60_000;
@@ -29,9 +29,9 @@ export async function prepare(call: PublishCall): Promise<PrepareOutcome> {
 }
 
 /**
- * Once for a delivery, whatever happens later. With the same key and the same content a second sending changes nothing
- * at Bluesky; with another key there would be a second post. So the key follows from the delivery alone; the date does not,
- * since a post would be shown among those of the day when it was drafted.
+ * Runs once per delivery. A second send with the same key and content changes nothing at Bluesky; with another key it would make
+ * a second post. So the key is derived from the delivery. The date is not: Bluesky would show the post under the day on which it
+ * was drafted.
  */
 async function freezeOnce(call: PublishCall): Promise<void> {
   const { rkey, createdAt } = evidenceOf(call);
@@ -74,8 +74,8 @@ function freshMs({ kind }: DraftMedia): number {
 }
 
 /**
- * Asked once for each handle, and kept, or a second sending could differ from the first. A mention is not worth a late
- * post: whoever cannot be found now stays plain text.
+ * Each handle is resolved once and remembered, so that a second send has the same content. A handle that cannot be resolved now
+ * stays plain text: a mention is not worth a late post.
  */
 async function resolveMentions(call: PublishCall): Promise<void> {
   const { mentions = {} } = evidenceOf(call);
@@ -84,7 +84,7 @@ async function resolveMentions(call: PublishCall): Promise<void> {
   const found = await Promise.all(
     unknown.map(async (handle) => [handle, await didOf(call, handle)] as const),
   );
-  // Whoever stops this worker has cut the questions short: their answers say nothing.
+  // A worker that stops has aborted these requests, so their answers mean nothing.
   if (call.signal.aborted) return;
   await call.remember({ mentions: { ...mentions, ...Object.fromEntries(found) } });
 }

@@ -8,9 +8,9 @@ import { recordOf } from './record.ts';
 import { blobs, evidenceOf } from './evidence.ts';
 
 /**
- * One `putRecord` under the key that `prepare` has remembered. A 2xx with our URI is a success, and means the same
- * whether this call has written the record or found it written. `swapRecord: null` forbids to overwrite another one:
- * that is a 400 InvalidSwap, and a question for `lookUp`. (`createRecord` would answer 500 to a second sending.)
+ * One `putRecord` under the key that `prepare` remembered. A 2xx with our URI is a success, whether this call wrote the record or
+ * it was there already. `swapRecord: null` forbids overwriting another record: Bluesky then answers 400 InvalidSwap, and `lookUp`
+ * decides. (`createRecord` would answer 500 to a second send.)
  */
 export async function publish(call: PublishCall): Promise<PublishOutcome> {
   const { rkey, createdAt } = evidenceOf(call);

@@ -6,8 +6,8 @@ import { settingsOf } from './settings.ts';
 import { evidenceOf } from './evidence.ts';
 
 /**
- * The post as it is written into the repository. It depends on the draft and on what `prepare` has remembered, on
- * nothing else: the same delivery makes the same record every time. Undefined while a file has no upload.
+ * The post as a record of the repository. It depends only on the draft and on what `prepare` remembered, so a delivery makes the
+ * same record every time. Undefined while a file has no upload.
  */
 export function recordOf(call: PublishCall): Record<string, unknown> | undefined {
   const { createdAt, mentions = {} } = evidenceOf(call);
@@ -27,7 +27,7 @@ export function recordOf(call: PublishCall): Record<string, unknown> | undefined
   };
 }
 
-/** Said by the author; a moderator's labels do not stand in the record. */
+/** The author's own labels. A moderator's labels are not part of the record. */
 function selfLabels(labels: string[]) {
   return { $type: 'com.atproto.label.defs#selfLabels', values: labels.map((val) => ({ val })) };
 }

@@ -6,14 +6,14 @@ import type { XrpcError } from './xrpc-error.ts';
 type Meaning = (response: HttpResponse, now: Date) => Refusal;
 
 interface Row {
-  /** The lexicons' own names of errors, and those in the code of the reference server (`packages/pds`, `packages/xrpc-server`). */
+  /** Error names of the lexicons and of the reference server's code (`packages/pds`, `packages/xrpc-server`). */
   names: readonly string[];
-  /** For `InvalidRequest`, which stands for anything, and for names that stand in no row: the sentences of the same code. */
+  /** Sentences of the same code. They decide for `InvalidRequest`, which can mean anything, and for names that no row lists. */
   words?: RegExp;
   meaning: Meaning;
 }
 
-/** Whose turn it is: by name first, then by words; the first row that fits. */
+/** Who has to act: the author, the platform or the operator. Matched by name first, then by words; the first match wins. */
 const rows: readonly Row[] = [
   {
     names: ['AccountDeactivated', 'RepoDeactivated'],
@@ -85,7 +85,7 @@ const rows: readonly Row[] = [
   },
 ];
 
-/** Null: no row is about it. */
+/** Null: no row matches. */
 export function readNamed({ error, message }: XrpcError, response: HttpResponse, now: Date): Refusal | null {
   const row =
     rows.find(({ names }) => names.includes(error)) ??

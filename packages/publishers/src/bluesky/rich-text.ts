@@ -1,15 +1,15 @@
 import { parseUrl } from '@solospark/foundation';
 import { findFacets, type Facet } from './facets.ts';
 
-/** What readers see, and what is marked in it. */
+/** The text that readers see, and its marks. */
 export interface RichText {
   text: string;
   facets: Facet[];
 }
 
 /**
- * The author's text as Bluesky's own app would post it: its links are shown short, and lead to where they led before. The
- * limits count what is shown.
+ * The author's text as Bluesky's own app would post it: links are shown shortened, their targets are unchanged. The limits count
+ * the shown text.
  */
 export function richTextOf(text: string, dids: ReadonlyMap<string, string>): RichText {
   const bytes = Buffer.from(text);
@@ -32,7 +32,7 @@ export function richTextOf(text: string, dids: ReadonlyMap<string, string>): Ric
   return { text: shown, facets };
 }
 
-/** A path of up to this many letters is shown whole; of a longer one so many. Both as in Bluesky's own app. */
+/** A longer path is cut to SHOWN_OF_PATH characters, as in Bluesky's own app. */
 const LONGEST_PATH = 15;
 const SHOWN_OF_PATH = 13;
 
@@ -42,6 +42,6 @@ function shownAs(written: string, features: Facet['features']): string {
   if (!url) return written;
   const path = (url.pathname === '/' ? '' : url.pathname) + url.search + url.hash;
   if (path.length > LONGEST_PATH) return `${url.host}${path.slice(0, SHOWN_OF_PATH)}...`;
-  // Written without a scheme, it is as its author wants it.
+  // A link without a scheme is shown as its author wrote it.
   return /^https?:/i.test(written) ? url.host + path : written;
 }

@@ -4,7 +4,7 @@ import type { Settings } from '../draft.ts';
 
 const strict = { additionalProperties: false };
 
-/** As long as any address that people pass on; Bluesky takes 8 kB. */
+/** Longer than any address that people share; Bluesky takes 8 kB. */
 const MAX_URL_LENGTH = 2_048;
 
 const LinkCard = Type.Object(
@@ -32,7 +32,7 @@ const LinkCard = Type.Object(
   },
 );
 
-/** What an author may choose for a post on Bluesky. */
+/** The settings of a post on Bluesky. */
 export const settings = Type.Object(
   {
     languages: Type.Array(Type.String({ maxLength: 64 }), {

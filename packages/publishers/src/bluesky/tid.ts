@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 
-/** Base 32 in an order that sorts, as the AT Protocol has it. */
+/** The sortable base 32 of the AT Protocol. */
 const DIGITS = '234567abcdefghijklmnopqrstuvwxyz';
 const LENGTH = 13;
 
 /**
- * The key of a delivery's record: 53 bits of microseconds, 10 bits that tell writers apart. The milliseconds are those at
- * which the delivery was written down; what is below them follows from its id, so that posts of one account at one instant
- * do not meet. It is the same every time: a database that forgot what was sent sends it under the same key again.
+ * The key of a delivery's record: 53 bits of microseconds, then 10 bits that distinguish writers. The milliseconds are the
+ * delivery's creation time; the lower digits come from a hash of its id, so that two posts of an account in the same millisecond
+ * get different keys. The key never changes: after a restore from a backup, the delivery is sent again under the same key.
  */
 export function createTid(delivery: { id: string; createdAt: Date }): string {
   const hash = createHash('sha256').update(delivery.id).digest();

@@ -6,7 +6,7 @@ import type { PublishCall } from '../publisher.ts';
 /** The pinned version of the Graph API, in the path of every call. */
 export const GRAPH = '/v25.0';
 
-/** Path of something that belongs to the account. */
+/** The path of an edge of the account. */
 export function ofAccount(call: PublishCall, edge: string): string {
   return `${GRAPH}/${encodeURIComponent(call.account.remoteAccountId)}/${edge}`;
 }
@@ -21,7 +21,7 @@ const ContainerStatus = Type.Object({
     Type.Literal('EXPIRED'),
     Type.Literal('PUBLISHED'),
   ]),
-  /** A sentence; for ERROR it holds the subcode. */
+  /** A sentence; for ERROR it contains the subcode. */
   status: Type.Optional(Type.String()),
 });
 export type ContainerStatus = Static<typeof ContainerStatus>;

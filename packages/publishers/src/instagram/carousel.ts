@@ -14,9 +14,9 @@ interface Child {
 }
 
 /**
- * Makes the container of a carousel: first one for each file, and when all of them are FINISHED, that of the whole.
- * An account may make 400 in 24 hours, and each child is one of them: so what is good is kept, and only what failed or
- * expired is made anew. That doubles nothing, since a child is never published by itself.
+ * Makes a container for each file and, when all of them are FINISHED, the container of the carousel. An account may make 400
+ * containers in 24 hours, and each child counts. So good children are kept, and only failed or expired ones are made again. This
+ * cannot double a post: a child is never published by itself.
  */
 export async function makeCarousel(call: PublishCall): Promise<Step<string>> {
   const made = await uploadSequentially(call.media, (file) => childOnce(call, file));
@@ -33,8 +33,8 @@ export async function makeCarousel(call: PublishCall): Promise<Step<string>> {
   );
   if (carousel.outcome !== 'done') return carousel;
   if (typeof carousel.value === 'string') return done(carousel.value);
-  // All were FINISHED just now. They may be part of a carousel whose answer got lost; whether they can serve once more
-  // is documented nowhere.
+  // All children were FINISHED. They may belong to a carousel whose answer got lost; the documents do not say whether they can be
+  // used again.
   await children.forget(call, call.media);
   return childrenLost(carousel.value.lost);
 }
@@ -51,8 +51,8 @@ async function childOnce(call: PublishCall, file: PublishMedia): Promise<Step<Ch
 }
 
 /**
- * Instagram works on all of them at once: one after the other takes hardly longer than the slowest. Videos come first: the
- * first that is in progress ends the look, so an hour of waiting does not ask about nine images each time.
+ * Instagram processes all children in parallel, so waiting for one after the other is enough. Videos come first: the first child
+ * in progress ends the loop, so a long wait does not ask about nine images each time.
  */
 async function waitForChildren(call: PublishCall, made: Child[]): Promise<Step<true>> {
   let refusal: Refusal | undefined;
@@ -60,11 +60,11 @@ async function waitForChildren(call: PublishCall, made: Child[]): Promise<Step<t
   const slowestFirst = [...made.filter(isVideo), ...made.filter((child) => !isVideo(child))];
   for (const child of slowestFirst) {
     const waited = await waitForContainer(call, child);
-    // A file that was refused is not made anew for as long as another one takes.
+    // Returns the refusal of an earlier child at once, without waiting for this one.
     if (waited.outcome !== 'done') return refusal ?? waited;
     if (waited.value.status_code === 'FINISHED') continue;
     await children.forget(call, [child.file]);
-    // Whatever is said of the others: one that Instagram will never take ends the delivery.
+    // A child that Instagram will never take ends the delivery, whatever the others say.
     if (refusal?.outcome !== 'failed') refusal = readContainerFailure(waited.value.status, call.now());
   }
   return refusal ?? done(true);

@@ -2,10 +2,10 @@ import { checkMedia } from '../draft-rules.ts';
 import type { Draft, Violation } from '../draft.ts';
 import { storyLimits } from './limits.ts';
 
-/** What its app calls the place. */
+/** The name in Instagram's app. */
 const NAME = 'Instagram Stories';
 
-/** A text would be lost without a word, so it is refused, and not left out: its author has to know. */
+/** Refuses a story with a text: Instagram would drop the text, and the author would not notice. */
 export function checkStory(draft: Draft): Violation[] {
   return [...textLost(draft.text), ...checkMedia(NAME, draft, storyLimits)];
 }

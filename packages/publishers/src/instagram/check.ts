@@ -9,7 +9,7 @@ import { settings } from './settings.ts';
 const NAME = 'Instagram';
 const MAX_HASHTAGS = 30;
 const MAX_MENTIONS = 20;
-/** Of what stands in a sentence. */
+/** The longest hashtag or mention that a sentence quotes. */
 const LONGEST_SHOWN = 60;
 
 export function checkDraft(draft: Draft): Violation[] {
@@ -33,7 +33,7 @@ function checkFeed(draft: Draft): Violation[] {
   ];
 }
 
-/** Meta does not say what a character is. Code units are never fewer than code points or graphemes. */
+/** Meta does not define a character. Code units are never fewer than code points or graphemes. */
 function longestCount(text: string): number {
   return text.length;
 }

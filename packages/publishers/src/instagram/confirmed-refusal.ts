@@ -4,9 +4,9 @@ import type { Refusal } from '../answer.ts';
 import type { PublishCall, WaitUntil } from '../publisher.ts';
 
 /**
- * What `media_publish` refused is not believed at once, since Instagram has refused posts that it did publish. It is
- * put down here; when the container then proves that nothing was published, the next `prepare` acts on it: an
- * expired connection fails as that, a rate limit waits. Without this the same refusal would be asked for again.
+ * Remembers a refusal of `media_publish` until the look-up confirms it, because Instagram has refused posts that it did publish.
+ * When the container proves that nothing was published, the next `prepare` acts on the refusal: an expired connection fails, a
+ * rate limit waits. Without this, the next attempt would send the same call and get the same refusal.
  */
 export async function keepRefusal(call: PublishCall, refusal: Refusal | null): Promise<void> {
   const until = refusal?.outcome === 'wait_until' ? { until: refusal.until.toISOString() } : {};
@@ -21,12 +21,12 @@ export async function takeConfirmedRefusal(call: PublishCall): Promise<Refusal |
     return refusal as unknown as Refusal;
   const stored = refusal as unknown as WaitUntil;
   const until = new Date(stored.until);
-  // Over by now: nothing to wait for.
+  // The wait is over.
   return until > call.now() ? { ...stored, outcome: 'wait_until', until } : null;
 }
 
 const StoredRefusal = Type.Object({
-  // With a hyphen by version 0.1.
+  // Version 0.1 wrote it with a hyphen.
   outcome: Type.Enum(['retry', 'wait_until', 'wait-until', 'failed']),
   failure: Type.Object({ kind: Type.String(), actor: Type.String(), reason: Type.String() }),
 });

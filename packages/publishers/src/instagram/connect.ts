@@ -9,12 +9,12 @@ import { errors } from './errors.ts';
 const CONSENT_HOST = 'https://www.instagram.com';
 const CODE_HOST = 'https://api.instagram.com';
 const TOKEN_HOST = 'https://graph.instagram.com';
-/** Sixty days, should an answer not say it. */
+/** Sixty days; used if the answer does not say. */
 const USUAL_LIFE_SECONDS = 60 * 24 * 3_600;
 
 /**
- * Not OAuth's grants but Meta's own: the code buys a token for an hour, that one a token for sixty days, and that one, a
- * day old or older, its successor. There is no refresh token, so one that has ended cannot be renewed.
+ * Meta's own flow instead of OAuth's grants: the code is exchanged for a token of one hour, that for a token of sixty days, and
+ * that, when at least a day old, for its successor. There is no refresh token, so an expired token cannot be renewed.
  */
 export const connection: ConsentConnection = {
   kind: 'consent',
@@ -27,8 +27,7 @@ export const connection: ConsentConnection = {
     url.searchParams.set('redirect_uri', redirectUri);
     url.searchParams.set('scope', 'instagram_business_basic,instagram_business_content_publish');
     url.searchParams.set('state', state);
-    // The name in the address that Meta's dashboard makes, and the one in its guide: an author who is signed in and agreed
-    // before is asked all the same.
+    // Ask even an author who is signed in and agreed before. Meta's dashboard uses the first name, its guide the second.
     url.searchParams.set('force_reauth', 'true');
     url.searchParams.set('force_authentication', '1');
     return url;
@@ -46,7 +45,7 @@ export const connection: ConsentConnection = {
     });
     const path = `${at(CODE_HOST)}/oauth/access_token`;
     const short = await ask(http, code, { method: 'POST', path, form }, (response) => {
-      // The guide shows the token in a list, the reference bare.
+      // The guide shows the token in a list, the reference shows it without one.
       const token = decode(ShortToken, response) ?? decode(ShortTokenList, response)?.data[0];
       return usableToken(token?.access_token);
     });
@@ -84,7 +83,7 @@ async function askForLongToken(
     const accessToken = usableToken(token.access_token);
     if (accessToken === undefined) return undefined;
     const expiresAt = endOfLife(now(), seconds) ?? endOfLife(now(), USUAL_LIFE_SECONDS);
-    // It is its own refresh token: once it has ended nothing renews it.
+    // The access token is also the refresh token: once expired, it cannot be renewed.
     return {
       accessToken,
       refreshToken: accessToken,
@@ -93,7 +92,7 @@ async function askForLongToken(
   });
 }
 
-/** `secret` is what the call carries: it is kept out of whatever is told of the answer. */
+/** `secret` is the credential in the request; it is removed from failure details. */
 function ask<T>(
   http: Http,
   secret: string,

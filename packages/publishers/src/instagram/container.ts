@@ -5,17 +5,17 @@ import { Created, ofAccount, readStatus, statusRequest, type ContainerStatus } f
 import { errors } from './errors.ts';
 import { notReady } from './refusals.ts';
 
-/** Waits between the looks at a new container: an image is mostly ready within them, and a worker is not held long. */
+/** Waits between the checks of a new container. Most images are ready in this time, and the worker's slot is soon free. */
 const POLL_WAITS_MS = [300, 700, 1_500, 2_500];
 const NEW_FOR_MS = 30_000;
-/** Of what is older the worker lets go after one look. The advice is to ask once a minute. */
+/** An older container is checked once, then the delivery waits this long. Meta advises one check a minute. */
 const PAUSES = [
   { untilAgeMs: 60_000, pauseMs: 5_000 },
   { untilAgeMs: 5 * 60_000, pauseMs: 15_000 },
 ];
 const LONGEST_PAUSE_MS = 60_000;
 
-/** Makes a container of a file or of other containers. The answer is its id. */
+/** Makes a container of a file or of other containers. Returns its id. */
 export function makeContainer<Other = never>(
   call: PublishCall,
   parameters: Record<string, unknown>,
@@ -31,8 +31,8 @@ export function makeContainer<Other = never>(
 }
 
 /**
- * Asks until Instagram has done with it, for as long as a worker may be held. A long reel takes longer than that, even an
- * hour: then it is waited for, which uses up no attempt, until Instagram itself calls the container expired.
+ * Asks until Instagram has processed the container, for a few seconds at most. A long reel can take an hour: then the delivery
+ * waits without using an attempt, until Instagram reports the container as expired.
  */
 export async function waitForContainer(
   call: PublishCall,
@@ -45,7 +45,7 @@ export async function waitForContainer(
     if (asked.outcome !== 'done') return asked;
     if (asked.value.status_code !== 'IN_PROGRESS') return done(asked.value);
     if (waitMs !== null) await call.sleep(waitMs);
-    // A wait that was cut short must not turn into a burst of questions.
+    // Without this, aborted waits would become a burst of requests.
     if (call.signal.aborted) break;
   }
   const pause = PAUSES.find(({ untilAgeMs }) => ageMs() < untilAgeMs);

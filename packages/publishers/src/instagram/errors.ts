@@ -19,27 +19,27 @@ export const errors: ErrorMapper = {
   },
 };
 
-/** `media_publish` came too early. The one error of it that is taken at its word: the container is not ready. */
+/** `media_publish` came before the container was ready. This is its only error that is believed at once. */
 export function isNotReady(response: HttpResponse): boolean {
-  // Beside any other status it contradicts itself, and proves nothing.
+  // With a status other than 4xx, the answer contradicts itself and proves nothing.
   if (response.status < 400 || response.status > 499) return false;
   const error = graphErrorOf(response);
   return error?.code === 9007 || error?.subcode === 2207027;
 }
 
-/** A container that the call names has expired, cannot be found, or may not be used. */
+/** A container in the call has expired, cannot be found, or cannot be used. */
 export function isContainerLost(response: HttpResponse): boolean {
   const error = graphErrorOf(response);
   return error?.code === 24 || error?.subcode === 2207020;
 }
 
-/** They are made anew, which uses an attempt. */
+/** The children are made again, which uses an attempt. */
 export function childrenLost(detail: string): Refusal {
   const refusal = mediaAgain();
   return { ...refusal, failure: { ...refusal.failure, detail } };
 }
 
-/** Why a container failed, from the sentence in its `status`; a new container is worth a try when that says nothing. */
+/** Why a container failed, from the sentence in its `status`. Without a known reason, a new container is tried. */
 export function readContainerFailure(status: string | undefined, now: Date): Refusal {
   const subcode = Number(/\b2207\d{3}\b/.exec(status ?? '')?.[0]);
   const refusal = readSubcode(subcode, now) ?? mediaAgain();

@@ -8,7 +8,7 @@ export const children = uploadsUnder(
   Type.Object({ containerId: Type.String(), createdAt: Type.String() }),
 );
 
-/** The container that is published: that of the only file, or of the carousel. */
+/** The container to publish: that of the only file, or of the carousel. */
 export function containerIdOf(call: PublishCall): string | null {
   const { containerId } = call.evidence;
   return typeof containerId === 'string' ? containerId : null;
@@ -18,7 +18,7 @@ export async function keepContainer(call: PublishCall, containerId: string): Pro
   await call.remember({ containerId, containerCreatedAt: call.now().toISOString() });
 }
 
-/** One that can never be published: a new one cannot double anything. Its children have served, so they go, too. */
+/** For a container that can never be published, so a new one cannot double the post. Its children are used up and go too. */
 export async function forgetContainer(call: PublishCall): Promise<void> {
   await call.remember({ containerId: null, containerCreatedAt: null, children: {} });
 }

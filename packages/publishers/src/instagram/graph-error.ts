@@ -17,14 +17,14 @@ const GraphErrorBody = Type.Object({
 
 export interface GraphError {
   code: number;
-  /** 0: none was told. */
+  /** 0: none was given. */
   subcode: number;
-  /** What Meta says of itself; it is not to be relied on where a code is known. */
+  /** Meta's own flag; not reliable where the code is known. */
   isTransient: boolean;
   words: string[];
 }
 
-/** Undefined for what is not the Graph API's. */
+/** Undefined if the body is not an error of the Graph API. */
 export function graphErrorOf(response: HttpResponse): GraphError | undefined {
   const error = decode(GraphErrorBody, response)?.error;
   const code = integerOf(error?.code);

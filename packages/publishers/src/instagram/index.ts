@@ -12,9 +12,9 @@ import { lookUp } from './look-up.ts';
 import { settings } from './settings.ts';
 
 /**
- * Instagram (Graph API with Instagram Login). Publishing is two calls: a container is made, then published. The
- * container is an object that we hold before anything is public, and it says whether it has been published: that is
- * the proof that `lookUp` uses. README.md names the source of each fact.
+ * Instagram (Graph API with Instagram Login). Publishing takes two calls: one makes a container, one publishes it. The container
+ * exists before anything is public, and its status says whether it was published. `lookUp` uses that as its proof. README.md
+ * names the source of each fact.
  */
 export const instagram = definePublisher({
   id: 'instagram',
@@ -24,8 +24,8 @@ export const instagram = definePublisher({
   limits,
   settings,
   rates: {
-    // The guide says 100 in 24 hours, the reference of the quota says 50. `prepare` reads which it is, so the larger one
-    // stands here: the smaller would hold back posts that Instagram takes.
+    // The guide says 100 in 24 hours, the quota's reference says 50. `prepare` reads the real quota, so this is the larger one:
+    // the smaller would hold back posts that Instagram takes.
     account: { max: 100, perSeconds: 24 * 60 * 60 },
     platform: null,
   },
@@ -40,7 +40,7 @@ export const instagram = definePublisher({
       errors,
       { method: 'GET', path: `${GRAPH}/me`, query, headers: bearer(call) },
       (response) => {
-        // The reference shows the account in a list, the API answers it bare.
+        // The reference shows the account in a list, the API answers without one.
         const user = decode(Account, response) ?? decode(AccountList, response)?.data[0];
         return user && { remoteAccountId: String(user.user_id), handle: user.username };
       },

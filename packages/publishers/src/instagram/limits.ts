@@ -4,7 +4,7 @@ const image = {
   max: 10,
   mimeTypes: ['image/jpeg'],
   maxBytes: 8_000_000,
-  // Wider ones are scaled down there; 3:4 is the highest shape.
+  // Instagram scales wider images down; 3:4 is the tallest ratio.
   rendition: { maxWidth: 1_440, maxHeight: 1_920 },
 };
 
@@ -23,7 +23,7 @@ const video = {
   unclear: ['bitDepth', 'pixels'],
 } satisfies VideoLimits;
 
-/** Of the feed: one image, one video (a reel), or a carousel of either. */
+/** The feed: one image, one video (a reel), or a carousel of both. */
 export const limits: Limits = {
   maxTextLength: 2_200,
   media: {
@@ -44,7 +44,7 @@ export const limits: Limits = {
   },
 };
 
-/** One file of any shape: what does not fill the screen is cropped, or gets a border. */
+/** A story is one file of any ratio: Instagram crops it or adds a border. */
 export const storyLimits: Limits['media'] = {
   ...limits.media,
   max: 1,

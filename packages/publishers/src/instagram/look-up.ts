@@ -9,9 +9,9 @@ import { settings } from './settings.ts';
 import { containerIdOf, forgetContainer } from './evidence.ts';
 import { levelText } from '../normalize.ts';
 
-/** A publish call under way may still land, so FINISHED is "not published" only after the last of these. */
+/** A publish call may still be on its way, so FINISHED means "not published" only after the last of these. */
 const LOOKS_AT_MS = [5_000, 20_000, 60_000];
-/** How long the list of media may lag behind before the post is reported without a link. */
+/** How long the list of media may lag before the post is reported without a link. */
 const LINK_LOOKS_AT_MS = [5_000, 20_000];
 const STILL_PROCESSING_PAUSE_MS = 30_000;
 const STILL_PROCESSING_PATIENCE_MS = 60 * 60_000;
@@ -58,12 +58,12 @@ function stillProcessing(call: LookUpCall): LookUpOutcome {
 }
 
 /**
- * It is out; the container does not say as what. The account's media are searched for this caption; captions can
- * repeat, and the newest item may be another post, so anything but exactly one match gives no link. Then the
- * container's id stands in the receipt: it names this publication, though nothing that can be opened.
+ * The post is out, but the container does not name it. So the account's media are searched for this caption. Captions can
+ * repeat, and the newest item may be another post, so only exactly one match gives a link. Otherwise the receipt holds the
+ * container's id, which identifies the publication but cannot be opened.
  */
 async function findReceipt(call: LookUpCall, containerId: string): Promise<LookUpOutcome> {
-  // Stories are not among the media, and without a caption nothing would tell one from another post.
+  // The list has no stories, and a story has no caption to compare.
   if (readSettings(settings, call).kind === 'story') return published({ remoteId: containerId, url: null });
   const listed = await readOrAskAgain(
     call,
@@ -88,7 +88,7 @@ async function findReceipt(call: LookUpCall, containerId: string): Promise<LookU
 
 function isOurs(call: LookUpCall, media: Media): boolean {
   const { containerPublished, containerCreatedAt } = call.evidence;
-  // Published by an attempt before this one: then this sending is later than the post.
+  // An earlier attempt published it, so the post is older than `sendingSince`.
   const byEarlierAttempt = containerPublished === true && typeof containerCreatedAt === 'string';
   const since = byEarlierAttempt ? Date.parse(containerCreatedAt) : call.sendingSince.getTime();
   const earliestMs = since - CLOCK_TOLERANCE_MS;
@@ -105,7 +105,7 @@ function typeOf({ media }: LookUpCall): string {
   return media[0]?.kind === 'video' ? 'VIDEO' : 'IMAGE';
 }
 
-/** The Graph API writes offsets as `+0000`, which `Date` does not have to read. */
+/** The Graph API writes offsets as `+0000`, which `Date` need not accept. */
 function isoOf(timestamp: string): string {
   return timestamp.replace(/([+-]\d{2})(\d{2})$/, '$1:$2');
 }

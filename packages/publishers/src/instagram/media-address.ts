@@ -2,7 +2,7 @@ import { isReachableFromOutside } from '../public-hosts.ts';
 import type { PublishCall } from '../publisher.ts';
 import { parseUrl } from '@solospark/foundation';
 
-/** Why Instagram could not fetch a file: with the address that it was given, which its operator may be the only one to know. */
+/** The reason for a file that Instagram could not fetch. It names the address, so that the operator can check it. */
 export async function unfetchedReason(call: PublishCall): Promise<string> {
   const link = (await call.media[0]?.publicUrl()) ?? '';
   const origin = parseUrl(link)?.origin ?? 'this server';

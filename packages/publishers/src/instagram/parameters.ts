@@ -4,10 +4,10 @@ import { settings } from './settings.ts';
 
 type Parameters = Record<string, unknown>;
 
-/** Of the container of a post's only file: an image, a reel, or a story. */
+/** Parameters of the container of a post's only file: an image, a reel or a story. */
 export async function singleParameters(call: PublishCall, file: PublishMedia): Promise<Parameters> {
   const { kind, shareReelToFeed, coverOffsetMs } = readSettings(settings, call);
-  // It takes neither a text nor an alternative text.
+  // A story takes neither a text nor an alternative text.
   if (kind === 'story') return { media_type: 'STORIES', ...(await urlParameter(file)) };
   if (file.kind !== 'video') return { ...(await imageParameters(file)), ...captionParameters(call) };
   return {
@@ -19,7 +19,7 @@ export async function singleParameters(call: PublishCall, file: PublishMedia): P
   };
 }
 
-/** Of a file in a carousel, where a video is no reel. */
+/** Parameters of a file in a carousel, where a video is not a reel. */
 export async function itemParameters(file: PublishMedia): Promise<Parameters> {
   const ofFile =
     file.kind === 'video'

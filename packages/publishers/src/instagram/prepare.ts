@@ -9,7 +9,7 @@ import { singleParameters } from './parameters.ts';
 import { findUsedUpQuota } from './quota.ts';
 import { containerIdOf, forgetContainer, keepContainer } from './evidence.ts';
 
-/** Makes the container that Instagram fills from the files' URLs, and waits until it can be published. */
+/** Makes the container, for which Instagram fetches the files, and waits until it can be published. */
 export async function prepare(call: PublishCall): Promise<PrepareOutcome> {
   const refusal = await takeConfirmedRefusal(call);
   if (refusal) return refusal;
@@ -22,7 +22,7 @@ export async function prepare(call: PublishCall): Promise<PrepareOutcome> {
     : prepared;
 }
 
-/** One container per delivery for as long as it lives: an account may make 400 in 24 hours. */
+/** Makes one container per delivery and keeps it until it expires: an account may make 400 in 24 hours. */
 async function containerOnce(call: PublishCall): Promise<Step<string>> {
   const existing = containerIdOf(call);
   if (existing) return done(existing);
@@ -47,7 +47,7 @@ async function waitUntilPublishable(call: PublishCall, id: string): Promise<Prep
   const { status_code: code, status } = waited.value;
   if (code === 'FINISHED') return { outcome: 'ready' };
   if (code === 'PUBLISHED') {
-    // A publish call of an earlier attempt landed after all. `publish` sends nothing then; see there.
+    // A publish call of an earlier attempt succeeded after all, so `publish` sends nothing.
     await call.remember({ containerPublished: true });
     return { outcome: 'ready' };
   }

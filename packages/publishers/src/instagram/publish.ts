@@ -18,7 +18,7 @@ export async function publish(call: PublishCall): Promise<PublishOutcome> {
   const containerId = containerIdOf(call);
   if (!containerId) return noContainer();
   if (call.evidence['containerPublished'] === true) {
-    // Already out: what a second publish call would do is documented nowhere. The look-up finds the receipt.
+    // The documents do not say what a second publish call does. The look-up finds the receipt.
     return { outcome: 'unclear', detail: 'the container was published by an earlier attempt' };
   }
 
@@ -37,14 +37,14 @@ export async function publish(call: PublishCall): Promise<PublishOutcome> {
     const wait = notReady(call.now());
     return { ...wait, failure: { ...wait.failure, ...told(call, response) } };
   }
-  // Error 4/2207051 was answered for posts that went live. So no other error is a "no" before the container says so.
+  // Instagram has answered error 4/2207051 for posts that went live. So no other error counts until the container confirms it.
   if (isAccepted(response)) await call.remember({ accepted: response.status });
   const said = readRefusalOrUnclear(call, errors, response);
   await keepRefusal(call, said.outcome === 'unclear' ? null : said);
   return asUnclear(call, response);
 }
 
-/** A nicety after the success: whatever goes wrong here, the post is out, so everything that is thrown ends here. */
+/** The post is out already, so every error while reading its link is ignored. */
 async function permalinkOf(call: PublishCall, mediaId: string): Promise<string | null> {
   const path = `${GRAPH}/${encodeURIComponent(mediaId)}`;
   const read = call.http.request({
@@ -61,7 +61,7 @@ async function permalinkOf(call: PublishCall, mediaId: string): Promise<string |
   }
 }
 
-/** Longer than a JSON number can be read: where it is one, it is taken from the text. */
+/** An id can be too large for a JavaScript number. If it is a JSON number, it is read from the text. */
 function createdIdOf(response: HttpResponse): string | undefined {
   return decode(Created, response)?.id ?? /^\s*\{\s*"id"\s*:\s*(\d{1,30})\b/.exec(response.text)?.[1];
 }

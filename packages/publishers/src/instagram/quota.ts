@@ -8,9 +8,9 @@ import { dailyLimit } from './refusals.ts';
 const TIMEOUT_MS = 5_000;
 
 /**
- * Asks before anything is made: a container that cannot be published is one of 400 wasted, and Meta's own documents do
- * not agree on how many posts an account has. Whatever is not a clear "used up" lets the post go on: the public call is
- * refused in the end when there is no room.
+ * Reads the quota before a container is made: a container that cannot be published wastes one of 400, and Meta's documents do not
+ * agree on the number of posts. Only a clear "used up" stops the post; otherwise the public call is refused if the quota is used
+ * up.
  */
 export async function findUsedUpQuota(call: PublishCall): Promise<Refusal | null> {
   const response = await answerOrNone(call, {

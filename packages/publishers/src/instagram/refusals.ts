@@ -11,23 +11,23 @@ const NOT_READY_PAUSE_MS = 5_000;
 type Meaning = (response: HttpResponse | null, now: Date) => Refusal;
 
 interface Row {
-  /** "Error codes" of the Instagram platform; they also stand in the `status` of a container that failed. */
+  /** From "Error codes" of the Instagram platform. The `status` of a failed container contains them too. */
   subcodes?: readonly number[];
-  /** "Handling errors" of the Graph API, and the older list of its codes. */
+  /** From "Handling errors" of the Graph API, and from its older list of codes. */
   codes?: readonly number[];
-  /** For codes that stand for anything, 100 above all. */
+  /** For codes that can mean anything, such as 100. */
   words?: RegExp;
   meaning: Meaning;
 }
 
-/** Whose turn it is: by subcode first, then by code, then by words; in each the first row that fits. */
+/** Who has to act: the author, the platform or the operator. Matched by subcode, then code, then words; the first match wins. */
 const rows: readonly Row[] = [
   {
     subcodes: [2207001, 2207006, 2207008, 2207020, 2207032, 2207053, 2207082],
     codes: [-2, -1, 1, 2, 24],
     meaning: () => mediaAgain(),
   },
-  // 2207077: a video could not be downloaded. Users' reports.
+  // 2207077: a video could not be downloaded (users' reports).
   {
     subcodes: [2207003, 2207052, 2207077],
     codes: [9004],
@@ -43,7 +43,7 @@ const rows: readonly Row[] = [
     meaning: () => failed('rejected_account', 'user', restrictedReason),
   },
   { subcodes: [2207051], meaning: () => failed('rejected_content', 'user', spamReason) },
-  // "Temporarily blocked for policies violations": of the account, whatever it has posted before.
+  // "Temporarily blocked for policies violations" is about the account, not about this post.
   {
     codes: [368],
     words: /temporarily blocked/i,
@@ -73,7 +73,7 @@ const rows: readonly Row[] = [
       /\bcapability\b|\bapp(lication)? (is|has been|was) |\bapp (id|secret)\b|deprecated version|api version/i,
     meaning: () => failed('misconfigured', 'operator', appReason),
   },
-  // "Application request limit reached": of all its accounts.
+  // "Application request limit reached" is about all accounts of the app.
   { codes: [4], meaning: (response, now) => throttled(response, now, 'platform') },
   {
     codes: [17, 32, 341, 613, 80000, 80001, 80002, 80003, 80004, 80005, 80006, 80008, 80009, 80014],
@@ -109,17 +109,17 @@ const rows: readonly Row[] = [
   },
 ];
 
-/** Null: no row is about it. */
+/** Null: no row matches. */
 export function readGraphError(
   { code, subcode, words }: GraphError,
   response: HttpResponse,
   now: Date,
 ): Refusal | null {
-  // "Does not exist, or no permission": also said, for a while, of objects that do exist. Never a proof of absence.
+  // "Does not exist, or no permission" is sometimes said of objects that do exist, so it never proves absence.
   if (code === 100 && subcode === 33) return mediaAgain();
   const bySubcode = rowOf(subcode);
   if (bySubcode) return bySubcode.meaning(response, now);
-  // "Permission" is refused to apps as well; then the words say so, and no author can mend it.
+  // The app itself can lack permission. Then the words say so, and the author cannot fix it.
   if (
     code === 10 &&
     words.some((said) => /\bapp (must|has to|needs to)\b|development mode|app review/i.test(said))
@@ -132,7 +132,7 @@ export function readGraphError(
   return row?.meaning(response, now) ?? null;
 }
 
-/** Of a container that failed: its status names a subcode at most. */
+/** For a failed container: its status names only a subcode. */
 export function readSubcode(subcode: number, now: Date): Refusal | null {
   return rowOf(subcode)?.meaning(null, now) ?? null;
 }
@@ -147,7 +147,7 @@ export function mediaAgain(): Refusal {
   );
 }
 
-/** The link worked when it was tried from here: what is between the two is in doubt, and neither Instagram nor the file. */
+/** This server has tried the link with success, so the fault is probably in the network between the two. */
 function unfetched(): Refusal {
   const reason =
     'Instagram could not fetch a file of this post from this server, where it can be fetched. Nothing was published; it ' +
@@ -184,7 +184,7 @@ export function throttled(
   return waits(until, 'Instagram asks to slow down. The post waits and goes out by itself.', limits);
 }
 
-/** `{"<id>":[{"estimated_time_to_regain_access":<minutes>,…}]}`; anything else is no information. */
+/** Reads `{"<id>":[{"estimated_time_to_regain_access":<minutes>,…}]}`; 0 for anything else. */
 function regainMinutes(header: string | null): number {
   const found = [...(header ?? '').matchAll(/"estimated_time_to_regain_access"\s*:\s*"?(\d{1,5})(?!\d)/g)];
   return Math.max(0, ...found.map((match) => Number(match[1])));

@@ -1,6 +1,6 @@
 import type { ApiVersion } from '../publisher.ts';
 
-/** A version is named for its month (YYYYMM) and lives for twelve months at least, then answers 426: to be raised in time. */
+/** A version is a month (YYYYMM). It works for at least twelve months, then answers 426, so it must be raised in time. */
 export const apiVersion: ApiVersion = {
   default: '202609',
   rule: 'must be the year and the month of a version, such as 202609',

@@ -2,7 +2,7 @@ import { bearer, type Asking } from '../answer.ts';
 import type { Identity, Receipt } from '../publisher.ts';
 import { apiVersion } from './api-version.ts';
 
-/** On every call; there is no default version. */
+/** For every call. LinkedIn has no default version. */
 export function headersOf(asking: Asking): Record<string, string> {
   return {
     ...bearer(asking),
@@ -11,7 +11,7 @@ export function headersOf(asking: Asking): Record<string, string> {
   };
 }
 
-/** The id of an organization's channel is its URN; that of a member's is the bare subject of the token. */
+/** An organization's channel has its URN as id; a member's channel has the subject of the token. */
 export function isOrganization(account: Identity): boolean {
   return account.remoteAccountId.startsWith('urn:li:organization:');
 }

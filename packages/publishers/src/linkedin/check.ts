@@ -21,7 +21,7 @@ export const limits: Limits = {
       maxPixels: 36_152_319,
       rendition: { maxWidth: 4_096, maxHeight: 4_096 },
     },
-    // It is uploaded as an image, and moves.
+    // A GIF is uploaded as an image, and LinkedIn shows it moving.
     gif: {
       max: 1,
       mimeTypes: ['image/gif'],
@@ -32,7 +32,7 @@ export const limits: Limits = {
     video: {
       max: 1,
       mimeTypes: ['video/mp4'],
-      // "75 KB" and "500 MB": the narrower way to read each.
+      // "75 KB" and "500 MB" in the stricter reading.
       minBytes: 75 * 1_024,
       maxBytes: 500_000_000,
       minDurationMs: 3_000,
@@ -67,7 +67,7 @@ function checkArticle(draft: Draft): Violation[] {
   return [...found, { field: 'settings/article', code: 'article_with_media', detail }];
 }
 
-/** The text as readers see it: the escapes are LinkedIn's notation, which it reads before anything is counted. */
+/** Counts the text without escapes: LinkedIn reads them as markup before it counts. */
 function checkText(text: string): Violation[] {
   if (text === '') return [textMissing(NAME)];
   return textTooLong(NAME, text.length, limits.maxTextLength);

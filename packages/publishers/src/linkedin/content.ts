@@ -4,7 +4,7 @@ import { uploads } from './uploads.ts';
 
 const MAX_TITLE_LENGTH = 100;
 
-/** What stands beside the text: nothing, a link card, one file, or several images, which are of another kind than one. */
+/** The content beside the text: nothing, a link card, one file, or several images (a type of its own). */
 export function contentOf(call: PublishCall): { content?: unknown } {
   const { article, documentTitle } = settingsOf(call);
   const [first] = call.media;
@@ -28,13 +28,13 @@ export function contentOf(call: PublishCall): { content?: unknown } {
   return { content: more.length === 0 ? { media: only } : { multiImage: { images: attached } } };
 }
 
-/** By what a listed post shows that it has the same beside its text. */
+/** The URNs or the link that identify the content in a listed post. */
 export function attachedTo(call: PublishCall): string[] {
   const { article } = settingsOf(call);
   return article ? [article.url] : call.media.map((file) => uploads.find(call, file)?.urn ?? '');
 }
 
-/** The first line of a text, cut between words where that is too long. */
+/** The first line of a text, cut between words if it is too long. */
 export function titleOf(text: string): string {
   const characters = [...(text.trim().split(/[\r\n]/, 1)[0] ?? '').trimEnd()];
   if (characters.length <= MAX_TITLE_LENGTH) return characters.join('');

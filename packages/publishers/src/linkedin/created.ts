@@ -4,17 +4,17 @@ import { receiptOf } from './api.ts';
 
 const URN = /urn:li:(?:share|ugcPost|activity):\d{1,25}/;
 
-/** `x-restli-id` is documented; the older header, the address of what was made and a body are where else it has been seen. */
+/** `x-restli-id` is documented. The id has also been seen in the older header, in `location` and in the body. */
 const PLACES = ['x-restli-id', 'x-linkedin-id', 'location'];
 
-/** As what the post is out. Null: the answer does not say. */
+/** The receipt from the answer. Null: the answer has no id. */
 export function createdReceiptOf({ headers, text }: HttpResponse): Receipt | null {
   const told = PLACES.map((name) => unescaped(headers.get(name) ?? ''));
   for (const words of [...told, text]) {
     const urn = URN.exec(words)?.[0];
     if (urn !== undefined) return receiptOf(urn);
   }
-  // An id of another form proves the post, and leads nowhere.
+  // An id of another form is a proof too, but gives no link.
   const id = told[0]?.trim() ?? '';
   return id === ''
     ? null

@@ -1,7 +1,7 @@
 import type { HttpResponse } from '../http.ts';
 import { inShort, integerOf, isObject } from '../refusals.ts';
 
-/** Both shapes: the older has `message`, `serviceErrorCode`, `status`; the newer adds `code` and `errorDetails`. */
+/** Covers both forms: the older has `message`, `serviceErrorCode`, `status`; the newer adds `code` and `errorDetails`. */
 export interface ErrorBody {
   message: string;
   /** `code` and those of `inputErrors`. */
@@ -15,7 +15,7 @@ export interface ErrorBody {
 
 const MOST_ERRORS = 20;
 
-/** LinkedIn's own words, or undefined: JSON without any of its fields is somebody else's. */
+/** LinkedIn's error, or undefined: JSON without any of its fields comes from a proxy. */
 export function bodyOf({ json }: HttpResponse): ErrorBody | undefined {
   if (!isObject(json)) return undefined;
   const details = isObject(json['errorDetails']) ? json['errorDetails'] : {};

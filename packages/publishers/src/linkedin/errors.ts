@@ -18,7 +18,7 @@ export const errors: ErrorMapper = {
   readRefusal(response, now) {
     const body = bodyOf(response);
     const explained = body ? readBody(body, response, now) : null;
-    // These three mean the same whoever words them: nothing got past the door.
+    // These statuses mean the same from LinkedIn and from a proxy: nothing was created.
     if (response.status === 401)
       return explained?.failure.kind === 'rejected_account' ? explained : expired();
     if (response.status === 426) return oldVersion();
@@ -29,7 +29,7 @@ export const errors: ErrorMapper = {
   },
 };
 
-/** A file is not usable, and will not become so: it is uploaded again. Nothing was created. */
+/** A file can never be used, so it is uploaded again. Nothing was created. */
 export function isUploadLost(response: HttpResponse): boolean {
   return [400, 422].includes(response.status) && says(response, UPLOAD_LOST);
 }
@@ -48,8 +48,9 @@ const DUPLICATE =
   /DUPLICATE_(POST|CONTENT|SHARE)|\b(post|content|share|ugcPost)\b.{0,60}\bduplicat|\bduplicat\w* (of urn|post|content|share)/i;
 
 /**
- * 422 "Content is a duplicate of urn:li:share:…": there was such a post within about ten minutes; whose is not said. The Posts
- * API documents the status alone, and words may change: whatever a refusal calls a duplicate may be our own post.
+ * 422 "Content is a duplicate of urn:li:share:…": LinkedIn got such a post within about ten minutes, and does not say whether it
+ * is ours. The Posts API documents only the status, and the words may change, so every refusal as a duplicate may mean our own
+ * post.
  */
 export function isDuplicate(response: HttpResponse): boolean {
   return [400, 403, 409, 422].includes(response.status) && says(response, DUPLICATE);

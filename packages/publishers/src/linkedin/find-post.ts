@@ -7,13 +7,13 @@ import { authorUrn, headersOf } from './api.ts';
 import { attachedTo } from './content.ts';
 import { comparePost, PostSchema, type RemotePost } from './same-post.ts';
 
-/** The database's clock against LinkedIn's. Too small would miss our own post, and send it again. */
+/** Tolerated difference between the database's clock and LinkedIn's. With less, our post could be missed and sent twice. */
 const CLOCK_TOLERANCE_MS = 5 * 60_000;
 const PAGE = 50;
 /** Nobody writes 250 posts between a send and the look for it. */
 const MAX_PAGES = 5;
 
-/** Looks for what was sent among the posts of an organization, without those that were there before. */
+/** Searches an organization's posts for the sent one. Skips posts that were there before the first send. */
 export async function findPost<Unanswered extends { outcome: string }>(
   call: PublishCall,
   sentFrom: Date,
@@ -31,7 +31,7 @@ export async function findPost<Unanswered extends { outcome: string }>(
   });
 }
 
-/** The posts of an organization, those first that were changed last. */
+/** Requests an organization's posts, last modified first. */
 export function postsRequest(call: PublishCall, start = '0'): HttpRequest {
   return {
     method: 'GET',
@@ -54,20 +54,20 @@ function readPage(
   if (!all) return undefined;
   const posts = all.filter((post) => post.createdAt >= sinceMs);
   const oldest = all.at(-1);
-  // Those changed last stand first: once a page reaches back before the sending, the rest is older still.
+  // Last modified first: when a page reaches back before the send, all later pages are older.
   const reachesBack = oldest !== undefined && oldest.lastModifiedAt < sinceMs && isNewestFirst(all);
   if (all.length === 0 || reachesBack) return { posts, next: 'nothing' };
   return { posts, next: { cursor: String(Number(start ?? 0) + all.length) } };
 }
 
-/** As it was asked for. In any other order, only a list that was read to its end proves anything. */
+/** Checks the requested order. A list in another order must be read to its end. */
 function isNewestFirst(posts: RemotePost[]): boolean {
   return posts.every((post, index) => post.lastModifiedAt <= (posts[index - 1] ?? post).lastModifiedAt);
 }
 
 /**
- * Posts before this are not ours. Counted from the noting of the known ones where that is earlier: a post of the attempt
- * before this one, that shows only now, must still be found.
+ * Older posts are not ours. Starts when the known posts were noted, if that is earlier than the send: a late post of an earlier
+ * attempt must still be found.
  */
 function earliestMs(call: PublishCall, sentFrom: Date): number {
   const { notedAt } = call.evidence;

@@ -12,9 +12,9 @@ import { lookUp } from './look-up.ts';
 import { settings } from './settings.ts';
 
 /**
- * LinkedIn (Posts API) for members and organizations. It has no idempotency. A member's posts cannot be read by an app:
- * what is unclear after the public call stays unclear, and a person decides. An organization's can, and are looked
- * through. README.md names the source of each fact.
+ * LinkedIn (Posts API) for members and organizations. It has no idempotency. An app cannot read a member's posts: an unclear
+ * public call stays unclear, and a person decides. It can read an organization's posts, so the look-up searches them. README.md
+ * names the source of each fact.
  */
 export const linkedin = definePublisher({
   id: 'linkedin',

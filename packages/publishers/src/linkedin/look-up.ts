@@ -5,12 +5,12 @@ import { errors } from './errors.ts';
 import { findPost } from './find-post.ts';
 import { allowResend } from './resend.ts';
 
-/** How soon a new post is listed is documented nowhere, so "it is not there" takes a look after the last of these. */
+/** The documents do not say how soon a post is listed, so "absent" needs a look-up after the last of these. */
 const LOOKS_AT_MS = [5_000, 30_000, 120_000];
 
 /**
- * A member's posts cannot be read by an app (`r_member_social` is closed), so there is nothing to ask, and a person
- * decides, or a second sending, where the author has chosen that. Those of an organization can.
+ * An app cannot read a member's posts (`r_member_social` is closed). So a person decides, or a second send if the author has
+ * allowed it (`resendIfUnclear`). An organization's posts can be read.
  */
 export async function lookUp(call: LookUpCall): Promise<LookUpOutcome> {
   if (isOrganization(call.account)) return lookForPost(call);
@@ -29,7 +29,7 @@ async function lookForPost(call: LookUpCall): Promise<LookUpOutcome> {
   const afterMs = untilNextLookMs(call, LOOKS_AT_MS);
   if (afterMs !== null) return { outcome: 'ask_again', afterMs, detail: 'not in the list of posts yet' };
 
-  // "Absent" allows another send, so everything that speaks against it goes to a person instead.
+  // "Absent" allows another send, so any doubt goes to a person instead.
   if (likeness === 'similar')
     return cannotTell(call, 'there is a new post that differs from it only a little');
   if (!complete) return cannotTell(call, 'there are too many new posts to look through');
@@ -38,9 +38,9 @@ async function lookForPost(call: LookUpCall): Promise<LookUpOutcome> {
 }
 
 /**
- * What LinkedIn named when it refused a second send as a duplicate is handed on as a hint, not taken as the receipt: it
- * has also named posts that do not exist, and the author may have posted the same text by hand. Sending once more as a
- * question is done only where the author has chosen it: outside its ten minutes it would double the post.
+ * If LinkedIn refused a second send as a duplicate, the post that it named is shown as a hint and not taken as the receipt.
+ * LinkedIn has also named posts that do not exist, and the author may have posted the same text by hand. The post is sent once
+ * more only if the author has chosen that: after LinkedIn's ten minutes it would be doubled.
  */
 function cannotTell(call: LookUpCall, why: string): LookUpOutcome {
   const { duplicateUrn } = call.evidence;

@@ -4,8 +4,8 @@ import { errors } from './errors.ts';
 import { findPost, postsRequest, readPosts } from './find-post.ts';
 
 /**
- * Which posts the organization has before the first send: whatever is among them is not ours. Noted once for a delivery,
- * since after a send whose answer got lost the lost post itself could be among them.
+ * Notes the organization's posts before the first send: they are not ours. Noted once per delivery, because after a send whose
+ * answer got lost, the list could contain our own post.
  */
 export async function notePostsOnce(call: PublishCall): Promise<Step<true>> {
   if (call.evidence['knownUrns'] !== undefined) return lookBeforeSendingAgain(call);
@@ -17,8 +17,8 @@ export async function notePostsOnce(call: PublishCall): Promise<Step<true>> {
 }
 
 /**
- * An attempt before this one may have sent, and its post may show only now, later than `lookUp` waited. What is found
- * is handed on to `publish`.
+ * An earlier attempt may have sent the post, and it may be listed only now, later than `lookUp` waited. `publish` uses what is
+ * found.
  */
 async function lookBeforeSendingAgain(call: PublishCall): Promise<Step<true>> {
   const search = await findPost<Refusal>(call, call.now(), (request, read) =>

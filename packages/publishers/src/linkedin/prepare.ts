@@ -10,12 +10,11 @@ import { uploadWhole } from './upload-whole.ts';
 import { uploads } from './uploads.ts';
 
 /**
- * Uploads the files, and notes which posts an organization has before the send. Whether LinkedIn has processed the files
- * cannot be asked with a member's token (403), so that shows at publishing: 400 MEDIA_ASSET_WAITING_UPLOAD, with nothing
- * created.
+ * Uploads the files, and notes which posts an organization has before the send. A member's token cannot ask whether LinkedIn has
+ * processed a file (403). The public call tells: 400 MEDIA_ASSET_WAITING_UPLOAD, with nothing created.
  */
 export async function prepare(call: PublishCall): Promise<PrepareOutcome> {
-  // What is sent once more has to be the same in every part.
+  // The second send must be identical to the first.
   if (openResend(call)) return { outcome: 'ready' };
   if (isOrganization(call.account) && settingsOf(call).visibility === 'CONNECTIONS') return noConnections;
   const uploaded = await uploadSequentially(call.media, (file) => uploadOnce(call, file));
@@ -28,7 +27,7 @@ async function uploadOnce(call: PublishCall, file: PublishMedia): Promise<Step<t
   if (uploads.find(call, file)) return done(true);
   const urn = await upload(call, file);
   if (urn.outcome !== 'done') return urn;
-  // Only now: a URN without its bytes would be posted with, and refused, for ever.
+  // Kept only after the upload: a URN without its bytes would be refused in every attempt.
   await uploads.keep(call, file, { urn: urn.value, uploadedAt: call.now().toISOString() });
   return done(true);
 }
@@ -38,7 +37,7 @@ function upload(call: PublishCall, file: PublishMedia): Promise<Step<string>> {
   return uploadWhole(call, file, file.kind === 'document' ? 'document' : 'image');
 }
 
-/** Not made public instead: that is not what its author chose. */
+/** The post is not made public instead: its author chose a smaller audience. */
 const noConnections: Failed = {
   outcome: 'failed',
   failure: {

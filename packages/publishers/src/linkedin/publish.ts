@@ -13,7 +13,7 @@ import { openResend } from './resend.ts';
 import { settingsOf } from './settings.ts';
 import { forgetUploads, uploads } from './uploads.ts';
 
-/** What is still pending after this will not become ready; it is uploaded again, which uses an attempt. */
+/** A file that is still pending after this time is uploaded again, which uses an attempt. */
 const PATIENCE_MS: Record<MediaKind, number> = {
   image: 30 * 60_000,
   gif: 30 * 60_000,
@@ -21,18 +21,18 @@ const PATIENCE_MS: Record<MediaKind, number> = {
   video: 2 * 60 * 60_000,
 };
 
-/** One `POST /rest/posts`. A 2xx says that it is out; as what stands in a header. */
+/** One `POST /rest/posts`. A 2xx means that the post is out; a header has its id. */
 export async function publish(call: PublishCall): Promise<PublishOutcome> {
   const { foundUrn } = call.evidence;
-  // An earlier attempt did it: `prepare` has seen the post. Nothing is sent.
+  // `prepare` has found the post of an earlier attempt. Nothing is sent.
   if (typeof foundUrn === 'string') return { outcome: 'published', receipt: receiptOf(foundUrn) };
   const resend = openResend(call);
   return resend ? sendOnceMore(call, resend) : send(call);
 }
 
 /**
- * The second sending of what may be out. Whatever it does not make sure leaves the first as unclear as it was, and so does
- * one that would come too late to be refused.
+ * The second send of a post that may be out. It proves the post only by a success or a duplicate refusal. Any other answer leaves
+ * the first send unclear, and so does a second send that would come too late to be refused.
  */
 async function sendOnceMore(call: PublishCall, { until }: { until: string }): Promise<PublishOutcome> {
   if (call.now().getTime() >= Date.parse(until)) {
@@ -58,12 +58,12 @@ async function send(call: PublishCall): Promise<PublishOutcome> {
 
   const receipt = isSuccess(response) ? createdReceiptOf(response) : null;
   if (receipt) return { outcome: 'published', receipt };
-  // A member's posts cannot be looked for: LinkedIn took it, and that is all that can be known.
+  // A member's posts cannot be read, so the id stays unknown.
   if (isAccepted(response) && !isOrganization(call.account))
     return { outcome: 'published', receipt: WITHOUT_LINK };
 
   if (isDuplicate(response)) return readDuplicate(call, response);
-  // Which of several files it is about is not said, so all of them go up again.
+  // LinkedIn does not say which file it means, so all are uploaded again.
   if (isUploadLost(response) || (isUploadPending(response) && areUploadsOverdue(call))) {
     await forgetUploads(call);
     return uploadAgain(describe(call, response));
@@ -72,8 +72,8 @@ async function send(call: PublishCall): Promise<PublishOutcome> {
 }
 
 /**
- * On the first send of a delivery the post that is in the way cannot be ours: a refusal, and nothing was created.
- * After an unclear send it is most likely ours; what LinkedIn names is put down for `lookUp`.
+ * On the first send of a delivery, the duplicate cannot be our post: this is a refusal, and nothing was created. After an unclear
+ * send it is most likely ours; the post that LinkedIn names is remembered for `lookUp`.
  */
 async function readDuplicate(call: PublishCall, response: HttpResponse): Promise<PublishOutcome> {
   const unclear = asUnclear(call, response);
@@ -103,7 +103,7 @@ function postOf(call: PublishCall): unknown {
   };
 }
 
-/** Counted from the latest: the others may have waited for it. */
+/** True if every upload is overdue: earlier files may have waited for the last one. */
 function areUploadsOverdue(call: PublishCall): boolean {
   return call.media.every((file) => {
     const uploadedAt = uploads.find(call, file)?.uploadedAt ?? '';

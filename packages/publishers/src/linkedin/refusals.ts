@@ -14,18 +14,18 @@ type Meaning = (response: HttpResponse, now: Date) => Refusal;
 
 interface Row {
   statuses: readonly number[];
-  /** `serviceErrorCode`: users' reports; LinkedIn publishes no list of them. */
+  /** `serviceErrorCode`, from users' reports; LinkedIn publishes no list. */
   service?: readonly number[];
-  /** `code`, those of `inputErrors`, `message` or a description: "Error handling", "Error responses" of the marketing APIs, "Posts API". */
+  /** In a `code`, the `message` or a description. From "Error handling", "Error responses" of the marketing APIs, "Posts API". */
   words?: RegExp;
-  /** Which field of the post it is about. */
+  /** The field of the post that the error names. */
   fields?: RegExp;
   meaning: Meaning;
 }
 
 const ANY_4XX = [400, 401, 403, 404, 405, 410, 412, 413, 415, 422];
 
-/** Whose turn it is; the first row that fits. What is in no row stays unexplained. */
+/** Who has to act: the author, the platform or the operator. The first match wins; without a match, the refusal is unknown. */
 const rows: readonly Row[] = [
   { statuses: [400, 422], words: UPLOAD_LOST, meaning: () => uploadLost() },
   { statuses: [400, 422], words: UPLOAD_PENDING, meaning: (_, now) => uploadPending(now) },
@@ -60,14 +60,14 @@ const rows: readonly Row[] = [
     words: /throttle limit|rate limit|daily limit/i,
     meaning: (response, now) => throttled(response, now),
   },
-  // The request itself, and nothing that the author could change by connecting again.
+  // The request itself is wrong, so connecting again would not help.
   { statuses: [403], words: /Unpermitted fields/i, meaning: () => unknownRefusal('LinkedIn') },
   {
     statuses: [403],
     words: /\bcontent\b.{0,40}\b(violates?|against|blocked)|\bspam\b/i,
     meaning: () => failed('rejected_content', 'user', contentReason),
   },
-  // Also `serviceErrorCode` 100, "Not enough permissions to access: …"; and organizations whose page is no longer managed.
+  // For example `serviceErrorCode` 100, "Not enough permissions to access: …", and a page that the member no longer manages.
   { statuses: [403], meaning: () => failed('rejected_account', 'user', deniedReason) },
   {
     statuses: [400, 422],
@@ -88,12 +88,12 @@ const rows: readonly Row[] = [
     fields: /commentary|content|article|title/i,
     meaning: () => failed('rejected_content', 'user', contentReason),
   },
-  // "Unprocessable": LinkedIn understood the post, and does not want it as it is.
+  // "Unprocessable": LinkedIn understood the post and refuses it as it is.
   { statuses: [422], meaning: () => failed('rejected_content', 'user', contentReason) },
   { statuses: [404], meaning: () => failed('unknown', 'user', notFoundReason) },
 ];
 
-/** Null: no row is about it. */
+/** Null: no row matches. */
 export function readBody(body: ErrorBody, response: HttpResponse, now: Date): Refusal | null {
   const said = saysOf(body);
   const row = rows.find(({ statuses, service, words, fields }) => {
@@ -128,8 +128,8 @@ function uploadPending(now: Date): Refusal {
 }
 
 /**
- * LinkedIn documents no header that tells when a limit ends. "Resource level throttle APPLICATION DAY limit …": whose it is, stands
- * in the message.
+ * LinkedIn documents no header for the end of a limit. The message says whether the limit is the app's or the member's, such as
+ * "Resource level throttle APPLICATION DAY limit …".
  */
 export function throttled({ headers, text }: HttpResponse, now: Date): Refusal {
   const limits = /APPLICATION (DAY|MINUTE)/.test(text) ? 'platform' : 'account';

@@ -5,26 +5,26 @@ import type { PublishCall, LookUpCall } from '../publisher.ts';
 import { settingsOf } from './settings.ts';
 
 /**
- * LinkedIn refuses an exact duplicate for ten minutes, and names the post that is in the way. So an author may have a post
- * whose answer got lost sent once more, as a question. Two minutes are left for the way there.
+ * LinkedIn refuses an exact duplicate for ten minutes and names the first post. So an author may allow a second send of a post
+ * whose answer got lost; its answer then tells whether the post is out. Two minutes are left for the request.
  */
 const RESEND_WITHIN_MS = 8 * 60_000;
 
-/** The second sending that is allowed. Instants are RFC 3339. */
+/** The allowed second send. Times are RFC 3339. */
 const Resend = Type.Object({
-  /** When the first began: a later sending was the second. */
+  /** When the first send began. A send that began later is the second. */
   of: Type.String(),
   until: Type.String(),
 });
 
-/** The second sending that is to be made now. */
+/** The second send that is due now. */
 export function openResend({ evidence }: PublishCall): Static<typeof Resend> | null {
   return Value.Check(Resend, evidence['resend']) ? evidence['resend'] : null;
 }
 
 /**
- * Whether an unclear sending of a member's post may be answered by a second one. Asked again about the same sending, it
- * answers the same until the time is up; asked about another one, that was the second, and there is no third.
+ * At most one resend per delivery: true if a member's unclear post may be sent a second time. For the same send the result stays
+ * the same until the time is over. After the second send it is false.
  */
 export async function allowResend(call: LookUpCall): Promise<boolean> {
   if (!settingsOf(call).resendIfUnclear) return false;
@@ -37,7 +37,7 @@ export async function allowResend(call: LookUpCall): Promise<boolean> {
     await call.remember({ resend: { of, until } });
     return true;
   }
-  // Should a person have it sent again, that is a sending like any other.
+  // If a person later retries the post, that is a normal send.
   if (open) await call.remember({ resend: 'over' });
   return false;
 }

@@ -5,10 +5,10 @@ import { levelText, normalizeText } from '../normalize.ts';
 
 const FileRef = Type.Object({ id: Type.String() });
 
-/** A post as the finder lists it. Times are epoch milliseconds. */
+/** A post in the finder's list. Times are epoch milliseconds. */
 export const PostSchema = Type.Object({
   id: Type.String({ minLength: 1 }),
-  /** Of a post without words, which the list leaves out as well. */
+  /** Optional: the list may leave it out for a post without a text. */
   commentary: Type.Optional(Type.Union([Type.String(), Type.Null()])),
   createdAt: Type.Number(),
   lastModifiedAt: Type.Number(),
@@ -23,9 +23,9 @@ export const PostSchema = Type.Object({
 export type RemotePost = Static<typeof PostSchema>;
 
 /**
- * Is this the post that was sent? Its text comes back as markup, perhaps in another notation than ours, and its files
- * under the URNs that it was sent with, or its card with the same link. With the same letters, but other punctuation or files, it is only similar: it may
- * be ours, changed by LinkedIn in a way not foreseen here, or another one from the same mould.
+ * Compares a listed post with the sent one. The list returns the text as markup, perhaps in another notation than ours, the files
+ * under the URNs that were sent, or the card with the same link. A post with the same letters but other punctuation or files is
+ * only similar: it may be ours, changed by LinkedIn in an unknown way, or another post from the same template.
  */
 export function comparePost(sent: { text: string; attached: string[] }, post: RemotePost): Likeness {
   const commentary = post.commentary ?? '';
@@ -36,7 +36,7 @@ export function comparePost(sent: { text: string; attached: string[] }, post: Re
   return lettersOnly(theirs) === lettersOnly(sent.text) ? 'similar' : 'different';
 }
 
-/** LinkedIn takes half of this. What is longer is not read: its markup is found in more than linear time. */
+/** Twice what LinkedIn takes. A longer text is not read: the search for markup takes more than linear time. */
 const LONGEST_COMMENTARY = 6_000;
 
 function attachedTo({ content }: RemotePost): string[] {

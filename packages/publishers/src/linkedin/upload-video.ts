@@ -7,12 +7,12 @@ import { authorUrn, headersOf } from './api.ts';
 import { errors, uploadAgain } from './errors.ts';
 import { forgetUploads, videoParts, videoUploads, type VideoUpload } from './uploads.ts';
 
-/** An address that ends while its part is on the way is no use. */
+/** An upload URL must not expire while its part is being sent. */
 const EXPIRY_MARGIN_MS = 5 * 60_000;
 
 /**
- * In the parts that LinkedIn asks for, each committed with its ETag before the next is begun, so that whoever prepares again
- * goes on behind the last one. Where the addresses have expired, the video goes up anew. Answers its URN.
+ * Uploads a video in the parts that LinkedIn asks for. Each part's ETag is committed before the next part begins, so the next
+ * attempt continues after the last one. If the URLs have expired, the upload starts again. Returns the video's URN.
  */
 export async function uploadVideo(call: PublishCall, video: PublishMedia): Promise<Step<string>> {
   const begun = await beginOnce(call, video);
@@ -34,7 +34,7 @@ export async function uploadVideo(call: PublishCall, video: PublishMedia): Promi
 async function beginOnce(call: PublishCall, video: PublishMedia): Promise<Step<VideoUpload>> {
   const earlier = videoUploads.find(call, video);
   const isGood = earlier && earlier.expiresAt - EXPIRY_MARGIN_MS > call.now().getTime();
-  // With all parts there, none of the addresses is needed any more.
+  // When all parts are uploaded, the URLs are not needed any more.
   if (earlier && (isGood || progressOf(call, video).etags.length === earlier.parts.length))
     return done(earlier);
 
@@ -63,7 +63,7 @@ async function beginOnce(call: PublishCall, video: PublishMedia): Promise<Step<V
   return begun;
 }
 
-/** Its parts have to be the file, each byte once and in order. */
+/** Checks that the parts cover the whole file, each byte once and in order. */
 function readBegun(response: HttpResponse, { byteSize }: PublishMedia): VideoUpload | undefined {
   const value = decode(UploadBegun, response)?.value;
   if (!value) return undefined;
@@ -74,7 +74,7 @@ function readBegun(response: HttpResponse, { byteSize }: PublishMedia): VideoUpl
     : undefined;
 }
 
-/** Its address is signed: with the bearer it is refused. */
+/** Sends no bearer token: the URL is signed, and the storage refuses both together. */
 async function putPart(
   call: PublishCall,
   video: PublishMedia,
@@ -94,15 +94,15 @@ async function putPart(
       const etag = response.headers.get('etag')?.replace(/^"|"$/g, '');
       return etag ? { etag } : undefined;
     },
-    // Whatever the store says of an address that it no longer takes: the next attempt asks for new ones. It was shown no
-    // token, so a 401 says nothing of that.
+    // The storage refuses the URL, so the next attempt asks for new ones. The request had no token, so a 401 does not mean that
+    // the token expired.
     ({ status }) => ([400, 401, 403, 404, 410].includes(status) ? 'refused' : undefined),
   );
 }
 
 /**
- * After a lost answer a refusal proves nothing, since LinkedIn may have had it already: whether the video is there shows at
- * publishing, where one that is not is refused, and goes up again.
+ * After a lost answer, a refusal proves nothing: LinkedIn may have finalized the video already. The public call tells: a video
+ * that is not there is refused and uploaded again.
  */
 async function finalize(call: PublishCall, video: PublishMedia, upload: VideoUpload): Promise<Step<true>> {
   const { etags, finalizing: wasAsked } = progressOf(call, video);

@@ -5,7 +5,7 @@ import { inPieces, timeToUpload } from '../uploads.ts';
 import { authorUrn, headersOf } from './api.ts';
 import { errors } from './errors.ts';
 
-/** An image or a document, in one request and with the bearer. Answers its URN. */
+/** Uploads an image or a document in one request, with the bearer token. Returns its URN. */
 export async function uploadWhole(
   call: PublishCall,
   file: PublishMedia,
@@ -35,7 +35,7 @@ export async function uploadWhole(
       method: 'PUT',
       path: begun.value.uploadUrl,
       headers: { ...headersOf(call), 'content-type': file.mimeType },
-      // A document may have a hundred megabytes.
+      // A document can be a hundred megabytes.
       body: kind === 'image' ? await file.bytes() : inPieces(file),
       timeoutMs: timeToUpload(file.byteSize),
     },

@@ -2,13 +2,13 @@ import { Type, type Static } from 'typebox';
 import type { PublishCall, Evidence } from '../publisher.ts';
 import { uploadsUnder } from '../uploads.ts';
 
-/** A file at LinkedIn, with all of its bytes. */
+/** A completely uploaded file. */
 const Upload = Type.Object({ urn: Type.String(), uploadedAt: Type.String() });
 
-/** Under the name from when nothing but images could be posted: what was prepared then may be taken up now. */
+/** The name is from a version that posted images only; deliveries that it prepared must still work. */
 export const uploads = uploadsUnder('images', Upload, readSingleImage);
 
-/** A video on its way up. */
+/** A video upload in progress. */
 const VideoUpload = Type.Object({
   urn: Type.String(),
   uploadToken: Type.String(),
@@ -27,18 +27,18 @@ export type VideoUpload = Static<typeof VideoUpload>;
 
 export const videoUploads = uploadsUnder('videoUploads', VideoUpload);
 
-/** The ETags of its parts, as far as LinkedIn has acknowledged them; apart, since the addresses of the parts are long. */
+/** The ETags of the acknowledged parts. Kept separately, because the URLs above are long and this is written after each part. */
 export const videoParts = uploadsUnder(
   'videoParts',
   Type.Object({ etags: Type.Array(Type.String()), finalizing: Type.Boolean() }),
 );
 
-/** All go up again. */
+/** All files are uploaded again. */
 export async function forgetUploads(call: PublishCall): Promise<void> {
   for (const each of [uploads, videoUploads, videoParts]) await each.forget(call, call.media);
 }
 
-/** As it was put down when a post could have one image only. */
+/** Reads the form of a version in which a post had at most one image. */
 function readSingleImage({ imageUrn, imageUploadedAt }: Evidence): Static<typeof Upload> | undefined {
   if (typeof imageUrn !== 'string' || typeof imageUploadedAt !== 'string') return undefined;
   return { urn: imageUrn, uploadedAt: imageUploadedAt };

@@ -9,12 +9,12 @@ const Attachment = Type.Object({
   url: Type.Optional(Type.Union([Type.String(), Type.Null()])),
 });
 
-/** A status as the server shows it. Ids are strings of any form: other software does not use numbers. */
+/** A status in a server's list. Ids are strings of any form: other software does not use numbers. */
 export const StatusSchema = Type.Object({
   id: Type.String({ minLength: 1 }),
   url: Type.Optional(Type.Union([Type.String(), Type.Null()])),
   content: Type.String(),
-  /** What its author wrote; most software does not tell. */
+  /** The source text; most software does not send it. */
   text: Type.Optional(Type.Union([Type.String(), Type.Null()])),
   spoiler_text: Type.Optional(Type.Union([Type.String(), Type.Null()])),
   reblog: Type.Optional(Type.Unknown()),
@@ -22,7 +22,7 @@ export const StatusSchema = Type.Object({
 });
 export type RemoteStatus = Static<typeof StatusSchema>;
 
-/** Some software shows an own status that was boosted as a boost of itself, with its id: the status is what counts. */
+/** Some software lists a boosted own status as a boost of itself, with the same id. Returns the status itself. */
 export function withoutOwnBoost(status: RemoteStatus): RemoteStatus {
   const { reblog } = status;
   return Value.Check(StatusSchema, reblog) && reblog.id === status.id ? reblog : status;
@@ -32,7 +32,7 @@ export function receiptOf(status: { id: string; url?: string | null }): Receipt 
   return { remoteId: status.id, url: status.url ?? null };
 }
 
-/** From the answer to the public call: the id is proof, whatever else is in it. A scheduled status is none yet. */
+/** The receipt from the answer to the public call: the id is the proof. A scheduled status is not published. */
 export function createdReceiptOf(response: HttpResponse): Receipt | undefined {
   const created = decode(CreatedSchema, response);
   if (!created || created.scheduled_at !== undefined) return undefined;

@@ -5,15 +5,15 @@ import type { PublishCall } from '../publisher.ts';
 import { errors, isExplained, isInvalid } from './errors.ts';
 
 /**
- * `gone`: it is attached to a status, or was removed; the server does not say which. `not-told`: the server has no such
- * call, so nothing is learned about any image.
+ * `gone`: the file is attached to a status or was removed; the server does not say which. `not-told`: the server has no such
+ * call, so it says nothing about any file.
  */
 export type MediaState = 'ready' | 'processing' | 'gone' | 'failed' | 'not-told';
 
 export type MediaAnswer =
   { state: MediaState; detail: string } | { state: null; refusal: Refusal | null; detail: string };
 
-/** A read. 404 and 422 are answers here like any other; `state` is null where nothing was learned. */
+/** A read. 404 and 422 are normal answers here. `state` is null if nothing was learned. */
 export async function askMedia(call: PublishCall, mediaId: string): Promise<MediaAnswer> {
   const path = `/api/v1/media/${encodeURIComponent(mediaId)}`;
   const response = await answerOrNone(call, { method: 'GET', path, headers: bearer(call) });

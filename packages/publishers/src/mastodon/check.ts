@@ -6,7 +6,7 @@ import { choicesOf } from './settings.ts';
 
 const NAME = 'Mastodon';
 
-/** What Mastodon comes with; a server may allow more, or less (`readLimits`). */
+/** Mastodon's defaults. A server may allow more or less (`readLimits`). */
 export const limits = {
   maxTextLength: 500,
   charactersPerLink: 23,
@@ -22,7 +22,7 @@ export const limits = {
       maxPixels: 33_177_600,
       rendition: { maxWidth: 4_096, maxHeight: 4_096 },
     },
-    // It becomes a video, and is not taken together with images. How large it may be, no server tells.
+    // A GIF becomes a video and cannot be combined with images. No server tells how large it may be.
     gif: { max: 1, mimeTypes: ['image/gif'], maxBytes: 16_777_216, maxPixels: 921_600 },
     video: {
       max: 1,
@@ -30,7 +30,7 @@ export const limits = {
       maxBytes: 103_809_024,
       maxPixels: 8_294_400,
       maxFrameRate: 120,
-      // What is not H.264 is made so by the server.
+      // The server converts other codecs to H.264.
       codecs: ['h264', 'hevc'],
     },
   },
@@ -49,9 +49,9 @@ export function checkDraft(
   ];
 }
 
-/** Of an alt text: `validates :description, length:` of media_attachment.rb, where Ruby's `String#length` counts. */
+/** Counts an alt text as Ruby's `String#length` does: `validates :description, length:` in media_attachment.rb. */
 function countCodePoints(altText: string): number {
-  // Not as a list of them: that grows faster than its text.
+  // Without an array of the characters, which takes much more memory than the text.
   let characters = 0;
   for (let at = 0; at < altText.length; at += (altText.codePointAt(at) ?? 0) > 0xffff ? 2 : 1)
     characters += 1;

@@ -7,7 +7,7 @@ import { errors } from './errors.ts';
 
 const SCOPES = ['read:accounts', 'read:statuses', 'write:statuses', 'write:media'];
 
-// Every server speaks for itself: `at` answers with the address of the author's.
+// Only a placeholder: `at` returns the address of the author's server.
 const HOST = 'https://mastodon.social';
 
 const server: OAuthServer = {
@@ -17,14 +17,14 @@ const server: OAuthServer = {
   tokenHost: HOST,
   tokenPath: '/oauth/token',
   scopes: SCOPES,
-  // Since 4.3; a server that does not know it takes no notice.
+  // Since 4.3; older servers ignore it.
   pkce: true,
   clientAuthentication: 'post',
-  // Since 2.5. Without it a server sends back at once whoever has let the app in before.
+  // Since 2.5. Without it, the server does not ask an author who allowed the app before.
   alwaysAsk: { force_login: 'true' },
 };
 
-/** Tokens do not end by themselves, and there is nothing to refresh. */
+/** Tokens do not expire, so there is no refresh. */
 export const connection: ConsentConnection = {
   ...oauthConnection(server),
   issuer: (call) => readIssuer(call, HOST, errors.name),
@@ -45,7 +45,7 @@ export const connection: ConsentConnection = {
   refresh: null,
 };
 
-/** They are kept, and the id stands in an address: whatever is longer comes from no server that means well. */
+/** Both are stored, and the id is part of a URL: only a hostile server sends longer ones. */
 const RegisteredApp = Type.Object({
   client_id: Type.String({ minLength: 1, maxLength: 2_000 }),
   client_secret: Type.String({ minLength: 1, maxLength: 2_000 }),

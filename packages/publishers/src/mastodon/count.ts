@@ -4,9 +4,9 @@ import { countGraphemes } from '../graphemes.ts';
 const CHARACTERS_PER_LINK = 23;
 
 /**
- * As Mastodon's StatusLengthValidator counts: the graphemes of the content warning and the text together. In the text any link
- * is 23, or what the server says, and of a mention only the name counts; in the warning both are only letters. White space
- * around either is taken away before.
+ * Counts as Mastodon's StatusLengthValidator does: the graphemes of the content warning and the text together. In the text, a
+ * link counts 23 or what the server says, and only the name of a mention counts. In the warning, links and mentions count in
+ * full. White space around both is removed first.
  */
 export function countedLength(text: string, charactersPerLink = CHARACTERS_PER_LINK, warning = ''): number {
   let links = 0;
@@ -17,7 +17,7 @@ export function countedLength(text: string, charactersPerLink = CHARACTERS_PER_L
   return countGraphemes(stripped(warning) + countable) + links * (charactersPerLink - 1);
 }
 
-/** As Ruby's `strip` does: ASCII white space on both sides, and NUL. */
+/** Does what Ruby's `strip` does: removes ASCII white space and NUL on both sides. */
 function stripped(text: string): string {
   let [start, end] = [0, text.length];
   while (start < end && STRIPPED.includes(text.charAt(start))) start += 1;
@@ -27,11 +27,11 @@ function stripped(text: string): string {
 
 const STRIPPED = '\0\t\n\v\f\r ';
 
-/** Every link, as the server would find it, replaced. */
+/** Replaces every link that the server would find. */
 export function withLinks(text: string, replace: (link: string) => string): string {
   let replaced = '';
   let end = 0;
-  // Mastodon finds links with twitter-text, too, but only those with a scheme.
+  // Mastodon also uses twitter-text, but only finds links with a scheme.
   for (const { url, indices } of findServers(text)) {
     if (indices[0] < end) continue;
     const link = wholeLink(text, indices[0], url);
@@ -47,12 +47,12 @@ const MENTION = new RegExp(
   'giu',
 );
 
-/** `@name@server` as it counts, and as it is shown: `@name`. */
+/** `@name@server` becomes `@name`, which is what counts and what is shown. */
 export function withoutDomains(text: string): string {
   return text.replace(MENTION, '$1');
 }
 
-// What Mastodon changes in that library: a path may hold letters of every script, and brackets only in pairs.
+// Mastodon's changes to twitter-text: a path may have letters of every script, and brackets only in pairs.
 const PATH = /\/(?:[^\s<>()?]|\((?:[^\s<>()]|\([^\s<>()]+\))+\))*/uy;
 const NOT_AT_END_OF_PATH = /[!*"'「」;:=,.$%[\]~&|@]/u;
 const QUERY = /\?[^\s<>"'`{}\\]*/uy;
@@ -65,7 +65,7 @@ function wholeLink(text: string, start: number, found: string): string {
   return server + path + query;
 }
 
-/** From the end on: an expression for this, with `+$`, starts anew at each character of a long run. */
+/** Works from the end: a regular expression with `+$` takes quadratic time on a long run. */
 function withoutAtEnd(text: string, unwanted: RegExp): string {
   let end = text.length;
   while (end > 0) {

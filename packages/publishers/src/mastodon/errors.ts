@@ -3,7 +3,7 @@ import type { HttpResponse } from '../http.ts';
 import { failed, type Refusal } from '../refusals.ts';
 import { ErrorBody, expired, readSentence, throttled } from './refusals.ts';
 
-/** A video may be worked on for minutes: the longer it takes, the more rarely it is asked for. */
+/** A video can take minutes: the pause between checks grows with the time. */
 const PROCESSING_PAUSE_MS = { shortest: 5_000, longest: 60_000 };
 
 export const errors: ErrorMapper = {
@@ -11,7 +11,7 @@ export const errors: ErrorMapper = {
   readRefusal(response, now) {
     const sentence = decode(ErrorBody, response)?.error;
     const explained = sentence === undefined ? null : readSentence(response.status, sentence);
-    // These three mean the same whoever words them: nothing got past the door.
+    // These statuses mean the same from the server and from a proxy: nothing was created.
     if (response.status === 401) return explained ?? expired();
     if (response.status === 413) return failed('rejected_content', 'user', fileTooLargeReason);
     if (response.status === 429) return throttled(response, now);
@@ -20,7 +20,7 @@ export const errors: ErrorMapper = {
   },
 };
 
-/** For the one call that sends nothing but the token: what is not valid (422) is that. So says snac. */
+/** For `identity`, which sends only a token: a 422 means that the token is not valid. snac answers so. */
 export const identityDialect: ErrorMapper = {
   ...errors,
   readRefusal(response, now) {
@@ -30,14 +30,14 @@ export const identityDialect: ErrorMapper = {
   },
 };
 
-/** Something about the status or its files was not valid. Nothing was created. GoToSocial and Misskey's family say 400. */
+/** The status or a file was not valid. Nothing was created. GoToSocial, Misskey and its forks answer 400 instead of 422. */
 export function isInvalid(response: HttpResponse): boolean {
   return (response.status === 422 || response.status === 400) && isExplained(response);
 }
 
 /**
- * "Cannot attach files that have not finished processing. Try again in a moment!" In the language of the account, so another
- * sentence may mean the same.
+ * "Cannot attach files that have not finished processing. Try again in a moment!" The sentence is in the account's language, so
+ * a match is certain, but no match proves nothing.
  */
 export function isNotProcessed(response: HttpResponse): boolean {
   const sentence = decode(ErrorBody, response)?.error ?? '';
@@ -47,7 +47,7 @@ export function isNotProcessed(response: HttpResponse): boolean {
   );
 }
 
-/** Of a 422: its sentence is about something else than the files, in so many words. */
+/** True if the sentence of a 422 is clearly not about the files. */
 export function isAboutText(response: HttpResponse): boolean {
   const sentence = decode(ErrorBody, response)?.error ?? '';
   return /validation failed|character|\btext\b|\bpoll\b|\blanguage\b|blank|too (long|many)|\b4 files\b/i.test(
@@ -55,7 +55,7 @@ export function isAboutText(response: HttpResponse): boolean {
   );
 }
 
-/** In Mastodon's form: the API itself has refused, not what stands before it. */
+/** True if the body has Mastodon's error form: the API refused, not a proxy. */
 export function isExplained(response: HttpResponse): boolean {
   return decode(ErrorBody, response) !== undefined;
 }
@@ -71,7 +71,7 @@ export function stillProcessing(now: Date, since = now): Refusal {
   });
 }
 
-/** A file that the server no longer has, or could not process: it is uploaded anew, which uses an attempt. */
+/** The server no longer has the file, or could not process it. It is uploaded again, which uses an attempt. */
 export function uploadAgain(detail: string): Refusal {
   const reason =
     'The Mastodon server could not use the uploaded file. Nothing was published; it is uploaded again by itself.';

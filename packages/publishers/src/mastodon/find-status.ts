@@ -12,10 +12,7 @@ const PAGE = 40;
 /** Nobody writes 400 posts between a send and the look for it. */
 const MAX_PAGES = 10;
 
-/**
- * Looks for what was sent among the own statuses that are newer than the mark. No clock is involved: the server's may
- * be wrong.
- */
+/** Searches the account's statuses newer than the mark for the sent one. It uses no clock, since the server's may be wrong. */
 export async function findStatus<Unanswered extends { outcome: string }>(
   call: PublishCall,
   ask: Ask<Unanswered>,
@@ -44,13 +41,13 @@ function readPage(
 ): Page<RemoteStatus> | undefined {
   const list = decode(StatusList, response)?.map(withoutOwnBoost);
   if (!list) return undefined;
-  // A server that does not know `since_id` shows the mark, and older ones after it.
+  // A server without `since_id` lists the mark and older statuses after it.
   const markAt = list.findIndex((status) => status.id === mark);
   if (markAt !== -1) return { posts: list.slice(0, markAt), next: 'nothing' };
   const oldest = list.at(-1)?.id;
-  // A page may be short and yet not the last: servers leave out what they filter after counting.
+  // A short page need not be the last: servers filter after they count.
   if (oldest === undefined) return { posts: [], next: 'nothing' };
-  // The same page again: the server does not know `max_id`, and there may be more behind a full one.
+  // The same page again: the server has no `max_id`. After a full page there may be more.
   if (oldest === oldestSeen) return { posts: list, next: list.length < PAGE ? 'nothing' : 'out-of-reach' };
   return { posts: list, next: { cursor: oldest } };
 }

@@ -11,9 +11,9 @@ import { readLimits } from './read-limits.ts';
 import { settings } from './settings.ts';
 
 /**
- * Mastodon, and servers that speak its API. The public call carries a key, so that repeating it within the hour makes
- * nothing new where the server knows keys. What became of it is read from the own statuses newer than the one noted
- * before, and from the files, which belong to one status only. README.md names the source of each fact.
+ * Mastodon, and servers with its API. The public call carries an idempotency key: on servers that support keys, a repeated call
+ * within the hour makes no second status. The look-up reads the account's statuses newer than the one noted before, and the
+ * files, since a file belongs to only one status. README.md names the source of each fact.
  */
 export const mastodon = definePublisher({
   id: 'mastodon',
@@ -24,7 +24,7 @@ export const mastodon = definePublisher({
   readLimits,
   settings,
   rates: {
-    // 300 calls in 5 minutes; a post takes two and more.
+    // 300 calls in 5 minutes; a post takes at least two.
     account: { max: 100, perSeconds: 5 * 60 },
     platform: null,
   },
@@ -48,7 +48,7 @@ export const mastodon = definePublisher({
   lookUp,
 });
 
-/** They are kept and shown to people: whatever is longer comes from no server that means well. */
+/** Both are stored and shown: only a hostile server sends longer ones. */
 const Account = Type.Object({
   id: Type.String({ minLength: 1, maxLength: 200 }),
   username: Type.String({ minLength: 1, maxLength: 200 }),

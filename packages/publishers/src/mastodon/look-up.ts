@@ -8,14 +8,14 @@ import { isMastodon, keyPreventsDuplicate } from './key-prevents-duplicate.ts';
 import { visibilityOf } from './visibility.ts';
 import { currentMediaIds } from './uploads.ts';
 
-/** How soon a status is listed is documented nowhere, so "it is not there" takes a look after the last of these. */
+/** The documents do not say how soon a status is listed, so "absent" needs a look-up after the last of these. */
 const LOOKS_AT_MS = [5_000, 30_000, 120_000];
-/** Where a second send could become a second post, the first is given longer to show. */
+/** Used if a second send could make a second post: the first gets more time to appear. */
 const LATER_LOOKS_AT_MS = [300_000, 600_000];
-/** Where there is a hint that it is out. */
+/** Used if there is a hint that the post is out. */
 const PATIENT_LOOKS_AT_MS = [...LATER_LOOKS_AT_MS, 1_800_000, 3_600_000];
 
-/** Looks for the sent post among the own statuses that are newer than the mark put down by `prepare`. */
+/** Searches the account's statuses that are newer than the mark of `prepare`. */
 export async function lookUp(call: LookUpCall): Promise<LookUpOutcome> {
   const search = await findStatus<Unread>(call, (request, read) =>
     readOrAskAgain(call, errors, request, read),
@@ -27,14 +27,14 @@ export async function lookUp(call: LookUpCall): Promise<LookUpOutcome> {
   const afterMs = untilNextLookMs(call, LOOKS_AT_MS);
   if (afterMs !== null) return { outcome: 'ask_again', afterMs, detail: 'not in the list of statuses yet' };
 
-  // "Absent" allows another send, so everything that speaks against it goes to a person instead.
+  // "Absent" allows another send, so any doubt goes to a person instead.
   if (likeness === 'similar') return cannotTell('there is a new post that differs from it only a little');
   if (!complete) return cannotTell('there are too many new posts to look through');
   const mediaIds = currentMediaIds(call);
   return mediaIds.length > 0 ? askFiles(call, mediaIds) : absentInTime(call);
 }
 
-/** At Mastodon a file can be asked for only as long as it is in no post: when all are there, the post is not. */
+/** On Mastodon a file can be read only while no status has it. So if all files can be read, the post is not out. */
 async function askFiles(call: LookUpCall, mediaIds: string[]): Promise<LookUpOutcome> {
   for (const mediaId of mediaIds) {
     const asked = await askMedia(call, mediaId);
@@ -54,7 +54,7 @@ async function absentInTime(call: LookUpCall): Promise<LookUpOutcome> {
   if (afterMs !== null && !(await keyPreventsDuplicate(call))) {
     return { outcome: 'ask_again', afterMs, detail: 'not listed; the server may not know keys' };
   }
-  // There is software that lists its author what it shows to everybody, and nothing else (snac).
+  // Some software lists only public posts, even to their author (snac).
   const isListed = visibilityOf(call) === 'public' || (await isMastodon(call));
   return isListed ? { outcome: 'absent' } : cannotTell('its server may list public posts only');
 }

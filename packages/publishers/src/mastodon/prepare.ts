@@ -12,17 +12,17 @@ import { findStatus } from './find-status.ts';
 import { noteAccountPrivacy } from './visibility.ts';
 import { forgetUpload, keepUpload, uploadOf, type Upload } from './uploads.ts';
 
-/** Waits between the looks at a file; most are ready at once, and a worker is not held long. */
+/** Waits between the checks of a file. Most are ready at once, and the worker's slot is soon free. */
 const POLL_WAITS_MS = [300, 700, 1_500, 2_500];
-/** A server that failed to process a file twice will not do it the third time. */
+/** After two failures to process a file, a third try would not help. */
 const MAX_FAILURES = 2;
 
 const READY = { outcome: 'ready' } as const;
 
 /**
- * Uploads the files, then puts down the key of the public call and the newest own status (the mark): what is sent
- * later is newer than that. Both are taken once for a delivery, whatever happens later: with another key the server
- * could not recognise the post of an attempt whose answer got lost, and a later mark could be that post itself.
+ * Uploads the files, then remembers the key of the public call and the account's newest status (the mark): our post will be
+ * newer. Both are chosen once per delivery. With another key, the server could not recognise the post of an attempt whose answer
+ * got lost, and a later mark could be that post itself.
  */
 export async function prepare(call: PublishCall): Promise<PrepareOutcome> {
   const isMarked = call.evidence['newestStatusId'] !== undefined;
@@ -49,7 +49,7 @@ async function takeMark(call: PublishCall): Promise<Step<true>> {
   );
   if (newest.outcome !== 'done') return newest;
   await call.remember({
-    // The delivery's own, so that it is the same also where a database has forgotten what was put down.
+    // The delivery's id, so that the key is the same even if the database has lost the evidence (restored from a backup).
     idempotencyKey: call.delivery.id,
     newestStatusId: newest.value[0]?.id ?? null,
     notedAt,
@@ -57,7 +57,7 @@ async function takeMark(call: PublishCall): Promise<Step<true>> {
   return { outcome: 'done', value: true };
 }
 
-/** An attempt before this one may have sent, and its post may show only now. Found, it is handed on to `publish`. */
+/** An earlier attempt may have sent the post, and it may be listed only now. `publish` uses what is found. */
 async function lookBeforeSendingAgain(call: PublishCall): Promise<Step<'found' | 'nothing'>> {
   const search = await findStatus<Refusal>(call, (request, read) =>
     callIdempotent(call, errors, request, read),
@@ -74,7 +74,7 @@ async function uploadOnce(
   isMarked: boolean,
 ): Promise<Step<'ready' | 'gone'>> {
   const known = uploadOf(call, file);
-  // Between two attempts the server may have removed it, or a post that got lost may carry it.
+  // Since the last attempt, the server may have removed the file, or our lost post may have it.
   if (known.mediaId !== null) return isMarked || !known.isReady ? waitForMedia(call, file) : ready();
 
   const upload = await sendFile(call, file);
@@ -83,13 +83,13 @@ async function uploadOnce(
   return upload.value.isReady ? ready() : waitForMedia(call, file);
 }
 
-/** Since 3.1.3 there is the first; before that, and in other software, only the second, which answers when the file is ready. */
+/** The first exists since 3.1.3. Older servers and other software have only the second, which answers when the file is ready. */
 const UPLOAD_PATH = '/api/v2/media';
 const OLDER_UPLOAD_PATH = '/api/v1/media';
 
 type Sent = Pick<Upload, 'isReady'> & { mediaId: string; url: string | null };
 
-/** Which of the two a server has is noted, or every file would be sent to it in vain first. */
+/** Remembers which path the server has, so that each file is sent only once. */
 async function sendFile(call: PublishCall, file: PublishMedia): Promise<Step<Sent>> {
   if (call.evidence['uploadPath'] !== OLDER_UPLOAD_PATH) {
     const sent = await sendFileTo(call, file, UPLOAD_PATH, ({ status }) =>
@@ -127,7 +127,7 @@ async function sendFileTo<Other = never>(
       const body = decode(UploadAnswer, response);
       if (!body) return undefined;
       const { id: mediaId, url = null } = body;
-      // There is software that answers 202 always; a file without an address is still in work.
+      // Some software always answers 202. A file without a URL is still being processed.
       return { mediaId, url, isReady: Boolean(url) };
     },
     readOther,
@@ -154,7 +154,7 @@ async function waitForMedia(call: PublishCall, file: PublishMedia): Promise<Step
         return asked.refusal ?? notAsked(asked.detail);
       case 'processing':
         if (waitMs !== null) await call.sleep(waitMs);
-        // A wait that was cut short must not turn into a burst of questions.
+        // Without this, aborted waits would become a burst of requests.
         if (call.signal.aborted) return stillProcessing(call.now(), since);
     }
   }
@@ -162,9 +162,9 @@ async function waitForMedia(call: PublishCall, file: PublishMedia): Promise<Step
 }
 
 /**
- * After a send whose fate nobody proved, a file that is gone may be part of the post that got lost: `publish` sends
- * nothing then, and `lookUp` goes on looking, until a person is asked. Back here after that, the person has said
- * that there is no post. Before any send, the server has only tidied up.
+ * After an unclear send, a missing file may belong to the lost post. Then `publish` sends nothing, and `lookUp` searches until a
+ * person is asked. If the delivery comes here again, the person has said that there is no post. Before any send, the server has
+ * only removed an unused file.
  */
 async function handleGone(call: PublishCall, file: PublishMedia, detail: string): Promise<Step<'gone'>> {
   if (call.sentBefore && call.evidence['mediaGone'] !== true) {
@@ -193,8 +193,8 @@ function ready(): Step<'ready'> {
 }
 
 /**
- * Servers compare the ending with what is in the file. No two names are the same: there is software that keeps one file for
- * each name, and shows the newest in every post.
+ * The extension matches the type, because servers compare it with the content. Each name is unique, because some software keeps
+ * one file per name and shows the newest in every post.
  */
 function fileNameOf({ mimeType }: PublishMedia): string {
   const ending = mimeType === 'video/quicktime' ? 'mov' : (mimeType.split('/')[1] ?? 'jpeg');

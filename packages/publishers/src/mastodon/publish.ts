@@ -14,10 +14,10 @@ import { choicesOf } from './settings.ts';
 import { visibilityOf } from './visibility.ts';
 import { forgetUpload, readyIdOf, uploadOf } from './uploads.ts';
 
-/** One `POST /api/v1/statuses`, under the key that `prepare` put down. A 2xx with the id of the status is a success. */
+/** One `POST /api/v1/statuses` with the key from `prepare`. A 2xx with the id of the status is a success. */
 export async function publish(call: PublishCall): Promise<PublishOutcome> {
   const { foundStatus, mediaGone, idempotencyKey } = call.evidence;
-  // An earlier attempt did it: `prepare` has seen the status. Nothing is sent.
+  // `prepare` has found the status of an earlier attempt. Nothing is sent.
   if (Value.Check(FoundStatus, foundStatus)) return { outcome: 'published', receipt: receiptOf(foundStatus) };
   if (mediaGone === true) {
     return { outcome: 'unclear', detail: 'a file of an earlier attempt is gone, and may be in a post' };
@@ -43,7 +43,7 @@ export async function publish(call: PublishCall): Promise<PublishOutcome> {
   return refusedOrUnclear(call, errors, response);
 }
 
-/** What was not chosen is left to how the account is set. */
+/** Sends only what was chosen; the account's own settings decide the rest. */
 function chosenFields(call: PublishCall) {
   const { spoilerText, sensitive, language } = choicesOf(call);
   const visibility = visibilityOf(call);
@@ -56,16 +56,15 @@ function chosenFields(call: PublishCall) {
 }
 
 /**
- * The server does not compare the text of a key that it knows: an edited one would get the old status for an answer.
- * So the key is another one for another text, other files or other choices. Without choices it is what it was before there
- * were any: a post may have been sent then, and its answer be looked for now.
+ * A server answers a known key with the old status, even if the text has changed. So the key depends on the text, the files and
+ * the settings. Without settings it has the form of older versions, whose sends may still be looked up now.
  */
 export function keyOf(
   call: Pick<PublishCall, 'text' | 'media' | 'settings'>,
   idempotencyKey: string,
 ): string {
   const choices = choicesOf(call);
-  // "public" was the default once, and makes the key of that time.
+  // "public" was the default of older versions and must give the same key.
   const visibility = choices.visibility === 'public' ? 'account' : choices.visibility;
   const isChosen = !isDeepStrictEqual({ ...choices, visibility }, choicesOf({ settings: {} }));
   const content = JSON.stringify([
@@ -76,7 +75,7 @@ export function keyOf(
   return `${idempotencyKey}-${createHash('sha256').update(content).digest('hex').slice(0, 16)}`;
 }
 
-/** Refused, and nothing was created. The sentence may be in any language; the files say whether it is about them. */
+/** Refused; nothing was created. The sentence may be in any language, so the files are asked whether it is about them. */
 async function readInvalid(call: PublishCall, response: HttpResponse): Promise<PublishOutcome> {
   const said = await refusedOrUnclear(call, errors, response);
   if (isNotProcessed(response)) return waitLonger(call, response);
@@ -87,7 +86,7 @@ async function readInvalid(call: PublishCall, response: HttpResponse): Promise<P
       case 'processing':
         return stillProcessing(call.now());
       case 'gone':
-        // It may be in the post of an earlier attempt; then `lookUp` finds that.
+        // The post of an earlier attempt may have the file; then `lookUp` finds that post.
         if (call.sentBefore) return asUnclear(call, response);
         return again(call, file, asked.detail);
       case 'failed':
@@ -95,14 +94,14 @@ async function readInvalid(call: PublishCall, response: HttpResponse): Promise<P
       default:
     }
   }
-  // The server may have finished between its refusal and these questions: once more, in the same key, tells.
+  // The server may have finished processing after its refusal. One more send with the same key tells.
   if (call.evidence['askedTwice'] === true || isAboutText(response)) return said;
   await call.remember({ askedTwice: true });
   const wait = stillProcessing(call.now());
   return { ...wait, failure: { ...wait.failure, ...told(call, response) } };
 }
 
-/** The longer ago the files were brought there, the more rarely it is asked: a server whose queue has stopped says so for hours. */
+/** The pause grows with the age of the uploads: a server whose queue has stopped gives this answer for hours. */
 function waitLonger(call: PublishCall, response: HttpResponse): Refusal {
   const since = call.media
     .map((file) => Date.parse(uploadOf(call, file).uploadedAt ?? ''))

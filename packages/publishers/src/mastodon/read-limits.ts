@@ -4,19 +4,19 @@ import { PublisherError, type AccountCall } from '../publisher.ts';
 import { limits as own } from './check.ts';
 import { errors } from './errors.ts';
 
-/** Somebody may be waiting for the account to be connected. */
+/** Short, because an author may be waiting for the account to be connected. */
 const TIMEOUT_MS = 5_000;
 
-/** The second is all that Mastodon had before 4.0, and other software still has. */
+/** Mastodon before 4.0 and other software have only the second. */
 const PATHS = ['/api/v2/instance', '/api/v1/instance'];
 
-/** What the server says about itself. One that has neither call, or says nothing, takes what Mastodon comes with. */
+/** Reads the server's limits. A server with neither call, or without limits, gets Mastodon's defaults. */
 export async function readLimits(call: AccountCall): Promise<Limits> {
   for (const path of PATHS) {
     const asked = await callIdempotent(
       call,
       errors,
-      // Anybody may ask; but for servers that are closed to whoever has no account there.
+      // The call is public on most servers; closed servers want a token.
       { method: 'GET', path, headers: bearer(call), timeoutMs: TIMEOUT_MS },
       (response) => (isObject(response.json) ? response.json : undefined),
       (response) => (response.status === 404 ? ('unknown' as const) : undefined),
@@ -27,7 +27,7 @@ export async function readLimits(call: AccountCall): Promise<Limits> {
   return own;
 }
 
-/** More than anybody could use, and less than anything could break by. */
+/** Upper bounds: more than an author can use, and small enough to be harmless. */
 const MOST = {
   characters: 100_000,
   charactersPerLink: 1_000,
@@ -39,8 +39,8 @@ const MOST = {
 };
 
 /**
- * By either form of the instance: `configuration`, and `max_toot_chars` of software that never had it. A server may say
- * anything: what is not a number above zero counts as not said, and what is too large is cut.
+ * Reads both forms of the instance: `configuration`, and `max_toot_chars` of software without it. A server may send anything: a
+ * value that is not a number above zero is ignored, and a value above `MOST` is cut.
  */
 export function limitsOf(instance: object): Limits {
   const statuses = at(instance, 'configuration', 'statuses');

@@ -12,9 +12,9 @@ interface Row {
 }
 
 /**
- * Whose turn it is; the first row that fits. The sentences are those in Mastodon's code (`api/base_controller.rb`,
- * `error_handling.rb`) and its documents, and GoToSocial's and Pleroma's for the same. They may be in any language, so each
- * status has a row without words, which is true of all of them.
+ * Who has to act: the author, the platform or the operator. The first match wins. The sentences are from Mastodon's code
+ * (`api/base_controller.rb`, `error_handling.rb`) and documents, and from GoToSocial and Pleroma. They may be in any language, so
+ * each status has a row without words whose reason is always true.
  */
 const rows: readonly Row[] = [
   {
@@ -62,7 +62,7 @@ const rows: readonly Row[] = [
   { statuses: [400], meaning: () => unknownRefusal('Mastodon') },
 ];
 
-/** Null: no row is about it. */
+/** Null: no row matches. */
 export function readSentence(status: number, sentence: string): Refusal | null {
   const row = rows.find(
     ({ statuses, words }) => statuses.includes(status) && (words?.test(inShort(sentence)) ?? true),

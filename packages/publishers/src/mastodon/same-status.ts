@@ -4,7 +4,7 @@ import type { RemoteStatus } from './api.ts';
 import { withLinks, withoutDomains } from './count.ts';
 import { levelText, normalizeText } from '../normalize.ts';
 
-/** `mediaIds`, `mediaUrls`: all under which a file of this delivery was ever uploaded. */
+/** `mediaIds` and `mediaUrls` are of all uploads that this delivery ever made. */
 export interface Sent {
   text: string;
   spoilerText: string;
@@ -14,11 +14,10 @@ export interface Sent {
 }
 
 /**
- * Is this the status that was sent? A file belongs to one status, so the id of one of ours in it is proof, whatever became
- * of the text. Otherwise the text and its warning decide, which the server gives back as HTML, or as they were written,
- * together with the addresses of the files. With the same words, but other links, punctuation, spaces or media, it is only
- * similar: it may be ours, changed by the server's software in a way not foreseen here (some read Markdown), or another one
- * from the same mould.
+ * Compares a listed status with the sent one. A file belongs to one status, so the id of one of our files is the proof, even if
+ * the text differs. Otherwise the text, the warning and the URLs of the files decide. The server returns the text as HTML or as
+ * it was written. A status with the same words but other links, punctuation, spaces or media is only similar: it may be ours,
+ * changed by the server's software in an unknown way (some reads Markdown), or another post from the same template.
  */
 export function compareStatus(sent: Sent, status: RemoteStatus): Likeness {
   if (status.reblog) return 'different';
@@ -27,7 +26,7 @@ export function compareStatus(sent: Sent, status: RemoteStatus): Likeness {
 
   const urls = attached.map(({ url }) => url ?? '');
   const hasOurs = urls.some((url) => sent.mediaUrls.includes(url));
-  // A link to an image may be shown as an image.
+  // Some software shows a link to an image as an image.
   const fitsMedia = sent.hasMedia ? hasOurs : urls.every((url) => url !== '' && sent.text.includes(url));
   const isSameWarning = canonical(status.spoiler_text ?? '') === canonical(sent.spoilerText);
   const texts = [textOf(status.content), ...(status.text ? [status.text] : [])];
@@ -36,13 +35,13 @@ export function compareStatus(sent: Sent, status: RemoteStatus): Likeness {
   return hasOurs || hasText(lettersOnly) ? 'similar' : 'different';
 }
 
-/** The text behind the HTML: a link is what it leads to, however much of it is shown. */
+/** The text of the HTML. A link becomes its target, even if it is shown shortened. */
 export function textOf(html: string): string {
   const pieces: string[] = [];
   let at = 0;
-  /** The link that is open: its attributes, and which piece is the first of its words. */
+  /** The open link: its attributes, and the index of its first piece. */
   let link: { attributes: string; from: number } | undefined;
-  // Tag by tag: an expression that looks for the end of each tag reads a hostile page again for every `<` in it.
+  // No regular expression for whole tags: it takes quadratic time on a page with many `<`.
   for (let open = html.indexOf('<'); open !== -1; open = html.indexOf('<', at)) {
     const close = html.indexOf('>', open);
     if (close === -1) break;
@@ -76,7 +75,7 @@ function spacesAt(text: string, position: number): number {
 }
 
 function linkedText(attributes: string, words: string): string {
-  // Mentions and tags lead to pages of the server's own.
+  // Mentions and hashtags link to pages of the server.
   if (/^\s*[#@]/.test(unescape(words)) || /\bclass=["'][^"']*\b(mention|hashtag)\b/i.test(attributes))
     return words;
   return /\bhref=(["'])(.*?)\1/is.exec(attributes)?.[2] ?? words;
@@ -84,7 +83,7 @@ function linkedText(attributes: string, words: string): string {
 
 const named: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: ' ' };
 
-/** In one pass: what an entity stands for may look like another one. */
+/** In one pass, because a decoded entity may look like another entity. */
 function unescape(html: string): string {
   return html.replace(/&(?:#x([0-9a-f]{1,6})|#(\d{1,7})|([a-z]+));/gi, (entity, hex, decimal, name) => {
     if (name !== undefined) return named[String(name).toLowerCase()] ?? entity;
@@ -93,7 +92,7 @@ function unescape(html: string): string {
   });
 }
 
-/** One form for both sides: mentions without their server, links in full, white space level. */
+/** The form to compare: mentions without their server, complete links, normalized white space. */
 function canonical(text: string): string {
   return withLinks(withoutDomains(levelText(text)), canonicalLink);
 }

@@ -34,7 +34,7 @@ export const settings = Type.Object(
 
 export type Choices = Static<typeof settings>;
 
-/** What its author chose, with a warning that nobody could see left out. */
+/** The author's settings, without an invisible content warning. */
 export function choicesOf(of: { settings: Settings }): Choices {
   const choices = readSettings(settings, of);
   return { ...choices, spoilerText: hasVisibleText(choices.spoilerText) ? choices.spoilerText.trim() : '' };

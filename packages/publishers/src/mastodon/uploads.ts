@@ -4,16 +4,16 @@ import { uploadsUnder } from '../uploads.ts';
 
 /** A file on the server. */
 const Upload = Type.Object({
-  /** Null: it has to be uploaded anew. */
+  /** Null: the file has to be uploaded again. */
   mediaId: Type.Union([Type.String(), Type.Null()]),
   isReady: Type.Boolean(),
-  /** Its address, by which it is known where a status gives its attachments other ids. */
+  /** Its URL, which identifies it on servers that give attachments other ids. */
   url: Type.Optional(Type.Union([Type.String(), Type.Null()])),
-  /** When it was brought there; absent in what an older version put down. */
+  /** When it was uploaded; absent in the evidence of older versions. */
   uploadedAt: Type.Optional(Type.String()),
   /** How often the server failed to process it. */
   failures: Type.Number(),
-  /** Ids of earlier uploads: a post of an earlier attempt may carry one of them. */
+  /** Ids of earlier uploads: the post of an earlier attempt may have one of them. */
   formerIds: Type.Array(Type.String()),
   formerUrls: Type.Optional(Type.Array(Type.String())),
 });
@@ -26,25 +26,25 @@ export function uploadOf(call: PublishCall, file: PublishMedia): Upload {
   return uploads.find(call, file) ?? nothing;
 }
 
-/** The id to attach, or null where there is none that is ready. */
+/** The id to attach, or null if the file is not ready. */
 export function readyIdOf(call: PublishCall, file: PublishMedia): string | null {
   const { isReady, mediaId } = uploadOf(call, file);
   return isReady ? mediaId : null;
 }
 
-/** The ids that the next public call attaches, or the last one did. */
+/** The ids that the public call attaches. */
 export function currentMediaIds(call: PublishCall): string[] {
   return call.media.flatMap((file) => readyIdOf(call, file) ?? []);
 }
 
-/** Every id under which a file of this delivery was ever uploaded: a status that carries one of them is ours. */
+/** The ids of all uploads that this delivery ever made: a status with one of them is ours. */
 export function allMediaIds(call: PublishCall): string[] {
   return uploads
     .list(call)
     .flatMap(({ mediaId, formerIds }) => (mediaId === null ? formerIds : [mediaId, ...formerIds]));
 }
 
-/** The addresses of the same, as far as they were told. */
+/** The known URLs of the same uploads. */
 export function allMediaUrls(call: PublishCall): string[] {
   return uploads.list(call).flatMap(({ url, formerUrls = [] }) => (url ? [url, ...formerUrls] : formerUrls));
 }
@@ -57,7 +57,7 @@ export async function keepUpload(
   await uploads.keep(call, file, { ...uploadOf(call, file), ...changes });
 }
 
-/** Forgets the upload, and keeps its id and its address: see `formerIds`. */
+/** Forgets the upload, but keeps its id and URL; see `formerIds`. */
 export async function forgetUpload(
   call: PublishCall,
   file: PublishMedia,

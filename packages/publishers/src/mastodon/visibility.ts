@@ -7,9 +7,9 @@ import { choicesOf } from './settings.ts';
 const VISIBILITIES = ['public', 'unlisted', 'private'];
 
 /**
- * Notes how the account is set, where its author has chosen nothing else. Mastodon itself sets what is not said so
- * (`post_status_service.rb`: `setting_default_privacy`); other software makes it public, so it is said. A server that does not
- * tell is asked for nothing: the post is worth more than the question.
+ * Remembers the account's default visibility, unless the author has chosen another. Mastodon applies the default by itself
+ * (`post_status_service.rb`: `setting_default_privacy`); other software publishes to everybody, so the default is sent. If the
+ * server does not tell it, no visibility is sent and the post goes out anyway.
  */
 export async function noteAccountPrivacy(call: PublishCall): Promise<void> {
   if (choicesOf(call).visibility !== 'account' || call.evidence['privacy'] !== undefined) return;
@@ -20,7 +20,7 @@ export async function noteAccountPrivacy(call: PublishCall): Promise<void> {
   if (privacy !== undefined && VISIBILITIES.includes(privacy)) await call.remember({ privacy });
 }
 
-/** Who can see it; undefined: nothing is said, and the server decides. */
+/** The visibility to send; undefined: the server decides. */
 export function visibilityOf(call: Pick<PublishCall, 'settings' | 'evidence'>): string | undefined {
   const { visibility } = choicesOf(call);
   if (visibility !== 'account') return visibility;

@@ -21,7 +21,7 @@ export const limits: Limits = {
       maxBytes: 5_000_000,
       rendition: { maxWidth: 4_096, maxHeight: 4_096 },
     },
-    // X writes sides of files that lie. Upright they are meant the other way round: it recommends 720 × 1280 for a phone.
+    // X gives the sides of landscape files. Portrait files have them the other way round: X recommends 720 × 1280 for phones.
     gif: {
       max: 1,
       mimeTypes: ['image/gif'],
@@ -33,7 +33,7 @@ export const limits: Limits = {
     video: {
       max: 1,
       mimeTypes: ['video/mp4', 'video/quicktime'],
-      // Of accounts without Premium, whose limits every account has.
+      // The limits of accounts without Premium, which hold for every account.
       maxBytes: 8_000_000_000,
       minDurationMs: 500,
       maxDurationMs: 20 * 60_000,
@@ -76,7 +76,7 @@ function checkText({ text, media }: Draft): Violation[] {
   return found;
 }
 
-/** Each one that X refuses, where it stands first. */
+/** Every character that X refuses, at its first place. */
 function refusedCharacters(text: string): Violation[] {
   if (!twitterText.hasInvalidCharacters(text)) return [];
   const refused = [...new Set(text)].filter((character) => twitterText.hasInvalidCharacters(character));
@@ -87,14 +87,13 @@ function refusedCharacters(text: string): Violation[] {
   });
 }
 
-/** The longest link that twitter-text takes for one. It counts 23. */
+/** The longest link that twitter-text finds. It counts 23. */
 const LONGEST_LINK = 4_096;
 const LONGEST_WORD = LONGEST_LINK + limits.maxTextLength;
 
 /**
- * What the text counts; or, where that is far above the limit, what its first words count (`counted` is false). Only links
- * and emoji count less than they are long, and no link goes across a space: what is long is weighed word by word, up to where
- * it is too much.
+ * The weight of the text, or that of its first words if they are above the limit already (`counted` is false). Only links and
+ * emoji weigh less than their length, and no link contains a space. So a long text is weighed word by word until it is too long.
  */
 function weigh(text: string): { weight: number; counted: boolean } {
   if (text.length <= LONGEST_WORD) return { weight: weightedLength(text), counted: true };
@@ -107,7 +106,7 @@ function weigh(text: string): { weight: number; counted: boolean } {
 }
 
 /**
- * As X counts: any link 23, an emoji 2, letters beyond Latin and its neighbours 2, after NFC. Only for texts of a bounded
+ * Counts as X does, after NFC: a link 23, an emoji 2, most letters outside Latin and related scripts 2. Only for texts of limited
  * length.
  */
 export function weightedLength(text: string): number {

@@ -6,7 +6,7 @@ import { failed, unknownRefusal, type Refusal } from '../refusals.ts';
 import { problemOf } from './problem.ts';
 import { expired, fileRefused, outOfCredit, readProblem, throttled } from './refusals.ts';
 
-/** The longer it goes on, the more rarely it is asked for. */
+/** The pause grows with the time that X has been processing. */
 const MEDIA_PENDING_PAUSE_MS = { shortest: 10_000, longest: 10 * 60_000 };
 
 export const errors: ErrorMapper = {
@@ -14,10 +14,10 @@ export const errors: ErrorMapper = {
   readRefusal(response, now) {
     const problem = problemOf(response);
     const explained = problem ? readProblem(problem, response, now) : null;
-    // These three mean the same whoever words them: nothing got past the door.
+    // These statuses mean the same from X and from a proxy: nothing was created.
     if (response.status === 401) return aboutAccess(explained) ?? expired();
     if (response.status === 402) return outOfCredit(now);
-    // Of all that is sent to X, only files are large; a proxy before it has a limit as well.
+    // Only files are large enough for a 413, from X or from a proxy.
     if (response.status === 413) return fileRefused();
     if (response.status === 429)
       return explained?.outcome === 'wait_until' ? explained : throttled(response, now);
@@ -27,19 +27,19 @@ export const errors: ErrorMapper = {
   },
 };
 
-/** A 401 is about whoever asks, and never about the post. */
+/** A 401 is about the account or the app, never about the post. */
 function aboutAccess(explained: Refusal | null): Refusal | null {
   return explained?.failure.kind === 'rejected_content' ? null : explained;
 }
 
-/** What is in the way may be our own post. */
+/** The conflict may be with our own post. */
 function isConflict({ status }: HttpResponse): boolean {
   return status === 409;
 }
 
 /**
- * "You are not allowed to create a Tweet with duplicate content." It says that such a post exists, not which, nor
- * whether it is ours: never a refusal, always a question.
+ * "You are not allowed to create a Tweet with duplicate content." X does not say which post it means, or whether it is ours. So
+ * this is never a refusal; the look-up decides.
  */
 export function isDuplicate(response: HttpResponse): boolean {
   if (![400, 403, 409, 422].includes(response.status)) return false;
@@ -54,7 +54,7 @@ export function isDuplicate(response: HttpResponse): boolean {
   );
 }
 
-/** The upload expired, or was never this account's. Nothing was created, and a new upload mends it. */
+/** The upload expired or belongs to another account. Nothing was created, and a new upload helps. */
 export function isMediaInvalid(response: HttpResponse): boolean {
   if (response.status !== 400) return false;
   const problem = problemOf(response);
@@ -67,7 +67,7 @@ export function isMediaInvalid(response: HttpResponse): boolean {
   );
 }
 
-/** It is being worked on. X names no code for it; nothing was created. */
+/** X is still processing the file. It has no code for this. Nothing was created. */
 export function isMediaPending(response: HttpResponse): boolean {
   if (response.status !== 400 && response.status !== 403) return false;
   return (problemOf(response)?.words ?? []).some(
@@ -89,12 +89,12 @@ export async function mediaPending(call: PublishCall, response: HttpResponse): P
   return { ...refusal, failure: { ...refusal.failure, ...told(call, response) } };
 }
 
-/** The same where nothing was to be posted yet. No words for it are documented, so any refusal of X's own is taken for it. */
+/** X no longer has an upload in progress. Its words are not documented, so any 400 or 404 of X's own counts. */
 export function isUploadUnknown(response: HttpResponse): boolean {
   return (response.status === 400 || response.status === 404) && problemOf(response) !== undefined;
 }
 
-/** Between two pieces, or while X processes them. */
+/** The upload was interrupted between two pieces, or X is processing them. */
 export function stillUploading(until: Date): Refusal {
   return waitUntil(until, {
     kind: 'unavailable',

@@ -5,12 +5,12 @@ import { searchPages, type Ask, type Page, type Search } from '../look-up.ts';
 import type { PublishCall } from '../publisher.ts';
 import { comparePost, PostSchema, type RemotePost } from './same-post.ts';
 
-/** The database's clock against X's. Too small would miss our own post, and send it again. */
+/** Tolerated difference between the database's clock and X's. With less, our post could be missed and sent twice. */
 const CLOCK_TOLERANCE_MS = 5 * 60_000;
-/** Each post that is read is billed, and nobody writes 500 posts in two minutes. */
+/** X bills every post that is read, and nobody writes 500 posts in two minutes. */
 const MAX_PAGES = 5;
 
-/** Looks for what was sent among the author's posts that are newer than the mark. */
+/** Searches the author's posts newer than the mark for the sent one. */
 export async function findPost<Unanswered extends { outcome: string }>(
   call: PublishCall,
   sentFrom: Date,
@@ -42,21 +42,21 @@ function timelineRequest(call: PublishCall, pageToken: string | undefined): Http
   };
 }
 
-/** As with the mark: no list, and no count of zero, is no statement about the posts. */
+/** An answer without a list and without a count of zero says nothing about the posts. */
 function readPage(response: HttpResponse, sinceMs: number): Page<RemotePost> | undefined {
   const list = decode(PostList, response);
   if (!list || (list.data === undefined && list.meta?.result_count !== 0)) return undefined;
   const all = list.data ?? [];
   const posts = all.filter((post) => Date.parse(post.created_at) >= sinceMs);
   const cursor = list.meta?.next_token;
-  // Newest first: once a page reaches back before the sending, the rest is older still.
+  // Newest first: when a page reaches back before the send, all later pages are older.
   const reachesBack = posts.length < all.length;
   return { posts, next: cursor === undefined || reachesBack ? 'nothing' : { cursor } };
 }
 
 /**
- * Posts before this are not ours. Counted from the noting of the mark where that is earlier: a post of the attempt
- * before this one, that shows only now, must still be found.
+ * Older posts are not ours. Starts when the mark was noted, if that is earlier than the send: a late post of an earlier attempt
+ * must still be found.
  */
 function earliestMs(call: PublishCall, sentFrom: Date): number {
   const { notedAt } = call.evidence;

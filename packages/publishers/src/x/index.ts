@@ -10,8 +10,8 @@ import { lookUp } from './look-up.ts';
 import { settings } from './settings.ts';
 
 /**
- * X (API v2). It has no idempotency of any kind, so the proof is a look at the author's own posts: `prepare` notes
- * the newest one, and `lookUp` looks for this text among the newer ones. README.md names the source of each fact.
+ * X (API v2). It has no idempotency, so the author's own posts are the proof: `prepare` notes the newest one, and `lookUp`
+ * searches the newer ones for this text. README.md names the source of each fact.
  */
 export const x = definePublisher({
   id: 'x',

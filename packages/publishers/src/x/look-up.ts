@@ -4,10 +4,10 @@ import { errors } from './errors.ts';
 import { findPost } from './find-post.ts';
 import { receiptOf } from './publish.ts';
 
-/** How soon X lists a new post is documented nowhere, so "it is not there" takes a look after the last of these. */
+/** The documents do not say how soon a post is listed, so "absent" needs a look-up after the last of these. */
 const LOOKS_AT_MS = [5_000, 30_000, 120_000];
 
-/** Looks for the sent text among the author's posts that are newer than the one noted by `prepare`. */
+/** Searches the author's posts newer than the mark of `prepare` for the sent text. */
 export async function lookUp(call: LookUpCall): Promise<LookUpOutcome> {
   const search = await findPost<Unread>(call, call.sendingSince, (request, read) =>
     readOrAskAgain(call, errors, request, read),
@@ -19,11 +19,11 @@ export async function lookUp(call: LookUpCall): Promise<LookUpOutcome> {
   const afterMs = untilNextLookMs(call, LOOKS_AT_MS);
   if (afterMs !== null) return { outcome: 'ask_again', afterMs, detail: 'not in the list of posts yet' };
 
-  // "Absent" allows another send, so everything that speaks against it goes to a person instead.
+  // "Absent" allows another send, so any doubt goes to a person instead.
   if (likeness === 'similar') return cannotTell('there is a new post that differs from it only a little');
   if (!complete) return cannotTell('there are too many new posts to look through');
   if (call.evidence['duplicateRefused'] === true) {
-    // Not one newer than the mark: X holds an older post against us. Sending again would be refused again, for ever.
+    // No match is newer than the mark, so X means an older post. Every further send would be refused.
     return {
       outcome: 'uncertain',
       reason:

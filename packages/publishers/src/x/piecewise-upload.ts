@@ -5,7 +5,7 @@ import type { PublishCall, PublishMedia } from '../publisher.ts';
 import { errors, isUploadUnknown, mediaRejected, uploadAgain } from './errors.ts';
 import { uploads, type Pieces, type Upload } from './uploads.ts';
 
-/** Where X failed to make a file of the pieces twice, it will not do it the third time. */
+/** After two failed uploads, a third would not help. */
 const MAX_FAILURES = 2;
 const UPLOAD_LIVES_S = 24 * 60 * 60;
 
@@ -22,7 +22,7 @@ export async function keepPieces(
   return kept;
 }
 
-/** One call about an upload that X may have forgotten. Its words for that are documented nowhere. */
+/** One call about an upload that X may have forgotten: then the result is 'unknown'. */
 export function askAboutUpload<T>(
   call: PublishCall,
   request: Omit<HttpRequest, 'headers'>,
@@ -38,13 +38,13 @@ export function askHowFar(call: PublishCall, { mediaId }: PiecewiseUpload): Prom
   return askAboutUpload(call, { method: 'GET', path: '/2/media/upload', query }, readMedia);
 }
 
-/** From the first piece on, once. After that it is the file, and its author's turn. */
+/** Uploads again from the first piece, once. After the second failure the file is at fault, and the author has to act. */
 export async function startAnew(call: PublishCall, file: PublishMedia, detail: string): Promise<Refusal> {
   const { failedUploads } = call.evidence;
   const failures = (typeof failedUploads === 'number' ? failedUploads : 0) + 1;
   const isOver = failures >= MAX_FAILURES;
   await uploads.forget(call, [file]);
-  // An author who tries the post once more has as many chances again.
+  // A manual retry starts with a fresh count.
   await call.remember({ failedUploads: isOver ? 0 : failures });
   return isOver ? mediaRejected(detail) : uploadAgain(detail);
 }
@@ -66,5 +66,5 @@ const MediaAnswer = Type.Object({
     ),
   }),
 });
-/** What initialize, finalize, the status and the upload in one call answer. */
+/** The answer of initialize, finalize, the status call and the one-call upload. */
 export type Media = Static<typeof MediaAnswer>['data'];

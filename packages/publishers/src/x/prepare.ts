@@ -6,7 +6,7 @@ import { errors } from './errors.ts';
 import { findPost } from './find-post.ts';
 import { uploadFile } from './upload-file.ts';
 
-/** Uploads the files, then notes the newest own post (the mark): what is sent later is newer than that. */
+/** Uploads the files, then notes the author's newest post (the mark): our post will be newer. */
 export async function prepare(call: PublishCall): Promise<PrepareOutcome> {
   const uploaded = await uploadSequentially(call.media, (file) => uploadFile(call, file));
   if (uploaded.outcome !== 'done') return uploaded;
@@ -15,8 +15,8 @@ export async function prepare(call: PublishCall): Promise<PrepareOutcome> {
 }
 
 /**
- * Taken once for a delivery, whatever happens later: if it were taken again after a send whose answer got lost, the
- * lost post itself could become the mark, and would never be found behind it.
+ * The mark is noted once per delivery. Noted again after a send whose answer got lost, it could be the lost post itself, which
+ * would then never be found.
  */
 async function noteNewestPost(call: PublishCall): Promise<Step<true>> {
   if (call.evidence['newestPostId'] !== undefined) return lookBeforeSendingAgain(call);
@@ -38,8 +38,8 @@ async function noteNewestPost(call: PublishCall): Promise<Step<true>> {
 }
 
 /**
- * An attempt before this one may have sent, and its post may show only now, later than `lookUp` waited. X refuses a
- * duplicate for a time that it does not tell, so it is not relied on. What is found is handed on to `publish`.
+ * An earlier attempt may have sent the post, and it may be listed only now, later than `lookUp` waited. X refuses duplicates only
+ * for an unknown time, so that is no protection. `publish` uses what is found.
  */
 async function lookBeforeSendingAgain(call: PublishCall): Promise<Step<true>> {
   const search = await findPost<Refusal>(call, call.now(), (request, read) =>
@@ -50,7 +50,7 @@ async function lookBeforeSendingAgain(call: PublishCall): Promise<Step<true>> {
   return done(true);
 }
 
-/** An empty list counts when X says that it is empty; a 200 that carries only `errors` says nothing. */
+/** A missing list counts as empty only with a count of zero: a 200 with only `errors` says nothing. */
 function newestPostOf(answer: NewestAnswer | undefined): { id: string | null } | undefined {
   const ids = (answer?.data ?? []).map((post) => post.id);
   if (ids.length > 0) return { id: ids.reduce(newer) };

@@ -1,17 +1,17 @@
 import type { HttpResponse } from '../http.ts';
 import { inShort, isObject } from '../refusals.ts';
 
-/** What X says of a refusal, read out of `application/problem+json` or of the older form, and of any mixture of both. */
+/** X's error, read from `application/problem+json`, from the older form, or from a mixture of both. */
 export interface Problem {
   codes: number[];
   type: string;
-  /** Sentences: `detail` and messages first. */
+  /** Sentences; `detail` and messages come first. */
   words: string[];
 }
 
 const MOST_ERRORS = 20;
 
-/** Undefined for what is not X's: a proxy's page, or JSON without a word of X's form. */
+/** Undefined if the body is not X's: a proxy's page, or JSON without X's fields. */
 export function problemOf({ json }: HttpResponse): Problem | undefined {
   if (!isObject(json)) return undefined;
   const errors = (Array.isArray(json['errors']) ? json['errors'] : []).slice(0, MOST_ERRORS).filter(isObject);

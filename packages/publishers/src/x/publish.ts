@@ -7,10 +7,10 @@ import { errors, isDuplicate, isMediaInvalid, isMediaPending, mediaPending, uplo
 import { settingsFields } from './settings.ts';
 import { readyMediaIds, uploads } from './uploads.ts';
 
-/** One `POST /2/tweets`. A 2xx with an id says that it is out, and as what; one without, that it is out. */
+/** One `POST /2/tweets`. A 2xx means that the post is out, even if the answer has no id. */
 export async function publish(call: PublishCall): Promise<PublishOutcome> {
   const { foundPostId } = call.evidence;
-  // An earlier attempt did it: `prepare` has seen the post. Nothing is sent.
+  // `prepare` has found the post of an earlier attempt. Nothing is sent.
   if (typeof foundPostId === 'string') return { outcome: 'published', receipt: receiptOf(call, foundPostId) };
   const mediaIds = readyMediaIds(call);
   if (mediaIds.length < call.media.length) return uploadAgain('no upload to attach');
@@ -19,7 +19,7 @@ export async function publish(call: PublishCall): Promise<PublishOutcome> {
     method: 'POST',
     path: '/2/tweets',
     headers: bearer(call),
-    // An empty text next to media is refused; it has to be left out.
+    // X refuses an empty text beside media, so it is left out.
     json: {
       ...(call.text === '' ? {} : { text: call.text }),
       ...(mediaIds.length > 0 ? { media: { media_ids: mediaIds } } : {}),
@@ -30,12 +30,12 @@ export async function publish(call: PublishCall): Promise<PublishOutcome> {
   const id = isSuccess(response) ? createdIdOf(response) : undefined;
   if (id !== undefined) return { outcome: 'published', receipt: receiptOf(call, id) };
   if (isDuplicate(response)) {
-    // Ours from an attempt whose answer got lost, or an older one of the author's: the look-up tells them apart.
+    // The duplicate is our lost post or an older post of the author; the look-up tells which.
     await call.remember({ duplicateRefused: true });
     return asUnclear(call, response);
   }
   if (isMediaInvalid(response)) {
-    // X does not say which.
+    // X does not say which file it means.
     await uploads.forget(call, call.media);
     return uploadAgain('an uploaded file is no longer valid');
   }
@@ -43,7 +43,7 @@ export async function publish(call: PublishCall): Promise<PublishOutcome> {
   return refusedOrUnclear(call, errors, response);
 }
 
-/** Ids are decimal numbers: as a JSON number, one of them is too large to be read as anything but text. */
+/** An id can be too large for a JavaScript number. If it is a JSON number, it is read from the text. */
 function createdIdOf(response: HttpResponse): string | undefined {
   const id = decode(Created, response)?.data.id;
   if (id === undefined || typeof id === 'string') return id;

@@ -10,18 +10,18 @@ const DAILY_LIMIT_PAUSE_MS = 60 * 60_000;
 type Meaning = (response: HttpResponse, now: Date) => Refusal;
 
 interface Row {
-  /** In `errors[]`: those of "Error codes" in X's older reference, which v2 still sends. */
+  /** In `errors[]`. From "Error codes" of X's older reference; v2 still sends them. */
   codes: readonly number[];
-  /** The end of `type`: "Response codes and errors", problem types. */
+  /** The end of `type`. From "Response codes and errors", problem types. */
   types?: RegExp;
-  /** In `detail`, `title`, `reason` or a message. Users' reports, where X's documents show none. */
+  /** In `detail`, `title`, `reason` or a message. From users' reports if X's documents show none. */
   words?: RegExp;
   meaning: Meaning;
 }
 
 /**
- * Whose turn it is, by code first, then by type, then by words; the first row that fits. What is in no row stays unexplained:
- * "You are not permitted to perform this action", for one, is said of texts that are too long and of accounts alike.
+ * Who has to act: the author, the platform or the operator. Matched by code, then type, then words; the first match wins. Other
+ * refusals stay unknown: X says "You are not permitted to perform this action" about long texts and about accounts alike.
  */
 const rows: readonly Row[] = [
   {
@@ -105,7 +105,7 @@ const rows: readonly Row[] = [
   },
 ];
 
-/** Null: no row is about it. */
+/** Null: no row matches. */
 export function readProblem(problem: Problem, response: HttpResponse, now: Date): Refusal | null {
   const row =
     rows.find(({ codes }) => codes.some((code) => problem.codes.includes(code))) ??
@@ -122,7 +122,7 @@ export function expired(): Refusal {
   return failed('auth_expired', 'user', 'X no longer accepts this connection. Connect the X account again.');
 }
 
-/** Credit is bought by the operator for all authors at once: their posts wait for it, they do not fail one by one. */
+/** The operator buys credit for all authors at once, so their posts wait for it instead of failing one by one. */
 export function outOfCredit(now: Date): Refusal {
   const refusal = waits(
     inFuture(now, PAUSE_WITHOUT_CREDIT_MS),
@@ -138,7 +138,7 @@ export function throttled(response: HttpResponse, now: Date): Refusal {
   return waits(until, 'X asks to slow down. The post waits and goes out by itself.', limits);
 }
 
-/** X tells a time for it in its 24-hour headers, if anywhere. */
+/** If X tells a time, it is in the 24-hour headers. */
 function overDailyLimit(response: HttpResponse, now: Date): Refusal {
   const told = pauseUntil(response.headers, now, ...resetsOf(response.headers));
   const until = new Date(Math.max(told.getTime(), inFuture(now, DAILY_LIMIT_PAUSE_MS).getTime()));
@@ -148,14 +148,14 @@ function overDailyLimit(response: HttpResponse, now: Date): Refusal {
   );
 }
 
-/** Of the windows that are used up: 15 minutes, or one of the two 24-hour ones. Epoch seconds. */
+/** The reset times of the windows that are used up (15 minutes, and two of 24 hours), in epoch seconds. */
 function resetsOf(headers: Headers): (string | null)[] {
   return ['x-rate-limit', APP_WINDOW, 'x-user-limit-24hour']
     .filter((window) => window === 'x-rate-limit' || isUsedUp(headers, window))
     .map((window) => headers.get(`${window}-reset`));
 }
 
-/** That of the app, for all its accounts. */
+/** The app's window, for all accounts. */
 const APP_WINDOW = 'x-app-limit-24hour';
 
 function isUsedUp(headers: Headers, window: string): boolean {

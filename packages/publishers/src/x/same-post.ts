@@ -4,7 +4,7 @@ import { findLinks } from '../find-links.ts';
 import type { Likeness } from '../look-up.ts';
 import { levelText, normalizeText } from '../normalize.ts';
 
-/** A post as `GET /2/users/{id}/tweets` lists it. */
+/** A post in the list of `GET /2/users/{id}/tweets`. */
 export const PostSchema = Type.Object({
   id: Type.String(),
   text: Type.String(),
@@ -27,14 +27,14 @@ export const PostSchema = Type.Object({
 export type RemotePost = Static<typeof PostSchema>;
 
 /**
- * Is this the post that was sent? X gives a text back changed: every link shortened to t.co, one appended for media,
- * and `&`, `<`, `>` as HTML entities. All of that is undone on X's side, and links are brought to one form on both.
- * One with the same letters, but other links, signs or another number of media, is only similar: it may be ours, changed
- * by X in a way not foreseen here, or another one from the same mould ("New on the blog: …").
+ * Compares a listed post with the sent one. X changes a text: it shortens every link to t.co, appends a link for media, and
+ * writes `&`, `<`, `>` as HTML entities. All of that is undone on X's text, and links get one form on both sides. A post with the
+ * same letters but other links, punctuation or another number of media is only similar: it may be ours, changed by X in an
+ * unknown way, or another post from the same template ("New on the blog: …").
  */
 export function comparePost(sent: { text: string; mediaCount: number }, post: RemotePost): Likeness {
   const ours = canonical(withTheirSchemes(sent.text, post));
-  // The author may have written "&amp;" literally, so the text counts with and without its entities undone.
+  // The author may have written "&amp;" literally, so both the raw and the decoded text are compared.
   const theirs = [post.text, withoutEntities(post.text)].map((text) => canonical(expandLinks(text, post)));
   const mediaCount = (post.attachments?.media_keys ?? []).length;
   if (theirs.includes(ours) && mediaCount === sent.mediaCount) return 'same';
@@ -42,8 +42,8 @@ export function comparePost(sent: { text: string; mediaCount: number }, post: Re
 }
 
 /**
- * X's list of top-level domains may be newer than ours: what it has made a link of is one on our side as well, whether its
- * author wrote the scheme or not.
+ * X's list of top-level domains may be newer than ours. So each link that X found gets its scheme in our text too, even if the
+ * author wrote none.
  */
 function withTheirSchemes(text: string, { entities }: RemotePost): string {
   const links = (entities?.urls ?? [])
@@ -63,7 +63,7 @@ function replaceOnce(text: string, part: string, by: string): string {
   return at === -1 || hasScheme ? text : text.slice(0, at) + by + text.slice(at + part.length);
 }
 
-/** The text as its author wrote it: t.co links replaced by what they stand for, the media's link dropped. */
+/** The author's text: t.co links replaced by their targets, the media's link removed. */
 export function expandLinks(text: string, post: RemotePost): string {
   const links = [...(post.entities?.urls ?? [])].sort((a, b) => b.url.length - a.url.length);
   return links.reduce(
@@ -88,7 +88,7 @@ function canonical(text: string): string {
   return replaceLinks(levelText(text), canonicalLink).trim();
 }
 
-/** Signs may come back changed: a quote as another quote, a heart without its variation selector. */
+/** X may change punctuation and symbols: another quotation mark, a heart without its variation selector. */
 function lettersOnly(text: string): string {
   return normalizeText(
     replaceLinks(text, () => ' '),
@@ -99,8 +99,8 @@ function lettersOnly(text: string): string {
 }
 
 /**
- * X makes `Example.com` to `http://example.com`, or to `https://example.com`, and either to the same with a slash, or not. So the
- * scheme tells no two posts apart.
+ * X turns `Example.com` into `http://example.com` or `https://example.com`, with or without a final slash. So the comparison
+ * ignores the scheme.
  */
 function canonicalLink(link: string): string {
   const bare = link.replace(SCHEME, '');

@@ -24,7 +24,7 @@ export const settings = Type.Object(
   { additionalProperties: false },
 );
 
-/** As fields of `POST /2/tweets`. What stands at its default is left out: X has no word for "everyone". */
+/** The fields of `POST /2/tweets`. Defaults are left out: X has no value for "everyone". */
 export function settingsFields(call: PublishCall): Record<string, unknown> {
   const { replySettings, madeWithAi, paidPartnership } = readSettings(settings, call);
   return {

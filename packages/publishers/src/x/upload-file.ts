@@ -5,10 +5,10 @@ import { expiryOf, readMedia } from './piecewise-upload.ts';
 import { uploadInPieces } from './upload-in-pieces.ts';
 import { uploads, type Upload } from './uploads.ts';
 
-/** An upload is not used when it is about to expire. */
+/** An upload that expires within this time is not used. */
 const SPARE_MS = 10 * 60_000;
 
-/** What stands in the evidence and is still good is not done again. */
+/** Uploads a file, and skips the steps whose results in the evidence are still valid. */
 export async function uploadFile(call: PublishCall, file: PublishMedia): Promise<Step<true>> {
   const upload = uploads.find(call, file);
   const isGood = upload !== undefined && new Date(upload.expiresAt) > inFuture(call.now(), SPARE_MS);
@@ -51,7 +51,7 @@ async function describeOnce(call: PublishCall, file: PublishMedia, upload: Uploa
     () => 'described' as const,
     (response) => {
       if (isMediaInvalid(response)) return 'gone' as const;
-      // Its older document takes words for images and GIFs only. A video goes out without them rather than not at all.
+      // X's older document allows alt texts for images and GIFs only. A video goes out without one rather than not at all.
       return file.kind === 'video' && response.status === 400 ? ('described' as const) : undefined;
     },
   );

@@ -15,14 +15,14 @@ import { uploads, type Upload } from './uploads.ts';
 import { askFromOf, waitUntilProcessed } from './wait-until-processed.ts';
 
 /**
- * X takes 1,000 pieces, and 512 MB are 123 of these. Not to be changed lightly: whoever goes on with an upload counts the
- * pieces that went up before.
+ * X takes up to 1,000 pieces; our largest upload, 512 MB, has 123. A change breaks uploads in progress: they continue by the
+ * number of pieces sent.
  */
 const PIECE_BYTES = 4 * 1024 * 1024;
 
 /**
- * A GIF or a video: initialize, append piece after piece, finalize, and ask until it is processed. What X has
- * acknowledged is committed each time, so that whoever comes next goes on there. `known` has not expired.
+ * Uploads a GIF or a video: initialize, append the pieces, finalize, and ask until it is processed. Each step that X acknowledges
+ * is committed, so the next attempt continues there. `known` has not expired.
  */
 export async function uploadInPieces(
   call: PublishCall,
@@ -97,7 +97,7 @@ async function finalize(
     { method: 'POST', path: pathOf(upload, 'finalize') },
     readMedia,
   );
-  // It may have been done by a call whose answer got lost. Then X knows how far it is.
+  // An earlier finalize whose answer got lost may have succeeded. Then X knows the status.
   const isUnclear = finalized.outcome === 'done' && finalized.value === 'unknown';
   const told = isUnclear ? await askHowFar(call, upload) : finalized;
   if (told.outcome !== 'done') return told;

@@ -2,25 +2,25 @@ import { Type, type Static } from 'typebox';
 import type { PublishCall, PublishMedia, Evidence } from '../publisher.ts';
 import { uploadsUnder } from '../uploads.ts';
 
-/** What goes up in pieces: a GIF or a video. */
+/** An upload in pieces: a GIF or a video. */
 const Pieces = Type.Object({
-  /** So many from the first on have been acknowledged. */
+  /** How many pieces X has acknowledged, from the first on. */
   sent: Type.Integer(),
-  /** Null: not all of them are there. */
+  /** Null: not finalized. */
   finalizedAt: Type.Union([Type.String(), Type.Null()]),
-  /** When X may be asked next how far the processing is. */
+  /** When X may next be asked for the status. */
   askFrom: Type.String(),
   isProcessed: Type.Boolean(),
 });
 
-/** A file at X. */
+/** An uploaded file. */
 const Upload = Type.Object({
   mediaId: Type.String(),
-  /** X forgets it then. */
+  /** When X forgets the upload. */
   expiresAt: Type.String(),
   /** Its alternative text has been sent. */
   isDescribed: Type.Boolean(),
-  /** Absent where it went up in one call, as an image does. */
+  /** Absent for an upload in one call (images). */
   pieces: Type.Optional(Pieces),
 });
 export type Upload = Static<typeof Upload>;
@@ -28,7 +28,7 @@ export type Pieces = Static<typeof Pieces>;
 
 export const uploads = uploadsUnder('uploads', Upload, readSingleImage);
 
-/** The ids to attach: of the files that X has whole, and is done with. */
+/** The ids to attach: those of files that are uploaded and processed. */
 export function readyMediaIds(call: PublishCall): string[] {
   return call.media.flatMap((file: PublishMedia) => {
     const upload = uploads.find(call, file);
@@ -36,7 +36,7 @@ export function readyMediaIds(call: PublishCall): string[] {
   });
 }
 
-/** As it was put down when a post could have one image only. */
+/** Reads the form of a version in which a post had at most one image. */
 function readSingleImage({ mediaId, mediaUntil, describedMediaId }: Evidence): Upload | undefined {
   if (typeof mediaId !== 'string' || typeof mediaUntil !== 'string') return undefined;
   return { mediaId, expiresAt: mediaUntil, isDescribed: describedMediaId === mediaId };

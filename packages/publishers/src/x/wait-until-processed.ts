@@ -3,15 +3,15 @@ import type { PublishCall, PublishMedia } from '../publisher.ts';
 import { stillUploading } from './errors.ts';
 import { askHowFar, keepPieces, startAnew, type Media, type PiecewiseUpload } from './piecewise-upload.ts';
 
-/** How long a worker itself waits. What takes longer is come back to. */
+/** How long a worker waits. After that, the delivery waits without a worker. */
 const HOLD_MS = 5_000;
 const PAUSE_WITHOUT_WORD_MS = 5_000;
 const SHORTEST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 10 * 60_000;
-/** Processing that takes longer counts as failed. */
+/** Longer processing counts as failed. */
 const PATIENCE_MS = 60 * 60_000;
 
-/** Asks no sooner than X wants to be asked, and no longer than a worker is to be held. */
+/** Asks X for the status until the file is processed, no earlier than X allows, and for HOLD_MS at most. */
 export async function waitUntilProcessed(
   call: PublishCall,
   file: PublishMedia,
@@ -24,7 +24,7 @@ export async function waitUntilProcessed(
     heldMs += pauseMs;
     if (heldMs > HOLD_MS) return stillUploading(inFuture(call.now(), pauseMs));
     await call.sleep(pauseMs);
-    // A wait that was cut short must not turn into a burst of questions.
+    // Without this, aborted waits would become a burst of requests.
     if (call.signal.aborted) return stillUploading(call.now());
 
     const asked = await askHowFar(call, upload);
@@ -41,7 +41,7 @@ export async function waitUntilProcessed(
   return done(upload);
 }
 
-/** X may be asked again from then on. */
+/** When X may next be asked for the status. */
 export function askFromOf(call: PublishCall, { processing_info: info }: Media): string {
   const told = info?.check_after_secs;
   const pauseMs = told === undefined ? PAUSE_WITHOUT_WORD_MS : told * 1_000;

@@ -30,7 +30,7 @@ interface Entry {
   };
 }
 
-/** What the account's repository holds, asked of the platform itself. */
+/** The records of the account's repository, read from the platform. */
 async function recordsOf(delivery: Delivery): Promise<Entry[]> {
   const { json } = await delivery.call.http.request({
     method: 'GET',
@@ -48,7 +48,7 @@ async function sendAndLose(delivery: Delivery): Promise<void> {
 }
 
 describe('Bluesky: the record', () => {
-  it('marks links, hashtags and mentions where a reader finds them', async () => {
+  it('marks links, hashtags and mentions at the right places', async () => {
     await open('', { account: 'bob' });
     const text = '見て👨‍👩‍👧‍👦 https://example.com/ä#b und #tag @bob.test @nobody.test';
     const delivery = await open(text);
@@ -67,7 +67,7 @@ describe('Bluesky: the record', () => {
     ]);
   });
 
-  it('shows a long link short, and is found by what it shows when its answer got lost', async () => {
+  it('shortens a long link, and a look-up still finds it', async () => {
     const link = `https://example.com/${'a'.repeat(1_500)}`;
     const delivery = await open(`${'b'.repeat(270)} ${link}`);
     await sendAndLose(delivery);
@@ -83,7 +83,7 @@ describe('Bluesky: the record', () => {
     expect(await publicPosts()).toHaveLength(1);
   });
 
-  it('marks a bare domain, and keeps it as it was written', async () => {
+  it('marks a bare domain, and does not change it', async () => {
     const delivery = await open('Read example.com/blog now');
     expect(await delivery.run()).toMatchObject({ outcome: 'published' });
     expect((await recordsOf(delivery))[0]?.value).toMatchObject({
@@ -92,7 +92,7 @@ describe('Bluesky: the record', () => {
     });
   });
 
-  it('goes out without the mention when nobody can be asked, and is the same at the next sending', async () => {
+  it('has no mention when the handle cannot be resolved, also on the next send', async () => {
     await open('', { account: 'bob' });
     const delivery = await open('Hello @bob.test');
     await arm('identity', '5xx-before-commit');
@@ -103,7 +103,7 @@ describe('Bluesky: the record', () => {
     expect((await recordsOf(delivery))[0]?.value.facets).toBeUndefined();
   });
 
-  it('carries the image with its words and its shape', async () => {
+  it('has the image with its alt text and aspect ratio', async () => {
     const delivery = await open('Look', { withImage: true, altText: 'one pixel' });
     expect(await delivery.run()).toMatchObject({ outcome: 'published' });
     const [record] = await recordsOf(delivery);
@@ -113,7 +113,7 @@ describe('Bluesky: the record', () => {
     });
   });
 
-  it('carries four images in their order', async () => {
+  it('has four images in order', async () => {
     const delivery = await open('Four', { withImage: true });
     const [image] = delivery.call.media;
     if (!image) throw new Error('no image');
@@ -124,7 +124,7 @@ describe('Bluesky: the record', () => {
     expect(record?.value.embed).toMatchObject({ images: ['a', 'b', 'c', 'd'].map((alt) => ({ alt })) });
   });
 
-  it('keeps 300 emoji of the account’s longest kind out, and 120 families in', async () => {
+  it('is refused with 300 of the longest emoji, and allowed with 120 family emoji', async () => {
     const family = '👨‍👩‍👧‍👦';
     expect(await (await open(family.repeat(120))).run()).toMatchObject({ outcome: 'published' });
     expect(await (await open(family.repeat(121))).run()).toMatchObject({
@@ -134,8 +134,8 @@ describe('Bluesky: the record', () => {
   });
 });
 
-describe('Bluesky: the same post twice', () => {
-  it('keeps key and date over all tries, and the record with them', async () => {
+describe('Bluesky: a second send of a post', () => {
+  it('has the same key and date, and does not change the record', async () => {
     const delivery = await open('Once', { withImage: true });
     await sendAndLose(delivery);
     const [first] = await recordsOf(delivery);
@@ -146,7 +146,7 @@ describe('Bluesky: the same post twice', () => {
     });
     await stage.skip(3 * 60 * 60_000);
     expect(await delivery.prepare()).toEqual({ outcome: 'ready' });
-    // Nobody has asked meanwhile: it is sent again, and that changes nothing.
+    // Sent again without a look-up, which changes nothing.
     expect(await delivery.publish()).toMatchObject({
       outcome: 'published',
       receipt: { remoteId: first?.uri },
@@ -155,7 +155,7 @@ describe('Bluesky: the same post twice', () => {
     expect(await recordsOf(delivery)).toEqual([first]);
   });
 
-  it('is one post when a sleeper sends what others have sent meanwhile', async () => {
+  it('makes no second post, also when a frozen worker sends late', async () => {
     const delivery = await open('Sleeper');
     await delivery.prepare();
     const outcomes = await Promise.all([delivery.publish(), delivery.publish(), delivery.publish()]);
@@ -163,14 +163,14 @@ describe('Bluesky: the same post twice', () => {
     expect(await publicPosts()).toHaveLength(1);
   });
 
-  it('does not send without a key that was remembered', async () => {
+  it('needs a remembered key', async () => {
     const delivery = await open('Unprepared');
     expect(await delivery.publish()).toMatchObject({ outcome: 'retry' });
     expect(delivery.writes).toEqual([]);
     expect(await delivery.lookUp()).toEqual({ outcome: 'absent' });
   });
 
-  it('gives two deliveries of one text at one instant two keys', async () => {
+  it('is not confused with another delivery of the same text at the same time', async () => {
     const [first, second] = [await open('Twice'), await open('Twice')];
     const now = new Date();
     for (const delivery of [first, second]) delivery.call.now = () => now;
@@ -179,10 +179,10 @@ describe('Bluesky: the same post twice', () => {
     expect(await publicPosts()).toHaveLength(2);
   });
 
-  it('takes InvalidSwap for a question, and its own record for the answer', async () => {
+  it('is unclear after InvalidSwap, and the look-up finds our own record', async () => {
     const delivery = await open('Ours https://example.com');
     await sendAndLose(delivery);
-    // What a later version would make of the same text: a facet less, and so another record.
+    // Another version might make another record of the same text: here one facet less.
     await delivery.call.http.request({
       method: 'POST',
       path: '/xrpc/com.atproto.repo.putRecord',
@@ -207,7 +207,7 @@ describe('Bluesky: the same post twice', () => {
     expect(await delivery.lookUp()).toEqual({ outcome: 'published', receipt });
   });
 
-  it('overwrites nothing, and asks a person, where its post has other words', async () => {
+  it('with another text overwrites nothing, and a person is asked', async () => {
     const delivery = await open('Before');
     await sendAndLose(delivery);
     delivery.call.text = 'After';
@@ -218,7 +218,7 @@ describe('Bluesky: the same post twice', () => {
     expect(await publicPosts()).toMatchObject([{ text: 'Before' }]);
   });
 
-  it('does not take a record of another date for its own', async () => {
+  it('does not count a record with a later date as ours', async () => {
     const delivery = await open('Same words');
     await sendAndLose(delivery);
     delivery.call.evidence['createdAt'] = '2026-01-01T00:00:00.000Z';
@@ -228,12 +228,12 @@ describe('Bluesky: the same post twice', () => {
 
 const uploads = (delivery: Delivery) => delivery.writes.filter(({ path }) => path.endsWith('uploadBlob'));
 
-describe('Bluesky: what an author chooses', () => {
+describe('Bluesky: the settings', () => {
   const url = 'https://example.com/ä?b#c';
   const linkCard = { url, title: 'A page', description: 'About it' };
   const external = { uri: url, title: 'A page', description: 'About it' };
 
-  it('a link card stands below the text, and a description may be left out', async () => {
+  it('put a link card below the text; its description is optional', async () => {
     const delivery = await open('Read this', { settings: { linkCard: { url, title: 'A page' } } });
     expect(await delivery.run()).toMatchObject({ outcome: 'published' });
     const [record] = await recordsOf(delivery);
@@ -244,7 +244,7 @@ describe('Bluesky: what an author chooses', () => {
     expect(await publicPosts()).toMatchObject([{ text: 'Read this', mediaCount: 0 }]);
   });
 
-  it('the only image becomes the picture of the card, and is no image of its own', async () => {
+  it("make the only image the card's picture instead of an image of the post", async () => {
     const delivery = await open('Read this', { withImage: true, settings: { linkCard } });
     expect(await delivery.run()).toMatchObject({ outcome: 'published' });
     const [record] = await recordsOf(delivery);
@@ -256,7 +256,7 @@ describe('Bluesky: what an author chooses', () => {
     expect(await stage.pictures('bluesky', 'ada')).toEqual(['image: ']);
   });
 
-  it('languages and labels stand in the record, and nothing does where nothing was chosen', async () => {
+  it('put languages and labels into the record, and nothing if none were chosen', async () => {
     const settings = { languages: ['de', 'pt-BR'], contentLabels: ['nudity', 'graphic-media'] };
     const delivery = await open('Labelled', { settings });
     expect(await delivery.run()).toMatchObject({ outcome: 'published' });
@@ -273,7 +273,7 @@ describe('Bluesky: what an author chooses', () => {
     expect(Object.keys(recordOf(plain.call) ?? {})).toEqual(['$type', 'text', 'createdAt']);
   });
 
-  it('is the same record at every sending, so the second one changes nothing', async () => {
+  it('give the same record on every send, so the second changes nothing', async () => {
     const settings = { languages: ['de'], linkCard, contentLabels: ['sexual'] };
     const delivery = await open('Once', { withImage: true, settings });
     await sendAndLose(delivery);
@@ -295,7 +295,7 @@ describe('Bluesky: a video', () => {
   const openFilm = (over: Partial<Parameters<typeof openDelivery>[2]> = {}) =>
     open('Watch', { files: [film()], ...over });
 
-  it('goes out once, whole, with its words and its shape, and is never held whole', async () => {
+  it('goes out once and complete, with alt text and aspect ratio, and is never whole in memory', async () => {
     const file = film(2 * FOUR_MIB + 777);
     const delivery = await openFilm({ files: [file], timeoutMs: 20_000 });
     const ranges: (ByteRange | undefined)[] = [];
@@ -333,7 +333,7 @@ describe('Bluesky: a video', () => {
     'commit-then-drop',
     'commit-then-5xx',
     'truncated-body',
-  ])('goes up again where its upload was spoiled, and is out once: %s', async (fault) => {
+  ])('is uploaded again after a failed upload, and is out once: %s', async (fault) => {
     const delivery = await openFilm();
     await arm('upload', fault, { ms: 500 });
     expect(await delivery.prepare()).toMatchObject({ outcome: 'retry', failure: { kind: 'unavailable' } });
@@ -344,7 +344,7 @@ describe('Bluesky: a video', () => {
   });
 
   it.each(['commit-then-drop', 'commit-then-5xx', 'truncated-body', 'drop-before-commit'])(
-    'is out once where the answer to the post was lost: %s',
+    'is out once when the answer to the public call got lost: %s',
     async (fault) => {
       const delivery = await openFilm();
       await arm('publish', fault);
@@ -356,7 +356,7 @@ describe('Bluesky: a video', () => {
     },
   );
 
-  it('is not sent again where a worker was lost after its upload', async () => {
+  it('is not uploaded again when a worker died after the upload', async () => {
     const gone = await openFilm({ goneAfterWrites: 1 });
     expect(await gone.prepare()).toEqual({ outcome: 'ready' });
     expect(await gone.publish()).toMatchObject({ outcome: 'unclear' });
@@ -367,7 +367,7 @@ describe('Bluesky: a video', () => {
     expect(await publicPosts()).toHaveLength(1);
   });
 
-  it('is not renewed before later tries within the hour, and is after it', async () => {
+  it('is uploaded again in later attempts only after an hour', async () => {
     await stage.configure('bluesky', { unreferencedBlobMs: 2 * 60 * 60_000 });
     const delivery = await openFilm();
     for (let minutes = 0; minutes < 60; minutes += 20) {
@@ -380,7 +380,7 @@ describe('Bluesky: a video', () => {
     expect(await delivery.publish()).toMatchObject({ outcome: 'published' });
   });
 
-  it('goes up again where the server has thrown it away earlier, and is out once', async () => {
+  it('is uploaded again if the server deleted it earlier, and is out once', async () => {
     const delivery = await openFilm();
     await delivery.prepare();
     await stage.skip(10 * 60_000);
@@ -391,7 +391,7 @@ describe('Bluesky: a video', () => {
     expect(await publicPosts()).toHaveLength(1);
   });
 
-  it('that is larger than its server takes is told as that, at once', async () => {
+  it("larger than the server's limit fails at once with that reason", async () => {
     await stage.configure('bluesky', { blobUploadLimit: 5 * 1024 * 1024 });
     const delivery = await openFilm({ files: [film(8_400_000)] });
     expect(await delivery.run()).toEqual({
@@ -409,7 +409,7 @@ describe('Bluesky: a video', () => {
 });
 
 describe('Bluesky: images', () => {
-  it('are sent again when the server has thrown them away, and the record is the same', async () => {
+  it('are uploaded again if the server deleted them, and the record stays the same', async () => {
     const delivery = await open('With image', { withImage: true });
     await delivery.prepare();
     await stage.skip(60 * 60_000);
@@ -420,7 +420,7 @@ describe('Bluesky: images', () => {
     expect(await delivery.publish()).toMatchObject({ outcome: 'published' });
   });
 
-  it('are renewed before a later try, as an upload lives for minutes', async () => {
+  it('are uploaded again in a later attempt, because an upload lasts only minutes', async () => {
     const delivery = await open('With image', { withImage: true });
     await delivery.prepare();
     await stage.skip(60 * 60_000);
@@ -429,7 +429,7 @@ describe('Bluesky: images', () => {
     expect(await delivery.publish()).toMatchObject({ outcome: 'published' });
   });
 
-  it('go up one by one: what is there is not sent again after a break', async () => {
+  it('are uploaded one by one; finished ones are not uploaded again after an interruption', async () => {
     const delivery = await open('Two', { withImage: true });
     const [image] = delivery.call.media;
     if (!image) throw new Error('no image');
@@ -446,7 +446,7 @@ describe('Bluesky: images', () => {
   });
 });
 
-it('waits for the reset that Bluesky names', async () => {
+it('a rate limit waits for the reset that Bluesky names', async () => {
   const delivery = await open('Slowly');
   await delivery.prepare();
   await arm('publish', 'rate-limited');
@@ -457,7 +457,7 @@ it('waits for the reset that Bluesky names', async () => {
   expect(waitMs).toBeLessThan(62_000);
 });
 
-it('knows the account by the token of a session, and says so when that has run out', async () => {
+it('identity returns the account of a session, and auth_expired for an expired one', async () => {
   const delivery = await open('Session');
   const { json } = await delivery.call.http.request({
     method: 'POST',

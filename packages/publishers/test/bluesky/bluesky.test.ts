@@ -66,17 +66,21 @@ describe('Bluesky check: a video', () => {
     ['a second more', { durationMs: 181_000 }, ['video_duration']],
     ['a MOV', { mimeType: 'video/quicktime' }, ['media_type_unsupported']],
     ['another codec', { videoCodec: 'hevc' }, ['video_codec_unsupported']],
-    ['1,000 characters of words', { altText: '👍'.repeat(1_000) }, []],
-    ['1,001 of them', { altText: 'a'.repeat(1_001) }, ['alt_text_too_long']],
-    ['2,001 of them, said once', { altText: 'a'.repeat(2_001) }, ['alt_text_too_long']],
+    ['an alt text of 1,000 characters', { altText: '👍'.repeat(1_000) }, []],
+    ['an alt text of 1,001 characters', { altText: 'a'.repeat(1_001) }, ['alt_text_too_long']],
+    [
+      'an alt text of 2,001 characters, with one violation',
+      { altText: 'a'.repeat(2_001) },
+      ['alt_text_too_long'],
+    ],
   ])('%s', (_, over, found) => {
     expect(codes('', [videoDraft(over)])).toEqual(found);
   });
-  it('stands alone', () => {
+  it('cannot be combined with other files', () => {
     expect(codes('a', [videoDraft(), videoDraft()])).toEqual(['too_many_media']);
     expect(codes('a', [videoDraft(), jpegDraft()])).toEqual(['media_mixed']);
   });
-  it('may have fewer words than an image', () => {
+  it('has a lower limit for alt text than an image', () => {
     expect(codes('a', [jpegDraft({ altText: 'a'.repeat(2_000) })])).toEqual([]);
   });
 });
@@ -87,17 +91,17 @@ describe('Bluesky check: settings', () => {
     checkDraft(draftOf({ text: 'a', media, settings })).map(({ field, code }) => [field, code]);
 
   it.each([['en'], ['pt-BR'], ['zh-Hant-TW'], ['sl-rozaj-biske-1994'], ['es-419'], ['en-x-solo']])(
-    'takes the language %s',
+    'allow the language %s',
     (tag) => expect(broken({ languages: [tag] })).toEqual([]),
   );
   it.each([[''], ['English language'], ['pt_BR'], ['e'], ['de-'], ['de ']])(
-    'names the language that is none: %j',
+    'report an invalid language: %j',
     (tag) =>
       expect(broken({ languages: ['en', tag] })).toEqual([['settings/languages/1', 'language_invalid']]),
   );
 
   it.each([['https://example.com'], ['HTTP://example.com/ä?b#c'], ['http://[::1]:1/a']])(
-    'takes a card to %s',
+    'allow a link card to %s',
     (url) => expect(broken({ linkCard: { ...linkCard, url } })).toEqual([]),
   );
   it.each([
@@ -107,13 +111,13 @@ describe('Bluesky check: settings', () => {
     ['https://a b'],
     ['ftp://a.example'],
     ['javascript:1'],
-  ])('refuses a card to %s', (url) =>
+  ])('refuse a link card to %s', (url) =>
     expect(broken({ linkCard: { ...linkCard, url } })).toEqual([
       ['settings/linkCard/url', 'link_card_url_invalid'],
     ]),
   );
 
-  it('allows one image beside a card, which need not have a text either', () => {
+  it('allow one image beside a link card, also without a text', () => {
     const alone = ['settings/linkCard', 'link_card_with_media'];
     expect(broken({ linkCard }, [jpegDraft()])).toEqual([]);
     expect(broken({ linkCard }, [jpegDraft(), jpegDraft()])).toEqual([alone]);
@@ -130,7 +134,7 @@ describe('Bluesky check: settings', () => {
     [{ linkCard: { ...linkCard, title: '' } }, 'settings/linkCard/title', 'minLength'],
     [{ linkCard: { ...linkCard, title: 'a'.repeat(301) } }, 'settings/linkCard/title', 'maxLength'],
     [{ linkCard: { ...linkCard, thumb: 'x' } }, 'settings/linkCard/thumb', 'unknown_setting'],
-  ])('by their schema: %j', (settings, field, code) => {
+  ])('are checked by their schema: %j', (settings, field, code) => {
     expect(checkSettings(bluesky, settings)).toMatchObject([{ field, code }]);
   });
 });
@@ -156,15 +160,15 @@ describe('Bluesky refusals', () => {
   });
 
   it.each([
-    ['a record that stands in the way', xrpc(400, 'InvalidSwap')],
-    ['an upload that is gone', xrpc(400, 'BlobNotFound')],
-    ['a record that is not there', xrpc(400, 'RecordNotFound')],
+    ['another record under the key', xrpc(400, 'InvalidSwap')],
+    ['a lost upload', xrpc(400, 'BlobNotFound')],
+    ['a missing record', xrpc(400, 'RecordNotFound')],
     ["a proxy's page", answer(413, '<html>too large</html>')],
-  ])('does not take %s for a refusal', (_, response) => {
+  ])('do not include %s', (_, response) => {
     expect(errors.readRefusal(response, NOW)).toBeNull();
   });
 
-  it('comes back at the reset, and in a minute without one', () => {
+  it('wait until the reset in a 429, or a minute without one', () => {
     const until = (headers: Record<string, string>) =>
       errors.readRefusal(answer(429, undefined, headers), NOW);
     const reset = String(NOW.getTime() / 1_000 + 90);
@@ -172,7 +176,7 @@ describe('Bluesky refusals', () => {
     expect(until({})).toMatchObject({ until: new Date('2026-11-22T10:01:00Z') });
   });
 
-  it('knows an upload that is gone, and a record that is not there, by their own words only', () => {
+  it('recognise a lost upload and a missing record only by their own errors', () => {
     expect(isBlobLost(xrpc(400, 'BlobNotFound'))).toBe(true);
     expect(isBlobLost(xrpc(400, 'InvalidRequest'))).toBe(false);
     expect(isRecordAbsent(xrpc(400, 'RecordNotFound'))).toBe(true);

@@ -3,7 +3,7 @@ import { findFacets, findHandles, type Facet } from '../../src/bluesky/facets.ts
 
 const dids = new Map([['bob.test', 'did:plc:bob']]);
 
-/** What a reader of the record sees marked: the bytes that each facet covers, and what they stand for. */
+/** The text of each facet, cut by its bytes, and its target. */
 const marked = (text: string, facets: Facet[] = findFacets(text, dids)) =>
   facets.map(({ index, features }) => {
     const shown = Buffer.from(text).subarray(index.byteStart, index.byteEnd).toString();
@@ -28,7 +28,7 @@ describe('Bluesky facets', () => {
     ['CJK', '見てください'],
     ['a letter with its accent apart', 'cafe\u0301'],
     ['Arabic', 'مرحبا'],
-  ])('find their words behind %s', (_, before) => {
+  ])('have correct positions after %s', (_, before) => {
     expect(marked(`${before} https://a.example/b #tag @bob.test ${before}`)).toEqual([
       ['https://a.example/b', 'https://a.example/b'],
       ['#tag', 'tag'],
@@ -69,14 +69,14 @@ describe('Bluesky facets', () => {
     expect(marked(text).map(([shown]) => shown)).toEqual(links);
   });
 
-  it('names the address of what is written without a scheme', () => {
+  it('add https:// to links without a scheme', () => {
     expect(marked('httpbin.org/get example.com:8080/a?b#c')).toEqual([
       ['httpbin.org/get', 'https://httpbin.org/get'],
       ['example.com:8080/a?b#c', 'https://example.com:8080/a?b#c'],
     ]);
   });
 
-  it('marks no address that is longer than a record may name', () => {
+  it('do not mark a URL that is too long for a record', () => {
     const longest = `https://example.com/${'a'.repeat(8_192 - 20)}`;
     expect(marked(longest)).toHaveLength(1);
     expect(marked(`${longest}a`)).toEqual([]);
@@ -95,7 +95,7 @@ describe('Bluesky facets', () => {
     expect(marked(text).map(([, tag]) => tag)).toEqual(tags);
   });
 
-  it('mention: whoever could be found, and nobody else', () => {
+  it('mark only mentions whose handle could be resolved', () => {
     expect(marked('@Bob.test (@bob.test) @nobody.test')).toEqual([
       ['@Bob.test', 'did:plc:bob'],
       ['@bob.test', 'did:plc:bob'],
@@ -108,5 +108,5 @@ describe('Bluesky facets', () => {
     expect(findHandles('me@bob.test @me @ bob.test @bob.testü @bob.test_')).toEqual([]);
   });
 
-  it('are none in a text without any', () => expect(findFacets('Nothing here', dids)).toEqual([]));
+  it('are empty for a plain text', () => expect(findFacets('Nothing here', dids)).toEqual([]));
 });

@@ -3,9 +3,9 @@ import { describe, expect, it } from '@jest/globals';
 import { findFacets } from '../../src/bluesky/facets.ts';
 import { randomNumbers } from '../random-numbers.ts';
 
-// What Bluesky's own client marks is what authors know. @atproto/api is asked about the same texts.
+// Authors know the marks of Bluesky's own client, so our marks are compared with those of @atproto/api.
 
-/** Somebody stands behind every handle; the client puts the handle itself where the account goes. */
+/** Every handle has an account; like the client, the test uses the handle itself as the account. */
 const everybody = { get: (handle: string) => handle } as ReadonlyMap<string, string>;
 
 type Marked = [start: number, end: number, value: string];
@@ -17,7 +17,7 @@ const ours = (text: string): Marked[] =>
     !feature ? '' : 'uri' in feature ? feature.uri : 'did' in feature ? feature.did : feature.tag,
   ]);
 
-/** Where two lie over each other, which the client does not look after, the first one, and the longer one. */
+/** The client's marks may overlap. Of two such marks, this keeps the first, or the longer one. */
 function theirs(text: string): Marked[] {
   const rich = new RichText({ text });
   rich.detectFacetsWithoutResolution();
@@ -42,7 +42,7 @@ function randomTexts(pieces: readonly string[], count: number, seed: number): st
   );
 }
 
-/** Of each other text the first one that is marked in another way: the rest says the same. */
+/** The first text that is marked differently. */
 const firstDifference = (texts: string[]) =>
   texts
     .map((text) => ({ text, ours: ours(text), theirs: theirs(text) }))
@@ -52,7 +52,7 @@ const firstDifference = (texts: string[]) =>
 
 const spaces = [' ', ' ', '\n', '\r\n', '\t', '\u00a0', '\u3000', '\u2028', '\ufeff'];
 
-describe('a hashtag is what it is in Bluesky’s own client', () => {
+describe('hashtags are the same as in Bluesky’s own client', () => {
   it.each([
     ['#node.js', ['node.js']],
     ['#C++ #c#', ['C++', 'c']],
@@ -72,7 +72,7 @@ describe('a hashtag is what it is in Bluesky’s own client', () => {
     expect(ours(text)).toEqual(theirs(text));
   });
 
-  it('in 6,000 texts of whatever may stand in or beside one', () => {
+  it('in 6,000 random texts', () => {
     const pieces = [
       ...[
         '#',
@@ -175,7 +175,7 @@ describe('links, mentions and hashtags are marked as in Bluesky’s own client',
     return expect(ours(text)).toEqual(theirs(text));
   });
 
-  it('in 4,000 texts of free-standing ones', () => {
+  it('in 4,000 random texts where spaces surround them', () => {
     const marks = [
       ...[
         'https://example.com',

@@ -7,13 +7,13 @@ import { randomNumbers } from '../random-numbers.ts';
 
 const dids = new Map([['bob.test', 'did:plc:bob']]);
 const rich = (text: string) => richTextOf(text, dids);
-/** The bytes that each facet covers in what is shown, and the address behind it. */
+/** The shown text of each facet, and its URL. */
 const marked = ({ text, facets } = rich('')) =>
   facets.map(({ index, features: [feature] }) => [
     Buffer.from(text).subarray(index.byteStart, index.byteEnd).toString(),
     feature && 'uri' in feature ? feature.uri : null,
   ]);
-/** The parts of a text that no link covers. */
+/** The parts of a text outside of links. */
 function between(text: string, facets: Facet[]): string[] {
   const bytes = Buffer.from(text);
   const links = facets.filter(({ features: [feature] }) => feature && 'uri' in feature);
@@ -23,7 +23,7 @@ function between(text: string, facets: Facet[]): string[] {
 
 const codes = (text: string) => bluesky.check(draftOf({ text })).map(({ code }) => code);
 
-describe('a link on Bluesky is shown short, as its own app shows it', () => {
+describe('a link on Bluesky is shortened as in its own app', () => {
   it.each([
     ['https://example.com', 'example.com'],
     ['https://example.com/', 'example.com'],
@@ -44,7 +44,7 @@ describe('a link on Bluesky is shown short, as its own app shows it', () => {
     expect(marked({ text, facets })).toEqual([[shown, uri]]);
   });
 
-  it('and what is behind it is marked where it then stands', () => {
+  it('and later facets have the shifted positions', () => {
     const { text, facets } = rich(`é https://example.com/${'a'.repeat(40)} #tag @bob.test #日本`);
     expect(text).toBe('é example.com/aaaaaaaaaaaa... #tag @bob.test #日本');
     expect(marked({ text, facets }).map(([shown]) => shown)).toEqual([
@@ -55,7 +55,7 @@ describe('a link on Bluesky is shown short, as its own app shows it', () => {
     ]);
   });
 
-  it('and what is no link stays as it is, in 3,000 texts', () => {
+  it('and all other text is unchanged, in 3,000 random texts', () => {
     const pieces = [
       'a',
       ' ',
@@ -84,10 +84,10 @@ describe('a link on Bluesky is shown short, as its own app shows it', () => {
   });
 });
 
-describe('the limits of Bluesky count what is shown', () => {
+describe('the limits of Bluesky count the shown text', () => {
   const long = `https://example.com/${'a'.repeat(1_500)}`;
-  // 27 graphemes, with the space.
-  it('300 graphemes, with a link of 1,500 letters', () => {
+  // The link and the space count 27 graphemes.
+  it('300 graphemes, with a link of 1,500 characters', () => {
     expect(codes(long)).toEqual([]);
     expect(codes(`${'b'.repeat(272)} ${long}`)).toEqual([]);
     expect(codes(`${'b'.repeat(273)} ${long}`)).toEqual(['text_too_long']);
@@ -98,7 +98,7 @@ describe('the limits of Bluesky count what is shown', () => {
     expect(codes(`${families} ${long}`)).toEqual([]);
     expect(codes(`${families}${'é'.repeat(14)} ${long}`)).toEqual(['text_too_many_bytes']);
   });
-  it('and one that is longer than an address may be there counts as it stands', () => {
+  it('but a link that is too long for a facet counts in full', () => {
     expect(codes(`https://example.com/${'a'.repeat(9_000)}`)).toEqual([
       'text_too_long',
       'text_too_many_bytes',

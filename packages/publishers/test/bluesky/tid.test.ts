@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { createTid } from '../../src/bluesky/tid.ts';
 
 const at = (ms: number, id: string = randomUUID()) => createTid({ id, createdAt: new Date(ms) });
-/** Read back digit by digit, by what the specification says of them. */
+/** Decodes a TID digit by digit, as the specification says. */
 const decode = (tid: string) =>
   [...tid].reduce(
     (value, digit) => value * 32n + BigInt('234567abcdefghijklmnopqrstuvwxyz'.indexOf(digit)),
@@ -16,7 +16,7 @@ it('is a TID: thirteen digits, the highest bit not set', () => {
   }
 });
 
-it('holds the microseconds, and ten bits that tell deliveries of one instant apart', () => {
+it('has microseconds, and ten bits that distinguish deliveries of the same time', () => {
   const ms = Date.parse('2026-11-22T10:00:00.123Z');
   const values = Array.from({ length: 200 }, () => decode(at(ms)));
   for (const value of values) expect((value >> 10n) / 1_000n).toBe(BigInt(ms));
@@ -30,7 +30,7 @@ it('sorts by time', () => {
   expect([...tids].sort()).toEqual(tids);
 });
 
-it('is the same for a delivery every time, so that a sending which was forgotten is not made under another key', () => {
+it('never changes for a delivery, so a forgotten send is not repeated under another key', () => {
   const createdAt = Date.parse('2026-11-22T10:00:00.123Z');
   const id = '0c3f5c1e-9c1b-4a3e-8a2e-3f7d1d0e9b11';
   expect(at(createdAt, id)).toBe(at(createdAt, id));

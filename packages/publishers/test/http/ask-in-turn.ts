@@ -1,5 +1,5 @@
-// A process of its own, so that what it takes can be measured: `ask-in-turn.ts <origin> <JSON of [path, timeoutMs][]>`
-// makes one request after the other, and writes a line about each.
+// A separate process, so that its memory can be measured: `ask-in-turn.ts <origin> <JSON of [path, timeoutMs][]>` makes the
+// requests sequentially and writes a line about each.
 import { createHttpClient } from '../../src/http.ts';
 
 export interface Asked {
@@ -7,13 +7,13 @@ export interface Asked {
   outcome: string;
   message: string;
   tookMs: number;
-  /** By how much the most memory that this process ever had has grown. */
+  /** How much the peak memory of this process has grown. */
   grewMb: number;
 }
 
 const [origin = '', asks = '[]'] = process.argv.slice(2);
 const client = createHttpClient({ baseUrl: origin, timeoutMs: 30_000 });
-// What is loaded with the first request is not its answer's doing.
+// The first request loads modules, which must not count.
 await client.request({ method: 'GET', path: '/warm-up' });
 for (const [path, timeoutMs] of JSON.parse(asks) as [string, number][]) {
   const from = performance.now();

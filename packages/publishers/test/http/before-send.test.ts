@@ -5,14 +5,14 @@ import { Agent, getGlobalDispatcher, setGlobalDispatcher, type buildConnector } 
 import { createHttpClient, NoAnswerError, type HttpRequest } from '../../src/http.ts';
 import { CREATED, serveRaw, type RawServer } from './raw-server.ts';
 
-// The send window of the public call: whether it is still open is asked when the first byte would leave, and not before.
+// The send window of the public call is checked just before the first byte is sent, and not earlier.
 
 const WINDOW_MS = 700;
 const SLOW_MS = 1_400;
 
 class TooLateError extends Error {}
 
-/** A client whose window opens now. */
+/** A client whose send window starts now. */
 function windowed(baseUrl: string) {
   const opened = performance.now();
   const checks: HttpRequest[] = [];
@@ -45,7 +45,7 @@ function install(options: Agent.Options): void {
   setGlobalDispatcher(agent);
 }
 
-/** A network on which a connection takes its time. */
+/** A network on which connecting is slow. */
 const slowly: buildConnector.connector = ({ hostname, port }, callback) => {
   setTimeout(() => {
     const socket = connectTcp(Number(port), hostname);
@@ -63,20 +63,20 @@ afterEach(async () => {
   for (const server of servers) await server.close();
 });
 
-describe('a window that closes before the first byte could leave sends nothing, and the error comes out as it is', () => {
-  it('while the connection is made', async () => {
+describe('if the send window closes before the first byte, nothing is sent and the error is rethrown unchanged', () => {
+  it('while connecting', async () => {
     const server = await serve();
     install({ connect: slowly });
     const { client, checks } = windowed(server.url);
     await expect(client.request(create)).rejects.toBeInstanceOf(TooLateError);
     expect(checks).toHaveLength(1);
     expect(server.byteSize()).toBe(0);
-    // The connection is good, and carries the next.
+    // The connection works, and the next request uses it.
     expect((await windowed(server.url).client.request(create)).status).toBe(201);
     expect(server.heads).toHaveLength(1);
   });
 
-  it('while TLS is agreed on', async () => {
+  it('during the TLS handshake', async () => {
     const psk = { psk: Buffer.from('shared'), identity: 'test' };
     const tls = { ciphers: 'PSK', maxVersion: 'TLSv1.2', checkServerIdentity: () => undefined } as const;
     const server = await serveRaw(
@@ -97,7 +97,7 @@ describe('a window that closes before the first byte could leave sends nothing, 
     expect((await windowed(`https://127.0.0.1:${server.port}`).client.request(create)).status).toBe(201);
   });
 
-  it('while it waits for a connection that another request uses', async () => {
+  it('while waiting for a connection that is in use', async () => {
     const server = await serve((socket) => setTimeout(() => socket.write(CREATED), SLOW_MS));
     install({ connections: 1 });
     const first = windowed(server.url).client.request(create);
@@ -107,7 +107,7 @@ describe('a window that closes before the first byte could leave sends nothing, 
     expect(server.heads).toHaveLength(1);
   });
 
-  it('while the first piece of a streamed body is read', async () => {
+  it('while reading the first piece of a streamed body', async () => {
     const server = await serve();
     async function* late() {
       await new Promise((next) => setTimeout(next, SLOW_MS));
@@ -121,8 +121,8 @@ describe('a window that closes before the first byte could leave sends nothing, 
   });
 });
 
-describe('a request is checked once, and sent once at most', () => {
-  it('also with a body in pieces', async () => {
+describe('a request is checked once and sent at most once', () => {
+  it('with a streamed body', async () => {
     const server = await serve();
     async function* pieces() {
       for (let piece = 0; piece < 20; piece += 1) yield await Promise.resolve(Buffer.alloc(50_000));
@@ -132,11 +132,11 @@ describe('a request is checked once, and sent once at most', () => {
     expect(checks).toHaveLength(1);
   });
 
-  it('however the connections are closed on which it may go', async () => {
+  it('however the server closes connections', async () => {
     let count = 0;
     const server = await serve((socket) => {
       count += 1;
-      // Closed instead of an answer; closed behind it; or at any moment after it.
+      // Closed instead of an answer, right after it, or at a random time after it.
       if (count % 5 === 0) socket.resetAndDestroy();
       else if (count % 5 === 1) socket.end();
       else if (count % 5 === 2) socket.end(CREATED);
@@ -161,7 +161,7 @@ describe('a request is checked once, and sent once at most', () => {
     expect(checks).toBeLessThanOrEqual(sent.length);
   });
 
-  it('and not again by undici, behind a request whose connection broke', async () => {
+  it('and undici does not repeat it after another request broke the connection', async () => {
     const server = await serve((socket, path) => {
       if (path === '/0') setTimeout(() => socket.destroy(), 300);
     });
@@ -177,8 +177,8 @@ describe('a request is checked once, and sent once at most', () => {
   });
 });
 
-describe('what is known of a request that got no answer', () => {
-  it('nothing was sent when there was no connection', async () => {
+describe('a request without an answer', () => {
+  it('was not sent if there was no connection', async () => {
     const server = await serve();
     await server.close();
     servers = [];
@@ -186,7 +186,7 @@ describe('what is known of a request that got no answer', () => {
     await expect(asked).rejects.toMatchObject({ name: 'NoAnswerError', wasSent: false });
   });
 
-  it('nothing was sent when its time was over before there was a connection, nor is it sent afterwards', async () => {
+  it('was not sent, and is not sent later, if it timed out while connecting', async () => {
     const server = await serve();
     install({ connect: slowly });
     const { client, checks } = windowed(server.url);
@@ -197,7 +197,7 @@ describe('what is known of a request that got no answer', () => {
     expect(server.byteSize()).toBe(0);
   });
 
-  it('it may be out when the connection broke', async () => {
+  it('may have been sent if the connection broke', async () => {
     const server = await serve((socket) => socket.destroy());
     const asked = windowed(server.url).client.request(create);
     await expect(asked).rejects.toMatchObject({ name: 'NoAnswerError', wasSent: true });

@@ -6,7 +6,7 @@ import { runTypescript } from './run-typescript.ts';
 const TIMEOUT_MS = 1_000;
 const FROZEN_MS = 3_000;
 
-/** What a process is told that is stopped as soon as its request is there, and is stopped for longer than its time-out. */
+/** The result of a process that is frozen when its request arrives, for longer than its time-out. */
 async function askWhileFrozen(answer: (socket: Socket) => void) {
   const server = await serveRaw((socket, path) => {
     if (path === '/warm-up') return void socket.write(CREATED);
@@ -49,19 +49,19 @@ describe('a process that was frozen past the time-out of its call', () => {
     told = Object.fromEntries(await Promise.all(entries));
   }, 120_000);
 
-  it('reads the answer that came meanwhile, and does not take it for lost', () => {
+  it('reads the answer that came meanwhile instead of reporting a time-out', () => {
     expect(told['answered']).toMatchObject({ status: 201 });
   });
 
-  it('reads it as well when the server has closed the connection since', () => {
+  it('reads it even if the server has closed the connection since', () => {
     expect(told['answered and closed']).toMatchObject({ status: 201 });
   });
 
-  it('reads a long one to its end, with what the server still has to send', () => {
+  it('reads a long answer to its end, including the part that is sent later', () => {
     expect(told['answered at length']).toMatchObject({ byteSize: LONG.length });
   });
 
-  it.each(['not answered', 'answered in part'])('gives up soon when it was %s', (name) => {
+  it.each(['not answered', 'answered in part'])('times out soon if it was %s', (name) => {
     expect(told[name]).toMatchObject({
       error: 'NoAnswerError',
       message: expect.stringContaining('timed out'),

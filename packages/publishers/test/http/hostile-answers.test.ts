@@ -8,7 +8,7 @@ import { CREATED, drip, flood, serveRaw, type RawServer } from './raw-server.ts'
 import { runTypescript } from './run-typescript.ts';
 
 const TIMEOUT_MS = 2_000;
-/** For what is to be ended by its size, also on a busy machine. */
+/** For answers that must end because of their size, also on a busy machine. */
 const LONG_TIMEOUT_MS = 10_000;
 const OK = 'HTTP/1.1 200 OK\r\n';
 const PIECE = Buffer.alloc(64 * 1024, 'a');
@@ -33,7 +33,7 @@ const cases: Record<string, Case> = {
     answer: (socket) => flood(socket, `${OK}transfer-encoding: chunked\r\n\r\n`, CHUNK),
     ...tooLong,
   },
-  'a body that says it has 10 GB': {
+  'a content-length of 10 GB': {
     answer: (socket) => flood(socket, `${OK}content-length: 10000000000\r\n\r\n`, PIECE),
     ...tooLong,
   },
@@ -87,7 +87,7 @@ const cases: Record<string, Case> = {
     ...timedOut,
   },
   'no answer': { answer: () => undefined, ...timedOut },
-  'a body that grows a thousandfold when it is unpacked': {
+  'a body that decompresses to a thousand times its size': {
     answer: (socket) => {
       socket.write(`${OK}content-encoding: gzip\r\ncontent-length: ${BOMB.length}\r\n\r\n`);
       socket.write(BOMB);
@@ -100,31 +100,31 @@ const cases: Record<string, Case> = {
     outcome: 'NoAnswerError',
     message: /HTTP\/1\.1 protocol/,
   },
-  'a status that nobody knows': {
+  'an unknown status': {
     answer: (socket) => socket.write('HTTP/1.1 999 Request denied\r\ncontent-length: 0\r\n\r\n'),
     outcome: 'NoAnswerError',
     message: /status 999/,
   },
-  'an end in the middle': {
+  'a connection that ends in the middle': {
     answer: (socket) => socket.end(`${OK}content-length: 100\r\n\r\n{"id":`),
     outcome: 'NoAnswerError',
     message: /./,
   },
-  'a reset in the middle': {
+  'a connection that is reset in the middle': {
     answer: (socket) => {
       socket.write(`${OK}content-length: 100\r\n\r\n{"id":`, () => socket.resetAndDestroy());
     },
     outcome: 'NoAnswerError',
     message: /./,
   },
-  'another protocol to go on with': {
+  'a switch to another protocol': {
     answer: (socket) => socket.write('HTTP/1.1 101 Switching\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n'),
     outcome: 'NoAnswerError',
     message: /bad upgrade/,
   },
 };
 
-describe('an answer of a hostile server ends in bounded time and memory, and is never taken for a refusal', () => {
+describe('an answer of a hostile server is bounded in time and memory, and never counts as a refusal', () => {
   let server: RawServer;
   const asked = new Map<string, Asked>();
 
@@ -152,19 +152,19 @@ describe('an answer of a hostile server ends in bounded time and memory, and is 
     const one = asked.get(pathOf(name));
     expect(one).toMatchObject({ outcome });
     expect(one?.message).toMatch(message);
-    // The time that was given, and what a busy machine adds.
+    // The time-out, plus time for a busy machine.
     expect(one?.tookMs).toBeLessThan(LONG_TIMEOUT_MS);
     expect(one?.grewMb).toBeLessThan(100);
   });
 
-  it('leaves no connection open on which more could come', async () => {
+  it('leaves no open connection behind', async () => {
     const until = Date.now() + 10_000;
     while (server.openSockets() > 0 && Date.now() < until) await new Promise((next) => setTimeout(next, 50));
     expect(server.openSockets()).toBe(0);
   });
 });
 
-describe('how much of an answer is read', () => {
+describe('an answer', () => {
   const answerOf = (byteSize: number) => (socket: Socket) => {
     const json = JSON.stringify('a'.repeat(byteSize - 2));
     socket.write(`${OK}content-length: ${json.length}\r\n\r\n${json}`);
@@ -176,7 +176,7 @@ describe('how much of an answer is read', () => {
     [MAX_ANSWER_BYTES + 1, MAX_ANSWER_BYTES + 1, true],
     [101, 100, false],
   ])(
-    'of %i bytes with a limit of %s: all of it, or an error (%s)',
+    'of %i bytes with a limit of %s is read to its end, or is an error (%s)',
     async (byteSize, maxAnswerBytes, isRead) => {
       const server = await serveRaw(answerOf(byteSize));
       try {
@@ -190,7 +190,7 @@ describe('how much of an answer is read', () => {
     },
   );
 
-  it('counts for each answer anew, on a connection that is used again', async () => {
+  it('has its own limit, also on a connection that is used again', async () => {
     const server = await serveRaw(answerOf(MAX_ANSWER_BYTES));
     try {
       const client = createHttpClient({ baseUrl: server.url, timeoutMs: 30_000 });

@@ -1,19 +1,19 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
-/** A server that is not bound to HTTP: what it writes is what each test wants. */
+/** A raw TCP server: each test decides which bytes it writes. */
 export interface RawServer {
   url: string;
   port: number;
-  /** The heads of the requests that have come in, as text. */
+  /** The heads of the received requests, as text. */
   heads: string[];
-  /** Every byte that has come in. */
+  /** The number of received bytes. */
   byteSize(): number;
   openSockets(): number;
   close(): Promise<void>;
 }
 
-/** `answer` is called for each request when its head is there; what follows the head is thrown away. */
+/** `answer` is called when the head of a request has arrived; the body is ignored. */
 export async function serveRaw(
   answer: (socket: Socket, path: string) => void,
   listen: (onSocket: (socket: Socket) => void) => Server = createServer,
@@ -58,7 +58,7 @@ export async function serveRaw(
 const body = '{"id":"1"}';
 export const CREATED = `HTTP/1.1 201 Created\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
 
-/** Writes for ever, as fast as it is taken. */
+/** Writes without end, as fast as the client reads. */
 export function flood(socket: Socket, head: string, piece: string | Buffer): void {
   socket.write(head);
   const more = () => {
@@ -68,7 +68,7 @@ export function flood(socket: Socket, head: string, piece: string | Buffer): voi
   more();
 }
 
-/** A piece every so often, for ever. */
+/** Writes a piece at intervals, without end. */
 export function drip(socket: Socket, head: string, piece: string, everyMs: number): void {
   socket.write(head);
   const timer = setInterval(() => socket.write(piece), everyMs);

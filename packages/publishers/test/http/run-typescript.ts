@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 
 const importTypescript = new URL('../../../../test/support/import-typescript.mjs', import.meta.url).href;
 
-/** A TypeScript file of this folder as a process of its own. */
+/** Runs a TypeScript file of this folder as a separate process. */
 export function runTypescript(name: string, ...args: string[]): ChildProcessByStdio<null, Readable, null> {
   const file = new URL(name, import.meta.url).pathname;
   return spawn(process.execPath, ['--import', importTypescript, '--conditions=source', file, ...args], {

@@ -28,7 +28,7 @@ const pictures = () => stage.pictures('instagram', 'ada');
 const containersOf = ({ writes }: Delivery) => writes.filter(({ path }) => path.endsWith('/media'));
 
 describe('Instagram', () => {
-  it('believes the container, not the refusal of a post that went live', async () => {
+  it('believes the container, not a refusal, for a post that went live', async () => {
     const delivery = await open();
     await arm('publish', 'commit-then-refused');
     const fate = await delivery.run();
@@ -36,7 +36,7 @@ describe('Instagram', () => {
     expect(fate).toMatchObject({ outcome: 'published', receipt: { remoteId: (await posts())[0]?.id } });
   });
 
-  it('does not take 100/33 for absence', async () => {
+  it('does not conclude from 100/33 that a post is absent', async () => {
     const delivery = await open();
     await delivery.prepare();
     await arm('publish', 'commit-then-drop');
@@ -45,7 +45,7 @@ describe('Instagram', () => {
     expect(await delivery.lookUp()).toMatchObject({ outcome: 'published' });
   });
 
-  it('is not there only after a minute, since a publish call under way may still land', async () => {
+  it('reports a post as absent only after a minute, since a late publish call may still arrive', async () => {
     const delivery = await open();
     await delivery.prepare();
     await arm('publish', 'drop-before-commit');
@@ -55,12 +55,12 @@ describe('Instagram', () => {
     expect(stage.now().getTime() - start).toBeGreaterThanOrEqual(59_000);
   });
 
-  it('never publishes a container that is published', async () => {
+  it('never publishes a container twice', async () => {
     const delivery = await open();
     await delivery.prepare();
     await arm('publish', 'commit-then-drop');
     await delivery.publish();
-    // Taken for absent, wrongly: the delivery starts over.
+    // "Absent" was wrong here, and the delivery starts again.
     expect(await delivery.prepare()).toEqual({ outcome: 'ready' });
     expect(await delivery.publish()).toMatchObject({ outcome: 'unclear' });
     expect(await posts()).toHaveLength(1);
@@ -68,7 +68,7 @@ describe('Instagram', () => {
     expect(await delivery.lookUp()).toEqual({ outcome: 'published', receipt });
   });
 
-  it('is published without a link when the permalink cannot be read', async () => {
+  it('publishes without a link if the permalink cannot be read', async () => {
     const delivery = await open();
     await delivery.prepare();
     await arm('lookup', 'drop-before-commit');
@@ -76,7 +76,7 @@ describe('Instagram', () => {
     expect(await delivery.publish()).toEqual({ outcome: 'published', receipt });
   });
 
-  it('is published without a link when two captions match', async () => {
+  it('publishes without a link if two captions match', async () => {
     await (await open('Same')).run();
     const delivery = await open('Same');
     await delivery.prepare();
@@ -104,7 +104,7 @@ describe('Instagram', () => {
 describe('Instagram: a carousel', () => {
   const album = ['a: Picture a', 'b: Picture b', 'c: Picture c'];
 
-  it('is made of an item for each image, with its words; the caption stands at the whole', async () => {
+  it('has an item with its alt text for each image, and one caption', async () => {
     const delivery = await openWith(['a', 'b', 'c']);
     expect(await delivery.run()).toMatchObject({ outcome: 'published' });
     const made = containersOf(delivery).map(({ json }) => json);
@@ -119,7 +119,7 @@ describe('Instagram: a carousel', () => {
     expect(await pictures()).toEqual(album);
   });
 
-  it('waits for its items before it is made, and lets the worker go when they take long', async () => {
+  it('waits for its items, without a worker if they take long', async () => {
     await stage.configure('instagram', { pollsUntilReady: 7 });
     const delivery = await openWith(['a', 'b']);
     const outcome = await delivery.prepare();
@@ -130,7 +130,7 @@ describe('Instagram: a carousel', () => {
     expect(containersOf(delivery)).toHaveLength(3);
   });
 
-  it('makes only those items anew that could not be processed', async () => {
+  it('makes only the failed items again', async () => {
     const delivery = await openWith(['a', 'b', 'c']);
     await arm('container', 'processing-failed', { after: 1 });
     expect(await delivery.prepare()).toMatchObject({ outcome: 'retry' });
@@ -139,7 +139,7 @@ describe('Instagram: a carousel', () => {
     expect(await pictures()).toEqual(album);
   });
 
-  it('finds out at once about all items that could not be processed', async () => {
+  it('finds all failed items at once', async () => {
     const delivery = await openWith(['a', 'b', 'c']);
     await arm('container', 'processing-failed', { times: 3 });
     expect(await delivery.prepare()).toMatchObject({ outcome: 'retry' });
@@ -147,7 +147,7 @@ describe('Instagram: a carousel', () => {
     expect(containersOf(delivery)).toHaveLength(7);
   });
 
-  it('makes items anew that have expired', async () => {
+  it('makes expired items again', async () => {
     const delivery = await openWith(['a', 'b', 'c']);
     await arm('container', 'drop-before-commit', { after: 3 });
     expect(await delivery.prepare()).toMatchObject({ outcome: 'retry' });
@@ -157,7 +157,7 @@ describe('Instagram: a carousel', () => {
     expect(await pictures()).toEqual(album);
   });
 
-  it('makes its items anew when they went into one whose answer got lost', async () => {
+  it('makes its items again if they are used up by a carousel whose answer got lost', async () => {
     const delivery = await openWith(['a', 'b', 'c']);
     await arm('container', 'commit-then-drop', { after: 3 });
     expect(await delivery.prepare()).toMatchObject({ outcome: 'retry' });
@@ -170,7 +170,7 @@ describe('Instagram: a carousel', () => {
     expect(await pictures()).toEqual(album);
   });
 
-  it('is made anew with its items when it failed or expired itself', async () => {
+  it('is made again with all items if it failed or expired itself', async () => {
     const delivery = await openWith(['a', 'b', 'c']);
     await arm('container', 'processing-failed', { after: 3 });
     expect(await delivery.prepare()).toMatchObject({ outcome: 'retry' });
@@ -182,14 +182,14 @@ describe('Instagram: a carousel', () => {
     expect(await pictures()).toEqual(album);
   });
 
-  it('is found by its container after an answer that got lost', async () => {
+  it('is found by its container after a lost answer', async () => {
     const delivery = await openWith(['a', 'b', 'c']);
     await arm('publish', 'commit-then-refused');
     expect(await delivery.run()).toMatchObject({ outcome: 'published' });
     expect(await pictures()).toEqual(album);
   });
 
-  it('waits for the day’s containers in the middle of its items, and keeps those that it has', async () => {
+  it('waits for the daily limit of containers, and keeps the items it has', async () => {
     await stage.configure('instagram', { containersPerDay: 2 });
     const delivery = await openWith(['a', 'b', 'c']);
     expect(await delivery.prepare()).toMatchObject({
@@ -202,7 +202,7 @@ describe('Instagram: a carousel', () => {
   });
 });
 
-/** Every file of the only post that is public: its type, and its name or words. */
+/** Every file of the only public post: its type, and its name or alt text. */
 async function shown(): Promise<string[]> {
   const [post, ...others] = await posts();
   if (!post || others.length > 0) throw new Error('not exactly one post is public');
@@ -227,7 +227,7 @@ const openMixed = (over: Partial<DeliveryDraft> = {}) =>
   });
 
 describe('Instagram: a reel', () => {
-  it('is made of a single video, with the caption, the cover and the place that were chosen', async () => {
+  it('is a single video with the chosen caption, cover and place', async () => {
     const settings = { shareReelToFeed: false, coverOffsetMs: 1_500 };
     const delivery = await openReel({ settings });
     const fate = await delivery.run();
@@ -249,12 +249,12 @@ describe('Instagram: a reel', () => {
     });
   });
 
-  it('is shown in the feed where nothing was chosen', async () => {
+  it('is shown in the feed by default', async () => {
     await (await openReel()).run();
     expect(await posts()).toMatchObject([{ settings: { media_type: 'REELS', share_to_feed: true } }]);
   });
 
-  it('that takes an hour is waited for, less and less often, with one container and no attempt', async () => {
+  it('that takes an hour is asked about less and less often, with one container and no attempt', async () => {
     await stage.configure('instagram', { videoProcessingMs: 60 * 60_000 });
     const delivery = await openReel();
     const start = stage.now().getTime();
@@ -274,7 +274,7 @@ describe('Instagram: a reel', () => {
     expect(await posts()).toHaveLength(1);
   });
 
-  it('that is never done is made anew once Instagram calls it expired', async () => {
+  it('that is never ready is made again when Instagram reports it as expired', async () => {
     await stage.configure('instagram', { videoProcessingMs: 48 * 60 * 60_000 });
     const delivery = await openReel();
     expect(await delivery.prepare()).toMatchObject({ outcome: 'wait_until' });
@@ -289,7 +289,7 @@ describe('Instagram: a reel', () => {
     expect(await posts()).toHaveLength(1);
   });
 
-  it('is made anew when its processing failed, and goes out once', async () => {
+  it('is made again after failed processing, and goes out once', async () => {
     const delivery = await openReel();
     await arm('container', 'processing-failed');
     expect(await delivery.prepare()).toMatchObject({ outcome: 'retry', failure: { kind: 'unavailable' } });
@@ -298,7 +298,7 @@ describe('Instagram: a reel', () => {
     expect(await shown()).toEqual(['video/mp4 clip: no words']);
   });
 
-  it('fails when Instagram says of its processing that it does not take the video', async () => {
+  it('fails if the processing reports an unsupported video', async () => {
     await stage.configure('instagram', { failureSubcode: 2207026 });
     const delivery = await openReel();
     await arm('container', 'processing-failed');
@@ -307,20 +307,20 @@ describe('Instagram: a reel', () => {
     expect(await posts()).toEqual([]);
   });
 
-  it('in a carousel that is refused ends the post, however long another one takes', async () => {
+  it('in a carousel fails the post at once when refused, even if another is in progress', async () => {
     await stage.configure('instagram', { failureSubcode: 2207026, videoProcessingMs: 60 * 60_000 });
     const gone = await openMixed({ images: [], goneAfterWrites: 1 });
     await arm('container', 'processing-failed');
     await expect(gone.prepare()).rejects.toThrow('the worker is gone');
-    // The first is nearly done when the other one begins.
+    // The first is nearly processed when the second begins.
     await stage.skip(59 * 60_000);
     const next = await openMixed({ images: [], evidence: gone.call.evidence });
     expect(await next.run()).toMatchObject({ outcome: 'failed', failure: { kind: 'rejected_content' } });
-    // The other one's, and the refused one is not made anew.
+    // Only the second's container; the refused one is not made again.
     expect(containersOf(next)).toHaveLength(1);
   });
 
-  it('fails when Instagram does not take the file', async () => {
+  it('fails if Instagram does not take the file', async () => {
     const content = Buffer.from('no video at all');
     const delivery = await openReel({ files: [{ ...videoFile('clip'), content }] });
     const detail = expect.stringContaining('error_subcode 2207026');
@@ -328,7 +328,7 @@ describe('Instagram: a reel', () => {
     expect(await delivery.run()).toMatchObject({ outcome: 'failed', failure });
   });
 
-  it('does not take a picture of the same caption for itself', async () => {
+  it('is not confused with a picture that has the same caption', async () => {
     await (await open('Same')).run();
     const delivery = await openReel({ text: 'Same' });
     await delivery.prepare();
@@ -344,7 +344,7 @@ describe('Instagram: a story', () => {
   it.each([
     ['an image', { images: ['a'] }, 'image_url', 'image/jpeg a: no words'],
     ['a video', { files: [videoFile('clip')] }, 'video_url', 'video/mp4 clip: no words'],
-  ])('of %s has nothing but its file', async (_name, files, parameter, expected) => {
+  ])('of %s has only its file', async (_name, files, parameter, expected) => {
     const delivery = await openStory(files);
     const fate = await delivery.run();
     const [post] = await posts();
@@ -355,8 +355,8 @@ describe('Instagram: a story', () => {
     expect(post).toMatchObject({ text: '', settings: { media_type: 'STORIES' } });
   });
 
-  it('whose answer got lost is published, by its container, without a link', async () => {
-    // A post without a caption, which is listed, and is not the story.
+  it('whose answer got lost is published without a link, by its container', async () => {
+    // Another post without a caption, which is listed.
     await (await open('')).run();
     const delivery = await openStory({ images: ['a'] });
     await delivery.prepare();
@@ -376,7 +376,7 @@ describe('Instagram: a carousel of images and videos', () => {
     'video/mp4 other: no words',
   ];
 
-  it('is made of an item for each, in their order', async () => {
+  it('has an item for each file, in order', async () => {
     const delivery = await openMixed();
     expect(await delivery.run()).toMatchObject({ outcome: 'published' });
     const item = { is_carousel_item: true };
@@ -390,7 +390,7 @@ describe('Instagram: a carousel of images and videos', () => {
     expect(await shown()).toEqual(album);
   });
 
-  it('asks about the first video only while that is worked on', async () => {
+  it('asks only about the first video while that is in progress', async () => {
     await stage.configure('instagram', { videoProcessingMs: 10 * 60_000 });
     const delivery = await openMixed();
     await delivery.prepare();
@@ -403,7 +403,7 @@ describe('Instagram: a carousel of images and videos', () => {
     expect(await shown()).toEqual(album);
   });
 
-  it('makes only the video anew that could not be processed', async () => {
+  it('makes only the failed video again', async () => {
     const delivery = await openMixed();
     await arm('container', 'processing-failed', { after: 2 });
     expect(await delivery.prepare()).toMatchObject({ outcome: 'retry' });
@@ -412,7 +412,7 @@ describe('Instagram: a carousel of images and videos', () => {
     expect(await shown()).toEqual(album);
   });
 
-  it('is gone on with where a worker was lost, whichever call it was about to make', async () => {
+  it('is continued by another worker when one dies between any two calls', async () => {
     for (let made = 0; made < 5; made++) {
       await stage.reset();
       const gone = await openMixed({ goneAfterWrites: made });
@@ -447,7 +447,7 @@ describe.each([
     }
   });
 
-  it('after a worker was lost before its publication', async () => {
+  it('after a worker died before the publication', async () => {
     const gone = await openOne();
     await gone.prepare();
     const next = await openOne();
@@ -462,7 +462,7 @@ describe('Instagram: the quota', () => {
   const HALF_HOUR_MS = 30 * 60_000;
 
   it.each([50, 100])(
-    'of %i posts holds back the next, without a container and without an attempt',
+    'of %i posts, if used up, makes the next post wait without a container and without an attempt',
     async (quotaTotal) => {
       await stage.configure('instagram', { quotaTotal, pollsUntilReady: 0 });
       const userId = (await open()).call.account.remoteAccountId;
@@ -481,7 +481,7 @@ describe('Instagram: the quota', () => {
     },
   );
 
-  it('is read once, before the first container, and not when there is one', async () => {
+  it('is read before a container is made, and not if there is one', async () => {
     await stage.configure('instagram', { pollsUntilReady: 7 });
     const delivery = await openWith(['a', 'b']);
     await delivery.prepare();
@@ -490,12 +490,12 @@ describe('Instagram: the quota', () => {
     await delivery.prepare();
     await delivery.prepare();
     expect(await delivery.publish()).toMatchObject({ outcome: 'published' });
-    // Once for each time that there was no container of the whole.
+    // Once for each attempt without a carousel container.
     expect(await stage.requests('instagram')).toMatchObject({ quota: 2 });
   });
 
   it.each(['drop-before-commit', '5xx-before-commit', 'rate-limited', 'rate-limited-bare', 'truncated-body'])(
-    'that cannot be read stops nothing: %s',
+    'that cannot be read does not stop the post: %s',
     async (fault) => {
       const delivery = await open();
       await arm('quota', fault);
@@ -504,7 +504,7 @@ describe('Instagram: the quota', () => {
     },
   );
 
-  it('that could not be read, and is used up, holds the post back at its publication', async () => {
+  it('that could not be read, but is used up, makes the post wait at its publication', async () => {
     await stage.configure('instagram', { quotaTotal: 0 });
     const delivery = await open();
     await arm('quota', 'truncated-body');
@@ -518,7 +518,7 @@ describe('Instagram: the quota', () => {
     expect(await posts()).toEqual([]);
   });
 
-  /** Straight to the platform, as another app of the same account would. */
+  /** Publishes directly at the platform, as another app of the account would. */
   async function publishMany(userId: string, count: number): Promise<void> {
     const send = async (edge: string, body: object) => {
       const response = await fetch(`${stage.origin}/instagram/${userId}/${edge}`, {
@@ -533,7 +533,7 @@ describe('Instagram: the quota', () => {
   }
 });
 
-it('Instagram takes up a container that was made when a post could have one image', async () => {
+it('Instagram continues with a container of a version in which a post had one image', async () => {
   const earlier = await openWith(['a']);
   await earlier.prepare();
   const { containerId } = earlier.call.evidence;

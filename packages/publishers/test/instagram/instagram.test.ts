@@ -18,7 +18,7 @@ describe('Instagram check', () => {
     expect(codes('a', jpegDrafts(10))).toEqual([]);
     expect(codes('a', jpegDrafts(11))).toEqual(['too_many_media']);
   });
-  it('holds every image to the ratios', () => {
+  it('checks the ratio of every image', () => {
     const wide = jpegDraft({ width: 2_000, height: 1_000 });
     expect(checkDraft(draftOf({ text: 'a', media: [jpegDraft(), wide] }))).toMatchObject([
       { field: 'media/1', code: 'media_ratio_unsupported' },
@@ -27,7 +27,7 @@ describe('Instagram check', () => {
   it('takes JPEG only', () => {
     expect(codes('a', [jpegDraft({ mimeType: 'image/png' })])).toEqual(['media_type_unsupported']);
   });
-  it('limits the caption by its largest count', () => {
+  it('limits the caption in UTF-16 code units', () => {
     expect(codes('a'.repeat(2_200))).toEqual([]);
     expect(codes('👍'.repeat(1_101))).toEqual(['text_too_long']);
   });
@@ -71,14 +71,14 @@ describe('Instagram check: videos', () => {
   ])('%s', (_name, over, expected) => {
     expect(codes('', [videoDraft(over)])).toEqual(expected);
   });
-  it('go with images into one carousel of ten', () => {
+  it('can be mixed with images in one carousel of ten', () => {
     expect(codes('a', [...jpegDrafts(9), videoDraft()])).toEqual([]);
     expect(codes('a', [...jpegDrafts(9), videoDraft(), videoDraft()])).toEqual(['too_many_media']);
   });
 });
 
 describe('Instagram check: stories', () => {
-  it('take one image of any shape, or one video of a minute', () => {
+  it('allow one image of any ratio, or one video of a minute', () => {
     expect(storyCodes([jpegDraft({ width: 1_080, height: 1_920 })])).toEqual([]);
     expect(storyCodes([videoDraft({ durationMs: 60_000, byteSize: 100_000_000 })])).toEqual([]);
   });
@@ -91,7 +91,7 @@ describe('Instagram check: stories', () => {
   ])('refuse %s', (_name, media, expected) => {
     expect(storyCodes(media)).toEqual(expected);
   });
-  it('refuse a text, which would be lost, and say where it can go; not a blank one', () => {
+  it('refuse a text and say where it can go, but allow a blank one', () => {
     expect(storyCodes([jpegDraft()], ' \n')).toEqual([]);
     const draft = draftOf({ text: 'Words', media: [jpegDraft()], settings: { kind: 'story' } });
     const detail = expect.stringMatching(/takes no text.*empty text.*feed/);
@@ -102,7 +102,7 @@ describe('Instagram check: stories', () => {
 describe('Instagram check: the cover of a reel', () => {
   const cover = (coverOffsetMs: number, media = [videoDraft()], kind = 'feed') =>
     checkDraft(draftOf({ media, settings: { kind, coverOffsetMs } }));
-  it('is taken from before its end', () => {
+  it('must be before its end', () => {
     expect(cover(0)).toEqual([]);
     expect(cover(9_999)).toEqual([]);
     const detail = expect.stringContaining('10000 ms');
@@ -112,7 +112,7 @@ describe('Instagram check: the cover of a reel', () => {
     ['an image', [jpegDraft()], 'feed'],
     ['a carousel', [videoDraft(), videoDraft()], 'feed'],
     ['a story', [videoDraft()], 'story'],
-  ])('is for no post that is %s', (_name, media, kind) => {
+  ])('is refused for a post that is %s', (_name, media, kind) => {
     expect(cover(1, media, kind)).toMatchObject([
       { field: 'settings/coverOffsetMs', code: 'cover_without_reel' },
     ]);
@@ -120,14 +120,14 @@ describe('Instagram check: the cover of a reel', () => {
 });
 
 describe('Instagram refusals', () => {
-  it.each([4, 17, 32, 613, 80001, 80002])('code %i is a rate limit, with status 400', (code) => {
+  it.each([4, 17, 32, 613, 80001, 80002])('read code %i with status 400 as a rate limit', (code) => {
     expect(errors.readRefusal(graphError(code), NOW)).toMatchObject({
       outcome: 'wait_until',
       failure: { kind: 'rate_limited' },
     });
   });
 
-  it('waits for as many minutes as the usage header says', () => {
+  it('wait for the minutes in the usage header', () => {
     const usage = JSON.stringify({ '178': [{ type: 'instagram', estimated_time_to_regain_access: 7 }] });
     const response = { ...graphError(4), headers: new Headers({ 'x-business-use-case-usage': usage }) };
     expect(errors.readRefusal(response, NOW)).toMatchObject({ until: new Date('2026-11-22T10:07:00Z') });
@@ -154,17 +154,17 @@ describe('Instagram refusals', () => {
     expect(errors.readRefusal(graphError(code, subcode), NOW)).toMatchObject({ outcome, failure: { kind } });
   });
 
-  it('takes only what has its own form for its word', () => {
+  it("need Instagram's own error form", () => {
     expect(errors.readRefusal(graphError(987_654), NOW)).toMatchObject({ failure: { kind: 'unknown' } });
     expect(errors.readRefusal(answer(400, '<html>'), NOW)).toBeNull();
   });
 
-  it('takes only 9007 at its word', () => {
+  it('are believed at once only for 9007', () => {
     expect(isNotReady(graphError(9007, 2207027))).toBe(true);
     expect(isNotReady(graphError(4, 2207051))).toBe(false);
   });
 
-  it('knows children that cannot be used, from a server that has no answer just now', () => {
+  it('distinguish unusable children from a server error', () => {
     expect(isContainerLost(graphError(24, 2207006))).toBe(true);
     expect(isContainerLost(graphError(24, 2207008))).toBe(true);
     expect(isContainerLost(graphError(-2, 2207020))).toBe(true);
@@ -172,7 +172,7 @@ describe('Instagram refusals', () => {
     expect(isContainerLost(graphError(9007, 2207027))).toBe(false);
   });
 
-  it('reads why a container failed', () => {
+  it('include the reason why a container failed', () => {
     const failure = readContainerFailure('Error: Media upload has failed with error code 2207009', NOW);
     expect(failure).toMatchObject({ outcome: 'failed', failure: { kind: 'rejected_content' } });
     expect(readContainerFailure('Error: something', NOW)).toMatchObject({ outcome: 'retry' });

@@ -19,7 +19,7 @@ describe('a file that Instagram could not fetch', () => {
       'https://media.example.com',
       /from this server \(https:\/\/media\.example\.com, PUBLIC_URL\), where it can be fetched/,
     ],
-  ])('is the operator’s to mend, and the address is named: %s', async (origin, reason) => {
+  ])("is the operator's task, and the reason names the address: %s", async (origin, reason) => {
     const error = {
       message: 'm',
       code: 9004,

@@ -31,7 +31,7 @@ const open = (
 ) => openDelivery(stage, linkedin, { account: 'ada', text, files: [paper], timeoutMs: 5_000, ...over });
 
 describe('LinkedIn documents', () => {
-  it('go up in one request, piece by piece, and out with a title', async () => {
+  it('are uploaded as a stream in one request, and have a title', async () => {
     const delivery = await open('Our report\nand what we learned');
     expect(await delivery.run()).toMatchObject({ outcome: 'published' });
     expect(delivery.writes).toHaveLength(3);
@@ -41,13 +41,13 @@ describe('LinkedIn documents', () => {
     expect(Buffer.from(await shown.arrayBuffer()).equals(content)).toBe(true);
   });
 
-  it('have the title that their author gives', async () => {
+  it("have the author's title", async () => {
     await (await open('Our report', { settings: { documentTitle: ' Annual report ' } })).run();
     const [post] = await stage.posts('linkedin', 'ada');
     expect(post?.media).toMatchObject([{ title: 'Annual report' }]);
   });
 
-  it('are gone on with where a worker was lost', async () => {
+  it('are continued by another worker when one dies', async () => {
     for (const made of [0, 1, 2]) {
       await stage.reset();
       const gone = await open('Gone on with', { goneAfterWrites: made });
@@ -58,7 +58,7 @@ describe('LinkedIn documents', () => {
     }
   });
 
-  it('go out once when an answer got lost, or when they could not be processed at first', async () => {
+  it('go out once after a lost answer or failed processing', async () => {
     for (const [step, fault] of [
       ['upload', 'commit-then-drop'],
       ['upload', 'truncated-body'],

@@ -18,7 +18,7 @@ const post = (commentary: string, minutes: number): RemotePost => {
   return { id: `urn:li:share:${commentary}`, commentary, createdAt: at, lastModifiedAt: at };
 };
 
-/** The answers of LinkedIn, page after page, and from where it was asked. */
+/** Answers these pages in turn, and records the requested starts. */
 async function search(...pages: RemotePost[][]) {
   const starts: unknown[] = [];
   const found = await findPost<{ outcome: 'unread' }>(call, NOW, async (request, read) => {
@@ -30,26 +30,26 @@ async function search(...pages: RemotePost[][]) {
 }
 const nothing = { found: null, likeness: 'different' };
 
-describe('looking through the posts of an organization', () => {
+describe("the search through an organization's posts", () => {
   it('ends where the list reaches back before the send', async () => {
     const { found, starts } = await search([post('a', 1), post('b', -60)], [post('ours', -61)]);
     expect(found).toMatchObject({ value: { ...nothing, complete: true } });
     expect(starts).toEqual(['0']);
   });
 
-  it('reads to the end a list that is in another order than was asked for', async () => {
+  it('reads a list in an unexpected order to its end', async () => {
     const { found, starts } = await search([post('a', -60), post('b', -30)], [post('ours', 1)]);
     expect(found).toMatchObject({ value: { found: { commentary: 'ours' } } });
     expect(starts).toEqual(['0', '2']);
   });
 
-  it('says when there was more than it looked through', async () => {
+  it('reports when there were more posts than it read', async () => {
     const { found, starts } = await search(...Array.from({ length: 9 }, () => [post('a', 1)]));
     expect(found).toMatchObject({ value: { ...nothing, complete: false } });
     expect(starts).toHaveLength(5);
   });
 
-  it('takes a post from before the send for another one', async () => {
+  it('does not count a post from before the send', async () => {
     const { found } = await search([post('ours', -6)]);
     expect(found).toMatchObject({ value: { ...nothing, complete: true } });
   });

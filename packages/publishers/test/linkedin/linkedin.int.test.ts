@@ -18,13 +18,13 @@ const arm = (step: string, fault: string, over: { after?: number } = {}) =>
 const uploadsOf = (delivery: Delivery) => delivery.writes.filter(({ method }) => method === 'PUT').length;
 
 describe('LinkedIn', () => {
-  it.each([...'|{}@[]()<>#\\*_~'])('shows a text with %s to its end', async (char) => {
+  it.each([...'|{}@[]()<>#\\*_~'])('shows the whole text with %s', async (char) => {
     const text = `Before ${char} after${char}${char}the end #tag`;
     await (await open(text)).run();
     expect(await stage.posts('linkedin', 'ada')).toMatchObject([{ text }]);
   });
 
-  it('takes a duplicate on the first send for a refusal', async () => {
+  it('fails a first send that is refused as a duplicate', async () => {
     await (await open('Same')).run();
     const fate = await (await open('Same')).run();
     expect(fate).toMatchObject({
@@ -33,12 +33,12 @@ describe('LinkedIn', () => {
     });
   });
 
-  it('takes a duplicate after an unclear send for a hint', async () => {
+  it('treats a duplicate refusal after an unclear send only as a hint', async () => {
     const delivery = await open('Lost');
     await delivery.prepare();
     await arm('publish', 'commit-then-drop');
     await delivery.publish();
-    // The person did not see it, and sent it again.
+    // A person did not see the post and retried it.
     expect(await delivery.publish()).toMatchObject({ outcome: 'unclear' });
     const [post] = await stage.posts('linkedin', 'ada');
     const reason = expect.stringContaining(post?.url as string);
@@ -56,7 +56,7 @@ describe('LinkedIn', () => {
 });
 
 describe('LinkedIn images', () => {
-  it('that are still being processed are waited for, without using an attempt', async () => {
+  it('wait without using an attempt while they are being processed', async () => {
     await stage.configure('linkedin', { imageProcessingMs: 5 * 60_000 });
     const delivery = await openWith('Slow', ['a', 'b', 'c']);
     await delivery.prepare();
@@ -72,7 +72,7 @@ describe('LinkedIn images', () => {
     );
   });
 
-  it('that do not become ready within half an hour are uploaded again', async () => {
+  it('are uploaded again if they are not ready after half an hour', async () => {
     await stage.configure('linkedin', { imageProcessingMs: 24 * 60 * 60_000 });
     const delivery = await openWith('Stuck', ['a', 'b']);
     await delivery.prepare();
@@ -85,7 +85,7 @@ describe('LinkedIn images', () => {
     expect(uploadsOf(delivery)).toBe(4);
   });
 
-  it('are waited for from the last of them', async () => {
+  it('are waited for from the last upload on', async () => {
     await stage.configure('linkedin', { imageProcessingMs: 24 * 60 * 60_000 });
     const delivery = await openWith('One came late', ['a', 'b']);
     await arm('upload', 'drop-before-commit', { after: 2 });
@@ -95,7 +95,7 @@ describe('LinkedIn images', () => {
     expect(await delivery.publish()).toMatchObject({ outcome: 'wait_until' });
   });
 
-  it('of which one could not be processed go up again, and out once', async () => {
+  it('are all uploaded again if one fails processing, and go out once', async () => {
     const delivery = await openWith('One fails', ['a', 'b', 'c']);
     await arm('upload', 'processing-failed', { after: 1 });
     await delivery.prepare();
@@ -105,7 +105,7 @@ describe('LinkedIn images', () => {
     expect(uploadsOf(delivery)).toBe(6);
   });
 
-  it('that were uploaded when a post could have one are taken up', async () => {
+  it('uploaded by a version in which a post had one image are used', async () => {
     const earlier = await openWith('Prepared before', ['a']);
     await earlier.prepare();
     const [upload] = Object.values(earlier.call.evidence['images'] as Record<string, { urn: string }>);
@@ -116,7 +116,7 @@ describe('LinkedIn images', () => {
     expect(await stage.pictures('linkedin', 'ada')).toEqual(['a: Picture a']);
   });
 
-  it('of that kind which cannot be used are uploaded anew', async () => {
+  it('of that version are uploaded again if they cannot be used', async () => {
     await arm('upload', 'processing-failed');
     const earlier = await openWith('Broken before', ['a']);
     await earlier.prepare();

@@ -7,13 +7,13 @@ const codes = (text: string, media = [jpegDraft()]) =>
   linkedin.check(draftOf({ text, media })).map((found) => found.code);
 
 describe('LinkedIn check', () => {
-  it('counts the text as it is shown, without the escapes of its notation', () => {
+  it('counts the text without escapes', () => {
     expect(codes('(x_y) '.repeat(420))).toEqual([]);
     expect(codes('*'.repeat(3_000))).toEqual([]);
     expect(codes('*'.repeat(3_001))).toEqual(['text_too_long']);
     expect(codes('#tag '.repeat(600))).toEqual([]);
   });
-  it('needs a text, with an image too', () => expect(codes(' ')).toEqual(['text_missing']));
+  it('needs a text, even with an image', () => expect(codes(' ')).toEqual(['text_missing']));
   it('allows 20 images, not 21', () => {
     expect(codes('a', jpegDrafts(20))).toEqual([]);
     expect(codes('a', jpegDrafts(21))).toEqual(['too_many_media']);
@@ -59,16 +59,16 @@ describe('LinkedIn refusals', () => {
     ['a conflict', answer(409, { code: 'CONFLICT', message: 'x', status: 409 })],
     ['a duplicate', duplicate],
     ["a proxy's page", answer(403, '<html>blocked</html>')],
-  ])('does not take %s for a refusal', (_, response) => {
+  ])('do not include %s', (_, response) => {
     expect(errors.readRefusal(response, NOW)).toBeNull();
   });
 
-  it('reads the post that a duplicate names', () => {
+  it('name the post of a duplicate', () => {
     expect(isDuplicate(duplicate)).toBe(true);
     expect(duplicateUrnOf(duplicate)).toBe('urn:li:share:7141138937766391808');
   });
 
-  it('knows an image that has to be uploaded again', () => {
+  it('recognise an image that has to be uploaded again', () => {
     expect(isUploadLost(answer(400, { message: 'MEDIA_ASSET_PROCESSING_FAILED' }))).toBe(true);
     expect(isUploadLost(answer(400, { message: 'MEDIA_ASSET_WAITING_UPLOAD' }))).toBe(false);
   });

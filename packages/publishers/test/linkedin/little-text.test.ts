@@ -4,8 +4,8 @@ import { fromLittleText, toLittleText } from '../../src/linkedin/little-text.ts'
 const RESERVED = '|{}@[]()<>#\\*_~';
 
 /**
- * What LinkedIn makes of little text that holds no mention and no template: it unescapes, keeps a hashtag, and stops
- * at any other reserved character.
+ * How LinkedIn reads little text without mentions and templates: it decodes escapes, keeps hashtags, and cuts the text at any
+ * other reserved character.
  */
 function asLinkedInShows(littleText: string): string {
   let shown = '';
@@ -25,7 +25,7 @@ function asLinkedInShows(littleText: string): string {
 }
 
 describe('little text', () => {
-  it.each([...RESERVED])('escapes %s wherever it stands', (char) => {
+  it.each([...RESERVED])('escapes %s in every position', (char) => {
     for (const text of [char, `a${char}b`, `a ${char} b`, `${char}${char}`, `end ${char}`]) {
       expect(asLinkedInShows(toLittleText(text))).toBe(text);
     }
@@ -36,7 +36,7 @@ describe('little text', () => {
     expect(toLittleText('\\(')).toBe('\\\\\\(');
   });
 
-  it('leaves free-standing hashtags as markup', () => {
+  it('keeps plain hashtags as markup', () => {
     expect(toLittleText('#News from #Köln2026, #日本 and #हिन्दी.')).toBe(
       '#News from #Köln2026, #日本 and #हिन्दी.',
     );

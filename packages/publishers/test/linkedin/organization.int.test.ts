@@ -22,7 +22,7 @@ async function sendAndLose(delivery: Delivery, fault: string): Promise<void> {
   expect(await delivery.publish()).toMatchObject({ outcome: 'unclear' });
 }
 
-/** Sent, lost, and shown so late that it is taken for absent. */
+/** A delivery that was sent, whose answer got lost, and that is listed so late that it counts as absent. */
 async function openVeryLate(text: string): Promise<Delivery> {
   const delivery = await open(text);
   await arm('publish', 'delayed-visibility', { ms: 8 * 60_000 });
@@ -32,7 +32,7 @@ async function openVeryLate(text: string): Promise<Delivery> {
 }
 
 describe('LinkedIn, an organization', () => {
-  it('posts as itself', async () => {
+  it('posts under its own URN', async () => {
     const delivery = await open('As Acme');
     expect(delivery.call.account.remoteAccountId).toMatch(/^urn:li:organization:\d+$/);
     expect(await delivery.run()).toMatchObject({ outcome: 'published' });
@@ -40,7 +40,7 @@ describe('LinkedIn, an organization', () => {
     expect(sent).toMatchObject({ author: delivery.call.account.remoteAccountId });
   });
 
-  it('is absent only after two minutes of looking', async () => {
+  it('reports a post as absent only after two minutes of look-ups', async () => {
     const delivery = await open('Never arrived');
     await sendAndLose(delivery, 'drop-before-commit');
     const start = stage.now().getTime();
@@ -48,9 +48,9 @@ describe('LinkedIn, an organization', () => {
     expect(stage.now().getTime() - start).toBeGreaterThanOrEqual(119_000);
   });
 
-  it('looks before it sends again, for a post that shows only then', async () => {
+  it('looks once more before a second send, and finds a post that is listed late', async () => {
     const delivery = await openVeryLate('Very late');
-    // Past the ten minutes in which LinkedIn refuses a duplicate.
+    // After the ten minutes in which LinkedIn refuses a duplicate.
     await stage.skip(60 * 60_000);
     const writes = delivery.writes.length;
     const fate = await delivery.run();
@@ -60,7 +60,7 @@ describe('LinkedIn, an organization', () => {
     expect(await posts()).toHaveLength(1);
   });
 
-  it('asks a person when a second send is refused as a duplicate and nothing is listed', async () => {
+  it('asks a person if a second send is refused as a duplicate and no post is listed', async () => {
     const delivery = await openVeryLate('Later still');
     expect(await delivery.prepare()).toEqual({ outcome: 'ready' });
     expect(await delivery.publish()).toMatchObject({ outcome: 'unclear' });
@@ -72,7 +72,7 @@ describe('LinkedIn, an organization', () => {
     expect(await posts()).toHaveLength(1);
   });
 
-  it('finds the post of an earlier attempt that shows only after the next one', async () => {
+  it('finds the post of an earlier attempt that is listed only after the next one', async () => {
     const delivery = await openVeryLate('Late');
     await delivery.prepare();
     await delivery.publish();
@@ -82,7 +82,7 @@ describe('LinkedIn, an organization', () => {
     expect(fate).toMatchObject({ outcome: 'published' });
   });
 
-  it('does not take a post that was there before for its own, however like it is', async () => {
+  it('does not count an older identical post as ours', async () => {
     await stage.configure('linkedin', { duplicateWindowMs: 0 });
     expect(await (await open('Same')).run()).toMatchObject({ outcome: 'published' });
     const delivery = await open('Same');
@@ -92,7 +92,7 @@ describe('LinkedIn, an organization', () => {
     expect(await posts()).toHaveLength(2);
   });
 
-  it('does not take a post with other images for its own', async () => {
+  it('does not count a post with other images as ours', async () => {
     const delivery = await open('Same', ['a', 'b']);
     await delivery.prepare();
     expect(await (await open('Same', ['a', 'b'])).run()).toMatchObject({ outcome: 'published' });
@@ -101,7 +101,7 @@ describe('LinkedIn, an organization', () => {
     expect(await delivery.lookUp()).toMatchObject({ outcome: 'uncertain' });
   });
 
-  it('looks through more posts than one page holds', async () => {
+  it('searches more than one page of posts', async () => {
     const delivery = await open('First of many');
     await sendAndLose(delivery, 'commit-then-drop');
     for (let later = 0; later < 60; later++) {
@@ -116,7 +116,7 @@ describe('LinkedIn, an organization', () => {
     expect(await delivery.lookUp()).toMatchObject({ outcome: 'published' });
   });
 
-  it('is not posted to where its posts cannot be read: nothing could be found out afterwards', async () => {
+  it('gets no post if its posts cannot be read, since no look-up would work', async () => {
     await stage.configure('linkedin', { organizationsMayRead: false });
     expect(await (await open('No scope')).run()).toMatchObject({
       outcome: 'failed',

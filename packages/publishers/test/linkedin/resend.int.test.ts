@@ -30,9 +30,9 @@ async function sendAndLose(delivery: Delivery, fault: string): Promise<void> {
 }
 const absent = { outcome: 'absent', unproved: expect.stringContaining('sent once more, as you chose') };
 
-describe('LinkedIn, where the author has an unclear post sent once more', () => {
+describe('LinkedIn with `resendIfUnclear`', () => {
   it.each(['commit-then-drop', 'commit-then-5xx', 'commit-then-hang'])(
-    'takes the refusal of it for the proof: %s',
+    'takes the duplicate refusal of the second send as proof: %s',
     async (fault) => {
       const delivery = await open({ images: ['a', 'b'] });
       await sendAndLose(delivery, fault);
@@ -42,13 +42,13 @@ describe('LinkedIn, where the author has an unclear post sent once more', () => 
       const [post, ...others] = await posts();
       expect(others).toEqual([]);
       expect(fate).toEqual({ outcome: 'published', receipt: { remoteId: post?.id, url: post?.url } });
-      // Nothing is uploaded anew: with other files it would be another post.
+      // Nothing is uploaded again: with other files it would be another post.
       expect(delivery.writes).toHaveLength(writes + 1);
     },
   );
 
   it.each(['drop-before-commit', '5xx-before-commit', 'hang-before-commit'])(
-    'posts it where the first had never arrived: %s',
+    'publishes by the second send if the first never arrived: %s',
     async (fault) => {
       const delivery = await open();
       await arm(fault, { ms: 1_500 });
@@ -64,28 +64,25 @@ describe('LinkedIn, where the author has an unclear post sent once more', () => 
     ['commit-then-drop', 'drop-before-commit', 1],
     ['drop-before-commit', 'commit-then-drop', 1],
     ['drop-before-commit', '5xx-before-commit', 0],
-    // A refusal of the second says nothing of the first.
+    // A refusal of the second send says nothing about the first.
     ['commit-then-drop', 'expired-token', 1],
     ['commit-then-drop', 'rejected', 1],
     ['commit-then-drop', 'rate-limited', 1],
     ['commit-then-drop', 'rate-limited-bare', 1],
-  ])(
-    'asks a person when the second is unclear as well, and sends no third: %s, %s',
-    async (one, two, out) => {
-      const delivery = await open();
-      await sendAndLose(delivery, one);
-      expect(await delivery.lookUp()).toEqual(absent);
-      await arm(two);
-      expect(await delivery.run()).toEqual({
-        outcome: 'uncertain',
-        reason: expect.stringContaining('Look at the profile'),
-      });
-      expect(sendings(delivery)).toBe(2);
-      expect(await posts()).toHaveLength(out);
-    },
-  );
+  ])('asks a person if the second send is unclear too, and sends no third: %s, %s', async (one, two, out) => {
+    const delivery = await open();
+    await sendAndLose(delivery, one);
+    expect(await delivery.lookUp()).toEqual(absent);
+    await arm(two);
+    expect(await delivery.run()).toEqual({
+      outcome: 'uncertain',
+      reason: expect.stringContaining('Look at the profile'),
+    });
+    expect(sendings(delivery)).toBe(2);
+    expect(await posts()).toHaveLength(out);
+  });
 
-  it('is asked about again as long as nothing more was sent, and says the same', async () => {
+  it('gives the same answer to repeated look-ups of the same send, until the time is over', async () => {
     const delivery = await open();
     await sendAndLose(delivery, 'commit-then-drop');
     expect(await delivery.lookUp()).toEqual(absent);
@@ -96,7 +93,7 @@ describe('LinkedIn, where the author has an unclear post sent once more', () => 
     expect(sendings(delivery)).toBe(1);
   });
 
-  it('asks a person when eight minutes have passed', async () => {
+  it('asks a person after eight minutes', async () => {
     const delivery = await open();
     await sendAndLose(delivery, 'commit-then-drop');
     await stage.skip(8 * 60_000);
@@ -104,7 +101,7 @@ describe('LinkedIn, where the author has an unclear post sent once more', () => 
     expect(sendings(delivery)).toBe(1);
   });
 
-  it('does not send what comes to its turn too late, when LinkedIn would not refuse it any more', async () => {
+  it('does not send a second time after the ten minutes in which LinkedIn refuses duplicates', async () => {
     const delivery = await open();
     await sendAndLose(delivery, 'commit-then-drop');
     expect(await delivery.lookUp()).toEqual(absent);
@@ -114,7 +111,7 @@ describe('LinkedIn, where the author has an unclear post sent once more', () => 
     expect(await posts()).toHaveLength(1);
   });
 
-  it('lets a person send it again after that, like any other', async () => {
+  it('allows a normal retry by a person after that', async () => {
     const delivery = await open();
     await sendAndLose(delivery, 'drop-before-commit');
     await stage.skip(8 * 60_000);
@@ -123,7 +120,7 @@ describe('LinkedIn, where the author has an unclear post sent once more', () => 
     expect(await posts()).toHaveLength(1);
   });
 
-  it('counts as published under the name that LinkedIn gives, also where that is a ghost’s', async () => {
+  it('publishes with the URN that LinkedIn names, even if that post does not exist', async () => {
     await stage.configure('linkedin', { ghostUrns: true });
     const delivery = await open();
     await arm('commit-then-drop');
@@ -133,14 +130,14 @@ describe('LinkedIn, where the author has an unclear post sent once more', () => 
     expect(fate).not.toMatchObject({ receipt: { remoteId: post?.id } });
   });
 
-  it('does nothing of it unless it was chosen', async () => {
+  it('sends no second time by default', async () => {
     const delivery = await open({ settings: {} });
     await sendAndLose(delivery, 'drop-before-commit');
     expect(await delivery.lookUp()).toMatchObject({ outcome: 'uncertain' });
     expect(sendings(delivery)).toBe(1);
   });
 
-  it('is never done for an organization, whose posts can be looked for', async () => {
+  it('never sends a second time for an organization, whose posts can be read', async () => {
     const delivery = await open({ account: 'org-ada' });
     await arm('commit-then-drop');
     expect(await delivery.run()).toMatchObject({ outcome: 'published' });

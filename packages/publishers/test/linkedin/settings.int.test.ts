@@ -18,7 +18,7 @@ const open = (settings: Settings, images: string[] = [], account = 'ada') =>
 const chosen = async (account = 'ada') => (await stage.posts('linkedin', account))[0]?.settings;
 
 describe('the settings of LinkedIn', () => {
-  it('make a post for everybody, which others may pass on, unless they say otherwise', async () => {
+  it('make a public post that others may repost by default', async () => {
     await (await open({})).run();
     expect(await chosen()).toEqual({ visibility: 'PUBLIC', isReshareDisabledByAuthor: false });
     await stage.reset();
@@ -26,7 +26,7 @@ describe('the settings of LinkedIn', () => {
     expect(await chosen()).toEqual({ visibility: 'CONNECTIONS', isReshareDisabledByAuthor: true });
   });
 
-  it('keep a post for connections off a page, and make it public to nobody', async () => {
+  it('refuse a post for connections on a page instead of making it public', async () => {
     const delivery = await open({ visibility: 'CONNECTIONS' }, ['a'], 'org-ada');
     expect(await delivery.run()).toMatchObject({
       outcome: 'failed',
@@ -35,7 +35,7 @@ describe('the settings of LinkedIn', () => {
     expect(delivery.writes).toEqual([]);
   });
 
-  it('show a link card, with the only image for its picture', async () => {
+  it('make a link card with the only image as its picture', async () => {
     await (await open({ article })).run();
     const { url: source, title, description } = article;
     expect(await chosen()).toMatchObject({ article: { source, title, description } });
@@ -48,14 +48,14 @@ describe('the settings of LinkedIn', () => {
     expect((await stage.posts('linkedin', 'ada'))[0]?.mediaCount).toBe(0);
   });
 
-  it('are part of what is looked for', async () => {
+  it('count in the comparison of a look-up', async () => {
     const delivery = await open({ article }, [], 'org-ada');
     await stage.arm({ platform: 'linkedin', step: 'publish', fault: 'commit-then-drop' });
     expect(await delivery.run()).toMatchObject({ outcome: 'published' });
     expect(await stage.posts('linkedin', 'org-ada')).toHaveLength(1);
   });
 
-  it('take no card beside several images, a video or a document', () => {
+  it('refuse a link card beside several images, a video or a document', () => {
     const found = (media: ReturnType<typeof jpegDrafts>) =>
       linkedin.check(draftOf({ text: 'a', media, settings: { article } }));
     expect(found([])).toEqual([]);
@@ -72,7 +72,7 @@ describe('the settings of LinkedIn', () => {
     [{ article: { url: 'https://example.com' } }, 'settings/article'],
     [{ visibility: 'FRIENDS' }, 'settings/visibility'],
     [{ documentTitle: 'a'.repeat(101) }, 'settings/documentTitle'],
-  ])('are refused where they are wrong: %j', (settings, field) => {
+  ])('are refused if they are invalid: %j', (settings, field) => {
     expect(checkSettings(linkedin, settings)).toMatchObject([{ field }]);
   });
 });

@@ -11,7 +11,7 @@ afterAll(() => stage.close());
 beforeEach(() => stage.reset());
 
 const PART_BYTES = 4 * 1_024 * 1_024;
-/** Two parts: registration, two uploads and the end of it. */
+/** A video of two parts: initialize, two uploads and finalize. */
 const clip = videoFile('clip', { byteSize: PART_BYTES + 100_000, altText: 'A film' });
 const CALLS = 4;
 
@@ -34,7 +34,7 @@ async function expectTheFilm(account = 'ada'): Promise<void> {
 }
 
 describe('LinkedIn videos', () => {
-  it('go up part by part without the bearer, none of them larger than LinkedIn asks for', async () => {
+  it("are uploaded in LinkedIn's parts, without the bearer token", async () => {
     const delivery = await open('A film');
     const ranges: number[] = [];
     for (const file of delivery.call.media) {
@@ -53,7 +53,7 @@ describe('LinkedIn videos', () => {
     await expectTheFilm();
   });
 
-  it('are gone on with where a worker was lost, whichever call it was about to make', async () => {
+  it('are continued by another worker when one dies between any two calls', async () => {
     for (let made = 0; made < CALLS; made++) {
       await stage.reset();
       const gone = await open('Gone on with', { goneAfterWrites: made });
@@ -78,13 +78,13 @@ describe('LinkedIn videos', () => {
       await arm('upload', fault, { after });
       expect(await delivery.prepare()).toMatchObject({ outcome: 'retry', failure: { kind: 'unavailable' } });
       expect(await delivery.run()).toMatchObject({ outcome: 'published' });
-      // Only what got lost is said again.
+      // Only the lost call is repeated.
       expect(delivery.writes).toHaveLength(CALLS + 2);
       await expectTheFilm();
     }
   });
 
-  it('wait in the middle when LinkedIn asks to slow down', async () => {
+  it('wait between two parts after a rate limit', async () => {
     const delivery = await open('Slowly');
     await arm('upload', 'rate-limited-bare', { after: 2 });
     expect(await delivery.prepare()).toMatchObject({
@@ -95,7 +95,7 @@ describe('LinkedIn videos', () => {
     expect(registrationsOf(delivery)).toBe(1);
   });
 
-  it('go up anew when the addresses have expired, or are no longer known', async () => {
+  it('are uploaded again if the upload URLs have expired or are unknown', async () => {
     const gone = await open('Late', { goneAfterWrites: 2 });
     await expect(gone.prepare()).rejects.toThrow();
     await stage.skip(24 * 60 * 60_000);
@@ -113,7 +113,7 @@ describe('LinkedIn videos', () => {
     await expectTheFilm();
   });
 
-  it('stop between two parts when the worker has to', async () => {
+  it('stop between two parts when the worker stops', async () => {
     const delivery = await open('Stopped');
     const stop = new AbortController();
     delivery.call.signal = stop.signal;
@@ -126,7 +126,7 @@ describe('LinkedIn videos', () => {
     expect(partsOf(delivery)).toHaveLength(1);
   });
 
-  it('that are being processed are waited for, without using an attempt', async () => {
+  it('wait without using an attempt while they are being processed', async () => {
     await stage.configure('linkedin', { videoProcessingMs: 60 * 60_000 });
     const delivery = await open('Slow');
     await delivery.prepare();
@@ -138,7 +138,7 @@ describe('LinkedIn videos', () => {
     expect(registrationsOf(delivery)).toBe(1);
   });
 
-  it('that never become ready, or could not be processed, go up again and out once', async () => {
+  it('are uploaded again if they fail processing or are never ready, and go out once', async () => {
     await stage.configure('linkedin', { videoProcessingMs: 24 * 60 * 60_000 });
     const stuck = await open('Stuck');
     await stuck.prepare();
@@ -158,7 +158,7 @@ describe('LinkedIn videos', () => {
     await expectTheFilm();
   });
 
-  it('of an organization are found by their video when the answer to the public call got lost', async () => {
+  it('of an organization are found by their URN after a lost answer', async () => {
     for (const fault of ['commit-then-drop', 'drop-before-commit']) {
       await stage.reset();
       const delivery = await open('A film of ours', { account: 'org-ada' });

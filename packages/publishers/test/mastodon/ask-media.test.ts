@@ -8,7 +8,7 @@ import { answer, NOW } from '../answers.ts';
 const MINUTE_MS = 60_000;
 const uploads = { a: { mediaId: '7', isReady: true, failures: 0, formerIds: [] } };
 
-/** A sent delivery with an image, on a server that lists nothing and says this of the image. */
+/** A sent delivery with an image, on a server with an empty list that answers this for the image. */
 function deliveryOn(aboutImage: HttpResponse, sentAgoMs: number) {
   const asked: string[] = [];
   const call = {
@@ -23,7 +23,7 @@ function deliveryOn(aboutImage: HttpResponse, sentAgoMs: number) {
     asked: 0,
     now: () => NOW,
     remember: async () => undefined,
-    // For everybody, so that a server which lists nothing else would show it.
+    // Public, so that a server that lists only public posts would list it.
     settings: { visibility: 'public' },
     signal: new AbortController().signal,
     http: {
@@ -40,8 +40,8 @@ function deliveryOn(aboutImage: HttpResponse, sentAgoMs: number) {
 const noSuchCall = answer(404, '<h1>404 Not Found</h1>');
 const noSuchImage = answer(404, { error: 'Record not found' });
 
-describe('an image that the server does not tell of', () => {
-  it('is evidence of a post only where the server itself says that it is gone', async () => {
+describe('an image that the server cannot find', () => {
+  it('is a hint of a post only if the API itself says that it is gone', async () => {
     expect(await lookUp(deliveryOn(noSuchImage, 11 * MINUTE_MS).call)).toMatchObject({
       outcome: 'ask_again',
     });
@@ -54,7 +54,7 @@ describe('an image that the server does not tell of', () => {
     expect(await lookUp(deliveryOn(noSuchCall, 11 * MINUTE_MS).call)).toEqual({ outcome: 'absent' });
   });
 
-  it('is used as it was uploaded, where there is no call to ask by', async () => {
+  it('is used as uploaded if the server has no call to read it', async () => {
     const { call, asked } = deliveryOn(noSuchCall, 11 * MINUTE_MS);
     expect(await prepare(call)).toEqual({ outcome: 'ready' });
     expect(asked).toEqual(['GET /api/v1/accounts/1/statuses', 'GET /api/v1/media/7']);

@@ -15,7 +15,7 @@ const call = (text: string, newestStatusId: string | null): PublishCall =>
     evidence: { newestStatusId },
   }) as never;
 
-/** The answers of a server, page after page, and what it was asked. */
+/** A server that answers these pages in turn, and records the queries. */
 function serverWith(pages: { id: string; content: string; [field: string]: unknown }[][]) {
   const asked: HttpRequest['query'][] = [];
   const search = (sent: PublishCall) =>
@@ -28,8 +28,8 @@ function serverWith(pages: { id: string; content: string; [field: string]: unkno
 }
 const nothing = { found: null, likeness: 'different', complete: true };
 
-describe('looking through the own statuses', () => {
-  it('stops at the mark, should the server not know `since_id`, whatever its ids look like', async () => {
+describe("the search through the account's statuses", () => {
+  it('stops at the mark if the server ignores `since_id`, with ids of any form', async () => {
     const { asked, search } = serverWith([
       [
         { id: 'Ab9', content: '<p>newer</p>' },
@@ -41,26 +41,26 @@ describe('looking through the own statuses', () => {
     expect(asked).toEqual([{ limit: 40, since_id: 'mark', max_id: undefined }]);
   });
 
-  it('goes on after a short page, from its oldest, until there is nothing more', async () => {
+  it('continues after a short page until a page is empty', async () => {
     const { asked, search } = serverWith([[{ id: '9', content: 'a' }], [{ id: '8', content: 'b' }]]);
     expect(await search(call('ours', null))).toEqual({ outcome: 'done', value: nothing });
     expect(asked.map((query) => query?.['max_id'])).toEqual([undefined, '9', '8']);
   });
 
-  it('does not go round for ever with a server that does not know `max_id`', async () => {
+  it('ends if the server ignores `max_id`', async () => {
     const page = [{ id: '9', content: 'a' }];
     const { asked, search } = serverWith([page, page, page]);
     expect(await search(call('ours', null))).toEqual({ outcome: 'done', value: nothing });
     expect(asked).toHaveLength(2);
   });
 
-  it('does not think that it has seen everything when such a page is full', async () => {
+  it("is incomplete if such a server's page is full", async () => {
     const page = Array.from({ length: 40 }, (_, index) => ({ id: `${index}`, content: 'a' }));
     const { search } = serverWith([page, page, page]);
     expect(await search(call('ours', null))).toMatchObject({ value: { found: null, complete: false } });
   });
 
-  it('says when there was more than it looked through', async () => {
+  it('reports when there were more statuses than it read', async () => {
     const pages = Array.from({ length: 20 }, (_, index) => [{ id: String(index), content: 'a' }]);
     const { search } = serverWith(pages);
     expect(await search(call('ours', null))).toEqual({
@@ -69,7 +69,7 @@ describe('looking through the own statuses', () => {
     });
   });
 
-  it('finds one that was boosted, where it is shown as a boost of itself', async () => {
+  it('finds a boosted status that is listed as a boost of itself', async () => {
     const ours = { id: '9', url: 'https://example.com/9', content: '<p>ours</p>', reblog: null };
     const boost = { ...ours, url: 'https://example.com/boost', content: '', reblog: ours };
     const { search } = serverWith([[boost]]);
@@ -78,7 +78,7 @@ describe('looking through the own statuses', () => {
     expect(await others.search(call('ours', null))).toEqual({ outcome: 'done', value: nothing });
   });
 
-  it('remembers one that is similar, and still finds the one that is the same', async () => {
+  it('finds the same status even after a similar one', async () => {
     const similar = { id: '9', content: '<p>ours!</p>' };
     const same = { id: '8', content: '<p>ours</p>' };
     const { search } = serverWith([[similar]]);
@@ -90,7 +90,7 @@ describe('looking through the own statuses', () => {
   it.each([
     ['not a list', { error: 'no' }],
     ['a list of something else', [{ id: 7 }]],
-  ])('takes %s for unread', async (_name, body) => {
+  ])('treats %s as unreadable', async (_name, body) => {
     const { search } = serverWith([body as never]);
     expect(await search(call('ours', null))).toEqual({ outcome: 'unread' });
   });

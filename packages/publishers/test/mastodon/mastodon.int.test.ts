@@ -32,7 +32,7 @@ const posts = () => stage.posts('mastodon', 'ada');
 
 const configure = (values: object) => stage.configure('mastodon', values);
 
-/** Sent, with the answer lost. */
+/** A delivery that was sent and whose answer got lost. */
 async function openLost(text: string, withImage = false, settings: Settings = {}): Promise<Delivery> {
   const delivery = await open(text, withImage, settings);
   expect(await delivery.prepare()).toEqual({ outcome: 'ready' });
@@ -41,7 +41,7 @@ async function openLost(text: string, withImage = false, settings: Settings = {}
   return delivery;
 }
 
-/** The names of the files that are brought there from now on. */
+/** Records the names of files that are uploaded from now on. */
 function listenForFileNames(delivery: Delivery): string[] {
   const names: string[] = [];
   const { http } = delivery.call;
@@ -86,7 +86,7 @@ describe('Mastodon images', () => {
     expect(await delivery.publish()).toEqual({ outcome: 'published', receipt: await receiptOfOnlyPost() });
   });
 
-  it('that take long let the worker go, and are not uploaded again', async () => {
+  it('wait without a worker if they take long, and are not uploaded again', async () => {
     await configure({ pollsUntilReady: 8 });
     const delivery = await open('Very slow image', true);
     expect(await delivery.prepare()).toMatchObject({
@@ -97,7 +97,7 @@ describe('Mastodon images', () => {
     expect(delivery.writes.filter(({ path }) => path === '/api/v2/media')).toHaveLength(1);
   }, 30_000);
 
-  it('that fail once are uploaded anew, and those that fail again are refused', async () => {
+  it('are uploaded again after one failure, and refused after two', async () => {
     await arm('upload', 'processing-failed');
     const once = await open('Fails once', true);
     expect(await once.prepare()).toMatchObject({ outcome: 'retry' });
@@ -110,7 +110,7 @@ describe('Mastodon images', () => {
     expect(await posts()).toMatchObject([{ text: 'Fails once' }]);
   });
 
-  it('go out four at a time, in order, with their alt texts, and without a text', async () => {
+  it('go out four in a post, in order, with alt texts and without a text', async () => {
     const delivery = await open('', true);
     const [image] = delivery.call.media;
     if (!image) throw new Error('no image');
@@ -120,12 +120,12 @@ describe('Mastodon images', () => {
     expect(await posts()).toMatchObject([
       { text: '', media: ['a', 'b', 'c', 'd'].map((id) => ({ altText: `Picture ${id}` })) },
     ]);
-    // There is software that keeps one file for each name.
+    // Some software keeps one file per name.
     expect(names).toHaveLength(4);
     expect(new Set(names).size).toBe(4);
   });
 
-  it('that were uploaded are kept when a later one is not', async () => {
+  it('are not uploaded again if only a later one failed', async () => {
     const delivery = await open('Two', true);
     const [image] = delivery.call.media;
     if (!image) throw new Error('no image');
@@ -137,7 +137,7 @@ describe('Mastodon images', () => {
     expect(delivery.writes.filter(({ path }) => path === '/api/v2/media')).toHaveLength(3);
   });
 
-  it('that the server has forgotten are uploaded anew', async () => {
+  it('are uploaded again if the server has lost them', async () => {
     const delivery = await open('Forgotten', true);
     await delivery.prepare();
     await stage.reset();
@@ -146,7 +146,7 @@ describe('Mastodon images', () => {
     expect(await posts()).toHaveLength(1);
   });
 
-  it('that are still being processed at the public call are waited for, in whatever words it says so', async () => {
+  it('are waited for if the public call says that they are still being processed', async () => {
     const delivery = await open('Too early', true);
     await delivery.prepare();
     await configure({ pollsUntilReady: 2 });
@@ -157,7 +157,7 @@ describe('Mastodon images', () => {
     expect(await delivery.run()).toMatchObject({ outcome: 'published' });
   });
 
-  it('do not hide a text that is refused', async () => {
+  it('do not hide the refusal of a text', async () => {
     await configure({ maxCharacters: 3 });
     const fate = await (await open('Too long for this server', true)).run();
     expect(fate).toMatchObject({
@@ -195,7 +195,7 @@ describe.each([
     expect(Buffer.from(await shown.arrayBuffer()).equals(file.content)).toBe(true);
   }
 
-  it('is sent in pieces, waited for, and public once, byte by byte', async () => {
+  it('is streamed, processed, and published once and unchanged', async () => {
     const delivery = await openWith();
     expect(await delivery.prepare()).toEqual({ outcome: 'ready' });
     expect(await delivery.publish()).toEqual({ outcome: 'published', receipt: await receiptOfOnlyPost() });
@@ -205,7 +205,7 @@ describe.each([
     await expectItPublic();
   });
 
-  it('that cannot be processed is uploaded once more, and refused after that', async () => {
+  it('that fails processing is uploaded once more, then refused', async () => {
     await arm('upload', 'processing-failed');
     expect(await (await openWith()).run()).toMatchObject({ outcome: 'published' });
     await expectItPublic();
@@ -221,7 +221,7 @@ describe.each([
   });
 
   it.each(['drop-before-commit', '5xx-before-commit', 'commit-then-drop', 'truncated-body'])(
-    'whose upload or looks are spoiled is in one post all the same: %s',
+    'is in one post despite a failed upload or check: %s',
     async (fault) => {
       await arm('upload', fault);
       if (fault !== 'commit-then-drop') await arm('status', fault);
@@ -232,7 +232,7 @@ describe.each([
     },
   );
 
-  it('that is in a post whose answer got lost is found in it', async () => {
+  it('in a post whose answer got lost is found there', async () => {
     const delivery = await openWith({ text: '' });
     await delivery.prepare();
     await arm('publish', 'commit-then-drop');
@@ -240,7 +240,7 @@ describe.each([
     expect(await delivery.lookUp()).toEqual({ outcome: 'published', receipt: await receiptOfOnlyPost() });
   });
 
-  it('is gone on with where a worker was lost', async () => {
+  it('is continued by another worker when one dies', async () => {
     for (const made of [0, 1]) {
       await stage.reset();
       const gone = await openWith({ goneAfterWrites: made });
@@ -257,7 +257,7 @@ describe.each([
   });
 });
 
-it('Mastodon: a video that takes minutes uses no attempt, and is asked for more and more rarely', async () => {
+it('Mastodon: a video that takes minutes uses no attempt, and is checked less and less often', async () => {
   await configure({ videoPollsUntilReady: 10 });
   const delivery = await openDelivery(stage, mastodon, {
     account: 'ada',
@@ -282,7 +282,7 @@ it('Mastodon: a video that takes minutes uses no attempt, and is asked for more 
   expect(await posts()).toHaveLength(1);
 }, 60_000);
 
-describe('what an author chooses on Mastodon', () => {
+describe('the settings of a post on Mastodon', () => {
   const chosen = {
     visibility: 'private',
     spoilerText: ' Eyes <& ears> ',
@@ -292,7 +292,7 @@ describe('what an author chooses on Mastodon', () => {
   const openChosen = (settings: DeliveryDraft['settings'], text = 'Chosen') =>
     openDelivery(stage, mastodon, { account: 'ada', text, settings: settings ?? {}, timeoutMs: 700 });
 
-  it('is what the server has', async () => {
+  it('reach the server', async () => {
     await (await openChosen(chosen)).run();
     await (await openChosen({})).run();
     await (await openChosen({ visibility: 'unlisted' })).run();
@@ -303,10 +303,10 @@ describe('what an author chooses on Mastodon', () => {
     ]);
   });
 
-  it.each([...spoiled, ...unmade])('is looked for like any other: %s', async (fault) => {
+  it.each([...spoiled, ...unmade])('do not prevent a correct look-up: %s', async (fault) => {
     for (const settings of [chosen, { visibility: 'unlisted' }, { spoilerText: 'Eyes' }]) {
       await stage.reset();
-      // That one which is not public was not made, Mastodon's own list proves alone.
+      // Only Mastodon's own list proves the absence of a post that is not public.
       const isMastodon = unmade.includes(fault) && 'visibility' in settings;
       await configure({ honoursIdempotencyKey: isMastodon });
       const delivery = await openChosen(settings);
@@ -315,7 +315,7 @@ describe('what an author chooses on Mastodon', () => {
     }
   });
 
-  it('tells two posts of one text apart', async () => {
+  it('are compared in a look-up: a post with another warning is not ours', async () => {
     const other = await openChosen({ spoilerText: 'Nose' });
     const delivery = await openChosen({ spoilerText: 'Eyes' });
     await delivery.prepare();
@@ -325,7 +325,7 @@ describe('what an author chooses on Mastodon', () => {
     expect(await delivery.lookUp()).toMatchObject({ outcome: 'uncertain' });
   });
 
-  it('gives a content warning and a file without a text the words of the server, and is found by the file', async () => {
+  it('allow a warning with a file and no text, and the look-up finds the post by its file', async () => {
     const draft = { account: 'ada', text: '', withImage: true, settings: { spoilerText: 'Eyes' } };
     const delivery = await openDelivery(stage, mastodon, draft);
     await delivery.prepare();
@@ -335,7 +335,7 @@ describe('what an author chooses on Mastodon', () => {
     expect(await posts()).toMatchObject([{ text: '🖼', settings: { spoilerText: 'Eyes' } }]);
   });
 
-  it('counts as the server counts it', async () => {
+  it('count toward the text length as on the server', async () => {
     const text = 'a @bob@social.example https://example.com/very/long/indeed';
     const settings = { spoilerText: 'Eyes https://example.com/a 👨‍👩‍👧‍👦' };
     const counted =
@@ -360,13 +360,13 @@ describe('the limits of a Mastodon server', () => {
     return mastodon.readLimits?.({ http, credentials: { accessToken: 'sandbox-ada' } });
   };
 
-  it('are those that Mastodon comes with, unless it says otherwise', async () => {
+  it("are Mastodon's defaults unless the server tells others", async () => {
     expect(await read()).toEqual({
       ...own,
       media: { ...own.media, image: { ...own.media.image, maxPixels: 33_177_600 } },
     });
   });
-  it('are read in both forms, and from software that has one number', async () => {
+  it('are read from both instance forms, and from software with one number', async () => {
     await configure({ maxCharacters: 1_000, charactersPerUrl: 25, videoFrameRateLimit: 60 });
     const told = { maxTextLength: 1_000, charactersPerLink: 25, media: { video: { maxFrameRate: 60 } } };
     expect(await read()).toMatchObject(told);
@@ -377,7 +377,7 @@ describe('the limits of a Mastodon server', () => {
     await configure({ instance: 'none' });
     expect(await read()).toEqual(own);
   });
-  it('keep within reason what a hostile server says', async () => {
+  it('are bounded for a hostile server', async () => {
     await configure({ maxCharacters: 1e12, charactersPerUrl: -1, maxAttachments: 0, imageSizeLimit: 1e15 });
     expect(await read()).toMatchObject({
       maxTextLength: 100_000,
@@ -386,7 +386,7 @@ describe('the limits of a Mastodon server', () => {
     });
   });
   it.each(['drop-before-commit', '5xx-before-commit', 'rate-limited', 'truncated-body', 'expired-token'])(
-    'are not known when it cannot be asked: %s',
+    'cannot be read after a failed request: %s',
     async (fault) => {
       await arm('identity', fault);
       await expect(read()).rejects.toMatchObject({ name: 'PublisherError' });
@@ -395,19 +395,19 @@ describe('the limits of a Mastodon server', () => {
 });
 
 describe('the key of the public call', () => {
-  it('is put down before the call, and is the same in every attempt', async () => {
+  it('is remembered before the call, and is the same in every attempt', async () => {
     await arm('publish', 'delayed-visibility', { ms: 3_000_000 });
     const delivery = await openLost('Once');
     expect(await delivery.lookUp()).toEqual({ outcome: 'absent' });
     expect(await delivery.prepare()).toEqual({ outcome: 'ready' });
-    // Taken for absent, wrongly: the server itself knows the post again.
+    // "Absent" was wrong here, but the server recognises the key.
     expect(await delivery.publish()).toEqual({ outcome: 'published', receipt: await receiptOfOnlyPost() });
     const [first, second] = keysOf(delivery);
     expect(first).toMatch(new RegExp(`^${String(delivery.call.evidence['idempotencyKey'])}-`));
     expect(second).toBe(first);
   });
 
-  it('is another one for an edited text', async () => {
+  it('is different for an edited text', async () => {
     const delivery = await openLost('First text');
     delivery.call.text = 'Edited text';
     await delivery.publish();
@@ -416,64 +416,67 @@ describe('the key of the public call', () => {
     expect((await posts()).map(({ text }) => text)).toEqual(['Edited text', 'First text']);
   });
 
-  it('is not sent before it was put down', async () => {
+  it('must be remembered before anything is sent', async () => {
     const delivery = await open('No key');
     expect(await delivery.publish()).toMatchObject({ outcome: 'retry' });
     expect(delivery.writes).toEqual([]);
   });
 });
 
-describe.each([true, false])('never two, whether the key is honoured or not: %s', (honoursIdempotencyKey) => {
-  beforeEach(() => configure({ honoursIdempotencyKey }));
+describe.each([true, false])(
+  'Mastodon makes no second post, with a server that honours keys: %s',
+  (honoursIdempotencyKey) => {
+    beforeEach(() => configure({ honoursIdempotencyKey }));
 
-  it.each([...spoiled, ...unmade].flatMap((fault) => [[fault, false] as const, [fault, true] as const]))(
-    '%s, with an image: %s',
-    async (fault, withImage) => {
-      const delivery = await open(`Only once & <for> ${fault} https://example.com/${fault}`, withImage);
-      await arm('publish', fault, { ms: 1_500 });
-      const fate = await delivery.run();
-      expect(fate).toEqual({ outcome: 'published', receipt: await receiptOfOnlyPost() });
-      expect(keysOf(delivery)).toHaveLength(unmade.includes(fault) ? 2 : 1);
-    },
-  );
+    it.each([...spoiled, ...unmade].flatMap((fault) => [[fault, false] as const, [fault, true] as const]))(
+      'after %s, with an image: %s',
+      async (fault, withImage) => {
+        const delivery = await open(`Only once & <for> ${fault} https://example.com/${fault}`, withImage);
+        await arm('publish', fault, { ms: 1_500 });
+        const fate = await delivery.run();
+        expect(fate).toEqual({ outcome: 'published', receipt: await receiptOfOnlyPost() });
+        expect(keysOf(delivery)).toHaveLength(unmade.includes(fault) ? 2 : 1);
+      },
+    );
 
-  it.each([
-    ['half a minute', 25_000],
-    ['two minutes', 115_000],
-  ])('a post that shows after %s', async (_name, ms) => {
-    await arm('publish', 'delayed-visibility', { ms });
-    const delivery = await openLost('Late');
-    expect(await delivery.lookUp()).toEqual({ outcome: 'published', receipt: await receiptOfOnlyPost() });
-    expect(keysOf(delivery)).toHaveLength(1);
-  });
+    it.each([
+      ['half a minute', 25_000],
+      ['two minutes', 115_000],
+    ])('if the post is listed after %s', async (_name, ms) => {
+      await arm('publish', 'delayed-visibility', { ms });
+      const delivery = await openLost('Late');
+      expect(await delivery.lookUp()).toEqual({ outcome: 'published', receipt: await receiptOfOnlyPost() });
+      expect(keysOf(delivery)).toHaveLength(1);
+    });
 
-  it('a post with an image that shows after half an hour', async () => {
-    await arm('publish', 'delayed-visibility', { ms: 1_700_000 });
-    const delivery = await openLost('Very late', true);
-    expect(await delivery.lookUp()).toEqual({ outcome: 'published', receipt: await receiptOfOnlyPost() });
-    expect(keysOf(delivery)).toHaveLength(1);
-  });
+    it('if a post with an image is listed after half an hour', async () => {
+      await arm('publish', 'delayed-visibility', { ms: 1_700_000 });
+      const delivery = await openLost('Very late', true);
+      expect(await delivery.lookUp()).toEqual({ outcome: 'published', receipt: await receiptOfOnlyPost() });
+      expect(keysOf(delivery)).toHaveLength(1);
+    });
 
-  it('a post with an image that never shows: a person is asked, and then believed', async () => {
-    await arm('publish', 'delayed-visibility', { ms: 86_400_000 });
-    const delivery = await openLost('Never shows', true);
-    expect(await delivery.lookUp()).toMatchObject({ outcome: 'uncertain' });
-    expect(keysOf(delivery)).toHaveLength(1);
-    // The person says that it is not there, which is past the hour of any key.
-    await delivery.run();
-    expect(keysOf(delivery)).toHaveLength(2);
-  });
+    it('if a post with an image is never listed: a person decides', async () => {
+      await arm('publish', 'delayed-visibility', { ms: 86_400_000 });
+      const delivery = await openLost('Never shows', true);
+      expect(await delivery.lookUp()).toMatchObject({ outcome: 'uncertain' });
+      expect(keysOf(delivery)).toHaveLength(1);
+      // A person says that the post is not there. By then, no server keeps the key.
+      await delivery.run();
+      expect(keysOf(delivery)).toHaveLength(2);
+    });
 
-  it('two sends at once under one key, or both found', async () => {
-    const delivery = await open('At once');
-    await delivery.prepare();
-    const outcomes = await Promise.all([delivery.publish(), delivery.publish()]);
-    const ids = outcomes.map((outcome) => outcome.outcome === 'published' && outcome.receipt.remoteId);
-    expect(new Set(ids).size).toBe(honoursIdempotencyKey ? 1 : 2);
-  });
-});
+    it('for two sends at once, unless the server ignores keys; then both are reported', async () => {
+      const delivery = await open('At once');
+      await delivery.prepare();
+      const outcomes = await Promise.all([delivery.publish(), delivery.publish()]);
+      const ids = outcomes.map((outcome) => outcome.outcome === 'published' && outcome.receipt.remoteId);
+      expect(new Set(ids).size).toBe(honoursIdempotencyKey ? 1 : 2);
+    });
+  },
+);
 
-describe('Mastodon, looking for a post', () => {
+describe('Mastodon: a look-up', () => {
   async function absentAfterMs(text: string): Promise<number> {
     const delivery = await open(text);
     await delivery.prepare();
@@ -484,7 +487,7 @@ describe('Mastodon, looking for a post', () => {
     return stage.now().getTime() - start;
   }
 
-  it('takes two minutes to be absent, and ten where the server may not know keys', async () => {
+  it('proves absence after two minutes, or ten if the server may not support keys', async () => {
     expect(await absentAfterMs('Never arrived')).toBeGreaterThanOrEqual(119_000);
     await stage.reset();
     expect(await absentAfterMs('Never arrived')).toBeLessThan(130_000);
@@ -493,7 +496,7 @@ describe('Mastodon, looking for a post', () => {
   });
 
   it.each(['unlisted', 'private'])(
-    'is no proof of a post that is %s, where only public ones may be listed',
+    'proves nothing about a post that is %s if the list may have only public posts',
     async (visibility) => {
       await configure({ honoursIdempotencyKey: false, listsOwnNonPublic: false });
       const delivery = await openLost('For some', false, { visibility });
@@ -502,7 +505,7 @@ describe('Mastodon, looking for a post', () => {
         reason: expect.stringContaining('public posts only'),
       });
       await receiptOfOnlyPost();
-      // Mastodon's own list has all of them: there it is found, or proved absent.
+      // Mastodon's own list has all posts, so it finds the post or proves its absence.
       await stage.reset();
       const found = await openLost('For some', false, { visibility });
       expect(await found.lookUp()).toEqual({ outcome: 'published', receipt: await receiptOfOnlyPost() });
@@ -515,7 +518,7 @@ describe('Mastodon, looking for a post', () => {
     },
   );
 
-  it('takes ten minutes when the key may be forgotten soon', async () => {
+  it('takes ten minutes if the key may expire soon', async () => {
     const delivery = await open('After a long wait');
     await delivery.prepare();
     await stage.skip(50 * 60_000);
@@ -526,7 +529,7 @@ describe('Mastodon, looking for a post', () => {
     expect(stage.now().getTime() - start).toBeGreaterThanOrEqual(599_000);
   });
 
-  it('finds one that shows only when it is about to be sent again, by a server that does not know keys', async () => {
+  it('before a second send finds a post that is listed late, on a server without keys', async () => {
     await configure({ honoursIdempotencyKey: false });
     await arm('publish', 'delayed-visibility', { ms: 11 * 60_000 });
     const delivery = await openLost('Later than late');
@@ -536,20 +539,20 @@ describe('Mastodon, looking for a post', () => {
     expect(keysOf(delivery)).toHaveLength(1);
   });
 
-  it('keeps its mark through later attempts, so that a lost post stays newer than it', async () => {
+  it('uses the same mark in later attempts, so a lost post stays newer than the mark', async () => {
     await (await open('Before')).run();
     const delivery = await openLost('Lost', true);
     const { newestStatusId } = delivery.call.evidence;
     expect(newestStatusId).toMatch(/^\d+$/);
     expect(await delivery.prepare()).toEqual({ outcome: 'ready' });
-    // Found, so that nothing is asked about its image, which would be gone.
+    // The post is found, so its image is not read (it would be gone).
     expect(delivery.call.evidence).toMatchObject({ foundStatus: { id: (await posts())[0]?.id } });
     expect(delivery.call.evidence['mediaGone']).toBeUndefined();
     expect(delivery.call.evidence['newestStatusId']).toBe(newestStatusId);
     expect(await delivery.lookUp()).toMatchObject({ outcome: 'published' });
   });
 
-  it('does not take an older post with the same text for it', async () => {
+  it('does not count an older post with the same text', async () => {
     await (await open('Same')).run();
     const delivery = await open('Same');
     await delivery.prepare();
@@ -560,7 +563,7 @@ describe('Mastodon, looking for a post', () => {
     expect(await posts()).toHaveLength(2);
   });
 
-  it('does not take an older post for it either when the mark is deleted meanwhile', async () => {
+  it('does not count an older post even if the mark was deleted meanwhile', async () => {
     await (await open('Same')).run();
     const mark = await open('The mark');
     await mark.run();
@@ -574,7 +577,7 @@ describe('Mastodon, looking for a post', () => {
     expect(await delivery.lookUp()).toEqual({ outcome: 'absent' });
   });
 
-  it('does not take the post of another delivery with the same text and image for it', async () => {
+  it("does not count another delivery's post with the same text and image", async () => {
     const delivery = await open('Same', true);
     await delivery.prepare();
     expect(await (await open('Same', true)).run()).toMatchObject({ outcome: 'published' });
@@ -583,7 +586,7 @@ describe('Mastodon, looking for a post', () => {
     expect(await delivery.lookUp()).toMatchObject({ outcome: 'uncertain' });
   });
 
-  it('looks through more posts than one page holds', async () => {
+  it('searches more than one page of posts', async () => {
     const delivery = await openLost('First of many');
     for (let count = 0; count < 90; count += 1) {
       const headers = { authorization: `Bearer ${delivery.token}` };
@@ -602,7 +605,7 @@ describe('Mastodon, looking for a post', () => {
   });
 });
 
-it('Mastodon: 250 made-up texts are counted as the server counts them, and known again in its HTML', async () => {
+it('Mastodon: 250 random texts are counted as on the server, and recognised in its HTML', async () => {
   const account = await mastodon.identity((await open('')).call);
   const { call } = await open('');
   const headers = { authorization: `Bearer ${call.credentials.accessToken}` };
@@ -628,7 +631,7 @@ it('Mastodon: 250 made-up texts are counted as the server counts them, and known
   }
 }, 180_000);
 
-/** Always the same ones. What Mastodon trims is not at the ends, since it counts only what is left. */
+/** Seeded. No text begins or ends with characters that Mastodon trims, because it does not count them. */
 function madeUpTexts(count: number): string[] {
   const pieces = (
     'word|Ünïcode|日本語|👨‍👩‍👧‍👦|🇪🇺|👍🏽|e\u0301|a & b|<i>|"q"|\'a\'|&amp;|&#39;|*b*|_c_|\\|(|)|[x]|{y}|1 < 2 > 0|' +

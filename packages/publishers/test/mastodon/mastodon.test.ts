@@ -65,7 +65,7 @@ describe('Mastodon check', () => {
     ]);
     expect(codes('a', [jpegDraft({ byteSize: 16_777_217 })])).toEqual(['media_too_large']);
     expect(codes('a', [{ ...image, altText: 'a'.repeat(1_501) }])).toEqual(['alt_text_too_long']);
-    // In code points: an emoji is two code units, and a family of them one grapheme.
+    // Counted in code points: an emoji is two code units, and a family emoji is one grapheme.
     expect(codes('a', [{ ...image, altText: '🌊'.repeat(1_500) }])).toEqual([]);
     expect(codes('a', [{ ...image, altText: '🌊'.repeat(1_501) }])).toEqual(['alt_text_too_long']);
     expect(codes('a', [{ ...image, altText: '👨‍👩‍👧'.repeat(301) }])).toEqual(['alt_text_too_long']);
@@ -74,14 +74,14 @@ describe('Mastodon check', () => {
 
 describe('Mastodon check of a GIF and a video', () => {
   const gif = jpegDraft({ kind: 'gif', mimeType: 'image/gif', width: 1_280, height: 720 });
-  it('takes one, alone', () => {
+  it('allows one, without other files', () => {
     expect(codes('a', [gif])).toEqual([]);
     expect(codes('', [videoDraft()])).toEqual([]);
     expect(codes('a', [gif, gif])).toEqual(['too_many_media']);
     expect(codes('a', [videoDraft(), jpegDraft()])).toEqual(['media_mixed']);
     expect(codes('a', [gif, jpegDraft()])).toEqual(['media_mixed']);
   });
-  it('holds them to their limits', () => {
+  it('limits bytes, pixels and frame rate', () => {
     expect(codes('a', [{ ...gif, width: 1_281 }])).toEqual(['media_too_many_pixels']);
     expect(codes('a', [{ ...gif, byteSize: 16_777_217 }])).toEqual(['media_too_large']);
     expect(codes('a', [videoDraft({ byteSize: 103_809_024 })])).toEqual([]);
@@ -94,7 +94,7 @@ describe('Mastodon check of a GIF and a video', () => {
 describe('Mastodon check of a content warning', () => {
   const check = (text: string, spoilerText: string) =>
     checkDraft(draftOf({ text, settings: { spoilerText } }));
-  it('counts it with the text, a link in it as it stands there', () => {
+  it('counts it together with the text, with links in full', () => {
     expect(check('a'.repeat(400), 'b'.repeat(100))).toEqual([]);
     const detail = expect.stringContaining('its content warning together; these have 501.');
     expect(check('a'.repeat(400), 'b'.repeat(101))).toEqual([
@@ -106,10 +106,10 @@ describe('Mastodon check of a content warning', () => {
     expect(check('👨‍👩‍👧‍👦'.repeat(400), 'e\u0301'.repeat(100))).toEqual([]);
     expect(check('👨‍👩‍👧‍👦'.repeat(400), 'e\u0301'.repeat(101))).toMatchObject([{ code: 'text_too_long' }]);
   });
-  it('is no text', () => expect(check('', 'b')).toMatchObject([{ code: 'text_missing' }]));
+  it('does not replace the text', () => expect(check('', 'b')).toMatchObject([{ code: 'text_missing' }]));
 });
 
-describe('the limits of a server', () => {
+describe('the limits of a Mastodon server', () => {
   const configuration = {
     statuses: { max_characters: 5_000, max_media_attachments: 6, characters_reserved_per_url: 25 },
     media_attachments: {
@@ -136,7 +136,7 @@ describe('the limits of a server', () => {
       },
     });
   });
-  it('are what its drafts are checked by', () => {
+  it('apply to the drafts of its accounts', () => {
     const limits = limitsOf({ configuration });
     const check = (text: string, media: Media = []) =>
       checkDraft(draftOf({ text, media }), limits).map(({ code }) => code);
@@ -148,14 +148,14 @@ describe('the limits of a server', () => {
     expect(check('a', [small, small, small, small, small])).toEqual([]);
     expect(check('a', [jpegDraft({ byteSize: 1_001, width: 10, height: 10 })])).toEqual(['media_too_large']);
   });
-  it('name no kind that it does not take', () => {
+  it('leave out kinds of files that it does not take', () => {
     const media_attachments = { supported_mime_types: ['image/png', 'image/jpeg'] };
     const { media } = limitsOf({ configuration: { media_attachments } });
     expect(media).not.toHaveProperty('gif');
     expect(media).not.toHaveProperty('video');
     expect(media.image).toEqual({ ...own.media.image, mimeTypes: ['image/jpeg', 'image/png'] });
   });
-  it('are one number with software that has no configuration', () => {
+  it('come from `max_toot_chars` if there is no configuration', () => {
     expect(limitsOf({ max_toot_chars: 7_000 })).toEqual({ ...own, maxTextLength: 7_000 });
   });
 
@@ -169,10 +169,10 @@ describe('the limits of a server', () => {
     },
   });
   it.each([0, -1, 0.5, Number.NaN, null, '700', true, {}, [], undefined])(
-    'are what Mastodon comes with where it says %j',
+    'are the defaults if it says %j',
     (value) => expect(limitsOf(everywhere(value))).toEqual(own),
   );
-  it.each([1e12, Number.MAX_VALUE, Infinity])('stay within reason where it says %d', (value) => {
+  it.each([1e12, Number.MAX_VALUE, Infinity])('are cut at upper bounds if it says %d', (value) => {
     const limits = limitsOf(everywhere(value));
     expect(Value.Check(Limits, limits)).toBe(true);
     expect(limits).toMatchObject({
@@ -193,7 +193,7 @@ describe('the limits of a server', () => {
     { configuration: { statuses: [], media_attachments: 'none' } },
     { __proto__: { max_toot_chars: 1 } },
     { configuration: { media_attachments: { supported_mime_types: [1, null, 'image/jpeg'] } } },
-  ])('%#: are read from anything', (instance) => {
+  ])('%#: are the defaults for a malformed instance', (instance) => {
     expect(limitsOf(instance)).toMatchObject({ maxTextLength: 500, media: { max: 4 } });
   });
 });
@@ -202,7 +202,7 @@ const says = (status: number, error: string, headers?: Record<string, string>) =
   answer(status, { error }, headers);
 
 describe('Mastodon refusals', () => {
-  it('takes a 422 without a word for one of the token where nothing else was sent', () => {
+  it('include a bare 422 for `identity`, which means a bad token', () => {
     expect(errors.readRefusal(answer(422), NOW)).toBeNull();
     expect(identityDialect.readRefusal(answer(422), NOW)).toMatchObject({
       outcome: 'failed',
@@ -231,12 +231,12 @@ describe('Mastodon refusals', () => {
   });
 
   it.each([
-    ['a not found', says(404, 'Record not found')],
+    ['a 404', says(404, 'Record not found')],
     ["a proxy's page", answer(403, '<html>blocked</html>')],
     ["a proxy's 422", answer(422, '<html>')],
-    ['JSON that is not in its form', answer(422, { message: 'no' })],
-    ['an answer it does not document', says(409, 'Conflict')],
-  ])('does not take %s for a refusal', (_, response) => {
+    ['JSON in another form', answer(422, { message: 'no' })],
+    ['an undocumented answer', says(409, 'Conflict')],
+  ])('do not include %s', (_, response) => {
     expect(errors.readRefusal(response, NOW)).toBeNull();
   });
 
@@ -246,30 +246,30 @@ describe('Mastodon refusals', () => {
       NOW,
     );
 
-  it('comes back at the date in the header, and in a minute without one', () => {
+  it('wait until the date in the header of a 429, or a minute without one', () => {
     expect(until('2026-11-22T10:01:30.000000Z')).toMatchObject({ until: new Date('2026-11-22T10:01:30Z') });
     expect(until('2026-11-22T12:01:30+02:00')).toMatchObject({ until: new Date('2026-11-22T10:01:30Z') });
     expect(until()).toMatchObject({ until: new Date('2026-11-22T10:01:00Z') });
   });
 
-  it('knows a 422 of its own', () => {
+  it("include a 422 only in Mastodon's own form", () => {
     expect(isInvalid(says(422, 'no'))).toBe(true);
     expect(isInvalid(answer(422, '<html>'))).toBe(false);
   });
 
-  it('keeps its words for the ledger, without the text', () => {
+  it("keep the server's words for the ledger, without the text", () => {
     const secrets = { credentials: { accessToken: 'secret-token' }, text: 'my secret text' };
     const said = describeAnswer(secrets, says(422, 'Validation failed: my secret text is bad'));
     expect(said).toBe('HTTP 422 error Validation failed: […] is bad');
   });
 });
 
-describe('the key', () => {
+describe('the idempotency key', () => {
   const image = (id: string, altText: string | null = null) => ({ id, altText }) as never;
   const key = (text: string, media: never[] = [], root = 'root', settings = {}) =>
     keyOf({ text, media, settings }, root);
 
-  it('is the same for the same, and another one for anything else', () => {
+  it('is the same for the same content, and different for any other', () => {
     expect(key('a', [image('1')])).toBe(key('a', [image('1')]));
     const keys = [
       key('a'),
@@ -285,7 +285,7 @@ describe('the key', () => {
     ];
     expect(new Set(keys).size).toBe(keys.length);
   });
-  it('is what it was before anything could be chosen, as long as nothing is', () => {
+  it('has the form of older versions if no settings are chosen', () => {
     const before = 'root-42db21f7b88c0cf2';
     expect(key('a', [image('1', 'alt')])).toBe(before);
     const nothing = { visibility: 'public', spoilerText: ' ', sensitive: false, language: '' };

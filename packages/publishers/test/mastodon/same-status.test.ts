@@ -21,7 +21,7 @@ const withImage = (words: string, ...mediaIds: string[]) => ({
 const addressOf = (id: string) => `https://files.example/${id}.jpeg`;
 const attached = (...ids: string[]) => ({ media_attachments: ids.map((id) => ({ id })) });
 
-/** As Mastodon writes a link. */
+/** A link in Mastodon's HTML. */
 const link = (prefix: string, shown: string, rest = '') =>
   `<a href="${prefix}${shown}${rest}" target="_blank" rel="nofollow noopener noreferrer" translate="no">` +
   `<span class="invisible">${prefix}</span><span class="${rest ? 'ellipsis' : ''}">${shown}</span>` +
@@ -34,54 +34,54 @@ const tag = (word: string) =>
 describe('comparing a sent text with a listed status', () => {
   it.each([
     ['line breaks', 'one\ntwo', '<p>one<br />two</p>'],
-    ['other ways to write them', 'one\r\ntwo\rthree', '<p>one<br>two<br>three</p>'],
+    ['other forms of line breaks', 'one\r\ntwo\rthree', '<p>one<br>two<br>three</p>'],
     ['paragraphs', 'one\n\ntwo', '<p>one</p><p>two</p>'],
-    ['more empty lines than a paragraph has', 'one\n\n\n\ntwo', '<p>one</p><p>two</p>'],
+    ['more than one empty line', 'one\n\n\n\ntwo', '<p>one</p><p>two</p>'],
     ['spaces around', '  one \n', '<p>one</p>'],
     ['no paragraph at all', 'one', 'one'],
     ['escaped characters', `<b> & "q" 'a'`, '<p>&lt;b&gt; &amp; &quot;q&quot; &#39;a&#39;</p>'],
-    ['characters by their number', "it's 🙂", '<p>it&#x27;s &#128578;</p>'],
-    ['what the author wrote as an entity', 'write &amp; or &lt;', '<p>write &amp;amp; or &amp;lt;</p>'],
+    ['numeric entities', "it's 🙂", '<p>it&#x27;s &#128578;</p>'],
+    ["an entity in the author's text", 'write &amp; or &lt;', '<p>write &amp;amp; or &amp;lt;</p>'],
     [
-      'a link that is cut short',
+      'a shortened link',
       'See https://www.example.com/a/very/long/path/that/is/cut?b=1&c=2.',
       `<p>See ${link('https://www.', 'example.com/a/very/long/path/t', 'hat/is/cut?b=1&amp;c=2')}.</p>`,
     ],
     [
-      'a link that shows something else',
+      'a link with other words',
       'See https://example.com/1',
       '<p>See <a href="https://example.com/1">here</a></p>',
     ],
     ['a link with its slash', 'https://example.com', `<p>${link('https://', 'example.com/')}</p>`],
     ['a mention of another server', 'Hi @alice@social.example!', `<p>Hi ${mention('alice')}!</p>`],
-    ['a mention that nobody is behind', 'Hi @alice@social.example!', '<p>Hi @alice@social.example!</p>'],
+    ['a mention without an account', 'Hi @alice@social.example!', '<p>Hi @alice@social.example!</p>'],
     ['a mention of this server', 'Hi @bob', `<p>Hi ${mention('bob')}</p>`],
     ['a tag', 'News #tag', `<p>News ${tag('tag')}</p>`],
-    ['another form of the same letters', 'cafe\u0301', '<p>café</p>'],
+    ['decomposed letters', 'cafe\u0301', '<p>café</p>'],
     ['emoji', '👨‍👩‍👧‍👦 :blobcat:', '<p>👨‍👩‍👧‍👦 :blobcat:</p>'],
-  ])('sees through %s', (_name, sent, content) => {
+  ])('recognises %s', (_name, sent, content) => {
     expect(compareStatus(text(sent), remote(content))).toBe('same');
   });
 
   it.each([
     ['other words', 'one', '<p>two</p>'],
-    ['a text that begins alike', 'one', '<p>one two</p>'],
+    ['a text with the same beginning', 'one', '<p>one two</p>'],
     ['another mention', 'Hi @alice@social.example', `<p>Hi ${mention('bob')}</p>`],
     ['another tag', '#one', `<p>${tag('two')}</p>`],
-  ])('tells %s apart', (_name, sent, content) => {
+  ])('distinguishes %s', (_name, sent, content) => {
     expect(compareStatus(text(sent), remote(content))).toBe('different');
   });
 
   it.each([
     ['another link', 'New: https://example.com/1', `<p>New: ${link('https://', 'example.com/2')}</p>`],
-    ['what Markdown made of it', '*very* new', '<p><em>very</em> new</p>'],
+    ['a text changed by Markdown', '*very* new', '<p><em>very</em> new</p>'],
     ['one line of two', 'one\ntwo', '<p>one two</p>'],
     ['other case', 'One', '<p>ONE</p>'],
-  ])('proves nothing by %s', (_name, sent, content) => {
+  ])('is only similar for %s', (_name, sent, content) => {
     expect(compareStatus(text(sent), remote(content))).toBe('similar');
   });
 
-  it('proves nothing where an image is too many, or a warning', () => {
+  it('is only similar if there is an extra image or warning', () => {
     expect(compareStatus(text('one'), remote('<p>one</p>', attached('7')))).toBe('similar');
     const warned = remote('<p>one</p>', { spoiler_text: 'careful &  kind' });
     expect(compareStatus(text('one'), warned)).toBe('similar');
@@ -90,14 +90,14 @@ describe('comparing a sent text with a listed status', () => {
     expect(compareStatus(text('one', 'careful & kind'), warned)).toBe('same');
   });
 
-  it('knows its image, whatever became of the text, and takes no other for it', () => {
+  it('recognises our image by its id even with another text, and no other image', () => {
     expect(compareStatus(withImage('one', '6', '7'), remote('<p>changed</p>', attached('7')))).toBe('same');
     expect(compareStatus(withImage('one', '7'), remote('<p>one</p>', attached('8')))).toBe('similar');
     expect(compareStatus(withImage('one', '7'), remote('<p>one</p>'))).toBe('similar');
     expect(compareStatus(withImage('', '7'), remote('', attached('7')))).toBe('same');
   });
 
-  it('goes by what its author wrote where the server tells it, whatever it shows', () => {
+  it('uses the source text if the server sends it, instead of the HTML', () => {
     const written = (words: string, over: Partial<Status> = {}) =>
       remote('<h2>Well</h2>&#128578;<hr>', { text: words, ...over });
     expect(compareStatus(text('# Well\n:-)\n---'), written('# Well\n:-)\n---'))).toBe('same');
@@ -106,7 +106,7 @@ describe('comparing a sent text with a listed status', () => {
     expect(compareStatus(text('# Well'), remote('<h2>Well</h2>', { text: '' }))).toBe('similar');
   });
 
-  it('knows its image by the address as well, as long as the text is ours too', () => {
+  it('recognises our image by its URL if the text is ours too', () => {
     const shown = { media_attachments: [{ id: 'status_0', url: addressOf('7') }] };
     expect(compareStatus(withImage('one', '7'), remote('<p>one</p>', shown))).toBe('same');
     expect(compareStatus(withImage('', '7'), remote('', shown))).toBe('same');
@@ -115,18 +115,18 @@ describe('comparing a sent text with a listed status', () => {
     expect(compareStatus(withImage('one', '8'), remote('<p>two</p>', shown))).toBe('different');
   });
 
-  it('knows a linked image that became one of the status', () => {
+  it('recognises a linked image that the server shows as an attachment', () => {
     const link = addressOf('7');
     const shown = { text: `See ${link}`, media_attachments: [{ id: 'status_0', url: link }] };
     expect(compareStatus(text(`See ${link}`), remote('See', shown))).toBe('same');
     expect(compareStatus(text('See'), remote('See', shown))).toBe('similar');
   });
 
-  it('does not take what was only passed on', () => {
+  it('does not count a boost', () => {
     expect(compareStatus(text('one'), remote('<p>one</p>', { reblog: { id: '2' } }))).toBe('different');
   });
 
-  it('reads attributes as they come', () => {
+  it('reads HTML attributes in any form', () => {
     expect(textOf(`<p><a class='x' href='https://example.com/?a=1&amp;b=2'>cut…</a></p>`).trim()).toBe(
       'https://example.com/?a=1&b=2',
     );

@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-/** What is sent as the visibility of a post by an account that is set so. */
+/** The visibility that is sent for an account with these settings. */
 async function visibilityOf(account: unknown, settings: Record<string, unknown> = {}): Promise<unknown> {
   let sent: Record<string, unknown> = {};
   server.answer((request) => {
@@ -30,15 +30,15 @@ async function visibilityOf(account: unknown, settings: Record<string, unknown> 
   return sent['visibility'];
 }
 
-describe('who can see a post on Mastodon', () => {
+describe('the visibility of a post on Mastodon', () => {
   it.each(['private', 'unlisted', 'public'])(
-    'is whom the account is set to, where nothing is chosen: %s',
+    "is the account's default if nothing is chosen: %s",
     async (privacy) => {
       expect(await visibilityOf({ id: '1', source: { privacy } })).toBe(privacy);
       expect(await visibilityOf({ id: '1', source: { privacy } }, { visibility: 'account' })).toBe(privacy);
     },
   );
-  it('is what its author chose', async () => {
+  it("is the author's choice", async () => {
     expect(await visibilityOf({ source: { privacy: 'private' } }, { visibility: 'public' })).toBe('public');
     expect(await visibilityOf({ source: { privacy: 'public' } }, { visibility: 'private' })).toBe('private');
   });
@@ -49,11 +49,11 @@ describe('who can see a post on Mastodon', () => {
     { source: { privacy: 'direct' } },
     { source: { privacy: 5 } },
     '<html>',
-  ])('is left to the server where that does not tell: %j', async (account) => {
+  ])('is left to the server if it does not tell the default: %j', async (account) => {
     expect(await visibilityOf(account)).toBeUndefined();
   });
 
-  it('hides no post from the look-up for it', async () => {
+  it('does not hide a post from its look-up', async () => {
     const status = {
       id: '9',
       url: 'https://m.example/9',
@@ -72,7 +72,7 @@ describe('who can see a post on Mastodon', () => {
       receipt: { remoteId: '9' },
     });
   });
-  it('is no proof of absence where a list may show public posts only', async () => {
+  it('prevents a proof of absence if the list may have only public posts', async () => {
     server.answer(({ url }) => (url?.includes('/instance') ? { status: 404 } : { status: 200, body: [] }));
     const look = (privacy: string) =>
       mastodon.lookUp(

@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => stage.close());
 beforeEach(async () => {
   await stage.reset();
-  // Longer than a worker is held, so that nothing is waited for in real time.
+  // Longer than a worker waits, so that the test does not wait in real time.
   await stage.configure('x', { checkAfterSecs: 30 });
 });
 
@@ -37,7 +37,7 @@ interface Over {
 }
 const open = (file: TestFile, { text = 'Look', ...over }: Over = {}) =>
   openDelivery(stage, x, { account: 'ada', text, files: [file], timeoutMs: 20_000, ...over });
-/** Another worker takes up what this one left. */
+/** Another worker continues with the evidence of the first. */
 const goOn = (file: TestFile, { call }: Delivery, over: Over = {}) =>
   open(file, { text: call.text, evidence: call.evidence, ...over });
 const arm = (step: string, fault: string, over: { after?: number; times?: number; ms?: number } = {}) =>
@@ -46,7 +46,7 @@ const textIn = (form: FormData, name: string) => {
   const value = form.get(name);
   return typeof value === 'string' ? value : '';
 };
-/** What was written, by the last part of its path; a piece by its index. */
+/** The calls that write, by the last part of their path; pieces with their index. */
 const writesOf = ({ writes }: Delivery) =>
   writes.map(({ path, form }) =>
     form instanceof FormData ? `append ${textIn(form, 'segment_index')}` : (path.split('/').at(-1) ?? ''),
@@ -72,14 +72,14 @@ describe('a video or GIF on X', () => {
   it.each([
     ['a video', video(), WHOLE],
     ['a GIF', gifFile, ['initialize', 'append 0', 'finalize', 'metadata', 'tweets']],
-  ])('goes out whole, in pieces, with its words: %s', async (_what, file, writes) => {
+  ])('is uploaded in pieces and goes out complete, with its alt text: %s', async (_what, file, writes) => {
     const delivery = await open(file);
     expect(await delivery.run()).toMatchObject({ outcome: 'published' });
     expect(writesOf(delivery)).toEqual(writes);
     await expectPublished(file);
   });
 
-  it('is gone on with where a worker was lost, whichever call it was about to make', async () => {
+  it('is continued by another worker when one dies between any two calls', async () => {
     const file = video();
     for (let made = 0; made < WHOLE.length - 1; made++) {
       await stage.reset();
@@ -93,12 +93,12 @@ describe('a video or GIF on X', () => {
     }
   });
 
-  it('of 60 pieces is gone on with after half of them, and is never held whole', async () => {
+  it('of 60 pieces is continued after half of them, and is never whole in memory', async () => {
     const byteSize = 59 * PIECE + 1;
     const file: TestFile = { ...videoFile('long'), byteSize };
     const beginning = file.content.subarray(0, 24);
     const asked: ByteRange[] = [];
-    /** Made up piece by piece. */
+    /** Generated piece by piece. */
     const readIn = ({ call }: Delivery) => {
       for (const media of call.media) {
         media.bytes = (range) => {
@@ -113,7 +113,7 @@ describe('a video or GIF on X', () => {
     const gone = await open(file, { goneAfterWrites: 31 });
     readIn(gone);
     await expect(gone.prepare()).rejects.toThrow('the worker is gone');
-    // The next one was read, and not sent.
+    // The next piece was read, but not sent.
     expect(asked.pop()?.start).toBe(30 * PIECE);
     const next = await goOn(file, gone);
     readIn(next);
@@ -126,11 +126,11 @@ describe('a video or GIF on X', () => {
     );
     const indexes = Array.from({ length: 60 }, (_, index) => `append ${index}`);
     expect([...writesOf(gone), ...writesOf(next)]).toEqual(['initialize', ...indexes, 'finalize', 'tweets']);
-    // Larger than what the sandbox keeps.
+    // Larger than the files that the sandbox keeps.
     expect(await posts()).toMatchObject([{ media: [{ mimeType: null }] }]);
   }, 60_000);
 
-  it('stops between two pieces when it is told to, and is gone on with', async () => {
+  it('stops between two pieces when the worker stops, and is continued later', async () => {
     const file = video();
     const delivery = await open(file);
     const stop = new AbortController();
@@ -151,9 +151,9 @@ describe('a video or GIF on X', () => {
   it.each([
     ['a piece', 'append', 'commit-then-drop', 'append 1'],
     ['a piece that did not arrive', 'append', 'drop-before-commit', 'append 1'],
-    ['the end', 'finalize', 'commit-then-drop', 'finalize'],
-    ['the end that did not arrive', 'finalize', 'drop-before-commit', 'finalize'],
-  ])('whose answer was lost: %s is sent again alone', async (_what, step, fault, again) => {
+    ['finalize', 'finalize', 'commit-then-drop', 'finalize'],
+    ['a finalize that did not arrive', 'finalize', 'drop-before-commit', 'finalize'],
+  ])('after a lost answer repeats only the lost call: %s', async (_what, step, fault, again) => {
     const file = video();
     const delivery = await open(file);
     await arm(step, fault, { after: step === 'append' ? 1 : 0 });
@@ -167,8 +167,8 @@ describe('a video or GIF on X', () => {
 
   it.each([
     ['has expired', () => stage.skip(15 * 24 * 60 * 60_000), WHOLE],
-    ['is not known any more', () => stage.reset(), ['append 2', ...WHOLE]],
-  ])('begins anew when its upload %s', async (_what, lose, writes) => {
+    ['is unknown to X', () => stage.reset(), ['append 2', ...WHOLE]],
+  ])('is uploaded from the start if its upload %s', async (_what, lose, writes) => {
     const file = video();
     const gone = await open(file, { goneAfterWrites: 3 });
     await expect(gone.prepare()).rejects.toThrow('the worker is gone');
@@ -179,7 +179,7 @@ describe('a video or GIF on X', () => {
     await expectPublished(file);
   });
 
-  it('is uploaded again when it has expired before it was posted', async () => {
+  it('is uploaded again if the upload expired before the post', async () => {
     const delivery = await open(video());
     while ((await delivery.prepare()).outcome !== 'ready') await stage.skip(30_000);
     await stage.skip(25 * 60 * 60_000);
@@ -190,7 +190,7 @@ describe('a video or GIF on X', () => {
 });
 
 describe('the processing of a video on X', () => {
-  it('is asked about no sooner than X says, while no worker is held', async () => {
+  it('is checked no earlier than X allows, and holds no worker', async () => {
     const delivery = await open(video());
     const until = (seconds: number) => {
       const at = stage.now().getTime() + seconds * 1_000;
@@ -217,7 +217,7 @@ describe('the processing of a video on X', () => {
     expect(await delivery.publish()).toMatchObject({ outcome: 'published' });
   });
 
-  it('is waited for by the worker itself where it takes seconds, and not for longer', async () => {
+  it('holds the worker only for a few seconds', async () => {
     await stage.configure('x', { checkAfterSecs: 1, pollsUntilReady: 2 });
     expect(await (await open(video())).prepare()).toEqual({ outcome: 'ready' });
     await stage.configure('x', { checkAfterSecs: 1, pollsUntilReady: 1_000 });
@@ -228,7 +228,7 @@ describe('the processing of a video on X', () => {
     expect(Date.now() - startedAt).toBeLessThan(8_000);
   }, 20_000);
 
-  it('that failed is tried with one new upload', async () => {
+  it('after a failure gets one new upload', async () => {
     const file = video();
     const delivery = await open(file);
     await arm('finalize', 'processing-failed');
@@ -237,7 +237,7 @@ describe('the processing of a video on X', () => {
     await expectPublished(file);
   });
 
-  it('that fails again is told in a plain sentence, and an author who retries has the same chances', async () => {
+  it('after a second failure fails the delivery; a manual retry starts afresh', async () => {
     const delivery = await open(video());
     await arm('finalize', 'processing-failed', { times: 3 });
     const failed = {
@@ -251,7 +251,7 @@ describe('the processing of a video on X', () => {
     expect(writesOf(delivery).filter((write) => write === 'initialize')).toHaveLength(4);
   });
 
-  it('that never ends is given up', async () => {
+  it('fails if it never ends', async () => {
     await stage.configure('x', { checkAfterSecs: 600, pollsUntilReady: 100_000 });
     const delivery = await open(video());
     expect(await delivery.run()).toMatchObject({ outcome: 'failed', failure: { kind: 'rejected_content' } });
@@ -260,7 +260,7 @@ describe('the processing of a video on X', () => {
   });
 });
 
-describe('looking for a video post on X', () => {
+describe('the look-up of a video post on X', () => {
   async function openReady(): Promise<Delivery> {
     await stage.configure('x', { pollsUntilReady: 0 });
     const delivery = await open(video());
@@ -268,7 +268,7 @@ describe('looking for a video post on X', () => {
     return delivery;
   }
 
-  it.each(['Look', ''])('finds the one that was lost, with the text %j', async (text) => {
+  it.each(['Look', ''])('finds the lost post with the text %j', async (text) => {
     await stage.configure('x', { pollsUntilReady: 0 });
     const delivery = await open(video(), { text });
     await delivery.prepare();
@@ -279,7 +279,7 @@ describe('looking for a video post on X', () => {
     expect(await delivery.lookUp()).toEqual({ outcome: 'published', receipt });
   });
 
-  it('does not take a post with the same text and no video for it', async () => {
+  it('does not count a post with the same text and no video', async () => {
     const delivery = await openReady();
     const twin = {
       method: 'POST',
@@ -293,7 +293,7 @@ describe('looking for a video post on X', () => {
     expect(await delivery.lookUp()).toMatchObject({ outcome: 'uncertain' });
   });
 
-  it('does not take the video post for one with the same text alone', async () => {
+  it('does not count a video post for a delivery with the same text and no video', async () => {
     const text = await openDelivery(stage, x, { account: 'ada', text: 'Look' });
     await text.prepare();
     expect(await (await openReady()).publish()).toMatchObject({ outcome: 'published' });
@@ -312,7 +312,7 @@ describe('the settings of a post on X', () => {
       { replySettings: 'verified', madeWithAi: true, paidPartnership: true },
       { reply_settings: 'verified', made_with_ai: true, paid_partnership: true },
     ],
-  ])('%j: sends what was chosen, and no defaults', async (settings, sent) => {
+  ])('are sent if chosen, and left out at their defaults: %j', async (settings, sent) => {
     const delivery = await openDelivery(stage, x, { account: 'ada', text: 'Chosen', settings });
     expect(await delivery.run()).toMatchObject({ outcome: 'published' });
     expect(delivery.writes.at(-1)?.json).toEqual({ text: 'Chosen', ...sent });

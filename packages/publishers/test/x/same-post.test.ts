@@ -22,22 +22,22 @@ const photo = (code: string) => ({
 const text = (text: string) => ({ text, mediaCount: 0 });
 
 describe('comparing a sent text with a listed post', () => {
-  it('expands t.co', () => {
+  it('expands t.co links', () => {
     const post = remote('See https://t.co/aaaaaaaaaa now', [
       link('aaaaaaaaaa', 'https://example.com/a?b=c&d=e'),
     ]);
     expect(comparePost(text('See https://example.com/a?b=c&d=e now'), post)).toBe('same');
   });
-  it('knows a link that was written without its scheme', () => {
+  it('recognises a link without a scheme', () => {
     const post = remote('See https://t.co/aaaaaaaaaa', [link('aaaaaaaaaa', 'http://example.com')]);
     expect(comparePost(text('See Example.com'), post)).toBe('same');
   });
-  it('knows a link that X gives another scheme', () => {
+  it('recognises a link that X gives another scheme', () => {
     const post = remote('See https://t.co/a', [link('a', 'https://example.com/a')]);
     expect(comparePost(text('See example.com/a'), post)).toBe('same');
     expect(comparePost(text('See http://example.com/a'), post)).toBe('same');
   });
-  it('knows a link whose top-level domain is newer than our list of them', () => {
+  it('recognises a link with a top-level domain that our list lacks', () => {
     const post = remote('See https://t.co/a', [link('a', 'https://example.newer')]);
     expect(comparePost(text('See example.newer'), post)).toBe('same');
     expect(comparePost(text('See https://example.newer'), post)).toBe('same');
@@ -48,22 +48,22 @@ describe('comparing a sent text with a listed post', () => {
     ['I ❤️ it', 'I ❤ it'],
     ['Wait — what?', 'Wait - what?'],
     ['1½ ﬁsh', '1½ fish'],
-  ])('never calls what has the same letters absent: %s', (sent, listed) => {
+  ])('calls a text with the same letters similar: %s', (sent, listed) => {
     expect(comparePost(text(sent), remote(listed))).toBe('similar');
   });
-  it('tells two posts from one mould apart, without calling either absent', () => {
+  it('calls two posts from the same template similar', () => {
     const post = remote('New: https://t.co/aaaaaaaaaa', [link('aaaaaaaaaa', 'https://example.com/2')]);
     expect(comparePost(text('New: https://example.com/1'), post)).toBe('similar');
   });
-  it('drops the link that stands for the image', () => {
+  it('ignores the link that X appends for an image', () => {
     const post = remote('Look https://t.co/bbbbbbbbbb', [photo('bbbbbbbbbb')]);
     expect(comparePost({ text: 'Look', mediaCount: 1 }, post)).toBe('same');
     expect(comparePost({ text: '', mediaCount: 1 }, remote('https://t.co/b', [photo('b')]))).toBe('same');
   });
-  it('does not take a post without the image for the same', () => {
+  it('calls a post without the image only similar', () => {
     expect(comparePost({ text: 'Look', mediaCount: 1 }, remote('Look'))).toBe('similar');
   });
-  it('counts a video as one, whatever its link says', () => {
+  it('counts a video as one file, for any form of its link', () => {
     const urls = [{ ...link('b', 'https://x.com/ada/status/1/video/1'), media_key: '7_1' }];
     const post = remote('Look https://t.co/b', urls);
     expect(comparePost({ text: 'Look', mediaCount: 1 }, post)).toBe('same');
@@ -77,7 +77,7 @@ describe('comparing a sent text with a listed post', () => {
     };
     expect(comparePost({ text: 'Look', mediaCount: 1 }, unnamed)).toBe('same');
   });
-  it('counts the images: one more or less is another post, or ours on its way', () => {
+  it('calls a post with another number of images only similar', () => {
     const two = remote('Look https://t.co/b https://t.co/b', [
       photo('b'),
       { ...photo('b'), media_key: '3_2' },
@@ -86,7 +86,7 @@ describe('comparing a sent text with a listed post', () => {
     expect(comparePost({ text: 'Look', mediaCount: 3 }, two)).toBe('similar');
     expect(comparePost({ text: 'Look', mediaCount: 1 }, two)).toBe('similar');
   });
-  it('undoes HTML entities, and leaves those that the author wrote', () => {
+  it('decodes HTML entities, and keeps those that the author wrote', () => {
     expect(comparePost(text('Q&A <3'), remote('Q&amp;A &lt;3'))).toBe('same');
     expect(comparePost(text('write &amp;'), remote('write &amp;amp;'))).toBe('same');
     expect(comparePost(text('write &amp;'), remote('write &amp;'))).toBe('same');
@@ -94,10 +94,10 @@ describe('comparing a sent text with a listed post', () => {
   it('compares in NFC, trimmed', () => {
     expect(comparePost(text('  cafe\u0301 \n'), remote('café'))).toBe('same');
   });
-  it('does not care for how spaces are kept', () => {
+  it('ignores differences in spaces', () => {
     expect(comparePost(text('a  b'), remote('a b'))).toBe('same');
   });
-  it('tells other texts apart', () => {
+  it('calls another text different', () => {
     expect(comparePost(text('one'), remote('two'))).toBe('different');
   });
 });

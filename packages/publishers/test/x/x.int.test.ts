@@ -19,7 +19,7 @@ const arm = (step: string, fault: string, over: { after?: number; times?: number
   stage.arm({ platform: 'x', step, fault, ...over });
 
 describe('X', () => {
-  it('asks a person when an older post with the same text is in the way', async () => {
+  it('asks a person if an older post with the same text causes a duplicate refusal', async () => {
     await (await open('Same')).run();
     await stage.skip(60_000);
     const fate = await (await open('Same')).run();
@@ -27,19 +27,19 @@ describe('X', () => {
     expect(await stage.posts('x', 'ada')).toHaveLength(1);
   });
 
-  it('recognises its own lost post when sending again is refused as a duplicate', async () => {
+  it('finds our lost post when a second send is refused as a duplicate', async () => {
     const delivery = await open('Lost https://example.com/a?b=1&c=2');
     await delivery.prepare();
     await arm('publish', 'commit-then-drop');
     await delivery.publish();
-    // It shows so late that it was taken for absent, and is sent again.
+    // It is listed so late that it counted as absent and is sent again.
     expect(await delivery.publish()).toMatchObject({ outcome: 'unclear' });
     const [post] = await stage.posts('x', 'ada');
     const receipt = { remoteId: post?.id, url: post?.url };
     expect(await delivery.lookUp()).toEqual({ outcome: 'published', receipt });
   });
 
-  it('keeps its mark through later attempts, so that a lost post stays newer than it', async () => {
+  it('uses the same mark in later attempts, so a lost post stays newer than the mark', async () => {
     await (await open('Before')).run();
     const delivery = await open('Lost');
     await delivery.prepare();
@@ -52,7 +52,7 @@ describe('X', () => {
     expect(await delivery.lookUp()).toMatchObject({ outcome: 'published' });
   });
 
-  /** Sent, lost, and shown so late that it is taken for absent. */
+  /** A delivery that was sent, whose answer got lost, and that is listed so late that it counts as absent. */
   async function openVeryLate() {
     const delivery = await open('Very late');
     await delivery.prepare();
@@ -63,9 +63,9 @@ describe('X', () => {
     return delivery;
   }
 
-  it('looks before it sends again, for a post that shows only then', async () => {
+  it('looks once more before a second send, and finds a post that is listed late', async () => {
     const delivery = await openVeryLate();
-    // Longer than X can be counted on to refuse a duplicate.
+    // Longer than X reliably refuses a duplicate.
     await stage.skip(24 * 60 * 60_000);
     const writes = delivery.writes.length;
     const fate = await delivery.run();
@@ -75,10 +75,10 @@ describe('X', () => {
     expect(await stage.posts('x', 'ada')).toHaveLength(1);
   });
 
-  it('finds the post of an earlier attempt that shows only after the next one', async () => {
+  it('finds the post of an earlier attempt that is listed only after the next one', async () => {
     const delivery = await openVeryLate();
     await delivery.prepare();
-    // The next attempt is refused as a duplicate; its own time of sending is later than the post.
+    // The next attempt is refused as a duplicate, and began after the post was made.
     expect(await delivery.publish()).toMatchObject({ outcome: 'unclear' });
     await stage.skip(8 * 60_000);
     const sendingSince = stage.now();
@@ -86,7 +86,7 @@ describe('X', () => {
     expect(fate).toMatchObject({ outcome: 'published' });
   });
 
-  it('is absent only after two minutes of looking', async () => {
+  it('reports a post as absent only after two minutes of look-ups', async () => {
     const delivery = await open('Never arrived');
     await delivery.prepare();
     await arm('publish', 'drop-before-commit');
@@ -96,7 +96,7 @@ describe('X', () => {
     expect(stage.now().getTime() - start).toBeGreaterThanOrEqual(119_000);
   });
 
-  it('looks through more posts than one page holds', async () => {
+  it('searches more than one page of posts', async () => {
     const delivery = await open('First of many');
     await delivery.prepare();
     await arm('publish', 'commit-then-drop');
@@ -111,7 +111,7 @@ describe('X', () => {
     expect(await delivery.lookUp()).toMatchObject({ outcome: 'published' });
   });
 
-  it('uploads again when the upload has expired', async () => {
+  it('uploads again if the upload has expired', async () => {
     const delivery = await open('With image', true);
     await delivery.prepare();
     await stage.skip(25 * 60 * 60_000);
@@ -120,14 +120,14 @@ describe('X', () => {
     expect(uploadsOf(delivery)).toBe(2);
   });
 
-  it('uploads only those of several that have expired', async () => {
+  it('uploads only the expired ones of several images again', async () => {
     const delivery = await openWith('Two', ['a', 'b']);
     await arm('upload', 'drop-before-commit', { after: 2 });
     expect(await delivery.prepare()).toMatchObject({ outcome: 'retry' });
     await stage.skip(12 * 60 * 60_000);
     expect(await delivery.prepare()).toEqual({ outcome: 'ready' });
     expect(uploadsOf(delivery)).toBe(3);
-    // Now the first has expired, and the second has not.
+    // Now only the first upload has expired.
     await stage.skip(13 * 60 * 60_000);
     expect(await delivery.prepare()).toEqual({ outcome: 'ready' });
     expect(uploadsOf(delivery)).toBe(4);
@@ -135,7 +135,7 @@ describe('X', () => {
     expect(await stage.pictures('x', 'ada')).toEqual(['a: Picture a', 'b: Picture b']);
   });
 
-  it('uploads an image anew that X has forgotten before it was described', async () => {
+  it('uploads an image again if X lost it before its alt text was sent', async () => {
     const delivery = await openWith('Forgotten', ['a']);
     await arm('upload', 'drop-before-commit', { after: 1 });
     expect(await delivery.prepare()).toMatchObject({ outcome: 'retry' });
@@ -146,7 +146,7 @@ describe('X', () => {
   });
 
   it.each([true, false])(
-    'takes up what was prepared when a post had one image, described: %s',
+    'uses an upload of a version in which a post had one image, with alt text: %s',
     async (isDescribed) => {
       const earlier = await openWith('Prepared before', ['a']);
       expect(await earlier.prepare()).toEqual({ outcome: 'ready' });
@@ -167,7 +167,7 @@ describe('X', () => {
     },
   );
 
-  it('does not come back to such an upload once X no longer has it', async () => {
+  it('does not use such an upload once X no longer has it', async () => {
     const delivery = await openWith('Gone', ['a'], {
       mediaId: '1',
       mediaUntil: new Date(stage.now().getTime() + 86_400_000).toISOString(),
@@ -179,7 +179,7 @@ describe('X', () => {
     expect(uploadsOf(delivery)).toBe(1);
   });
 
-  it('does not take a post with fewer images for its own', async () => {
+  it('does not count a post with fewer images as ours', async () => {
     const delivery = await openWith('Same', ['a', 'b']);
     await delivery.prepare();
     expect(await (await openWith('Same', ['a'])).run()).toMatchObject({ outcome: 'published' });

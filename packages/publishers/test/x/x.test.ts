@@ -35,12 +35,12 @@ describe('X check', () => {
     expect(codes('$AAPL')).toEqual([]);
     expect(codes('$AAPL $MSFT')).toEqual(['too_many_cashtags']);
   });
-  it('points at the second cashtag', () => {
+  it('gives the position of the second cashtag', () => {
     expect(x.check(draftOf({ text: '👍 $AAPL or $MSFT, $TSLA' }))).toMatchObject([
       { detail: expect.stringContaining('$MSFT'), at: { offset: 12, length: 5 } },
     ]);
   });
-  it('points at each character that it refuses, and names it', () => {
+  it('reports and names each character that X refuses', () => {
     const text = '👍\ufeffHello \ufffe and \ufffe \u202ex\u202c';
     expect(x.check(draftOf({ text }))).toEqual([
       {
@@ -91,7 +91,7 @@ describe('X check', () => {
     [videoDraft({ audioCodec: 'opus' }), ['audio_codec_unsupported']],
     [videoDraft({ mimeType: 'video/webm' }), ['media_type_unsupported']],
   ])('%#: limits GIFs and videos', (file, found) => expect(codes('a', [file])).toEqual(found));
-  it('takes four images, or one GIF, or one video', () => {
+  it('allows four images, or one GIF, or one video', () => {
     expect(codes('a', [jpegDraft(), videoDraft()])).toEqual(['media_mixed']);
     expect(codes('a', [gifDraft(), videoDraft()])).toEqual(['media_mixed']);
     expect(codes('a', [videoDraft(), videoDraft()])).toEqual(['too_many_media']);
@@ -127,14 +127,14 @@ describe('X refusals', () => {
     expect(errors.readRefusal(response, NOW)).toMatchObject({ outcome, failure: { kind } });
   });
 
-  it('comes back when the headers say so, and in a minute without them', () => {
+  it('wait until the time in the headers of a 429, or a minute without them', () => {
     const reset = String(NOW.getTime() / 1_000 + 90);
     const told = answer(429, undefined, { 'x-rate-limit-reset': reset });
     expect(errors.readRefusal(told, NOW)).toMatchObject({ until: new Date('2026-11-22T10:01:30Z') });
     expect(errors.readRefusal(answer(429), NOW)).toMatchObject({ until: new Date('2026-11-22T10:01:00Z') });
   });
 
-  it('waits for the day that is used up, not for the quarter of an hour', () => {
+  it('wait for the daily window if that is used up, not for the 15 minutes', () => {
     const seconds = NOW.getTime() / 1_000;
     const told = answer(429, undefined, {
       'x-rate-limit-reset': String(seconds + 90),
@@ -152,12 +152,12 @@ describe('X refusals', () => {
   it.each([
     ['a duplicate', duplicate],
     ["a proxy's page", answer(403, '<html>blocked</html>')],
-    ['an answer it does not document', problem(409)],
-  ])('does not take %s for a refusal', (_, response) => {
+    ['an undocumented answer', problem(409)],
+  ])('do not include %s', (_, response) => {
     expect(errors.readRefusal(response, NOW)).toBeNull();
   });
 
-  it('knows a duplicate, and an upload that is gone', () => {
+  it('recognise a duplicate and a lost upload', () => {
     expect(isDuplicate(duplicate)).toBe(true);
     expect(isDuplicate(problem(403))).toBe(false);
     const gone = { errors: [{ message: 'Your media IDs are invalid.' }] };

@@ -1,6 +1,7 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { Context } from '@solospark/domain';
 import fastify, { type FastifyBaseLogger, type FastifyRequest, type RawServerDefault } from 'fastify';
+import fastifyPlugin from 'fastify-plugin';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BODY_LIMITS, limitBodies, type BodyLimits } from './http/body-deadline.ts';
@@ -90,19 +91,18 @@ export async function buildApp(ctx: Context, chosen: Partial<ApiLimits> = {}): P
 
   healthRoutes(app, ctx);
   mediaLinkRoutes(app, ctx);
-  await app.register((scope: App) => consentRoutes(scope, ctx), { prefix: '/connections' });
-  await app.register(
-    async (scope: App) => {
-      guardOrganization(scope, ctx);
-      answerConditionally(scope);
-      postRoutes(scope, ctx);
-      deliveryRoutes(scope, ctx);
-      channelRoutes(scope, ctx);
-      connectionRoutes(scope, ctx);
-      await mediaRoutes(scope, ctx);
-    },
-    { prefix: '/organizations/:organizationId' },
-  );
+  const consent = scoped('consent', (scope) => consentRoutes(scope, ctx));
+  await app.register(consent, { prefix: '/connections' });
+  const organization = scoped('organization', async (scope) => {
+    guardOrganization(scope, ctx);
+    answerConditionally(scope);
+    postRoutes(scope, ctx);
+    deliveryRoutes(scope, ctx);
+    channelRoutes(scope, ctx);
+    connectionRoutes(scope, ctx);
+    await mediaRoutes(scope, ctx);
+  });
+  await app.register(organization, { prefix: '/organizations/:organizationId' });
   return app;
 }
 
@@ -110,4 +110,9 @@ export async function buildApp(ctx: Context, chosen: Partial<ApiLimits> = {}): P
 function describeRequest(request: FastifyRequest) {
   const url = request.url.split('?', 1)[0]?.slice(0, 300);
   return { method: request.method, url, remoteAddress: request.ip };
+}
+
+/** Fastify compares a plugin without a name with every module that is loaded. */
+function scoped(name: string, plugin: (scope: App) => Promise<void>): (scope: App) => Promise<void> {
+  return fastifyPlugin(plugin, { name, encapsulate: true });
 }

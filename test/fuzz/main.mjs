@@ -10,7 +10,7 @@ const [name = '', ...args] = process.argv.slice(2);
 await runCommand(async ({ signal, onClose }) => {
   await ensureInstalled({ quiet: true });
   if (!args.includes('--built')) await build({ quiet: true });
-  // Not before there is something installed to do it with.
+  // Imported only now, because it needs the dependencies that `build` installs.
   await import('../support/import-typescript.mjs');
   const path = commands[/** @type {keyof typeof commands} */ (name)];
   if (!path) throw new Error(`There is no "${name}"; there are ${Object.keys(commands).join(', ')}.`);

@@ -7,7 +7,7 @@ import { ensureInstalled } from '../scripts/lib/install.mjs';
 await runCommand(async (life) => {
   const args = process.argv.slice(2);
   await ensureInstalled({ quiet: true });
-  // Another built tree was named: this one is not run.
+  // With --root another built tree is run, so this one is not built.
   if (!args.some((arg) => arg === '--root' || arg.startsWith('--root='))) await build({ quiet: true });
   const { transformBench } = await import('./typescript.mjs');
   await transformBench();

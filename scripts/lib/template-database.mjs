@@ -1,5 +1,5 @@
 // @ts-check
-// The database that every test suite copies: migrated once.
+// Makes the template database, which is migrated once and copied by every test suite.
 import { ensureDatabase } from './postgres.mjs';
 
 export const templateDatabase = 'solospark_template';

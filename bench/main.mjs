@@ -1,5 +1,5 @@
 // @ts-check
-// `npm run bench`: builds, then runs the TypeScript beside it.
+// `npm run bench`: builds, then runs the TypeScript of this folder.
 import { build } from '../scripts/lib/build.mjs';
 import { runCommand } from '../scripts/lib/command.mjs';
 import { ensureInstalled } from '../scripts/lib/install.mjs';

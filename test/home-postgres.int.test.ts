@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { openHomePostgres } from '../scripts/lib/home-postgres.mjs';
 import { eventually } from './support/app.ts';
 
-// PostgreSQL is started again when it ends. When its data is gone it is not: the apps would get an empty database.
+// PostgreSQL is started again when it ends, but not when its data was removed: the apps would get an empty database.
 
 let home: string;
 const write = process.stderr.write.bind(process.stderr);

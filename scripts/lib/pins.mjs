@@ -81,7 +81,7 @@ function replaceAction(file, line, pinOf) {
   });
 }
 
-/** Does not match stages and images that are built here, which have no tag, or a variable (`${API_IMAGE:-…}`), which the operator sets. */
+/** Skips stages and images that are built here (no tag), and variables (`${API_IMAGE:-…}`), which the operator sets. */
 const image = /(?<![\w${}./:-])([a-z0-9][\w./-]*):([\w][\w.-]*)(@sha256:[0-9a-f]{64})?(?=['",\]\s]|$)/g;
 
 /** @type {(file: string, line: string, pinOf: (reference: Reference) => string | null) => string} */

@@ -1,5 +1,5 @@
 // @ts-check
-// `npm run chaos`, `npm run chaos:outage`, `npm run chaos:prove`: builds, then runs the TypeScript beside it on Node 20.
+// `npm run chaos`, `npm run chaos:outage`, `npm run chaos:prove`: builds, then runs the TypeScript of this folder, also on Node 20.
 import { build } from '../../scripts/lib/build.mjs';
 import { runCommand } from '../../scripts/lib/command.mjs';
 import { ensureInstalled } from '../../scripts/lib/install.mjs';

@@ -18,7 +18,7 @@ import { schedulePosts } from './schedule-posts.ts';
 import { openStack, PLATFORMS, type ChaosStack } from './stack.ts';
 import type { Violation } from './violation.ts';
 
-// `npm run chaos -- --seed N --minutes M`: runs a seeded load with seeded faults, waits until all is quiet, and checks the invariants.
+// `npm run chaos -- --seed N --minutes M`: runs a seeded load with seeded faults, waits for quiet, and checks the invariants.
 
 const SHOWN_VIOLATIONS = 5;
 const FIRST_FAULT_MS = 2_000;

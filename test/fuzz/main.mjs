@@ -1,5 +1,5 @@
 // @ts-check
-// `npm run fuzz`, `npm run hostile`, `npm run growth`: builds, then runs the TypeScript beside it on Node 20.
+// `npm run fuzz`, `npm run hostile`, `npm run growth`: builds, then runs their TypeScript, also on Node 20.
 import { build } from '../../scripts/lib/build.mjs';
 import { runCommand } from '../../scripts/lib/command.mjs';
 import { ensureInstalled } from '../../scripts/lib/install.mjs';

@@ -4,7 +4,7 @@ import { explore, type Exploration } from './explore.ts';
 import { cleanWorlds, secondLines, switches, worldFor, type SwitchedOff } from './switches.ts';
 import { worldOf, type World } from './world.ts';
 
-/** `npm run model [-- --full] [-- --trace <switch>]`. The exit code is 1 when a run found what it should not, or did not find what it should. */
+/** `npm run model [-- --full] [-- --trace <switch>]`. The exit code is 1 when a run found a wrong violation, or missed an expected one. */
 export async function main(args: string[]): Promise<number> {
   const { values } = parseArgs({
     args,

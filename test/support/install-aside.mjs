@@ -10,7 +10,7 @@ import { withLock } from '../../scripts/lib/lock.mjs';
 import { PlainError, say } from '../../scripts/lib/report.mjs';
 
 /**
- * @param {{ name: string, what: string, manifests: { name: string, path: string }[] }} options `what`: the packages' name in messages;
+ * @param {{ name: string, what: string, manifests: { name: string, path: string }[] }} options `what`: the packages in messages;
  * `manifests`: package.json and its lock file
  */
 export function asideFolder({ name, what, manifests }) {

@@ -143,11 +143,7 @@ it('a server that needs seven seconds to refuse a password is not treated as unr
 });
 
 it.each([
-  [
-    'a port that is in use',
-    () => ({ PORT: String((taken.address() as AddressInfo).port) }),
-    'PORT',
-  ],
+  ['a port that is in use', () => ({ PORT: String((taken.address() as AddressInfo).port) }), 'PORT'],
   ['an address of another machine', () => ({ HOST: '192.0.2.1' }), 'HOST'],
   ['a host name that does not exist', () => ({ HOST: 'no.such.host.invalid' }), 'HOST'],
 ])('the API ends with one sentence about %s', async (_, env, name) => {

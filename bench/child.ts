@@ -3,7 +3,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-// One process that is measured, or that measures. What it prints goes straight to a file: not through this process.
+// Starts a process that is measured, or that measures. Its output goes directly to a file, not through this process.
 
 const exitWithParent = new URL('../scripts/lib/exit-with-parent.mjs', import.meta.url).href;
 const READY_WITHIN_MS = 60_000;
@@ -13,13 +13,13 @@ export interface Child {
   name: string;
   pid: number;
   process: ChildProcess;
-  /** Ends it and waits for that; does nothing when it has ended. */
+  /** Sends the signal and waits for the end; does nothing when it has ended already. */
   end(signal: NodeJS.Signals): Promise<void>;
 }
 
 export interface ChildOptions {
   name: string;
-  /** A path. */
+  /** Path of the script. */
   script: string;
   args?: string[];
   nodeArgs?: string[];
@@ -28,12 +28,12 @@ export interface ChildOptions {
   logs: string;
 }
 
-/** A file of the bench, such as `platform/stand-in`, as it was transformed for its own process. */
+/** The path of a transformed file of the bench, such as `platform/stand-in`, which runs in its own process. */
 export function benchScript(name: string): string {
   return join(import.meta.dirname, 'dist', `${name}.js`);
 }
 
-/** Resolves when the process says `ready`. */
+/** Resolves when the process sends `ready`. */
 export async function startChild(options: ChildOptions): Promise<Child> {
   const { name, script } = options;
   const path = join(options.logs, `${name.replaceAll(' ', '-')}.log`);
@@ -43,7 +43,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
     ['--import', exitWithParent, ...(options.nodeArgs ?? []), script, ...(options.args ?? [])],
     {
       cwd: options.cwd,
-      // As in production, and nothing of this machine's own settings.
+      // A production environment, without settings of this machine.
       env: {
         PATH: process.env['PATH'] ?? '',
         SOLOSPARK_HOME: '/nonexistent',

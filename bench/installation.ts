@@ -11,11 +11,11 @@ export interface Channel {
   platform: string;
 }
 
-/** SoloSpark as somebody would run it: migrated, with an organization, its key and its channels. */
+/** A complete installation of SoloSpark: migrated, with an organization, its key and its channels. */
 export interface Installation {
   /** The built tree. */
   root: string;
-  /** What every process of it is started with. */
+  /** The environment of all its processes. */
   env: { [name: string]: string };
   organizationId: string;
   apiKey: string;
@@ -25,7 +25,7 @@ export interface Installation {
   demoChannels: Channel[];
   sql: Sql;
   startApi(port: number, nodeArgs?: string[]): Promise<{ child: Child; base: string }>;
-  /** Has ended where the posts go to a platform of the bench's own. */
+  /** Stopped already when the posts go to the bench's own platform. */
   sandbox: Child;
 }
 
@@ -35,7 +35,7 @@ export async function install(options: {
   root: string;
   servers: Servers;
   engine: 'redis' | 'postgres';
-  /** Where the posts go; undefined for the sandbox. */
+  /** The platform that the posts go to; undefined for the sandbox. */
   platformUrl: string | undefined;
   accounts: number;
   apiPort: number;
@@ -43,7 +43,7 @@ export async function install(options: {
 }): Promise<Installation> {
   const { root, servers, logs } = options;
   await program(root, 'packages/db/tools/migrate.mjs', { DATABASE_URL: servers.oursUrl });
-  // The accounts are opened on the sandbox, which the posts may then go past, to the bench's own platform.
+  // Accounts are created on the sandbox, even when the posts go to the bench's own platform.
   const sandboxPort = await reservePort();
   const sandbox = await startChild({
     name: 'sandbox',
@@ -100,7 +100,7 @@ export async function install(options: {
   }
 }
 
-/** What is started in production; under a profiler the same in its many files, so that the profile can name them. */
+/** The script that production starts. Under a profiler the unbundled one, so that the profile can name its files. */
 export function mainOf(root: string, app: string, nodeArgs: string[] = []): string {
   return join(root, 'apps', app, nodeArgs.length > 0 ? 'dist' : 'bundle', 'main.js');
 }
@@ -130,7 +130,7 @@ async function connectChannels(base: string, apiKey: string, accounts: number): 
   return channels;
 }
 
-/** Runs one of our programs to its end, and answers what it printed. */
+/** Runs one of our programs to its end, and returns its output. */
 async function program(root: string, script: string, env: { [name: string]: string }): Promise<string> {
   const run = await promisify(execFile)(process.execPath, [script], {
     cwd: root,

@@ -1,5 +1,5 @@
 // @ts-check
-// `npm run bench`: builds, then runs the TypeScript beside it.
+// `npm run bench`: builds, then runs the TypeScript of this folder.
 import { build } from '../scripts/lib/build.mjs';
 import { runCommand } from '../scripts/lib/command.mjs';
 import { ensureInstalled } from '../scripts/lib/install.mjs';
@@ -7,7 +7,7 @@ import { ensureInstalled } from '../scripts/lib/install.mjs';
 await runCommand(async (life) => {
   const args = process.argv.slice(2);
   await ensureInstalled({ quiet: true });
-  // Another built tree was named: this one is not run.
+  // With --root another built tree is run, so this one is not built.
   if (!args.some((arg) => arg === '--root' || arg.startsWith('--root='))) await build({ quiet: true });
   const { transformBench } = await import('./typescript.mjs');
   await transformBench();

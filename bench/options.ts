@@ -9,20 +9,20 @@ export interface BenchOptions {
   sections: Section[];
   runs: number;
   engine: 'redis' | 'postgres';
-  /** Only the contestants whose names contain this. */
+  /** Runs only the contestants whose names contain this. */
   only: string | undefined;
   json: string | undefined;
-  /** The burst's sizes instead of 60, 1,000 and 10,000, or how many posts `cost` schedules. */
+  /** The sizes of the bursts, instead of 60, 1,000 and 10,000; for `cost` the number of scheduled posts. */
   posts: number[] | undefined;
   concurrency: number;
   accounts: number;
-  /** PostgreSQL's: off only to see what the disk costs. */
+  /** PostgreSQL's fsync: off only to measure what the disk costs. */
   fsync: boolean;
-  /** The built tree that is measured. */
+  /** The built tree to measure. */
   root: string;
-  /** A folder for what `node --cpu-prof` says about our worker and API. */
+  /** A folder for CPU profiles (`node --cpu-prof`) of our worker and API. */
   profile: string | undefined;
-  /** A folder for the logs; a temporary one, removed at the end, when undefined. */
+  /** A folder for the logs. When undefined, a temporary one, which is removed at the end. */
   keep: string | undefined;
 }
 

@@ -1,6 +1,6 @@
 // @ts-check
-// `node bench/profile.mjs <folder or file>…`: where a `.cpuprofile` (of `--profile <folder>`) says the time went, by
-// package and by function, without the time in which nothing was to be done.
+// `node bench/profile.mjs <folder or file>…`: prints the CPU time of a `.cpuprofile` (of `--profile <folder>`) by package and by
+// function, without idle time.
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 

@@ -12,7 +12,7 @@ import { measureSpread } from './sections/spread.ts';
 import { table } from './measures/table.ts';
 import type { Bench, Report } from './sections/section.ts';
 
-// `npm run bench`: each section measures us and a named baseline by turns, on the same servers.
+// `npm run bench`: each section measures us and the baselines alternately, on the same servers.
 
 interface Life {
   signal: AbortSignal;
@@ -44,7 +44,7 @@ export async function main(args: string[], life: Life): Promise<number> {
       say(`\n${bold(report.title)}\n\n${table(report.head, report.rows)}\n\n${report.notes.join('\n')}\n`);
     } catch (error) {
       if (life.signal.aborted) break;
-      // The other sections are still worth something.
+      // Continue: the other sections are still valid.
       failed = true;
       fail(`${name}: ${explain(error)}`);
     }
@@ -56,7 +56,7 @@ export async function main(args: string[], life: Life): Promise<number> {
   return life.signal.aborted ? 130 : failed ? 1 : 0;
 }
 
-/** On servers of its own: what one section has left behind is not the next one's load. */
+/** Runs a section on its own servers, so that it is not affected by the section before. */
 async function measure(
   name: Section,
   given: Pick<Bench, 'options' | 'logs' | 'signal'>,

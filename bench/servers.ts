@@ -2,9 +2,9 @@ import pg from 'pg';
 import { openPostgres, openRedis, type PostgresServer, type RedisServer } from '../test/chaos/servers.ts';
 import { ensureDatabase } from '../scripts/lib/postgres.mjs';
 
-// One PostgreSQL and one Redis for all contestants, each with a database or a key prefix of its own.
+// One PostgreSQL and one Redis for all contestants; each contestant has its own database or key prefix.
 
-/** Each contestant may have as many connections of its own as we have. */
+/** The number of database connections of each contestant, ours included. */
 export const POOL_SIZE = 20;
 
 export type Sql = <Row>(text: string, values?: unknown[]) => Promise<Row[]>;
@@ -12,19 +12,19 @@ export type Sql = <Row>(text: string, values?: unknown[]) => Promise<Row[]>;
 export interface Servers {
   postgres: PostgresServer;
   redis: RedisServer;
-  /** Of our own database, and of the one that the baselines share. */
+  /** URLs of our database, and of the one that the baselines share. */
   oursUrl: string;
   baselineUrl: string;
-  /** Writes out what is dirty, so that nobody pays for what ran before. */
+  /** Makes a checkpoint, so that no contestant pays for writes of the one before. */
   settle(): Promise<void>;
-  /** A statement by the bench itself, on our database. */
+  /** Runs a statement of the bench itself, on our database. */
   sql: Sql;
-  /** The same on the baselines' database. */
+  /** The same, on the baselines' database. */
   baselineSql: Sql;
   close(): Promise<void>;
 }
 
-/** @param durable a commit is on the disk before it is answered, as in production; off shows what the disk costs */
+/** @param durable a commit is on the disk before it is answered, as in production; false measures what the disk costs */
 export async function openServers({ durable }: { durable: boolean }): Promise<Servers> {
   const closers: (() => Promise<unknown>)[] = [];
   const close = async () => {
@@ -39,7 +39,7 @@ export async function openServers({ durable }: { durable: boolean }): Promise<Se
     for (const name of ['solospark', 'baseline']) await ensureDatabase(postgres.urlOf('postgres'), name);
     const [ours, baseline] = [openPool(oursUrl), openPool(baselineUrl)];
     closers.push(() => Promise.all([ours.end(), baseline.end()]));
-    // The server was started for tests, which do without.
+    // The server was started with the settings for tests, which have these off.
     for (const setting of durable ? ['fsync', 'full_page_writes', 'synchronous_commit'] : [])
       await ours.query(`ALTER SYSTEM SET ${setting} = on`);
     await ours.query('SELECT pg_reload_conf()');
@@ -63,7 +63,7 @@ export async function openServers({ durable }: { durable: boolean }): Promise<Se
 
 function openPool(connectionString: string): pg.Pool {
   const pool = new pg.Pool({ connectionString, max: 4, application_name: 'bench' });
-  // An idle connection that PostgreSQL ends when it is stopped must not end the bench.
+  // PostgreSQL closes idle connections when it stops; that must not end the bench.
   pool.on('error', () => undefined);
   return pool;
 }

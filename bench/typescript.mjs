@@ -4,8 +4,8 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 
 import { dirname, join } from 'node:path';
 
 /**
- * Writes the bench's own files to `dist/` as JavaScript, for the processes that it measures: a transformer inside of
- * them would be measured too.
+ * Writes the bench's files to `dist/` as JavaScript, for the processes that are measured. A transformer inside of them would be
+ * measured as well.
  */
 export async function transformBench() {
   const root = import.meta.dirname;
@@ -21,7 +21,7 @@ export async function transformBench() {
     const { code } = await transform(readFileSync(join(root, file), 'utf8'), settings);
     const target = join(root, 'dist', file.replace(/\.ts$/, '.js'));
     mkdirSync(dirname(target), { recursive: true });
-    // Another bench may be reading it.
+    // Written and renamed, because another bench may be reading the file.
     writeFileSync(`${target}.${process.pid}`, code);
     renameSync(`${target}.${process.pid}`, target);
   }

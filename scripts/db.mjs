@@ -1,6 +1,6 @@
 // @ts-check
-// `npm run db:migrate`, `db:new -- <name>`, `db:status`, `db:seed`, `keys:rotate`: the database of the environment, of `.env`, or of
-// the stack that `npm start` runs, whichever names one first.
+// `npm run db:migrate`, `db:new -- <name>`, `db:status`, `db:seed`, `keys:rotate`. The database is the first one that is set: in the
+// environment, in `.env`, or by the stack that `npm start` runs.
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
@@ -27,7 +27,7 @@ await runCommand(async () => {
   return await run(args);
 });
 
-/** Applies what is pending. */
+/** Applies pending migrations. */
 async function migrate() {
   const { applyMigrations } = await importDb();
   const { url } = findDatabase();
@@ -54,7 +54,7 @@ async function status() {
 }
 
 /**
- * Writes the SQL that leads from the migrations to prisma/schema.prisma as one more migration, and applies nothing.
+ * Writes a new migration with the SQL that leads from the migrations to prisma/schema.prisma. Applies nothing.
  *
  * @param {string[]} args
  */
@@ -81,7 +81,7 @@ async function newMigration([title = '']) {
 }
 
 /**
- * Runs a program of the API that is not the API: it puts the demo organization into the database, or rotates the keys.
+ * Runs another program of apps/api: it seeds the demo organization, or rotates the keys.
  *
  * @param {string} name
  */
@@ -107,9 +107,9 @@ async function importDb() {
 }
 
 /**
- * One source decides alone: a DATABASE_URL on the command line is not overruled by a DIRECT_URL in `.env`.
+ * Both URLs come from one source: a DIRECT_URL in `.env` does not override a DATABASE_URL on the command line.
  *
- * @returns {{ url: string, env: Record<string, string> }} env: everything that is set, with the same precedence
+ * @returns {{ url: string, env: Record<string, string> }} env: all settings, with the same precedence
  */
 function findDatabase() {
   const settings = readSettings();
@@ -123,7 +123,7 @@ function findDatabase() {
   for (const { name, values } of sources) {
     const url = values.DIRECT_URL || values.DATABASE_URL;
     if (!url) continue;
-    // Without the password, which the terminal's scrollback would keep.
+    // Printed without the password, which the terminal would keep.
     const { host, pathname } = parse(url, name);
     say(dim(`Database ${host}${pathname}, from ${name}`));
     return { url, env: { ...stack, ...settings } };
@@ -149,7 +149,7 @@ function parse(url, source) {
 }
 
 /**
- * What goes wrong here is said in one sentence: a server that is down, a migration that does not apply.
+ * Reports errors in one sentence: an unreachable server, or a migration that cannot be applied.
  *
  * @template T
  * @param {() => Promise<T>} work
@@ -164,7 +164,7 @@ async function plainly(work) {
 }
 
 /**
- * A database of its own on the same server, with all migrations applied, gone afterwards.
+ * Runs `work` on a temporary database on the same server, with all migrations applied, and drops it afterwards.
  *
  * @template T
  * @param {Awaited<ReturnType<typeof importDb>>} db
@@ -203,7 +203,7 @@ function readDifference(url) {
   return stdout;
 }
 
-/** The time in UTC, or one more than the newest migration when that lies ahead of this clock. */
+/** The time in UTC; when the newest migration is ahead of this clock, that migration's stamp plus one. */
 function nextStamp() {
   const now = new Date().toISOString().replaceAll(/\D/g, '').slice(0, 14);
   const newest = readdirSync(migrationsDir)

@@ -1,6 +1,6 @@
 // @ts-check
-// `npm run demo`: the main job from nothing. A stack of its own, a post to every platform a few seconds ahead,
-// watched until it is public, over the public API only. Exits 0 only when each one is published exactly once.
+// `npm run demo`: starts its own stack, schedules a post on every platform a few seconds ahead, and waits until it is public. Uses
+// only the public API. The exit code is 0 only when the post is published exactly once on each platform.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -28,7 +28,7 @@ await runCommand(async ({ signal, onClose }) => {
   const { claimFreshHome } = await import('./lib/demo-home.mjs');
   /** @type {import('./lib/home.mjs').Env} */
   const settings = { ...readSettings(), PORT: '0' };
-  // Its own home, so that it can run beside `npm start`. A database that was set outlives it, and the secrets with it.
+  // Its own home, so that it can run while `npm start` runs. A database that was set is kept, and with it the secrets.
   const mainHome = homeOf(settings);
   const fresh = await claimFreshHome(join(mainHome, 'demo'));
   let failed = true;

@@ -1,5 +1,5 @@
 // @ts-check
-// `npm run licences`: writes docs/licences.md, from the lockfile (what ships) and from what is installed here (under which licence).
+// `npm run licences`: writes docs/licences.md, from the lockfile (what ships) and from the installed packages (their licences).
 import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { licenceList } from './lib/licence-list.mjs';
 import { PlainError, say } from './lib/report.mjs';
 
 const page = join(repoRoot, 'docs', 'licences.md');
-/** Packages whose manifest names none. The file LICENSE in each says so. */
+/** Packages whose manifest names no licence, with the one in their LICENSE file. */
 const read = new Map([['twitter-text', 'Apache-2.0']]);
 
 await runCommand(async () => {

@@ -1,6 +1,6 @@
 // @ts-check
-// `npm run pin`: pins the actions of the workflows and the base images of the Dockerfiles and of compose.yaml. Asks their owners, so
-// it needs the internet, git and docker. `npm run pin -- --list` needs none of them and says what is not pinned.
+// `npm run pin`: pins the actions of the workflows and the base images of the Dockerfiles and of compose.yaml. It asks the origins, so
+// it needs the internet, git and docker. `npm run pin -- --list` needs none of them, and lists unpinned references.
 import { parseArgs } from 'node:util';
 import { runCommand } from './lib/command.mjs';
 import { repoRoot } from './lib/home.mjs';

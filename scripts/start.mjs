@@ -1,5 +1,5 @@
 // @ts-check
-// `npm start`: everything that SoloSpark needs, on a machine with only Node and npm. Ctrl-C stops it.
+// `npm start`: runs everything that SoloSpark needs, on a machine with only Node and npm. Ctrl-C stops it.
 import { build } from './lib/build.mjs';
 import { aborted, runCommand } from './lib/command.mjs';
 import { homeOf, readSettings } from './lib/home.mjs';

@@ -1,6 +1,6 @@
 // @ts-check
-// `node scripts/testWorker.js`: is there a worker, and is it on time? Adds a `worker-test` job, due in five seconds,
-// to the queue of whatever stack is running, and waits for the answer.
+// `node scripts/testWorker.js`: checks that a worker runs and is on time. Adds a `worker-test` job, due in five seconds, to the queue
+// of the stack that is running, or that is set, and waits for its result.
 const { randomUUID } = require('node:crypto');
 const { join } = require('node:path');
 const { setTimeout: delay } = require('node:timers/promises');

@@ -1,6 +1,6 @@
 // @ts-check
-// `npm run worker:dev`: a worker that is built and started again, in order, whenever a source changes.
-// With USE_MOCK_DB=true it brings a throw-away PostgreSQL, the sandbox and the demo organization with it.
+// `npm run worker:dev`: a worker that is built and restarted cleanly whenever a source changes.
+// With USE_MOCK_DB=true it also starts a temporary PostgreSQL, the sandbox and the demo organization.
 import { readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { build } from './lib/build.mjs';
@@ -49,14 +49,14 @@ await runCommand(async ({ signal, onClose }) => {
 async function startMockStack(settings, signal, onClose) {
   const { startThrowAwayPostgres } = await import('./lib/throw-away-postgres.mjs');
   const { startStack } = await import('./lib/stack.mjs');
-  // Beside a stack that runs, so that neither takes the other's notes for its own.
+  // Its own home, so that its files are not mixed with those of a running stack.
   const main = homeOf(settings);
   const holder = holderOf(join(main, 'parent.json'));
   const taken = holder !== null && isRunning(holder);
   const home = taken ? join(main, 'mock') : main;
   const postgres = await startThrowAwayPostgres();
   onClose(postgres.stop);
-  // A Redis that is set belongs to another database; the jobs of this one live and go with it.
+  // A Redis in the settings belongs to another database. This stack keeps its jobs in its own temporary database.
   const { REDIS_URL: _redis, ...own } = settings;
   const stack = await startStack({
     settings: own,

@@ -1,10 +1,9 @@
 // @ts-check
-// `npm run worker`: one worker in the foreground. It joins the stack that `npm start` runs, or the one that the
-// environment or .env names.
+// `npm run worker`: one worker in the foreground. It joins the stack that `npm start` runs, or the one in the environment or .env.
 //
-// The worker runs in this very process, so that exit code, `ready` message and signals are its own. A Ctrl-C comes
-// twice here, from the terminal and from npm, and from PM2 as well; the worker would take the second one as "drop what
-// you are doing", so only the first one of a burst gets through.
+// The worker runs in this process, so the exit code, the `ready` message and the signals are the worker's own. A Ctrl-C arrives
+// twice here, from the terminal and from npm, and so does a signal from PM2. The worker would drop its work on the second one, so
+// only the first signal of a burst is passed on.
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from './lib/build.mjs';

@@ -6,20 +6,20 @@ import { findViolations, parseFloorPlan, readSources } from './support/architect
 const root = join(import.meta.dirname, '..');
 const plan = parseFloorPlan(readFileSync(join(root, 'docs', 'architecture.md'), 'utf8'));
 
-describe('the house', () => {
-  it('gives every room a floor', () => {
+describe('the rooms', () => {
+  it('each have a floor in docs/architecture.md', () => {
     const rooms = ['apps', 'packages'].flatMap((floor) =>
       readdirSync(join(root, floor)).map((room) => `${floor}/${room}`),
     );
     expect([...plan.floors.keys()].sort()).toEqual(rooms.sort());
   });
 
-  it('is built as docs/architecture.md says', () => {
+  it('import and use only what docs/architecture.md allows', () => {
     expect(findViolations(plan, readSources(root))).toEqual([]);
   });
 });
 
-describe('the checker', () => {
+describe('the import checker', () => {
   const publishers = {
     'packages/publishers/src/x/publisher.ts': '',
     'packages/publishers/src/mastodon/publisher.ts': '',

@@ -5,10 +5,10 @@ import { describeWithRedis } from './support/describe-with-redis.ts';
 import { envOf, startProcess, type AppProcess } from './support/processes.ts';
 import { openRedisForTests, uniquePrefix } from './support/queue.ts';
 
-// How many connections of PostgreSQL an installation takes: an API and three workers, as processes, with the defaults.
+// Counts the PostgreSQL connections of an installation: one API and three workers, as processes, with the default settings.
 
 const POSTS = 60;
-/** Far more than that: nothing has to wait for its budget. */
+/** So high that no delivery waits for the rate limit. */
 const RATE_LIMITS = 'x.account=100000/60,x.platform=100000/60';
 
 let app: TestApp;
@@ -30,7 +30,7 @@ async function start(name: 'api' | 'worker', env: Record<string, string>): Promi
   return process;
 }
 
-/** Of the processes, which are named by their URL, and not of this test's own. */
+/** Connections of the processes, not of this test: the application name in their URL tells them apart. */
 async function connections(): Promise<number> {
   const [row] = await app.ctx.db.query<{ count: number }>(
     `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'counted'`,
@@ -48,7 +48,7 @@ async function startAll(env: Record<string, string>): Promise<AppProcess[]> {
   ];
 }
 
-/** The most that were open while posts were published. */
+/** Publishes posts, and returns the highest number of connections that were open meanwhile. */
 async function most(): Promise<number> {
   let peak = 0;
   const ids: string[] = [];
@@ -58,7 +58,7 @@ async function most(): Promise<number> {
     ).body;
     ids.push(id);
   }
-  // Until all are scheduled, on a busy machine.
+  // Enough time to schedule all of them on a busy machine.
   const scheduledAt = secondsAhead(30);
   const answers = await Promise.all(
     ids.map((id) => app.request('PUT', `/posts/${id}/schedule`, { scheduledAt })),
@@ -86,16 +86,16 @@ const untilAtRest = (atMost: number) =>
     `at most ${atMost} connections are open at rest`,
   );
 
-it('without Redis: at most 24 are open at rest, and in a burst no more than the processes said they may take', async () => {
+it('without Redis: at most 24 connections are open at rest, and in a burst no more than the processes log as their most', async () => {
   const processes = await startAll({});
-  // 10 for the rows and 3 for the queue in each, 5 more for it in a worker.
+  // Each process: 10 for queries and 3 for the queue; each worker: 5 more for the queue.
   expect(await most()).toBeLessThanOrEqual(13 + 3 * 18);
   await untilAtRest(24);
   for (const process of processes.slice(1)) expect(process.output()).toContain('"most":18');
 }, 180_000);
 
 describeWithRedis('with Redis', () => {
-  it('at most 12 are open at rest, and none for the queue', async () => {
+  it('at most 12 connections are open at rest, and none is for the queue', async () => {
     const redis = await openRedisForTests();
     closers.push(() => redis.close());
     const env = { REDIS_URL: redis.url, QUEUE_PREFIX: uniquePrefix() };
@@ -105,8 +105,8 @@ describeWithRedis('with Redis', () => {
   }, 180_000);
 });
 
-describe('a server that is nearly full', () => {
-  it('is said at start, with what to do', async () => {
+describe('a worker that starts on a PostgreSQL near its connection limit', () => {
+  it('logs a warning with its own most, the used connections and the limit', async () => {
     const name = new URL(app.databaseUrl).pathname.slice(1);
     await app.ctx.db.query(`ALTER DATABASE ${name} CONNECTION LIMIT 20`);
     const worker = await start('worker', {});

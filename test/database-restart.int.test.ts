@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually, secondsAhead, startTestApp, type TestApp } from './support/app.ts';
 
-// PostgreSQL drops every connection, as it does when it restarts or fails over. Nobody gets to see it.
+// PostgreSQL drops every connection, as in a restart or a fail-over. Neither clients of the API nor authors notice it.
 
 let app: TestApp;
 beforeAll(async () => {
-  // By tries, and not by time: how long one takes is up to the machine.
+  // Long, so that the number of tries is the limit and not the time, which depends on the machine.
   app = await startTestApp({ limits: { databasePatienceMs: 60_000 } });
   await app.startWorker();
 });
@@ -19,9 +19,9 @@ const dropConnections = () =>
     )
     .catch(() => undefined);
 
-describe('connections that break', () => {
-  it('in the middle of requests: each is answered, and done once', async () => {
-    // Five times while others are under way, fewer than a request tries: however slow the machine is, each one can be answered.
+describe('PostgreSQL drops every connection', () => {
+  it('during requests: each request is answered, and carried out once', async () => {
+    // Five drops, which is fewer than a request's tries: each request can be answered, however slow the machine is.
     let answered = 0;
     const ask = async (...request: Parameters<TestApp['request']>) => {
       const answer = await app.request(...request);
@@ -46,7 +46,7 @@ describe('connections that break', () => {
     expect(left.body.data).toEqual([]);
   });
 
-  it('in the middle of publishing: every post is published once, none is shown as failed', async () => {
+  it('during publishing: every post is published once, and none is shown as failed', async () => {
     await app.sandbox('POST', '/latency', { platform: 'x', ms: 100 });
     const texts = Array.from({ length: 15 }, (_, index) => `Through the restart ${index}`);
     const ids: string[] = [];

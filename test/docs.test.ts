@@ -3,11 +3,11 @@ import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { startSheet } from '../scripts/lib/start-sheet.mjs';
 
-// What people read first must be true: each command exists, each link leads somewhere, and the README shows what is printed.
+// The documents have to be true: each command exists, each link has a target, and the README shows what is really printed.
 
 const root = join(import.meta.dirname, '..');
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
-/** Every page for people, wherever it lies; not those of packages, and not what was built. */
+/** Every Markdown page of the repository, except those of dependencies and of builds. */
 const pagesIn = (folder: string): string[] =>
   readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
@@ -19,7 +19,7 @@ const pagesIn = (folder: string): string[] =>
 const pages = pagesIn('.').sort();
 const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
 
-/** The headings of a page, as links name them. */
+/** The anchors of a page's headings. */
 const anchorsOf = (page: string) =>
   [...page.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
     heading
@@ -38,7 +38,7 @@ describe.each(pages)('%s', (page) => {
     expect(named.filter((name) => !(name in scripts))).toEqual([]);
   });
 
-  it('names only programs of the repository that exist', () => {
+  it('names only programs that exist in the repository', () => {
     const named = [...text.matchAll(/\bnode ((?:scripts|apps\/\w+\/src|test|bench)\/[\w./-]+)/g)].map(
       ([, path = '']) => path,
     );
@@ -75,13 +75,13 @@ describe('README.md', () => {
     expect(read('README.md')).toContain(`\`\`\`\n${printed.trim()}\n\`\`\``);
   });
 
-  it('is read in one sitting', () => {
+  it('has at most 115 lines', () => {
     expect(read('README.md').split('\n').length).toBeLessThanOrEqual(115);
   });
 });
 
 describe('docs/settings.md', () => {
-  it('says of every variable of .env.example what it means', () => {
+  it('explains every variable of .env.example', () => {
     const variables = [...read('.env.example').matchAll(/^#?([A-Z][A-Z0-9_]+)=/gm)].map(([, name]) => name);
     expect(variables.length).toBeGreaterThan(20);
     const cells = read('docs/settings.md').match(/^\| `.+?\|/gm) ?? [];
@@ -92,7 +92,7 @@ describe('docs/settings.md', () => {
   });
 });
 
-describe('what `npm start` prints to be pasted', () => {
+describe('the shell commands that `npm start` prints', () => {
   const plain = (text: string) => text;
   const sheet = startSheet(
     {
@@ -105,7 +105,7 @@ describe('what `npm start` prints to be pasted', () => {
     { home: '/home', seconds: 1, paint: { bold: plain, dim: plain, green: plain } },
   );
 
-  it('has API, ORGANIZATION and KEY on lines of their own, and no comment, which zsh would hand on as words', () => {
+  it('set API, ORGANIZATION and KEY on lines of their own, and have no comment, which zsh would pass on as arguments', () => {
     const lines = sheet.split('\n');
     const from = lines.indexOf('API=http://127.0.0.1:1');
     const pasted = lines.slice(from, lines.indexOf('', from));

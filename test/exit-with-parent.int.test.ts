@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-// A process that nobody waits for any more must not go on publishing, or sit on a port.
+// A child whose parent has ended must not go on publishing, and must free its port.
 
 const exitWithParent = new URL('../scripts/lib/exit-with-parent.mjs', import.meta.url).href;
 const folder = mkdtempSync(join(tmpdir(), 'solospark-child-'));
@@ -15,7 +15,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** A child that never ends by itself, and says when it runs. */
+/** A child that never ends by itself, and sends a message when it runs. */
 const startChild = () => {
   const script = join(folder, 'child.mjs');
   writeFileSync(script, `setInterval(() => undefined, 1000); if (process.connected) process.send('runs');`);
@@ -24,7 +24,7 @@ const startChild = () => {
   return child;
 };
 
-it('a child ends with its parent, also when that was gone before the child was loaded', async () => {
+it('a child ends with its parent, also when the parent ended before the child was loaded', async () => {
   const [early, late] = [startChild(), startChild()];
   early.disconnect();
   const ended = Promise.all([once(early, 'exit'), once(late, 'exit')]);

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { fuzz } from './fuzz/fuzz.ts';
 import { startTestApp, type TestApp } from './support/app.ts';
 
-// A small seed of what `npm run fuzz` sends 25,000 of.
+// Sends 1,500 of the hostile requests; `npm run fuzz` sends 25,000.
 
 let app: TestApp;
 beforeAll(async () => {
@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-it('no hostile request to any operation is answered with a 5xx of ours, without an end, or as the document does not say', async () => {
+it('every operation answers every hostile request, as the OpenAPI document says and without an internal error', async () => {
   const { violations, requests, operations, statuses } = await fuzz({
     ...{ baseUrl: app.url, organizationId: app.organizationId, apiKey: app.apiKey },
     ids: app.channels.map(({ id }) => id),

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 
-// A guarantee rests on the tests that it names. One that was renamed or removed must not go on being named.
+// Each guarantee names the tests that prove it. A renamed or removed test must be noticed.
 
 const root = join(import.meta.dirname, '..');
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -19,8 +19,8 @@ describe('docs/guarantees.md', () => {
     expect(missing).toEqual([]);
   });
 
-  it('names each of them where it says what it proves, and no other', () => {
-    // The last cell of a row, or a bracket in the text, that holds numbers.
+  it('cites every listed test in the text, and no test that is not listed', () => {
+    // Numbers of tests stand in the last cell of a row, or in brackets in the text.
     const places = [...said.matchAll(/\| ([^|\n]+?) +\|$|\((\d+(?:, [^()]+)?)\)/gm)].map(
       ([, cell, bracket]) => cell ?? bracket ?? '',
     );

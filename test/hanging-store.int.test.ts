@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { demoImage, eventually, startTestApp, type TestApp } from './support/app.ts';
 import { envOf, startProcess, type AppProcess } from './support/processes.ts';
 
-// A worker whose media lie on a network mount that died: what it reads never comes, and its threads are held by that. A
-// FIFO that nobody writes to does the same. Beside it works a worker whose store is well.
+// One worker has its media on a dead network mount, where reads never return; a second worker has a healthy store. A FIFO without
+// a writer simulates a file on the dead mount.
 
 const POSTS = 5;
 
@@ -34,7 +34,7 @@ const startWorker = async (env: Record<string, string>) => {
 };
 const startWorkerOnDeadMount = (env: Record<string, string>) => startWorker({ MEDIA_DIR: deadMount, ...env });
 
-/** Posts with an image, fired; on the dead mount each of its files is there and gives nothing. */
+/** Publishes posts with an image. On the dead mount each file of the image exists, and reading it hangs. */
 async function publishWithImage(): Promise<string[]> {
   const { id: mediaId } = (await app.upload('a.jpg', await demoImage())).body as { id: string };
   await cp(app.mediaDirectory, deadMount, { recursive: true });
@@ -61,7 +61,7 @@ const allAreHeld = () =>
   eventually(
     () => attempts('a.ended_at IS NULL'),
     (open) => open.length === POSTS,
-    'the worker on the dead mount holds all of them',
+    'the worker on the dead mount holds all deliveries',
   );
 const allArePublished = async (ids: string[]) => {
   const statuses = async () =>
@@ -76,7 +76,7 @@ const allArePublished = async (ids: string[]) => {
   expect(texts).toEqual(ids.map((_, at) => `With an image ${at}`));
 };
 
-it('what a worker holds whose media reads hang is handed on at its deadline, and published once by another', async () => {
+it('a delivery whose media read hangs is released at its deadline, and another worker publishes it once', async () => {
   const ids = await publishWithImage();
   const stuck = await startWorkerOnDeadMount({ ATTEMPT_STALL_MS: '4000', SHUTDOWN_TIMEOUT_MS: '2000' });
   await allAreHeld();
@@ -84,19 +84,19 @@ it('what a worker holds whose media reads hang is handed on at its deadline, and
   const handedOn = await eventually(
     () => attempts('a.fence = 1 AND a.ended_at IS NOT NULL'),
     (ended) => ended.length === POSTS,
-    'all are handed on, by a worker that lives and renews its leases',
+    'all are released, although their worker is alive and renews its leases',
   );
   for (const first of handedOn) {
     expect(first).toMatchObject({ outcome: 'retry', failure: 'unknown' });
     expect(first.detail).toMatch(/no step further for 4 s/);
   }
-  // What hangs is a process of its own, and holds nothing of the worker.
+  // The hanging reads are in a child process, so they do not keep the worker from ending.
   stuck.signal('SIGTERM');
   expect(await stuck.exited).toBe(0);
   await allArePublished(ids);
 }, 180_000);
 
-it('a worker whose media reads hang gives back what it holds on SIGTERM, and ends in bounded time', async () => {
+it('a worker whose media reads hang hands back its deliveries on SIGTERM, and ends in bounded time', async () => {
   const ids = await publishWithImage();
   const stuck = await startWorkerOnDeadMount({ SHUTDOWN_TIMEOUT_MS: '3000' });
   await allAreHeld();

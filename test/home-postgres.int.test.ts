@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { openHomePostgres } from '../scripts/lib/home-postgres.mjs';
 import { eventually } from './support/app.ts';
 
-// A PostgreSQL that ends is started again. Without its data it would be a new one, empty, under apps that know the old one.
+// PostgreSQL is started again when it ends, but not when its data was removed: the apps would get an empty database.
 
 let home: string;
 const write = process.stderr.write.bind(process.stderr);
@@ -15,7 +15,7 @@ afterEach(() => {
   rmSync(home, { recursive: true, force: true });
 });
 
-it('a database whose folder was taken away is told of once, and no empty one is made in its place', async () => {
+it('a database whose folder was removed is reported once, and not replaced by an empty one', async () => {
   home = mkdtempSync(join(tmpdir(), 'solospark-home-'));
   chmodSync(home, 0o755);
   const postgres = await openHomePostgres(home, { password: 'secret', port: undefined });
@@ -26,7 +26,7 @@ it('a database whose folder was taken away is told of once, and no empty one is 
   await eventually(
     () => Promise.resolve(printed),
     (text) => text.includes('PostgreSQL'),
-    'the end of PostgreSQL is told of',
+    'the end of PostgreSQL is reported',
   );
   await delay(2_500);
   await postgres.stop();

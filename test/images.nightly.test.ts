@@ -12,8 +12,8 @@ import { buildDockerfile, dockerfiles, type BuiltStage } from './support/dockerf
 import { processesOf } from './support/folder-processes.ts';
 import { freePort } from './support/queue.ts';
 
-// What an image would be, without Docker: the commands of its Dockerfile one after the other into an empty folder, then its CMD, and
-// then its HEALTHCHECK.
+// Tests the Docker images without Docker: runs the commands of each Dockerfile in an empty folder, then its CMD, then its
+// HEALTHCHECK.
 
 let scratch: string;
 let database: TestDatabase;
@@ -29,7 +29,7 @@ afterAll(async () => {
   rmSync(scratch, { recursive: true, force: true, maxRetries: 3 });
 });
 
-/** What compose.yaml gives every container. */
+/** The environment that compose.yaml gives every container. */
 function environmentOf(image: BuiltStage, port: number): Record<string, string> {
   return {
     ...image.env,
@@ -54,7 +54,7 @@ function runIn(image: BuiltStage, env: Record<string, string>, [program = '', ..
 }
 
 it.each(dockerfiles(repoRoot))(
-  '%s: what its commands make starts, and its health check is healthy while it works and not afterwards',
+  '%s: the built image starts, and its health check passes while it runs and fails afterwards',
   async (name) => {
     const folder = join(scratch, name);
     const image = await buildDockerfile(join(repoRoot, 'docker', name), {
@@ -67,7 +67,7 @@ it.each(dockerfiles(repoRoot))(
     }) as {
       services: { migrate: { command: string[] } };
     };
-    // As the service "migrate" of compose.yaml does, in the image that has the migrations.
+    // The API's image has the migrations: the service "migrate" of compose.yaml runs in it.
     if (name.startsWith('api')) {
       expect(runIn(image, env, compose.services.migrate.command)).toMatchObject({ status: 0 });
     }

@@ -17,8 +17,8 @@ import { join } from 'node:path';
 import { pinnedPnpm } from '../scripts/lib/install.mjs';
 import { repoRoot } from '../scripts/lib/home.mjs';
 
-// A checkout in small, with our scripts and the pinned pnpm: what is half there is healed, and nothing is taken from under a
-// stack that runs.
+// A small checkout with our scripts and the pinned pnpm: an incomplete installation is repaired, and no package is removed while a
+// stack runs from it.
 
 let root: string;
 beforeAll(() => {
@@ -54,21 +54,21 @@ function runIn(program: string, ...args: string[]) {
   return { status, said: stdout + stderr };
 }
 
-/** As every entry point does first. */
+/** The code that every entry point runs first. */
 const ensure = (then = '') =>
   `import { ensureInstalled, useInstallation } from './scripts/lib/install.mjs';
    try { await ensureInstalled(); } catch (error) { console.log(error.message); process.exit(1); }
    ${then}; process.exit(0);`;
 const install = () => runIn('node', '--input-type=module', '-e', ensure());
 const store = () => join(root, 'node_modules', '.pnpm');
-/** Where a package really is. The first is one that the checkout names, the second one only that another package needs. */
+/** The real path of a package's manifest. `yaml` is a direct dependency of the checkout, `readdirp` an indirect one. */
 const manifestOf = (name: 'yaml' | 'readdirp') => {
   const entry = readdirSync(store()).find((each) => each.startsWith(`${name}@`)) ?? name;
   return join(store(), entry, 'node_modules', name, 'package.json');
 };
 
 describe('every entry point', () => {
-  it('installs what is missing, and then says nothing', () => {
+  it('installs missing packages, and prints nothing the next time', () => {
     expect(install()).toMatchObject({
       status: 0,
       said: expect.stringContaining('Installing dependencies'),
@@ -79,12 +79,12 @@ describe('every entry point', () => {
 
   it.each([
     ['a package', () => rmSync(join(manifestOf('yaml'), '..'), { recursive: true })],
-    ['a package of another one', () => rmSync(join(manifestOf('readdirp'), '..'), { recursive: true })],
+    ['an indirect dependency', () => rmSync(join(manifestOf('readdirp'), '..'), { recursive: true })],
     ['the link to a package', () => rmSync(join(root, 'node_modules', 'yaml'))],
-    ['the notes that pnpm writes at the end', () => rmSync(join(root, 'node_modules', '.modules.yaml'))],
-    ['all of it', () => rmSync(join(root, 'node_modules'), { recursive: true })],
+    ['the .modules.yaml that pnpm writes last', () => rmSync(join(root, 'node_modules', '.modules.yaml'))],
+    ['all packages', () => rmSync(join(root, 'node_modules'), { recursive: true })],
   ])(
-    'heals a folder that lacks %s',
+    'repairs an installation that lacks %s',
     (_, spoil) => {
       spoil();
       expect(install()).toMatchObject({
@@ -98,7 +98,7 @@ describe('every entry point', () => {
     120_000,
   );
 
-  it('heals after an interruption in the middle of an installation, wherever that was', async () => {
+  it('repairs an installation that was interrupted, at whatever moment', async () => {
     for (const afterMs of [700, 1_500, 2_500]) {
       rmSync(join(root, 'node_modules', '.cache', 'solospark', 'installed.json'), { force: true });
       rmSync(join(manifestOf('yaml'), '..'), { recursive: true, force: true });
@@ -109,7 +109,7 @@ describe('every entry point', () => {
       });
       const ended = new Promise((resolve) => child.once('exit', resolve));
       await new Promise((resolve) => setTimeout(resolve, afterMs));
-      // Ctrl-C: the whole group.
+      // To the whole process group, as with Ctrl-C.
       if (child.exitCode === null) process.kill(-(child.pid ?? 0), 'SIGKILL');
       await ended;
       expect(install().status).toBe(0);
@@ -118,7 +118,7 @@ describe('every entry point', () => {
     }
   }, 180_000);
 
-  it('does not install while SoloSpark runs from the folder, and says what to stop', async () => {
+  it('does not install while SoloSpark runs from the folder, and names the process to stop', async () => {
     const user = spawn(
       'node',
       [
@@ -144,7 +144,7 @@ describe('every entry point', () => {
   }, 120_000);
 });
 
-it('a folder that was moved is used as it is, by us and by pnpm', () => {
+it('a checkout that was moved is used without a new installation, by us and by pnpm', () => {
   const moved = join(root, '..', 'moved elsewhere');
   renameSync(root, moved);
   root = moved;
@@ -157,7 +157,7 @@ it('a folder that was moved is used as it is, by us and by pnpm', () => {
   expect(statSync(join(root, 'node_modules', '.modules.yaml')).mtimeMs).toBe(before);
 }, 120_000);
 
-it('pnpm takes nothing away by itself where the manifests have changed, as after a git pull under a stack that runs', () => {
+it('pnpm does not remove packages by itself when the manifests have changed, as after a git pull while a stack runs', () => {
   const path = join(root, 'package.json');
   writeFileSync(path, readFileSync(path, 'utf8').replace(',"yaml":"2.9.1"', ''));
   expect(runIn('npx', '-y', pinnedPnpm, 'where')).toMatchObject({ status: 0 });

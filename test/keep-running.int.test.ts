@@ -9,7 +9,7 @@ import { createDemoClient } from '../scripts/lib/demo-client.mjs';
 import { identityOf } from '../scripts/lib/process-identity.mjs';
 import { startStack, type Stack } from '../scripts/lib/stack.mjs';
 
-// The life of a real stack, as `npm start` brings it up: it publishes, one part of it keeps dying, its folder goes, and it ends.
+// One real stack, as `npm start` starts it: it publishes, its worker dies again and again, its folder is removed, and it stops.
 
 const DEATHS = 8;
 
@@ -52,7 +52,7 @@ const workerPid = () => {
   return pids.worker;
 };
 
-it('no line that it logs while it publishes to every platform has a key twice', async () => {
+it('no log line has a duplicate key while the stack publishes to every platform', async () => {
   const client = createDemoClient(stack.facts());
   const { id: mediaId } = await client.upload(new Uint8Array(await demoImage()), 'demo.jpg');
   const platforms = ['x', 'instagram', 'linkedin', 'bluesky', 'mastodon'];
@@ -68,7 +68,7 @@ it('no line that it logs while it publishes to every platform has a key twice', 
   }
 });
 
-it('a worker that dies eight times is started again each time with growing pauses, while the API goes on', async () => {
+it('a worker that dies eight times is started again each time after a growing pause, while the API keeps running', async () => {
   const { apiUrl, pids } = stack.facts();
   for (let death = 1; death <= DEATHS; death += 1) {
     const before = workerPid();
@@ -83,7 +83,7 @@ it('a worker that dies eight times is started again each time with growing pause
   await eventually(
     async () => ((await (await fetch(`${apiUrl}/health/ready`)).json()) as { worker: string }).worker,
     (worker) => worker === 'up',
-    'the worker is at work again',
+    'the worker is up again',
   );
   expect(stack.facts().pids).toMatchObject({ api: pids.api, sandbox: pids.sandbox });
   const pauses = [...printed.matchAll(/worker ended .*Starting it again in ([\d.]+) s/g)].map(([, s]) =>
@@ -93,7 +93,7 @@ it('a worker that dies eight times is started again each time with growing pause
   expect(printed).toContain('the 7th time in a row; the rest goes on');
 }, 180_000);
 
-it('goes on without its folder, with what still runs, and then ends in order', async () => {
+it('a stack whose folder was removed keeps the remaining processes running, and stops cleanly', async () => {
   const { apiUrl, pids } = stack.facts();
   rmSync(home, { recursive: true, force: true });
   printed = '';
@@ -101,7 +101,7 @@ it('goes on without its folder, with what still runs, and then ends in order', a
   await eventually(
     () => Promise.resolve(printed),
     (text) => text.includes('no such file'),
-    'a worker without a log is told of',
+    'the failed start of the worker, which has no log folder, is reported',
   );
   expect((await fetch(`${apiUrl}/health/live`)).status).toBe(200);
   await stack.stop();

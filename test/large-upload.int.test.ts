@@ -15,11 +15,11 @@ import { writeFilm } from './support/media.ts';
 import { envOf, startProcess, type AppProcess } from './support/processes.ts';
 import { freePort } from './support/queue.ts';
 
-// The API as a process of its own, so that its memory is its own: a large file goes through it, and never into it.
+// Runs the API as its own process, to measure its memory: a large file is streamed through it, never held in memory.
 
 const MB = 1_000_000;
 
-// Hundreds of megabytes through several processes, beside other suites.
+// Moves hundreds of megabytes through several processes, while other suites run.
 jest.setTimeout(300_000);
 
 let app: TestApp;
@@ -31,13 +31,13 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'solospark-large-'));
   port = await freePort();
   api = await startProcess('api', {
-    // What matters is how bytes are moved. An ffmpeg would work on 300 MB for four minutes.
+    // Only the upload is tested, and ffmpeg would need four minutes for 300 MB.
     FFMPEG_PATH: 'off',
     ...envOf(app),
     PORT: String(port),
     PUBLIC_URL: `http://127.0.0.1:${port}`,
   });
-  // What the first upload loads is not what an upload takes.
+  // The first upload loads code, which must not count as memory of an upload.
   const image = await demoImage();
   expect((await upload(Readable.from([Buffer.from(image)]), image.length)).status).toBe(201);
 });
@@ -53,7 +53,7 @@ interface Answer {
   body: Record<string, string>;
 }
 
-/** As a client does that does not hold the file in memory, either. */
+/** Uploads a stream, so that this process does not hold the file in memory either. */
 async function upload(file: Readable, byteSize: number): Promise<Answer> {
   const head = '--limit\r\ncontent-disposition: form-data; name="file"; filename="film.mp4"\r\n\r\n';
   const end = '\r\n--limit--\r\n';
@@ -81,20 +81,20 @@ async function upload(file: Readable, byteSize: number): Promise<Answer> {
     yield* file;
     yield Buffer.from(end);
   }
-  // Refused, the server may end the conversation while the file is still being sent: the answer is what counts.
+  // A server that refuses may close the connection while the file is still being sent; only its answer counts.
   const sent = pipeline(form, call).catch(() => undefined);
   const answer = await answered;
   await sent;
   return answer;
 }
 
-/** The process's resident memory, as the system counts it. */
+/** The process's resident memory, in bytes. */
 async function memoryOf(pid: number): Promise<number> {
   const { stdout } = await promisify(execFile)('ps', ['-o', 'rss=', '-p', String(pid)]);
   return Number(stdout.trim()) * 1_024;
 }
 
-/** The most that the process grows by while `work` is under way. */
+/** The largest growth of the process's memory during `work`. */
 async function growthDuring(pid: number, work: () => Promise<void>): Promise<number> {
   const before = await memoryOf(pid);
   let most = before;
@@ -127,12 +127,12 @@ describe('a PDF', () => {
     return { answer: answers[0], growth };
   };
 
-  it('of 90 MB is read with less than 60 MB of memory more', async () => {
+  it('of 90 MB is read with less than 60 MB of additional memory', async () => {
     const { answer, growth } = await uploadPdf(pdf({ pages: 60, fillerBytes: 1_500_000 }));
     expect(answer).toMatchObject({ status: 201, body: { kind: 'document', pageCount: 60 } });
     expect(growth / MB).toBeLessThan(60);
   });
-  it('that is a bomb is refused, and does not touch the process that serves', async () => {
+  it('that is a decompression bomb is refused, and does not affect the API process', async () => {
     const { answer, growth } = await uploadPdf(pdfBomb(100_000_000));
     expect(answer).toMatchObject({ status: 422, body: { code: 'invalid_media' } });
     expect(growth / MB).toBeLessThan(60);
@@ -141,7 +141,7 @@ describe('a PDF', () => {
 });
 
 describe('a large video', () => {
-  it('of 300 MB goes in and out with less than 100 MB of memory more', async () => {
+  it('of 300 MB is uploaded and downloaded with less than 100 MB of additional memory', async () => {
     const path = join(folder, 'film.mp4');
     await writeFilm(path, { frames: 1_000, fillerBytes: 290_000 });
     const { size } = await stat(path);
@@ -167,7 +167,7 @@ describe('a large video', () => {
     expect(await uploadsUnderWay()).toEqual([]);
   });
 
-  it('whose client goes away in the middle leaves nothing behind', async () => {
+  it('whose client disconnects during the upload leaves no file behind', async () => {
     const call = request({
       port,
       method: 'POST',
@@ -182,7 +182,7 @@ describe('a large video', () => {
     await eventually(uploadsUnderWay, (uploads) => uploads.length === 0, 'nothing is left of it');
   });
 
-  it('that goes on behind 512 MB is refused with 413, which names the most that is taken', async () => {
+  it('larger than 512 MB is refused with 413, which names the limit', async () => {
     const head = Buffer.from('\0\0\0\x18ftypmp42\0\0\0\0mp42isom', 'latin1');
     const zeros = Buffer.alloc(1 << 20);
     const size = 530 * MB;

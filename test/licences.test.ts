@@ -10,18 +10,18 @@ const page = read('docs/licences.md');
 const listed = readLicenceList(page);
 
 describe('docs/licences.md', () => {
-  it('lists what ships by the lockfile, name and version (else: npm run licences)', () => {
+  it('lists every shipped package of the lockfile by name and version (if not: npm run licences)', () => {
     const line = ({ name, version, ships }: { name: string; version: string; ships: string[] }) =>
       `${name}@${version} (${ships.join(', ')})`;
     expect(listed.length).toBeGreaterThan(100);
     expect(listed.map(line)).toEqual(shippedPackages(read('pnpm-lock.yaml')).map(line));
   });
 
-  it('names a licence of each', () => {
+  it('names the licence of each package', () => {
     expect(listed.filter(({ licence }) => licence === '' || licence === 'Unknown')).toEqual([]);
   });
 
-  it('explains each licence that asks more than its text to be kept, by the name of its package', () => {
+  it('explains each licence with obligations beyond keeping its text, by the name of the package', () => {
     const asking = listed.filter(({ licence }) => /GPL|MPL|EPL|CDDL|CC-BY|SSPL|BUSL/.test(licence));
     expect(asking.map(({ name }) => name)).toEqual(expect.arrayContaining(['pm2', 'mediabunny']));
     expect(() => licenceList(listed)).not.toThrow();
@@ -29,13 +29,13 @@ describe('docs/licences.md', () => {
     expect(() => licenceList([...listed, unknown])).toThrow('some-library');
   });
 
-  it('is what `npm run licences` writes, but for the width of its columns', () => {
+  it('is what `npm run licences` writes, except for the width of the columns', () => {
     const plain = (text: string) => text.replace(/-{3,}/g, '---').replace(/ +/g, ' ');
     expect(plain(page)).toBe(plain(licenceList(listed)));
   });
 });
 
-describe('what ships', () => {
+describe('the list of shipped packages', () => {
   const lockfile = `
 importers:
   .:
@@ -62,7 +62,7 @@ snapshots:
     dependencies: { one: 1.0.0(peer@2.0.0) }
 `;
 
-  it('is what an app depends on, through our own packages and aliases, for the machine of the images', () => {
+  it('has every dependency of an app, through our own packages and aliases, for the platform of the images only', () => {
     expect(shippedPackages(lockfile).map(({ name, version }) => `${name}@${version}`)).toEqual([
       '@a/real@3.0.0',
       'native-linux@1.0.0',

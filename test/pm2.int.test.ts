@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { eventually, startTestApp, type TestApp } from './support/app.ts';
 import { envOf } from './support/processes.ts';
 
-// The worker as it is supervised in production: PM2 itself, with a daemon and a home of its own.
+// Runs the worker under a real PM2, with its own daemon and home, as in production.
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const run = promisify(execFile);
@@ -64,7 +64,7 @@ describe('solospark-worker under PM2', () => {
   const timesPublic = async (text: string) =>
     (await app.publicPosts('x')).filter((post) => post.text === text).length;
 
-  it('reload in the middle of a publication: the old worker finishes it, a new one runs, published once', async () => {
+  it('finishes a running publication on reload: a new worker runs, and the post is published once', async () => {
     const before = await worker();
     const id = await publishSlowly('reloaded');
     await pm2('reload', 'solospark-worker');
@@ -75,7 +75,7 @@ describe('solospark-worker under PM2', () => {
     expect(after.pm2_env.status).toBe('online');
   }, 120_000);
 
-  it('stop in the middle of a publication: finished, published once, exit code 0, nothing left running', async () => {
+  it('finishes a running publication on stop: published once, exit code 0, and no process left', async () => {
     const { pid } = await worker();
     const id = await publishSlowly('stopped');
     await pm2('stop', 'solospark-worker');

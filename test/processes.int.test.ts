@@ -3,7 +3,7 @@ import { eventually, startTestApp, type TestApp } from './support/app.ts';
 import { envOf, launch, startProcess, type AppProcess } from './support/processes.ts';
 import { freePort } from './support/queue.ts';
 
-// The apps as they are deployed: real processes, stopped politely and killed without warning.
+// Runs the apps as they are deployed: as real processes, which are stopped with a signal or killed.
 
 let app: TestApp;
 const processes: AppProcess[] = [];
@@ -35,7 +35,7 @@ const isPublished = (id: string) =>
     (status) => status === 'published',
     'the post is published',
   );
-/** The public call is under way: the platform has received it and has not answered. */
+/** Waits until the platform has received the public call, and has not answered yet. */
 const publicCallUnderWay = () =>
   eventually(
     async () => (await app.sandbox('GET', '/requests?platform=x')) as { requests: { publish?: number } },
@@ -47,7 +47,7 @@ const timesPublic = async (text: string) =>
 
 describe('the worker process', () => {
   it.each(['SIGTERM', 'SIGINT'] as const)(
-    'finishes what it is publishing on %s, and exits 0',
+    'finishes the running publication on %s, and exits with 0',
     async (signal) => {
       const worker = await start('worker');
       await app.sandbox('POST', '/latency', { platform: 'x', ms: 1_500 });
@@ -60,7 +60,7 @@ describe('the worker process', () => {
     },
   );
 
-  it('killed in the middle of the public call: another one finds the post and publishes nothing', async () => {
+  it('killed during the public call: another worker finds the post, and does not publish it again', async () => {
     const first = await start('worker');
     await app.sandbox('POST', '/latency', { platform: 'x', ms: 1_500 });
     const id = await publishNow('killed');
@@ -78,7 +78,7 @@ describe('the worker process', () => {
     expect(attempts.at(-1)?.outcome).toBe('published');
   });
 
-  it('names every bad variable and does not start', async () => {
+  it('does not start with invalid variables, and names each of them', async () => {
     const worker = launch('worker', {
       ...envOf(app),
       PUBLIC_URL: '',
@@ -92,7 +92,7 @@ describe('the worker process', () => {
     expect(worker.output()).not.toContain('mysql://nowhere');
   });
 
-  it('writes neither tokens nor post text to its log', async () => {
+  it('logs neither tokens nor the text of posts', async () => {
     const worker = await start('worker', { LOG_LEVEL: 'trace' });
     const id = await publishNow('a secret plan');
     await isPublished(id);
@@ -105,7 +105,7 @@ describe('the worker process', () => {
 });
 
 describe('two worker processes', () => {
-  it('renew the access of one account once, and everything that waits for it goes out', async () => {
+  it('renew the credentials of one account only once, and publish every delivery that waits for them', async () => {
     const signIn = { platform: 'bluesky', identifier: 'ada.test', password: 'sandbox-ada', sandbox: true };
     const { id: channelId } = (await app.request('POST', '/connections/sign-in', signIn)).body;
     const identityCalls = async () => {
@@ -114,7 +114,7 @@ describe('two worker processes', () => {
     };
     const before = await identityCalls();
     const workers = await Promise.all([start('worker'), start('worker')]);
-    // It has ended, as the platform knows and we do not, and every answer takes so long that both are told at once.
+    // The access token has expired at the platform, which we do not know yet. The latency makes both workers hear it at once.
     await app.sandbox('POST', '/clock', { offsetMs: 121 * 60_000 });
     await app.sandbox('POST', '/latency', { platform: 'bluesky', ms: 3_000 });
     const texts = Array.from({ length: 10 }, (_, index) => `waits for it ${index}`);
@@ -133,7 +133,7 @@ describe('two worker processes', () => {
 });
 
 describe('the API process', () => {
-  it('with EMBED_WORKER publishes by itself, and exits 0', async () => {
+  it('with EMBED_WORKER publishes without a worker process, and exits with 0', async () => {
     const port = await freePort();
     const api = await start('api', { PORT: String(port), EMBED_WORKER: 'true' });
     const id = await publishNow('embedded');

@@ -3,7 +3,7 @@ import { eventually, secondsAhead, startTestApp, type TestApp } from './support/
 import { describeWithRedisServer } from './support/describe-with-redis.ts';
 import { startRedis, type RedisServer } from './support/queue.ts';
 
-// Redis is the alarm clock, and it dies. Everything a person does goes on, and what falls due goes out, once.
+// Redis, which holds the alarms, is killed. Requests still work, and posts that become due are published once.
 
 describeWithRedisServer('Redis is killed', () => {
   let redis: RedisServer;
@@ -31,7 +31,7 @@ describeWithRedisServer('Redis is killed', () => {
   const lateMs = (post: { deliveries: { dueAt: string; publishedAt: string }[] }) =>
     Math.max(...post.deliveries.map((d) => Date.parse(d.publishedAt) - Date.parse(d.dueAt)));
 
-  it('requests are answered, due posts go out within 5 s, and an empty Redis is used again without a restart', async () => {
+  it('requests are answered, due posts are published within 5 s, and an empty Redis is used again without a restart', async () => {
     const beforehand = await create('scheduled while Redis lived');
     expect((await schedule(beforehand.id, 3)).body.alarm).toBe('set');
     await redis.kill();
@@ -52,7 +52,7 @@ describeWithRedisServer('Redis is killed', () => {
     for (const { id } of [beforehand, during, now]) expect(lateMs(await published(id))).toBeLessThan(5_000);
 
     redis = await startRedis({ port: redis.port });
-    // The missing alarm is set on the Redis that came back empty, by the worker that never stopped.
+    // The same worker sets the missing alarm again on the Redis that came back empty.
     await eventually(
       async () => (await app.request('GET', `/posts/${later.id}`)).body.alarm,
       (alarm) => alarm === 'set',

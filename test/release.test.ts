@@ -34,7 +34,7 @@ beforeEach(() => {
 });
 
 describe('a release', () => {
-  it('writes the version everywhere, closes the chapter, and is one commit with a tag', () => {
+  it('writes the version everywhere, closes "Unreleased" in the changelog, and makes one commit with a tag', () => {
     expect(release(root, '0.2.0', '2026-11-28')).toBe('v0.2.0');
     for (const file of ['package.json', 'packages/a/package.json']) {
       expect(JSON.parse(read(file))).toEqual({ name: 'a', version: '0.2.0', dependencies: { b: '0.1.0' } });
@@ -48,11 +48,11 @@ describe('a release', () => {
   });
 
   it.each([
-    ['what is no version', 'next', () => undefined, /is no version/],
-    ['a version that there is', '0.2.0', () => git('tag', 'v0.2.0'), /exists already/],
-    ['changes that are not committed', '0.2.0', () => write('package.json', '{}'), /not committed/],
+    ['an invalid version', 'next', () => undefined, /is no version/],
+    ['a version that exists already', '0.2.0', () => git('tag', 'v0.2.0'), /exists already/],
+    ['uncommitted changes', '0.2.0', () => write('package.json', '{}'), /not committed/],
     [
-      'no news',
+      'an empty "Unreleased" chapter',
       '0.1.1',
       () => {
         write('CHANGELOG.md', '# Changelog\n\n## [Unreleased]\n\n## [0.1.0]\n\n- Old.\n');
@@ -60,7 +60,7 @@ describe('a release', () => {
       },
       /nothing under/,
     ],
-  ])('is refused for %s, and changes nothing', (_why, version, prepare, sentence) => {
+  ])('is refused for %s, and then changes nothing', (_why, version, prepare, sentence) => {
     prepare();
     const before = [git('rev-parse', 'HEAD'), read('CHANGELOG.md'), read('package.json')];
     expect(() => release(root, version, '2026-11-28')).toThrow(sentence);

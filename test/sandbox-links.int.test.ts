@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { demoImage, eventually, startTestApp, type TestApp } from './support/app.ts';
 import { describeWithChromium, openChromium } from './support/chromium.ts';
 
-// Where a published post's link leads, when its account is one of the sandbox.
+// The links of published posts whose account is one of the sandbox.
 
 const platforms = ['x', 'instagram', 'linkedin', 'bluesky', 'mastodon'];
 const text =
@@ -14,7 +14,7 @@ beforeEach(async () => {
 });
 afterEach(() => app.close());
 
-/** The links of one post, by platform. */
+/** Publishes one post on all platforms, and returns its links by platform. */
 async function publish(): Promise<Record<string, string>> {
   await app.startWorker();
   const image = await app.upload('a.jpg', await demoImage(), { altText: 'A hill' });
@@ -26,8 +26,8 @@ async function publish(): Promise<Record<string, string>> {
   return Object.fromEntries(deliveries.map(({ platform, remoteUrl }) => [platform, remoteUrl]));
 }
 
-describe('the links of a post that went to the sandbox', () => {
-  it('each leads to a page of the sandbox that shows the post, on all five platforms', async () => {
+describe('the links of a post on the sandbox', () => {
+  it('lead to pages of the sandbox that show the post, on all five platforms', async () => {
     const links = await publish();
     expect(Object.keys(links).sort()).toEqual([...platforms].sort());
     for (const [platform, link] of Object.entries(links)) {
@@ -42,7 +42,7 @@ describe('the links of a post that went to the sandbox', () => {
 });
 
 describeWithChromium('the page of a sandboxed post in Chromium', () => {
-  it('shows the post on a phone and on a desk, light and dark, with nothing beside the edge', async () => {
+  it('shows the post on phone and desktop widths, light and dark, without horizontal overflow', async () => {
     const links = await publish();
     const chromium = await openChromium();
     try {
@@ -62,7 +62,7 @@ describeWithChromium('the page of a sandboxed post in Chromium', () => {
           expect(await page.locator('article .text').innerText()).toContain(
             'Hello from <b>everywhere</b> & back',
           );
-          // As text: what is a browser's own is not known to the types here.
+          // As a string, because the types of the browser's globals are not available here.
           const shown = await page.evaluate(`({
             overflows: document.documentElement.scrollWidth > innerWidth,
             ground: getComputedStyle(document.body).backgroundColor,

@@ -5,14 +5,14 @@ import { openBrowser } from './support/browser.ts';
 import { envOf, startProcess, type AppProcess } from './support/processes.ts';
 import { freePort } from './support/queue.ts';
 
-// A token opens somebody's account, so it stands nowhere but sealed in its row. Accounts are connected, posted to, renewed,
-// refused and disconnected, by real processes that log all they can; then every place is searched for every secret.
+// A token gives access to an account, so it may be stored only sealed, in its row. Real processes with full logging connect
+// accounts, publish, renew, get refusals and disconnect; then every log, answer and table is searched for every secret.
 
 let app: TestApp;
 let api: AppProcess;
 let worker: AppProcess;
 let url: string;
-/** Everything that must not be found, by what it is. */
+/** Every secret that must not be found, by its description. */
 const secrets = new Map<string, string>();
 const answers: string[] = [];
 
@@ -42,7 +42,7 @@ const ask = async (method: string, path: string, body?: unknown) => {
   answers.push(text);
   return { status: answer.status, body: text === '' ? undefined : JSON.parse(text) };
 };
-/** Keeps what the rows hold just now. */
+/** Adds the credentials that the rows hold now to the secrets. */
 const noteCredentials = async (when: string) => {
   const rows = await app.ctx.db.query<{ id: string; sealed: string }>(
     `SELECT id, sealed_credentials AS sealed FROM channel WHERE sealed_credentials <> ''`,
@@ -71,8 +71,8 @@ const post = async (text: string, channelIds: string[]) => {
 const arm = (platform: string, step: string, fault: string) =>
   app.sandbox('POST', '/faults', { platform, step, fault, account: 'ada', times: 1 });
 
-describe('after everything that is done with tokens', () => {
-  it('the way to them worked', async () => {
+describe('secrets', () => {
+  it('are collected while accounts are connected, used, renewed, refused and disconnected', async () => {
     const password = 'sandbox-ada';
     secrets.set('the app password', password);
     const signIn = { platform: 'bluesky', identifier: 'ada.test', password, sandbox: true };
@@ -85,7 +85,7 @@ describe('after everything that is done with tokens', () => {
     const browser = openBrowser();
     const started = (await ask('POST', '/connections', { platform: 'x', sandbox: true })).body;
     secrets.set('the state', new URL(started.url).searchParams.get('state') ?? '');
-    // Its answer is where the state belongs.
+    // This answer has to contain the state, so it is not searched.
     answers.pop();
     const consent = await browser.submit(await browser.open(started.url), {});
     const back = await browser.submit(consent, { handle: 'ada' }, { follow: false });
@@ -117,19 +117,19 @@ describe('after everything that is done with tokens', () => {
   const findIn = (place: string) =>
     [...secrets].filter(([, secret]) => secret !== '' && place.includes(secret)).map(([name]) => name);
 
-  it('none is in the logs', () => {
+  it('are not in the logs', () => {
     const logs = api.output() + worker.output();
     expect(logs).toContain('"level":');
     expect(logs).toContain('credentials renewed');
     expect(findIn(logs)).toEqual([]);
   });
 
-  it('none is in an answer, be it of an error', () => {
+  it('are not in any answer of the API, errors included', () => {
     expect(answers.join('\n')).toContain('platform_refused');
     expect(findIn(answers.join('\n'))).toEqual([]);
   });
 
-  it('none is in the database in clear, nor in the jobs that the queue keeps there', async () => {
+  it('are not unsealed in any table of the database, the tables of the queue included', async () => {
     const tables = await app.ctx.db.query<{ name: string }>(
       `SELECT format('%I.%I', table_schema, table_name) AS name FROM information_schema.tables
        WHERE table_type = 'BASE TABLE' AND table_schema NOT IN ('pg_catalog', 'information_schema')`,

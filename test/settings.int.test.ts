@@ -6,8 +6,8 @@ import { expectLinesWithEachKeyOnce } from './support/log-lines.ts';
 import { launch, startProcess, type AppProcess } from './support/processes.ts';
 import { freePort } from './support/queue.ts';
 
-// What an operator reads after a mistake in the settings: one sentence that names it. A trace of calls helps nobody to correct
-// a password.
+// After a mistake in the settings, an operator reads one sentence that names it. A stack trace does not help to correct a
+// password.
 
 let database: TestDatabase;
 let taken: Server;
@@ -52,7 +52,7 @@ async function refused(app: 'api' | 'worker', env: Record<string, string>): Prom
 }
 
 describe.each(['api', 'worker'] as const)('the %s', (app) => {
-  it('names every bad variable in one list, whatever kind of mistake it is', async () => {
+  it('names every invalid variable in one list, whatever the kind of mistake', async () => {
     const bad = {
       SEALING_KEYS: 'foo',
       DATABASE_URL: `${database.url}?schema=spark`,
@@ -70,7 +70,7 @@ describe.each(['api', 'worker'] as const)('the %s', (app) => {
     };
     const output = await refused(app, bad);
     const named = [...Object.keys(bad), 'X_CLIENT_SECRET', 'MEDIA_S3_ENDPOINT'];
-    // What is missing is what is wrong with a pair.
+    // Of an incomplete pair, the missing variable is named.
     for (const name of named.filter((each) => !['X_CLIENT_ID', 'MEDIA_S3_BUCKET'].includes(each))) {
       expect(output).toContain(`  - ${name} `);
     }
@@ -84,7 +84,7 @@ describe.each(['api', 'worker'] as const)('the %s', (app) => {
       'refuses the password',
     ],
     [
-      'a database that is not there',
+      'a database that does not exist',
       () => ({ DATABASE_URL: withDatabase((url) => (url.pathname = 'nowhere')) }),
       'does not exist',
     ],
@@ -93,13 +93,13 @@ describe.each(['api', 'worker'] as const)('the %s', (app) => {
       () => ({ DATABASE_URL: withDatabase((url) => (url.pathname = 'postgres')) }),
       'npm run db:migrate',
     ],
-    ['quotation marks', () => ({ DATABASE_URL: `"${database.url}"` }), 'quotation marks'],
-    ['a CA and no TLS', () => ({ REDIS_CA_FILE: '/etc/hostname' }), 'REDIS_CA_FILE'],
-  ])('is told of %s in a sentence', async (_, env, sentence) => {
+    ['a URL in quotation marks', () => ({ DATABASE_URL: `"${database.url}"` }), 'quotation marks'],
+    ['a CA without TLS', () => ({ REDIS_CA_FILE: '/etc/hostname' }), 'REDIS_CA_FILE'],
+  ])('ends with one sentence about %s', async (_, env, sentence) => {
     expect(await refused(app, env())).toContain(sentence);
   });
 
-  it('takes white space around its settings for nothing', async () => {
+  it('ignores white space around its settings', async () => {
     const padded = Object.entries(good()).map(([name, value]) => [name, ` ${value}\t `]);
     const process = await startProcess(app, Object.fromEntries(padded) as Record<string, string>);
     processes.push(process);
@@ -107,7 +107,7 @@ describe.each(['api', 'worker'] as const)('the %s', (app) => {
     expect(await process.exited).toBe(0);
   });
 
-  it('waits for a database that is away, says where it looks, and shows no stack and no key twice', async () => {
+  it('waits for an unreachable database, and logs that without a stack trace or a duplicate key', async () => {
     const port = await freePort();
     const process = launch(app, {
       ...good(),
@@ -125,7 +125,7 @@ describe.each(['api', 'worker'] as const)('the %s', (app) => {
   });
 });
 
-it('a server that takes seven seconds to refuse a password is not taken for one that is away', async () => {
+it('a server that needs seven seconds to refuse a password is not treated as unreachable', async () => {
   const slow = createServer((client) => {
     const server = connect(Number(new URL(database.url).port), '127.0.0.1');
     client.on('error', () => server.destroy());
@@ -143,13 +143,9 @@ it('a server that takes seven seconds to refuse a password is not taken for one 
 });
 
 it.each([
-  [
-    'a port that another program has',
-    () => ({ PORT: String((taken.address() as AddressInfo).port) }),
-    'PORT',
-  ],
+  ['a port that is in use', () => ({ PORT: String((taken.address() as AddressInfo).port) }), 'PORT'],
   ['an address of another machine', () => ({ HOST: '192.0.2.1' }), 'HOST'],
-  ['a host that is none', () => ({ HOST: 'no.such.host.invalid' }), 'HOST'],
-])('the API is told of %s in a sentence', async (_, env, name) => {
+  ['a host name that does not exist', () => ({ HOST: 'no.such.host.invalid' }), 'HOST'],
+])('the API ends with one sentence about %s', async (_, env, name) => {
   expect(await refused('api', env())).toContain(`  - ${name}: `);
 });

@@ -1,5 +1,5 @@
 import { describeStopping } from './support/stopping.ts';
 
-// Whoever ends `npm start`, and however: nothing of it lives on.
+// Tests every way to stop `npm start`; see support/stopping.ts.
 
 describeStopping(['start']);

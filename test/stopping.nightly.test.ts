@@ -1,5 +1,5 @@
 import { describeStopping } from './support/stopping.ts';
 
-// The same of everything else that keeps running: some minutes, which the gate does not have.
+// Tests every way to stop the other commands that keep running. It takes minutes, so `npm test` leaves it out.
 
 describeStopping(['demo', 'worker', 'worker:dev']);

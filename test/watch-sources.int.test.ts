@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { watchSources } from '../scripts/lib/watch-sources.mjs';
 
-// What `npm run worker:dev` builds again for: every save, however an editor saves.
+// `npm run worker:dev` builds again after every save, however the editor writes the file.
 
 let folder: string;
 let file: string;
@@ -28,7 +28,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** What the caller waits for: the generator runs only while somebody does. */
+/** The change that the caller waits for. The generator runs only while one is awaited. */
 let pending: Promise<IteratorResult<string>>;
 const nextChange = async () => {
   const { value } = await pending;
@@ -42,7 +42,7 @@ function withResolvers() {
   return { promise, resolve };
 }
 
-it('every save is seen that renames a new file over the old one, as vim, `sed -i` and git do, and not only the first', async () => {
+it('every save that renames a new file over the old one is reported, not only the first (vim, `sed -i` and git do so)', async () => {
   for (let save = 0; save < 4; save += 1) {
     writeFileSync(`${file}.new`, `by rename ${save}`);
     renameSync(`${file}.new`, file);
@@ -53,17 +53,17 @@ it('every save is seen that renames a new file over the old one, as vim, `sed -i
   expect(await nextChange()).toBe(file);
 });
 
-it('a save while the one before is being built is told when that is done', async () => {
+it('a save during a build is reported after the build', async () => {
   writeFileSync(file, 'first');
   expect(await nextChange()).toBe(file);
-  // The build: nobody waits for a change meanwhile.
+  // During a build no change is awaited.
   writeFileSync(file, 'second, during the build');
   await new Promise((resolve) => setTimeout(resolve, 1_500));
   waitOn();
   expect(await nextChange()).toBe(file);
 });
 
-it('a burst is told once, and what is no source is not told', async () => {
+it('a burst of saves is reported once, and files that are no sources are not reported', async () => {
   for (const name of ['two.ts', 'three.ts', 'notes.txt']) writeFileSync(join(folder, name), name);
   mkdirSync(join(folder, 'generated'));
   writeFileSync(join(folder, 'generated', 'client.ts'), 'made by a build');

@@ -13,7 +13,7 @@ import {
   readReferences,
 } from '../scripts/lib/pins.mjs';
 
-// What builds and pushes the images can do no more than it must, and is made of what was looked at: commits and digests.
+// The workflows that build and push the images have only the permissions they need, and use only pinned commits and digests.
 
 const root = join(import.meta.dirname, '..');
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -41,12 +41,12 @@ describe.each(workflows)('the workflow $name', ({ name, workflow }) => {
   const jobs = Object.entries(workflow.jobs);
   const steps = jobs.flatMap(([, job]) => job.steps ?? []);
 
-  it('has no permission that a job does not ask for', () => {
+  it('grants no default permission, so that each job names its own', () => {
     expect(workflow.permissions).toEqual({});
     expect(jobs.filter(([, { permissions }]) => permissions === undefined)).toEqual([]);
   });
 
-  it('may write images only, and only in the job that pushes one', () => {
+  it('may write only packages, and only in the job that pushes an image', () => {
     for (const [, job] of jobs) {
       const { packages, ...others } = job.permissions ?? {};
       const pushes = job.steps?.some(({ uses }) => uses?.startsWith('docker/build-push-action@')) ?? false;
@@ -54,7 +54,7 @@ describe.each(workflows)('the workflow $name', ({ name, workflow }) => {
     }
   });
 
-  it('pins every action by its commit, with the release beside it', () => {
+  it('pins every action by its commit, with the release in a comment', () => {
     const used = steps.flatMap(({ uses }) => (uses === undefined ? [] : [uses]));
     const found = references.filter(({ kind, file }) => kind === 'action' && file.endsWith(`/${name}`));
     expect(found.map((each) => `${each.name}@${each.pin}`)).toEqual(used);
@@ -67,8 +67,8 @@ describe.each(workflows)('the workflow $name', ({ name, workflow }) => {
   });
 });
 
-describe('the audit of what ships', () => {
-  it('runs daily in a workflow of its own, and not in ci, which must not depend on the news', () => {
+describe('the audit of shipped dependencies', () => {
+  it('runs daily in its own workflow, and not in ci, which must not fail because of a new advisory', () => {
     expect(read('.github/workflows/audit.yml')).toMatch(/cron: .+[\s\S]+ audit --prod$/m);
     expect(
       [read('.ci/run'), read('.github/workflows/ci.yml')].filter((text) => text.includes('audit --')),
@@ -77,8 +77,8 @@ describe('the audit of what ships', () => {
 });
 
 describe('base images', () => {
-  it('are all known to `npm run pin`, which lists those without a digest', () => {
-    // Read in another way than by the pin script: each image but stages, and what is built here.
+  it('are all found by `npm run pin`', () => {
+    // Found in another way than by the pin script: every image except stages and images that are built here.
     const images = filesToPin(root).flatMap((file) => {
       const text = read(file);
       if (file.endsWith('Dockerfile')) {
@@ -102,7 +102,7 @@ describe('base images', () => {
     expect(known.sort()).toEqual(images.sort());
   });
 
-  it('of ci are found by Renovate, with a digest and without', () => {
+  it('of ci are found by Renovate, with or without a digest', () => {
     const { customManagers } = JSON.parse(read('renovate.json')) as {
       customManagers: { matchStrings: string[] }[];
     };
@@ -116,7 +116,7 @@ describe('base images', () => {
   });
 });
 
-describe('what counts as a reference', () => {
+describe('a reference to pin', () => {
   it.each([
     [
       'an action in a folder',
@@ -126,7 +126,7 @@ describe('what counts as a reference', () => {
     ],
     ['a pinned action', 'a.yml', `  uses: a/b@${'1'.repeat(40)} # v1.2.3`, ['a/b', 'v1.2.3', '1'.repeat(40)]],
     [
-      'a pinned action of no known release',
+      'a pinned action without a release in a comment',
       'a.yml',
       `- uses: a/b@${'1'.repeat(40)}`,
       ['a/b', null, '1'.repeat(40)],
@@ -139,7 +139,7 @@ describe('what counts as a reference', () => {
       ['node', '24', `sha256:${'a'.repeat(64)}`],
     ],
     ['a container of a job', 'a.yml', '    container: node:24', ['node', '24', null]],
-  ])('%s', (_what, file, line, [name, tag, pin]) => {
+  ])('is %s', (_what, file, line, [name, tag, pin]) => {
     expect(findReferences(file, line)).toEqual([expect.objectContaining({ name, tag, pin })]);
   });
 
@@ -149,7 +149,7 @@ describe('what counts as a reference', () => {
     ["an operator's choice", 'image: ${API_IMAGE:-solospark-api}'],
     ['an image that is built here', 'image: solospark-sandbox'],
     ['an image that a job pushes', '          images: ghcr.io/${{ github.repository }}-api'],
-  ])('not %s', (_what, line) => {
+  ])('is not %s', (_what, line) => {
     expect(findReferences('a.yml', line)).toEqual([]);
   });
 });
@@ -161,7 +161,7 @@ describe('`npm run pin`', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  /** A real repository, with a light tag v1 and an annotated one v2. */
+  /** A real repository with a lightweight tag v1 and an annotated tag v2. */
   const publish = (name: string) => {
     const path = join(folder, 'origin', name);
     mkdirSync(path, { recursive: true });
@@ -192,7 +192,7 @@ describe('`npm run pin`', () => {
     });
   const written = () => readFileSync(join(folder, '.github/workflows/a.yml'), 'utf8').split('\n');
 
-  it('writes the commit of a light and of an annotated tag, and keeps the tag beside it', async () => {
+  it('writes the commit of a lightweight and of an annotated tag, and keeps the tag in a comment', async () => {
     const { v1, v2 } = publish('a/b');
     workflow('      - uses: a/b@v1', '      - uses: a/b/sub@v2', '        with: { a: 1 }');
     expect((await pin()).problems).toEqual([]);
@@ -204,7 +204,7 @@ describe('`npm run pin`', () => {
     expect(await pin()).toEqual({ pinned: [], problems: [] });
   });
 
-  it('refuses a commit that is not that of its tag any more, and changes nothing', async () => {
+  it('refuses a pinned commit that its tag no longer points to, and changes nothing', async () => {
     const { v1, v2 } = publish('a/b');
     workflow(`- uses: a/b@${v1} # v2`);
     const { problems } = await pin();
@@ -212,7 +212,7 @@ describe('`npm run pin`', () => {
     expect(written()).toEqual([`- uses: a/b@${v1} # v2`]);
   });
 
-  it('names a tag and a repository that do not exist, and pins the others', async () => {
+  it('reports a tag and a repository that do not exist, and pins the others', async () => {
     const { v1 } = publish('a/b');
     workflow('- uses: a/b@v9', '- uses: no/thing@v1', '- uses: a/b@v1');
     const { problems } = await pin();
@@ -223,12 +223,12 @@ describe('`npm run pin`', () => {
     expect(written()[2]).toBe(`- uses: a/b@${v1} # v1`);
   });
 
-  it("pins this repository's own images, and finds nothing more to do", async () => {
+  it('pins the images of this repository, and has nothing to do the second time', async () => {
     for (const file of ['docker', '.github/workflows'])
       cpSync(join(root, file), join(folder, file), { recursive: true });
     const options = {
       root: folder,
-      // What stands there is taken for right: only the images are asked for here.
+      // Accepts the pinned commits of actions: this test is about images.
       commitOf: (name: string, tag: string) =>
         Promise.resolve(references.find((each) => each.name === name && each.tag === tag)?.pin ?? ''),
       digestOf: () => Promise.resolve(`sha256:${'a'.repeat(64)}`),
@@ -239,7 +239,7 @@ describe('`npm run pin`', () => {
     expect(await pinAll(options)).toEqual({ pinned: [], problems: [] });
   });
 
-  it('says so where docker is not installed', async () => {
+  it('reports that docker is not installed', async () => {
     const path = process.env['PATH'];
     process.env['PATH'] = folder;
     try {

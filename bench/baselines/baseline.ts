@@ -1,19 +1,19 @@
 import type { DuePost } from '../contestants/contestant.ts';
 import type { ThreeSteps } from './three-steps.ts';
 
-/** A queue as its documentation says to use it, with a worker that does the three steps. */
+/** A queue, used as its documentation says, with a worker that does the three steps. */
 export interface Baseline {
   name: string;
-  /** In the bench's process: whatever the queue needs before its first worker. */
+  /** Runs in the bench's process: sets up what the queue needs before its first worker. */
   prepare(env: BaselineEnv): Promise<void>;
-  /** In the bench's process, once for each start of the worker. */
+  /** Runs in the bench's process, once for each start of the worker. */
   openProducer(env: BaselineEnv): Promise<Producer>;
-  /** In a process of its own. Resolves when it takes jobs; the answer stops it. */
+  /** Runs in its own process. Resolves, when it takes jobs, with a function that stops it. */
   work(env: BaselineEnv, steps: ThreeSteps): Promise<() => Promise<void>>;
 }
 
 export interface Producer {
-  /** Removes whatever an earlier run has left. */
+  /** Removes everything that an earlier run has left. */
   clear(): Promise<void>;
   add(posts: DuePost[]): Promise<void>;
   close(): Promise<void>;
@@ -25,6 +25,6 @@ export interface BaselineEnv {
   poolSize: number;
   concurrency: number;
   platformUrl: string;
-  /** A post that somebody else has claimed is published too: without that a job that runs again does nothing. */
+  /** Also publishes a post that is claimed already. Without this, a job that runs again does nothing. */
   resend?: boolean;
 }

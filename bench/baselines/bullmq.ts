@@ -6,7 +6,7 @@ import type { Baseline } from './baseline.ts';
 const QUEUE = 'posts';
 const options = { prefix: 'plain' };
 
-/** Delayed jobs, one per post, as BullMQ's documentation has them. */
+/** Delayed jobs, one per post, as in BullMQ's documentation. */
 export const bullmq: Baseline = {
   name: BASELINE,
   async prepare() {},

@@ -4,7 +4,7 @@ import type { Baseline, BaselineEnv } from './baseline.ts';
 
 const TASK = 'publish';
 
-/** Tuned for bursts as its documentation advises: jobs taken and completed in batches, and looked for often. */
+/** Tuned for bursts as its documentation advises: jobs are taken and completed in batches, and polled often. */
 function tuned(env: BaselineEnv): RunnerOptions {
   return {
     connectionString: env.databaseUrl,

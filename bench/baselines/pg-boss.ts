@@ -3,7 +3,7 @@ import pg from 'pg';
 import type { Baseline, BaselineEnv } from './baseline.ts';
 
 const QUEUE = 'publish';
-/** A batch ends with its slowest job, so several smaller ones keep all places taken. */
+/** A batch ends with its slowest job, so several smaller batches keep all slots busy. */
 const BATCHES = 5;
 
 function boss(env: BaselineEnv): PgBoss {
@@ -12,7 +12,7 @@ function boss(env: BaselineEnv): PgBoss {
   return made;
 }
 
-/** Tuned: the shortest pause it takes, jobs in batches, and no pause after a batch. */
+/** Tuned: the shortest pause that it allows, jobs in batches, and no pause after a full batch. */
 export const pgBoss: Baseline = {
   name: 'pg-boss',
   async prepare(env) {

@@ -14,6 +14,6 @@ process.once('SIGTERM', () => {
     .then(() => steps.close())
     .then(() => process.exit(0));
 });
-// Whoever asks wants to know whether a post is being published here.
+// Any message asks how many posts are being published here.
 process.on('message', () => process.send?.({ running: steps.running() }));
 process.send?.('ready');

@@ -2,11 +2,11 @@ import pg from 'pg';
 import { publishText } from '../platform/contract.ts';
 import type { BaselineEnv } from './baseline.ts';
 
-// What every baseline does for a post, and nothing more: claim it, publish it, write down where it is.
+// The three steps of every baseline for a post: claim it, publish it, store the receipt.
 
 export interface ThreeSteps {
   publish(id: number): Promise<void>;
-  /** How many are being published just now. */
+  /** How many posts are being published now. */
   running(): number;
   close(): Promise<void>;
 }

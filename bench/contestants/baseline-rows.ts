@@ -6,7 +6,7 @@ import { textOf } from '../platform/contract.ts';
 import { POOL_SIZE, type Servers, type Sql } from '../servers.ts';
 import type { Conditions, DuePost } from './contestant.ts';
 
-// The baselines' rows and workers, as the sections need them.
+// The rows and worker processes of the baselines.
 
 export function baselineEnv(servers: Servers, conditions: Conditions): BaselineEnv {
   return {

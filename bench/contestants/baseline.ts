@@ -4,7 +4,7 @@ import type { Servers } from '../servers.ts';
 import { baselineEnv, emptyBaselineTable, insertJobPosts, startBaselineWorker } from './baseline-rows.ts';
 import type { Conditions, Contestant } from './contestant.ts';
 
-/** A queue of somebody else's with the three steps, in a process of its own. */
+/** A third-party queue with the three steps, in its own process. */
 export async function openBaseline(
   baseline: Baseline,
   servers: Servers,

@@ -1,13 +1,13 @@
 import type { Child } from '../child.ts';
 
-/** One of those that are compared: a worker process, its rows, and a way to set its alarms. */
+/** One contestant: a worker process, its rows, and a way to set its alarms. */
 export interface Contestant {
   name: string;
-  /** Starts its worker process with nothing to do, and resolves when it is ready. */
+  /** Starts its worker process without any posts, and resolves when it is ready. */
   start(): Promise<Child>;
-  /** Writes these posts and sets their alarms; resolves when each one is set. */
+  /** Writes these posts and sets their alarms; resolves when all are set. */
   schedule(posts: DuePost[]): Promise<void>;
-  /** How many of its posts its own rows call published. */
+  /** How many posts are published, by its own rows. */
   countPublished(): Promise<number>;
   stop(): Promise<void>;
 }
@@ -17,7 +17,7 @@ export interface DuePost {
   dueAt: Date;
 }
 
-/** What every contestant is given. */
+/** The conditions that are equal for every contestant. */
 export interface Conditions {
   /** Public calls at one time. */
   concurrency: number;

@@ -4,7 +4,7 @@ import { mainOf, type Channel, type Installation } from '../installation.ts';
 import { textOf } from '../platform/contract.ts';
 import type { DuePost } from './contestant.ts';
 
-// SoloSpark's rows and workers, as the sections need them.
+// The rows and worker processes of SoloSpark.
 
 export function startOurWorker(
   installation: Installation,
@@ -24,7 +24,7 @@ export async function forgetPosts({ sql }: Installation): Promise<void> {
   await sql('TRUNCATE post, delivery, attempt, post_media, rate_bucket');
 }
 
-/** Each post to one channel, in turn, as the API would have written it, but for the alarm. */
+/** Inserts posts as the API writes them, but without alarms. Each post has one channel; channels alternate. */
 export async function insertScheduled(
   { organizationId, sql }: Installation,
   posts: DuePost[],
@@ -48,7 +48,7 @@ export async function insertScheduled(
       targets.map((channel) => channel?.platform),
     ],
   );
-  // As autovacuum would have it after a while: the plans are made for these tables.
+  // As autovacuum does after a while, so that query plans fit these tables.
   await sql('ANALYZE post, delivery');
 }
 

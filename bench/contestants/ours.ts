@@ -5,8 +5,8 @@ import type { Conditions, Contestant } from './contestant.ts';
 import { alarmsSet, forgetPosts, insertScheduled, startOurWorker } from './our-rows.ts';
 
 /**
- * SoloSpark: the built worker. The posts are inserted as rows that are scheduled and have no alarm yet, because ten
- * thousand API calls would take minutes; the worker's own sweepers find them and set every alarm before they are due.
+ * SoloSpark: the built worker. Posts are inserted as scheduled rows without alarms, because ten thousand API calls would take
+ * minutes. The worker's sweepers find them and set every alarm before they are due.
  */
 export function ours(
   installation: Installation,

@@ -3,8 +3,8 @@ import fastify from 'fastify';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 
-// The least that an API which schedules posts has to do: Fastify, one statement, one job. No key, no rules, no
-// revision, no channel, no log.
+// The floor: the minimum of an API that schedules posts. Fastify, one statement, one job; no key, no rules, no revision, no
+// channel, no log.
 
 const { DATABASE_URL, REDIS_URL = '', PORT, POOL_SIZE } = process.env;
 const pool = new pg.Pool({
@@ -50,7 +50,7 @@ async function insert(text: string): Promise<{ id: string } | undefined> {
 
 async function addJob(id: string, dueAt: Date): Promise<void> {
   const delay = dueAt.getTime() - Date.now();
-  // As everybody does at first: one job for each post and time.
+  // The usual first solution: one job for each post and time.
   await queue.add(
     'publish',
     { id },

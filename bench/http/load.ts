@@ -1,7 +1,7 @@
 import { Agent, request as send } from 'node:http';
 import { percentile } from '../measures/statistics.ts';
 
-// The load, as a process of its own: so many connections, each of which asks again as soon as it has an answer.
+// The load generator, as its own process: each connection sends the next request as soon as it has an answer.
 
 export interface Load {
   port: number;
@@ -10,10 +10,10 @@ export interface Load {
   connections: number;
   warmUpMs: number;
   measureMs: number;
-  /** `:id` is taken from `ids` in turn. */
+  /** `:id` is replaced by the next of `ids`. */
   path: string;
   ids: string[];
-  /** `:instant` becomes a time in a month, another one whenever `ids` starts over. */
+  /** `:instant` is replaced by a time in a month; it changes whenever `ids` starts again. */
   body: string;
 }
 
@@ -29,7 +29,7 @@ const MONTH_MS = 30 * 24 * 3_600_000;
 
 process.on('message', (load: Load) => void run(load).then((result) => process.send?.(result)));
 process.once('SIGTERM', () => process.exit(0));
-// Waiting for the message is all that it does at first.
+// Keeps the process alive until the message arrives.
 process.channel?.ref();
 process.send?.('ready');
 

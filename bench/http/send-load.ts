@@ -1,7 +1,7 @@
 import { benchScript, startChild } from '../child.ts';
 import type { Load, LoadResult } from './load.ts';
 
-/** @throws when any request was refused: then there is nothing to compare. */
+/** @throws when any request was refused: then the figures cannot be compared. */
 export async function sendLoad(load: Load, logs: string): Promise<LoadResult> {
   const child = await startChild({
     name: 'load',

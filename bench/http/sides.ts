@@ -6,7 +6,7 @@ import { textOf } from '../platform/contract.ts';
 import { POOL_SIZE, type Servers } from '../servers.ts';
 import type { Load } from './load.ts';
 
-/** An API with as many drafts as a run may schedule. */
+/** An API with enough drafts for one run. */
 export interface Side {
   name: string;
   start(): Promise<Child>;
@@ -15,7 +15,7 @@ export interface Side {
 
 export const SCHEDULE = 'PUT /posts/:id/schedule';
 export const CREATE = 'POST /posts';
-/** Of the floor only: what ours does for a draft needs no job. */
+/** Only for the floor: our POST of a draft adds no job. */
 export const CREATE_WITHOUT_JOB = 'POST /posts, floor without a job';
 export const FLOOR = 'bare Fastify';
 

@@ -7,13 +7,13 @@ export interface Lateness {
   p95: number;
   p99: number;
   max: number;
-  /** From the first due instant to the last arrival. */
+  /** Posts per second, from the first due time to the last arrival. */
   perSecond: number;
 }
 
 /**
- * How late the posts came, in milliseconds, by the platform's clock.
- * @throws where a post did not come, came twice, or came early: then there is nothing to compare.
+ * The lateness of the posts in milliseconds, by the platform's clock.
+ * @throws when a post did not arrive, arrived twice, or arrived early: then the figures cannot be compared.
  */
 export function latenessOf(name: string, posts: DuePost[], arrivals: Arrival[]): Lateness {
   const dueAt = new Map(posts.map((post) => [post.number, post.dueAt.getTime()]));

@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 
 export interface Memory {
   residentMb: number;
-  /** The most since the process began. */
+  /** The highest value since the process started. */
   peakMb: number;
 }
 
-/** What the kernel says; Linux only, so elsewhere it is not a number. */
+/** Reads the kernel's figures. On Linux only; elsewhere they are NaN. */
 export function memoryOf(pid: number): Memory {
   const read = (status: string, field: string) =>
     Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? Number.NaN) / 1024;

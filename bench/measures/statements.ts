@@ -3,12 +3,12 @@ import { open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Servers } from '../servers.ts';
 
-/** Statements by the name that their connection gave itself. */
+/** Counts of statements by the application name of their connection. */
 export type Statements = Map<string, number>;
 
 /**
- * Counts what PostgreSQL is asked while `work` runs, by its own log: BEGIN and COMMIT count too, the bench's own
- * statements do not. (The PostgreSQL from npm has no pg_stat_statements.)
+ * Counts the statements that PostgreSQL logs while `work` runs. BEGIN and COMMIT count, the bench's own statements do not. (The
+ * PostgreSQL from npm has no pg_stat_statements.)
  */
 export async function countStatements(servers: Servers, work: () => Promise<unknown>): Promise<Statements> {
   const { sql } = servers;
@@ -17,7 +17,7 @@ export async function countStatements(servers: Servers, work: () => Promise<unkn
   await sql(`ALTER SYSTEM SET log_line_prefix = '%a|'`);
   await sql(`ALTER SYSTEM SET log_statement = 'all'`);
   await sql('SELECT pg_reload_conf()');
-  // A session takes the new setting over before its next statement.
+  // A session applies the new setting before its next statement.
   const from = statSync(log).size;
   try {
     await work();

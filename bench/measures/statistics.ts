@@ -19,7 +19,7 @@ export function show(values: number[], digits = 0): string {
   return `${format(median(values))} (${format(least)}..${format(most)})`;
 }
 
-/** Run by run against the baseline's run beside it. */
+/** The ratios of our runs to the baseline's, run by run. */
 export function ratios(ours: number[], baseline: number[]): number[] {
   return ours.slice(0, baseline.length).map((value, run) => value / (baseline[run] ?? Number.NaN));
 }

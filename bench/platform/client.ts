@@ -8,14 +8,14 @@ export interface Arrival {
 }
 
 export interface Platform {
-  /** To be set as SANDBOX_URL. */
+  /** The value for SANDBOX_URL. */
   url: string;
   forget(): Promise<void>;
-  /** The next public call gets no answer, and nothing comes of it. */
+  /** The next public call gets no answer and publishes nothing. */
   hangNext(): Promise<void>;
-  /** How many public calls have come in. */
+  /** How many public calls have arrived. */
   count(): Promise<number>;
-  /** Resolves when so many public calls have come in, and a little later, in case one is doubled. */
+  /** Resolves a little after `expected` public calls have arrived, so that a double call is seen. */
   waitFor(expected: number, options: { untilMs: number; signal: AbortSignal }): Promise<Arrival[]>;
   end(): Promise<void>;
 }

@@ -1,8 +1,8 @@
-// What the stand-in understands: LinkedIn's call for a text post, as packages/publishers makes it.
+// The contract of the stand-in: LinkedIn's call for a text post, as packages/publishers makes it.
 
 export const PUBLISH_PATH = '/linkedin/rest/posts';
 
-/** Each post of a run is told from the others by the number in its text. */
+/** The text of a post; its number identifies the post in a run. */
 export function textOf(number: number): string {
   return `Bench post ${number}: a line or two as people write them, with a link to https://example.com/read and no more`;
 }

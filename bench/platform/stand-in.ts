@@ -1,12 +1,12 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { PUBLISH_PATH, numberOf } from './contract.ts';
 
-// The platform of the bench: it answers a text post as LinkedIn does, after a fixed time, and notes when each one
-// came. It is the same for all contestants, and its clock is the only one that is read.
+// The platform of the bench: it answers a text post as LinkedIn does, after a fixed time, and records when each call arrived. It is
+// the same for all contestants, and all arrivals are measured by its clock.
 
 const answerMs = Number(process.env['ANSWER_MS'] ?? 50);
 let arrivals: [number: number, at: number][] = [];
-/** So many calls get no answer and are not noted, as if the platform had never seen them. */
+/** How many of the next calls get no answer and are not recorded, as if they had never arrived. */
 let hangs = 0;
 
 const server = createServer((request, response) => {
@@ -43,7 +43,7 @@ function answer(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
 
-// A connection that is closed just as the next request is sent on it would be a fault; this is no test of those.
+// Longer than the pause between two requests, so that no connection is closed while a request is sent on it.
 server.keepAliveTimeout = 120_000;
 server.listen(Number(process.env['PORT']), '127.0.0.1', 2048, () => process.send?.('ready'));
 process.once('SIGTERM', () => process.exit(0));

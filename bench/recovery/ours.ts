@@ -8,10 +8,10 @@ import { OURS } from '../sections/section.ts';
 import { DUE_AFTER_MS, HARMED_POSTS, NEVER, pauseUpTo, until, type Patient } from './patient.ts';
 
 const GIVE_UP_MS = 180_000;
-/** Longer than anybody waits here. */
+/** Longer than any wait of this section. */
 const HANG_MS = 120_000;
 
-/** SoloSpark on the sandbox: two workers, and X, which can be asked what became of a post. */
+/** SoloSpark on the sandbox: two workers, and X, which has a look-up. */
 export function ourPatient(
   installation: Installation,
   servers: Servers,
@@ -42,7 +42,7 @@ export function ourPatient(
     name: OURS,
     killed: (when) =>
       withWorkers(async (workers) => {
-        // The look-up is what comes before X's public call.
+        // On X a look-up comes before the public call.
         const fault =
           when === 'before sending'
             ? { step: 'lookup', fault: 'hang-before-commit' }
@@ -59,7 +59,7 @@ export function ourPatient(
           return holder > 0 && attempt?.sent === (when === 'while sending');
         }, 20_000);
         if (!held) throw new Error('no worker took the post');
-        // The request is on its way, and the lease was renewed at no known time.
+        // Wait until the request is sent, and until the time since the last renewal of the lease is random.
         await delay(500);
         await pauseUpTo(3_000);
         await workers.find(({ pid }) => pid === holder)?.end('SIGKILL');

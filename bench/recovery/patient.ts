@@ -1,21 +1,21 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** What is harmed, and how long it takes to be well again, in seconds; Infinity: it was given up waiting for. */
+/** A system that is damaged; each method returns the seconds until it has recovered, or Infinity after a limit. */
 export interface Patient {
   name: string;
-  /** kill -9 for the worker that holds a post, of two, while the platform is silent. Until the post is settled. */
+  /** Kills (kill -9) the one of two workers that holds a post, while the platform does not answer. Ends when the post is settled. */
   killed(when: 'before sending' | 'while sending'): Promise<number>;
-  /** How late the last of some posts is that become due when the alarms are lost, or Redis is gone. */
+  /** The lateness of the last of some posts that become due after the alarms were lost, or Redis was stopped. */
   withoutQueue(how: 'flushed' | 'stopped'): Promise<number>;
 }
 
 export const NEVER = Number.POSITIVE_INFINITY;
 
-/** So many posts become due some seconds after the queue was harmed. */
+/** How many posts become due some seconds after the queue was damaged. */
 export const HARMED_POSTS = 20;
 export const DUE_AFTER_MS = 3_000;
 
-/** Asks until the answer is true. False: it was not true in time. */
+/** Polls until the condition is true; returns false when it was not true in time. */
 export async function until(condition: () => Promise<boolean>, withinMs: number): Promise<boolean> {
   for (const end = Date.now() + withinMs; Date.now() < end;) {
     if (await condition()) return true;
@@ -24,7 +24,7 @@ export async function until(condition: () => Promise<boolean>, withinMs: number)
   return false;
 }
 
-/** A moment that no timer of anybody is in step with. */
+/** A random pause, so that the damage is not in step with any timer. */
 export async function pauseUpTo(ms: number): Promise<void> {
   await delay(Math.random() * ms);
 }

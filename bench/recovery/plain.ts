@@ -14,15 +14,15 @@ import type { Platform } from '../platform/client.ts';
 import type { Servers } from '../servers.ts';
 import { DUE_AFTER_MS, HARMED_POSTS, NEVER, pauseUpTo, until, type Patient } from './patient.ts';
 
-/** BullMQ's stalled jobs are looked for so often, by default. */
+/** BullMQ's default interval for the check for stalled jobs. */
 const STALLED_CHECK_MS = 30_000;
 const GIVE_UP_MS = 150_000;
-/** A queue that has lost its jobs is not waited for any longer. */
+/** How long to wait for a queue that has lost its jobs. */
 const LOST_AFTER_MS = 15_000;
 
 /**
- * Plain BullMQ with its defaults: two workers. A job that runs again publishes again, whatever became of the first call;
- * without that the post would stay claimed for ever.
+ * Plain BullMQ with its defaults and two workers. A job that runs again publishes again, whatever the outcome of the first call;
+ * otherwise the post would stay claimed for ever.
  */
 export function plainPatient(servers: Servers, conditions: Conditions, platform: Platform): Patient {
   const env = { ...baselineEnv(servers, conditions), resend: true };
@@ -50,7 +50,7 @@ export function plainPatient(servers: Servers, conditions: Conditions, platform:
 
   return {
     name: bullmq.name,
-    // It does nothing before its one call, so where it is killed makes no difference to it.
+    // It makes only one call, so the moment of the kill makes no difference.
     killed: () =>
       withWorkers(async (producer, workers) => {
         await pauseUpTo(STALLED_CHECK_MS);

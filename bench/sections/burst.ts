@@ -5,7 +5,7 @@ import type { Bench, Report } from './section.ts';
 
 const SIZES = [60, 1_000, 10_000];
 
-/** Many posts due at one instant. */
+/** Measures many posts that are due at one instant. */
 export async function measureBurst(bench: Bench): Promise<Report> {
   const { options } = bench;
   const field = await openField(bench, 'all');

@@ -8,7 +8,7 @@ import { profileArgs } from '../options.ts';
 import { startPlatform, type Platform } from '../platform/client.ts';
 import { OURS, type Bench } from './section.ts';
 
-/** How long the platform takes for an answer. */
+/** The platform's response time. */
 export const ANSWER_MS = 50;
 
 export interface Field {
@@ -17,7 +17,7 @@ export interface Field {
   contestants: Contestant[];
 }
 
-/** The platform, our installation, and everybody who takes part, with nothing running yet but the platform. */
+/** Opens the platform, our installation and all contestants. Only the platform runs yet. */
 export async function openField(bench: Bench, names: 'all' | 'plain'): Promise<Field> {
   const { options, servers, logs } = bench;
   const platform = await startPlatform({ answerMs: ANSWER_MS, logs });

@@ -8,7 +8,7 @@ import { BASELINE, OURS, verdict, type Bench, type Report } from './section.ts';
 const POSTS = 100_000;
 const RSS_TARGET_MB = 200;
 
-/** What a scheduled post takes up, and what it costs to have many of them. */
+/** Measures the size of a scheduled post, and the cost of having many of them. */
 export async function measureCosts(bench: Bench): Promise<Report> {
   const { options, servers, logs } = bench;
   const posts = options.posts?.[0] ?? POSTS;
@@ -51,7 +51,7 @@ export async function measureCosts(bench: Bench): Promise<Report> {
       ];
     }),
     notes: [
-      'Statements are counted in PostgreSQL’s own log, BEGIN and COMMIT too; per delivery: from row to receipt, less what runs at rest.',
+      'Statements are counted in PostgreSQL’s log, with BEGIN and COMMIT. Per delivery: from row to receipt, minus the statements at rest.',
       'PostgreSQL bytes: the database after VACUUM. Redis bytes: used_memory.',
     ],
     raw: results,

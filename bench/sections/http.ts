@@ -14,7 +14,7 @@ const TARGET = 0.5;
 
 type HttpResult = LoadResult & { request: string; side: string; run: number };
 
-/** Requests per second at the API, against the least that any API would have to do. */
+/** Measures requests per second of our API, compared with the minimum that any API would do. */
 export async function measureHttp(bench: Bench): Promise<Report> {
   const { options, servers, logs } = bench;
   const installation = await install({
@@ -58,7 +58,7 @@ export async function measureHttp(bench: Bench): Promise<Report> {
     { request: CREATE, floor: CREATE_WITHOUT_JOB, what: 'one INSERT' },
   ];
   return {
-    title: `Over HTTP: ${CONNECTIONS} connections, each asks again when it has its answer`,
+    title: `Over HTTP: ${CONNECTIONS} connections, each sends the next request after its answer`,
     head: [
       'request',
       'floor',
@@ -82,7 +82,7 @@ export async function measureHttp(bench: Bench): Promise<Report> {
       ];
     }),
     notes: [
-      'The floor looks at no key, checks nothing, keeps no revision and writes no log. Our POST writes a draft, which has no job.',
+      'The floor has no key, no checks, no revision and no log. Our POST writes a draft, which has no job.',
     ],
     raw: results,
   };

@@ -20,15 +20,15 @@ const BURST = 10_000;
 
 export interface CostSide {
   contestant: Contestant;
-  /** On the database whose size is looked at. */
+  /** Runs statements on the database whose size is measured. */
   sql: Sql;
   startApi(): Promise<Child>;
 }
 
-/** All as numbers, by the line of the table that they belong to. */
+/** The figures, by their line of the table. */
 export type Costs = { [figure: string]: number };
 
-/** One life of a worker and an API: at rest, with many posts scheduled, while some go out, and after a burst. */
+/** Measures one run of a worker and an API: at rest, with many scheduled posts, while some are published, and after a burst. */
 export async function measureCost(bench: Bench, field: Field, side: CostSide, posts: number): Promise<Costs> {
   const { servers, signal } = bench;
   const { contestant } = side;

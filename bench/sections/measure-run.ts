@@ -6,11 +6,10 @@ import { memoryOf, type Memory } from '../measures/memory.ts';
 import type { Field } from './contestants.ts';
 import type { Bench } from './section.ts';
 
-// One measurement: a worker process of its own, which has published some posts before it counts, as one that has run
-// for a while has.
+// One measurement with a new worker process. The worker first publishes some posts as a warm-up, which do not count.
 
 const WARM_UP_POSTS = 300;
-/** The alarms are set this long before the first post is due, or there is nothing to measure. */
+/** The alarms have to be set this long before the first post is due; otherwise the measurement is repeated. */
 const SPARE_MS = 300;
 
 export type RunResult = Lateness & { contestant: string; posts: number; run: number; memory: Memory };
@@ -41,8 +40,8 @@ export async function measureRun(
 }
 
 /**
- * Schedules posts, and waits until each has come, and is known to have. `total` is how many the contestant will have
- * published by then; `patience` multiplies the time that it has to set the alarms. Undefined: it was not enough.
+ * Schedules posts, and waits until each has arrived and is published by the contestant's rows. `total` is how many posts the
+ * contestant will have published by then; `patience` multiplies the time for setting the alarms. Undefined: that time was too short.
  */
 export async function publish(
   bench: Bench,
@@ -71,7 +70,7 @@ export async function publish(
   }
 }
 
-/** Time enough to set every alarm before the first one is due. */
+/** Enough time to set every alarm before the first post is due. */
 function leadMs(posts: number): number {
   return 4_000 + posts * 2;
 }

@@ -30,20 +30,20 @@ const HARMS: Harm[] = [
     measure: (patient) => patient.killed('while sending'),
   },
   {
-    what: 'FLUSHALL, lateness of what is due 3 s later',
+    what: 'FLUSHALL, lateness of posts due 3 s later',
     targetSeconds: 5,
     ofRedis: true,
     measure: (patient) => patient.withoutQueue('flushed'),
   },
   {
-    what: 'Redis killed and gone, lateness of what is due 3 s later',
+    what: 'Redis killed, not restarted, lateness of posts due 3 s later',
     targetSeconds: 5,
     ofRedis: true,
     measure: (patient) => patient.withoutQueue('stopped'),
   },
 ];
 
-/** Seconds until all is well again, against plain BullMQ's defaults. */
+/** Measures the seconds until recovery, compared with plain BullMQ with its defaults. */
 export async function measureRecovery(bench: Bench): Promise<Report> {
   const { options, servers, logs } = bench;
   const platform = await startPlatform({ answerMs: ANSWER_MS, logs });
@@ -95,8 +95,8 @@ export async function measureRecovery(bench: Bench): Promise<Report> {
       ];
     }),
     notes: [
-      'Plain BullMQ publishes again when the job runs again: if the first call had landed, the post is out twice. Ours asks.',
-      'never: not within 15 s after its time (jobs that were lost), or 150 s after the kill.',
+      'Plain BullMQ publishes again when the job runs again: if the first call was carried out, the post is public twice. Ours looks it up.',
+      'never: not within 15 s after its time (lost jobs), or 150 s after the kill.',
     ],
     raw: results,
   };

@@ -40,7 +40,7 @@ export function reportBurst(
     rows,
     notes: [
       `The platform answers in ${conditions.answerMs} ms; the limit is posts × ${conditions.answerMs} ms ÷ ${conditions.concurrency}.`,
-      'Lateness is arrival at the platform minus due instant; every post was seen to arrive exactly once.',
+      'Lateness is arrival at the platform minus due time; every post arrived exactly once.',
     ],
     raw: results,
   };

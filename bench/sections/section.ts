@@ -2,21 +2,21 @@ import type { BenchOptions } from '../options.ts';
 import type { Servers } from '../servers.ts';
 
 export const OURS = 'SoloSpark';
-/** The one that all ratios are against. */
+/** The baseline of all ratios. */
 export const BASELINE = 'plain BullMQ';
 
-/** What a section is given. */
+/** The input of a section. */
 export interface Bench {
   options: BenchOptions;
   servers: Servers;
   logs: string;
   signal: AbortSignal;
-  /** Called at the end of the section, however it ends. */
+  /** `close` is called at the end of the section, also after a failure. */
   onClose(close: () => Promise<void> | void): void;
   progress(line: string): void;
 }
 
-/** What it answers: a table for people, and what it was made from. */
+/** The result of a section: a table for people, and its raw data. */
 export interface Report {
   title: string;
   head: string[];

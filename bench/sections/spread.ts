@@ -7,7 +7,7 @@ const PER_SECOND = 50;
 const SECONDS = 60;
 const TARGET_MS = 150;
 
-/** A steady load: fifty posts a second for a minute, evenly. */
+/** Measures a steady load: fifty posts per second for a minute. */
 export async function measureSpread(bench: Bench): Promise<Report> {
   const { options } = bench;
   const field = await openField(bench, 'plain');
@@ -44,9 +44,7 @@ export async function measureSpread(bench: Bench): Promise<Report> {
     title: `Spread: ${posts} posts, ${PER_SECOND} a second`,
     head: ['contestant', 'p50 ms', 'p99 ms', 'max ms', 'p99 ÷ plain', 'peak RSS MB', 'target'],
     rows,
-    notes: [
-      'Lateness is arrival at the platform minus due instant; every post was seen to arrive exactly once.',
-    ],
+    notes: ['Lateness is arrival at the platform minus due time; every post arrived exactly once.'],
     raw: results,
   };
 }

@@ -1,5 +1,5 @@
 // @ts-check
-// Everything that has to be made from source: Prisma's client and every package's dist/. turbo knows what changed.
+// Builds Prisma's client and every package's dist/. turbo builds only what changed.
 import { join } from 'node:path';
 import { repoRoot } from './home.mjs';
 import { pnpmDir, run } from './install.mjs';
@@ -8,10 +8,10 @@ import { PlainError, say, step, warn } from './report.mjs';
 
 /**
  * @param {{ quiet?: boolean, filter?: string[], keepGoing?: boolean }} [options]
- *   keepGoing: build what can be built and only say what cannot
+ *   keepGoing: build what can be built, and only warn about the rest
  */
 export async function build({ quiet = false, filter = [], keepGoing = false } = {}) {
-  // One line for each package that is really built, and the errors.
+  // Prints one line for each package that is not taken from the cache, and the errors.
   const logs = keepGoing ? 'none' : quiet ? 'errors-only' : 'new-only';
   const args = ['run', 'build', '--env-mode=loose', `--output-logs=${logs}`, '--no-update-notifier'];
   if (keepGoing) args.push('--continue');

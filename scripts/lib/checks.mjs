@@ -1,11 +1,11 @@
 // @ts-check
-// What can be said about the code without running it. Each one counts as one test.
+// The static checks of the code. Each one counts as one test.
 import { join } from 'node:path';
 import { repoRoot } from './home.mjs';
 import { run } from './install.mjs';
 import { green, red, say } from './report.mjs';
 
-/** The whole repository at once, from source; TypeScript 7 does in a second what 6 does in ten. */
+/** Checks the whole repository at once, from source. TypeScript 7 needs one second where 6 needs ten. */
 const tsc = join('node_modules', 'typescript-native', 'bin', 'tsc');
 
 const checks = [
@@ -16,7 +16,7 @@ const checks = [
 ];
 
 /**
- * Runs every check, also after one has failed: people want to see them all.
+ * Runs every check, also after one has failed, so that all failures are shown.
  * @param {AbortSignal} signal
  * @returns {Promise<{ passed: number, failed: number }>}
  */
@@ -33,7 +33,7 @@ export async function runChecks(signal) {
       say(`${code === 0 ? green('PASS') : red('FAIL')} ${name} (${seconds} s)`);
     }
   };
-  // The linter takes as long as the others together, and a machine has two processors at least.
+  // The linter takes as long as all other checks together, so it runs in parallel with them.
   const isLint = (/** @type {{ name: string }} */ { name }) => name === 'lint';
   await Promise.all([inTurn(checks.filter(isLint)), inTurn(checks.filter((check) => !isLint(check)))]);
   return counts;

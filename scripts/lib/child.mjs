@@ -1,6 +1,6 @@
 // @ts-check
-// One of our own programs as a child: in a group of its own, so that Ctrl-C at the terminal reaches only the parent,
-// which then stops its children in order.
+// Runs one of our programs as a child in its own process group. So Ctrl-C at the terminal reaches only the parent, which then stops
+// its children in the right order.
 import { spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,9 +13,9 @@ import { PlainError, fail, warn } from './report.mjs';
 
 const exitWithParent = new URL('./exit-with-parent.mjs', import.meta.url).href;
 const readyLimitMs = 60_000;
-/** Between two starts of one that keeps ending: short at first, since most ends are bad luck, and never longer than `mostMs`. */
+/** The back-off between restarts of a child that keeps ending: short at first, and never longer than `mostMs`. */
 const usualPauses = { firstMs: 500, mostMs: 30_000 };
-/** One that has run for so long is well again: its next end is bad luck. */
+/** A child that has run for this long counts as healthy: its next end is the first in a row again. */
 const wellAfterMs = 60_000;
 
 /**
@@ -31,14 +31,14 @@ const wellAfterMs = 60_000;
  */
 
 /**
- * Starts it and waits until it is ready; keeps it running until `stop`, however often it ends: the other parts of the stack
- * go on without it meanwhile.
+ * Starts the child, waits until it is ready, and restarts it until `stop`, however often it ends. The other parts of the stack keep
+ * running meanwhile.
  * @param {ChildOptions} options
  */
 export async function startChild(options) {
   const { name, graceMs, pauses = usualPauses } = options;
   const stop = new AbortController();
-  /** How often it has ended in a row, with no time in between in which it was well. */
+  /** How often it has ended in a row without being healthy in between. */
   let ends = 0;
   let readyAt = performance.now();
   let current = launch(options);
@@ -64,7 +64,7 @@ export async function startChild(options) {
       );
       await delay(waitMs, undefined, { signal: stop.signal }).catch(() => undefined);
       if (stop.signal.aborted) return;
-      // Until it is ready, it has not begun to be well.
+      // It is not healthy before it is ready.
       readyAt = Infinity;
       try {
         current = launch(options);
@@ -74,7 +74,7 @@ export async function startChild(options) {
         warn(`${name} runs again (pid ${current.record.pid}).`);
       } catch (error) {
         if (stop.signal.aborted) return;
-        // The next turn of the loop sees that it ended; one that hangs is ended here.
+        // The next iteration handles a child that has ended; a child that hangs is ended here.
         fail(error instanceof Error ? error.message : String(error));
         await endProcess(current.record, { graceMs: 1_000, group: true });
       }
@@ -143,14 +143,14 @@ function launch({ name, script, env, logFile, graceMs, onStarted }) {
     });
     void ended.then((how) => refuse(`ended before it was ready (${how})`));
   });
-  // It may be refused while nobody waits for it yet.
+  // It may be rejected before anything awaits it.
   ready.catch(() => undefined);
   onStarted(record);
   return { record, ready, ended };
 }
 
 /**
- * A trouble that lasts is said once in half a minute; every line of it is in the log.
+ * Prints a repeated error at most once in half a minute; the log has every line.
  * @param {(line: string) => void} tell
  */
 function sayOnce(tell) {

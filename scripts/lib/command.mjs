@@ -1,21 +1,21 @@
 // @ts-check
-// The life of a command: it does its work, and whatever it opened is closed, also when it is interrupted.
+// Runs a command, and closes everything that it opened, also when it is interrupted.
 import { explain, fail, say } from './report.mjs';
 import { watchAncestors } from './watch-ancestors.mjs';
 
-/** The command is to end: somebody sent it a signal, or npm above it is gone. */
+/** Aborted when the command has to end: it got a signal, or its npm has ended. */
 const interruption = new AbortController();
 
-/** What is started for this command's sake ends with it. */
+/** The signal for everything that this command starts. */
 export const interrupted = interruption.signal;
 
 /**
- * Aborts `interrupted` on SIGINT, SIGTERM and SIGHUP, and when the npm that started us has ended, however it did.
- * @returns {() => void} leaves the signals to others
+ * Aborts `interrupted` on SIGINT, SIGTERM and SIGHUP, and when the npm that started us has ended for any reason.
+ * @returns {() => void} stops listening for signals
  */
 export function listenForInterruption() {
   const end = (/** @type {NodeJS.Signals} */ name) => {
-    // npm hands on the Ctrl-C that the terminal has already sent us, so a second one means nothing.
+    // Ctrl-C arrives twice, from the terminal and from npm, so a second signal has no meaning.
     if (interrupted.aborted) return;
     if (name === 'SIGINT') say('');
     interruption.abort(name);
@@ -29,7 +29,7 @@ export function listenForInterruption() {
 }
 
 /**
- * Runs `work`, then closes in reverse order what it opened, and exits with the code it returned. An interruption aborts
+ * Runs `work`, closes what it opened in reverse order, and exits with the code it returned. An interruption aborts
  * `signal`; `work` is expected to return soon after.
  *
  * @param {(life: { signal: AbortSignal, onClose: (close: () => Promise<void> | void) => void }) => Promise<number>} work
@@ -38,7 +38,7 @@ export async function runCommand(work) {
   /** @type {(() => Promise<void> | void)[]} */
   const closers = [];
   let code = 1;
-  // The terminal may be closed, or `| head` may have read enough: that must not keep us from cleaning up.
+  // The terminal may be closed, or `| head` may have ended: that must not prevent the clean-up.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   listenForInterruption();
   try {
@@ -55,7 +55,7 @@ export async function runCommand(work) {
       code ||= 1;
     }
   }
-  // What is still open here is a leak of ours, but the person wants the prompt back.
+  // A handle that is still open here is a bug of ours, but it must not keep the command running.
   process.exit(code);
 }
 

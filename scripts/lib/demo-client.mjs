@@ -1,5 +1,5 @@
 // @ts-check
-// What the demo says to the API, as any client would, and to the sandbox's control side: what is really public?
+// The demo's HTTP client: it calls the API as any client does, and asks the sandbox which posts are really public.
 import { PlainError } from './report.mjs';
 
 /**

@@ -1,5 +1,5 @@
 // @ts-check
-// The demo begins with nothing every time, so that it shows what a newcomer would see.
+// The demo starts with an empty home every time, so that it shows what a new user sees.
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeHome } from './home.mjs';
@@ -8,7 +8,7 @@ import { stopPostgres } from './postgres.mjs';
 import { claimHome } from './running.mjs';
 
 /**
- * Empties the folder; what a demo left there that was killed is ended first.
+ * Empties the folder. First ends the processes of an earlier demo that was killed.
  * @param {string} home
  */
 export async function claimFreshHome(home) {
@@ -23,7 +23,7 @@ export async function claimFreshHome(home) {
   claim.release();
   return {
     home,
-    /** After everything was stopped. */
+    /** To be called after everything was stopped. */
     async remove() {
       await removeDatabase(home);
       rmSync(home, { recursive: true, force: true });

@@ -1,5 +1,5 @@
 // @ts-check
-// The worker as a child whose log lines are shown here. It gets no Ctrl-C from the terminal, only what `stop` sends.
+// Runs the worker as a child and prints its log. Ctrl-C at the terminal does not reach it; only `stop` sends it signals.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { guardAgainstOurDeath } from './guard.mjs';

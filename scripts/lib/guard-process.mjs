@@ -1,10 +1,10 @@
 // @ts-check
-// The guard (see guard.mjs): waits until its parent has gone, and then does what the parent has left undone.
+// The guard process (see guard.mjs): waits until its parent has ended, and then carries out the remaining duties.
 import { rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { hasEnded, isRunning, send } from './process-identity.mjs';
 
-// Who ends the command ends the guard, too, by ending the command.
+// Signals are ignored: the guard ends by itself when the command has ended.
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(name, () => undefined);
 
 const serverGraceMs = 40_000;
@@ -29,7 +29,7 @@ async function carryOut(duty) {
       const { record, graceMs, ask = true } = duty;
       if (ask && isRunning(record)) send(-record.pid, 'SIGTERM');
       await hasEnded(record, graceMs);
-      // Also what it has started and left.
+      // Also the children that it has left behind.
       if (record.pid > 0) send(-record.pid, 'SIGKILL');
       return;
     }

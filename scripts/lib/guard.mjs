@@ -1,7 +1,6 @@
 // @ts-check
-// What this command has started and must not outlive it: databases, apps, an installation. A process beside it, the guard,
-// ends them when this one is gone without having done so, as after a kill -9. It learns that from the kernel, which closes
-// the pipe between them.
+// Databases, apps and an installation that this command has started must not outlive it. A second process, the guard, ends them when
+// this process has ended without doing so, as after a kill -9. The guard notices it because the kernel closes the pipe between them.
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { recordOf } from './process-identity.mjs';
@@ -11,8 +10,8 @@ import { recordOf } from './process-identity.mjs';
  * @typedef {{ kind: 'process', record: ProcessRecord, graceMs: number, ask?: boolean }
  *   | { kind: 'server', record: ProcessRecord, signal: NodeJS.Signals }
  *   | { kind: 'remove', paths: string[] }} Duty
- *   process: it leads a process group; `ask: false` when it asks itself to stop, and a second request would hurry it.
- *   server: what the processes use, so it stops after them. remove: after everything
+ *   process: leads a process group; `ask: false` when it stops by itself, and a second signal would make it drop its work.
+ *   server: used by the processes, so it stops after them. remove: paths to remove after everything has stopped
  */
 
 const program = fileURLToPath(new URL('./guard-process.mjs', import.meta.url));
@@ -23,7 +22,7 @@ let guard = null;
 let lastId = 0;
 
 /**
- * The guard does this when we are gone.
+ * Makes the guard carry out this duty when our process has ended.
  * @param {Duty} duty
  * @returns {() => void} to be called when it is done, or no longer needed
  */
@@ -37,13 +36,13 @@ export function guardAgainstOurDeath(duty) {
   };
 }
 
-/** Whoever comes after us has to wait for it. */
+/** The guard's process: the next command on this home has to wait for its end. */
 export function guardRecord() {
   return guard?.pid === undefined ? null : recordOf(guard.pid);
 }
 
 function startGuard() {
-  // In a session of its own, so that neither Ctrl-C nor the end of the terminal reaches it.
+  // In its own session, so that neither Ctrl-C nor the end of the terminal reaches it.
   const child = spawn(process.execPath, [program], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
   guard = child;
   child.on('error', () => undefined);
@@ -53,7 +52,7 @@ function startGuard() {
     guard = null;
     if (duties.size > 0) startGuard();
   });
-  // It must not keep alive what it guards.
+  // The guard must not keep this process alive.
   child.unref();
   /** @type {import('node:net').Socket} */ (child.stdin).unref();
   for (const [id, duty] of duties) tell({ id, duty });

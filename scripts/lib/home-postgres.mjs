@@ -1,5 +1,5 @@
 // @ts-check
-// The PostgreSQL of a home: in the home, or, where the account that runs it cannot reach that, in /var/tmp.
+// The PostgreSQL of a home. Its data is in the home, or in /var/tmp when the account that runs PostgreSQL cannot reach the home.
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { writePrivate } from './home.mjs';
@@ -17,14 +17,14 @@ export async function openHomePostgres(home, { password, port }) {
   const start = (/** @type {number | undefined} */ wanted) =>
     startPostgres(programs, { dir, password, port: wanted });
   let server = await start(port);
-  // A server that is killed comes back on the same port; the apps reconnect by themselves.
+  // A server that ended is started again on the same port; the apps reconnect by themselves.
   let stopping = false;
   let looking = false;
   const timer = setInterval(() => {
     if (looking || stopping || isPostgres(server.pid)) return;
     if (!existsSync(join(dir, 'data', 'PG_VERSION'))) {
       clearInterval(timer);
-      // A new one would be empty, under apps that know what was in the old one.
+      // Not started again: a new database would be empty, while the apps still run with the old state.
       warn(
         `The data of PostgreSQL are gone from ${dir}. Stop SoloSpark; the next start makes an empty database.`,
       );
@@ -57,7 +57,7 @@ export function removeHomePostgres(home) {
 }
 
 /**
- * Where it is, or would be.
+ * The folder of its data, which may not exist yet.
  * @param {string} home
  */
 export function placeOfPostgres(home) {
@@ -78,7 +78,7 @@ function choosePlace(home) {
     );
   }
   rmSync(inside, { recursive: true });
-  // A name nobody can guess: /var/tmp is open to everyone.
+  // A random name, because every user can write to /var/tmp.
   const root = mkdtempSync('/var/tmp/solospark-');
   chmodSync(root, 0o755);
   writePrivate(join(home, 'postgres-is-in'), `${root}\n`);

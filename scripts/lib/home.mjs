@@ -1,5 +1,5 @@
 // @ts-check
-// Where a copy of SoloSpark lives on this machine, and what it was told.
+// The home of a copy of SoloSpark on this machine, its settings and its secrets.
 import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -7,14 +7,14 @@ import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
 import { PlainError } from './report.mjs';
 
-/** The checkout. Every path below is relative to it, wherever a command was started. */
+/** The checkout. All relative paths are relative to it, wherever a command was started. */
 export const repoRoot = resolve(fileURLToPath(new URL('../..', import.meta.url)));
 
 /** @typedef {Record<string, string>} Env */
 
 /**
- * What the person set: the process's environment over `.env`. White space around a value does not count, and an empty
- * variable counts as unset, as in the apps.
+ * The settings: the process's environment, then `.env`. White space around a value is ignored, and an empty variable counts as
+ * unset, as in the apps.
  * @returns {Env}
  */
 export function readSettings() {
@@ -22,7 +22,7 @@ export function readSettings() {
 }
 
 /**
- * A setting that is on or off, read as the apps read it.
+ * A boolean setting, read as the apps read it.
  * @param {Env} settings
  * @param {'EMBED_WORKER' | 'USE_MOCK_DB'} name
  */
@@ -39,8 +39,8 @@ export function homeOf(settings) {
 }
 
 /**
- * Root's folder can be walked through, because the account that runs PostgreSQL has to reach its part of it; what is
- * secret in it is a file of mode 0600.
+ * Makes the folder. Root's folder can be traversed, because the account that runs PostgreSQL has to reach its data; secrets in it
+ * are files of mode 0600.
  * @param {string} home
  */
 export function makeHome(home) {
@@ -49,7 +49,7 @@ export function makeHome(home) {
 }
 
 /**
- * The secrets of this home, made on the first run. What the person set wins over them and is not copied here.
+ * The secrets of this home, made on the first run. Secrets among the settings win, and are not copied here.
  * @param {string} home
  * @param {Env} settings
  */
@@ -73,7 +73,7 @@ export function ensureSecrets(home, settings) {
 }
 
 /**
- * Keeps one more secret, for example the demo organization's key.
+ * Stores one more secret, for example the demo organization's key.
  * @param {string} home
  * @param {string} name
  * @param {string} value
@@ -86,7 +86,7 @@ export function keepSecret(home, name, value) {
 }
 
 /**
- * Only its owner can read it, and a reader never sees half of it.
+ * Writes a file atomically that only its owner can read.
  * @param {string} path
  * @param {string} text
  */

@@ -1,6 +1,6 @@
 // @ts-check
-// Dependencies: installed with the pinned pnpm, and only when something changed. Until this has run, nothing but
-// Node's own modules can be imported.
+// Installs the dependencies with the pinned pnpm, and only when something changed. Until this has run, only Node's own modules can be
+// imported.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,12 +15,12 @@ import { PlainError, say, step } from './report.mjs';
 const minimumNode = [20, 19];
 const interruptGraceMs = 5_000;
 const manifest = JSON.parse(readFileSync(join(repoRoot, 'package.json'), 'utf8'));
-/** For example `pnpm@12.21.0`: the one place where the version stands is package.json. */
+/** For example `pnpm@12.21.0`. Only package.json has the version. */
 export const pinnedPnpm = String(manifest.packageManager);
 
 const modulesDir = join(repoRoot, 'node_modules');
 const cacheDir = join(modulesDir, '.cache', 'solospark');
-/** What a finished installation has left; gone while one is under way. */
+/** Written by a finished installation; it does not exist during an installation. */
 const inventoryPath = join(cacheDir, 'installed.json');
 const unfinishedPath = join(cacheDir, 'unfinished');
 const usersDir = join(cacheDir, 'users');
@@ -28,9 +28,9 @@ const usersDir = join(cacheDir, 'users');
 export const pnpmDir = join(cacheDir, 'bin');
 
 /**
- * Sees to it that everything is installed: what is missing, half there or of another version is installed anew.
- * @param {{ quiet?: boolean }} [options] quiet: say nothing unless there is something to do
- * @throws PlainError when a stack runs from this folder, whose files an installation would take away
+ * Installs the dependencies unless they are complete and of the right versions.
+ * @param {{ quiet?: boolean }} [options] quiet: print nothing unless there is something to do
+ * @throws PlainError when a stack runs from this folder, because an installation would remove its files
  */
 export async function ensureInstalled({ quiet = false } = {}) {
   checkMachine();
@@ -39,12 +39,12 @@ export async function ensureInstalled({ quiet = false } = {}) {
     join(cacheDir, 'install.lock'),
     ({ pid }) => say(`Another command (pid ${pid}) is installing in this folder; waiting for it …`),
     async () => {
-      // While we waited, the other one may have done it.
+      // Another command may have installed them while we waited for the lock.
       if (isInstalled()) return;
       refuseWhileInUse();
       const half = isHalfInstalled();
       if (half) say('The dependencies in this folder are incomplete, as after an interrupted installation.');
-      // Written before, so that whoever comes after an interruption knows of it.
+      // Written first, so that the next command knows about an interrupted installation.
       rmSync(inventoryPath, { force: true });
       writeFileSync(unfinishedPath, '');
       if (half) forgetInstallation();
@@ -57,7 +57,7 @@ export async function ensureInstalled({ quiet = false } = {}) {
   );
 }
 
-/** As long as this process runs, no other command installs in this folder. */
+/** Keeps other commands from installing in this folder while this process runs. */
 export function useInstallation() {
   const path = join(usersDir, String(process.pid));
   mkdirSync(usersDir, { recursive: true });
@@ -91,7 +91,7 @@ function checkMachine() {
   }
 }
 
-/** @returns {{ stamp: string, packages: string[] } | null} what the last installation that was finished has left */
+/** @returns {{ stamp: string, packages: string[] } | null} the result of the last finished installation */
 function readInventory() {
   try {
     return JSON.parse(readFileSync(inventoryPath, 'utf8'));
@@ -100,7 +100,7 @@ function readInventory() {
   }
 }
 
-/** A stamp alone says what was there once: a pnpm that somebody ran by hand and interrupted leaves it as it was. */
+/** Checks the packages as well as the stamp: a pnpm that was run by hand and interrupted leaves the stamp unchanged. */
 function isInstalled() {
   const inventory = readInventory();
   return (
@@ -111,26 +111,26 @@ function isInstalled() {
   );
 }
 
-/** What is there is neither nothing nor a whole installation, so pnpm's own notes about it are not to be believed. */
+/** An installation exists, but it is incomplete, so pnpm's own notes about it are wrong. */
 function isHalfInstalled() {
   if (!existsSync(join(modulesDir, '.pnpm'))) return false;
   if (existsSync(unfinishedPath)) return true;
   const inventory = readInventory();
-  // Of one that pnpm made without us only this is known.
+  // Of an installation that pnpm made without us, only the direct dependencies can be checked.
   return inventory === null ? !hasDirectDependencies() : !hasPackages(inventory.packages);
 }
 
 /** @param {string[]} packages */
 function hasPackages(packages) {
   const store = join(modulesDir, '.pnpm');
-  // pnpm writes the two at the end, and takes them away at the beginning of what it cannot do in place.
+  // pnpm writes these two files last, and removes them first when it cannot install in place.
   const notes = [join(modulesDir, '.modules.yaml'), join(store, 'lock.yaml')];
   return [...notes, ...packages.map((name) => join(store, name, 'package.json'))].every((path) =>
     existsSync(path),
   );
 }
 
-/** Whether each room finds what it names. Optional dependencies are not there on every machine. */
+/** Whether each package finds its direct dependencies, except optional ones, which not every machine has. */
 function hasDirectDependencies() {
   return ['package.json', ...workspaceManifests()].every((path) => {
     const { dependencies = {}, devDependencies = {} } = JSON.parse(
@@ -153,7 +153,7 @@ function installedPackages() {
 }
 
 /**
- * The others in such a folder are links to where they really are.
+ * The real packages in a folder of the store; the other entries are links.
  * @param {string} store
  * @param {string} folder
  * @returns {string[]}
@@ -167,7 +167,7 @@ function realPackages(store, folder) {
   });
 }
 
-/** pnpm believes its own notes: with them it takes a folder for complete without looking. The next installation makes all links anew. */
+/** Removes pnpm's notes, with which it would treat the folder as complete. The next installation then makes all links again. */
 function forgetInstallation() {
   for (const name of ['.modules.yaml', '.pnpm-workspace-state-v1.json', join('.pnpm', 'lock.yaml')]) {
     rmSync(join(modulesDir, name), { force: true });
@@ -194,7 +194,7 @@ function workspaceManifests() {
 }
 
 async function install() {
-  // NODE_ENV=production would leave out what builds the project, and a question would wait for ever without a terminal.
+  // With NODE_ENV=production pnpm would leave out the build tools. A question would wait for ever without a terminal.
   const code = await run('npx', [
     '-y',
     pinnedPnpm,
@@ -211,7 +211,7 @@ async function install() {
   }
 }
 
-/** Where npx keeps the pinned pnpm: starting it from there saves npx's own three seconds for every package. */
+/** The path of the pinned pnpm in npx's cache. Starting it from there saves three seconds of npx for every package. */
 async function pathOfPnpm() {
   const script = `console.log(process.env.PATH.split(':').map((dir) => dir + '/pnpm').find((path) => require('fs').existsSync(path)) ?? '')`;
   const child = spawn('npx', ['-y', '-p', pinnedPnpm, 'node', '-e', script], {
@@ -224,7 +224,7 @@ async function pathOfPnpm() {
   return output.trim();
 }
 
-/** @param {string} path of the real one; when it has gone, npx brings it again */
+/** @param {string} path of the real pnpm; when it does not exist any more, npx downloads it again */
 function writePnpm(path) {
   mkdirSync(pnpmDir, { recursive: true });
   const file = join(pnpmDir, 'pnpm');
@@ -233,7 +233,7 @@ function writePnpm(path) {
 }
 
 /**
- * Runs a program to its end. It leads a process group, so that an interruption ends it with all that it has started.
+ * Runs a program to its end. It leads a process group, so that an interruption also ends its children.
  * @param {string} command
  * @param {string[]} args
  * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, quiet?: boolean }} [options] quiet: show its output only when it fails
@@ -257,7 +257,7 @@ export async function run(command, args, { cwd = repoRoot, env = process.env, qu
   interrupted.addEventListener('abort', stop, { once: true });
   try {
     const code = await ended;
-    // Its own children may live on for a moment: what they still write must not come after us.
+    // Its children may run a little longer; end them, so that they do not write after us.
     if (interrupted.aborted) await endGroup(record);
     else if (code !== 0) process.stderr.write(Buffer.concat(held));
     interrupted.throwIfAborted();

@@ -1,14 +1,14 @@
 // @ts-check
-// docs/licences.md: the packages of others that ship, each with its licence. The words are here, the facts come from the lockfile and
-// from what is installed.
+// The text of docs/licences.md: the third-party packages that ship, each with its licence. The facts come from the lockfile and from
+// the installed packages.
 import { PlainError } from './report.mjs';
 
 /** @typedef {import('./shipped.mjs').Shipped & { licence: string }} Licensed */
 
-/** Licences that ask more than to keep their text. */
+/** Licences with obligations beyond keeping their text. */
 const asking = /GPL|MPL|EPL|CDDL|CC-BY|SSPL|BUSL/;
 
-/** What they ask, by package. A package with such a licence and no note is not listed silently: see `notesFor`. */
+/** Their obligations, by package. A package with such a licence but without a note is an error: see `notesFor`. */
 const notes = [
   {
     packages: ['pm2'],
@@ -35,7 +35,7 @@ const notes = [
 
 /**
  * @param {Licensed[]} packages
- * @throws when one asks something that no note explains
+ * @throws when no note explains the obligations of a package
  */
 function notesFor(packages) {
   const names = new Set(packages.filter(({ licence }) => asking.test(licence)).map(({ name }) => name));
@@ -83,11 +83,11 @@ ${packages.map(({ name, version, licence, ships }) => `| ${name} | ${version} | 
 }
 
 /**
- * What docs/licences.md lists.
+ * Reads the list in docs/licences.md.
  * @param {string} page
  */
 export function readLicenceList(page) {
-  // Behind the row of dashes.
+  // The rows after the row of dashes.
   const [, list = ''] = page.split(/## All packages[^]*?\| -+ \|\n/);
   return [...list.matchAll(/^\| (\S+) +\| (\S+) +\| (.+?) +\| (.+?) +\|$/gm)].map(
     ([, name = '', version = '', licence = '', ships = '']) => ({

@@ -1,5 +1,5 @@
 // @ts-check
-// A few lines that change in place; where the output is no terminal, a line is printed when it has changed.
+// A few lines that are updated in place. When the output is not a terminal, a line is printed again when it has changed.
 
 export function createLiveLines() {
   const terminal = process.stdout.isTTY === true;

@@ -1,6 +1,5 @@
 // @ts-check
-// A lock file that survives neither its owner nor a restart of the machine: it names who holds it, and whoever finds
-// a holder that is gone takes it over.
+// A lock file that names its holder. A lock whose holder has ended, also by a restart of the machine, is taken over.
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -11,7 +10,7 @@ import { isRunning, recordOf } from './process-identity.mjs';
 
 /**
  * @param {string} path
- * @returns {Lock | ProcessRecord} the lock, or who holds it
+ * @returns {Lock | ProcessRecord} the lock, or its holder
  */
 export function tryLock(path) {
   mkdirSync(dirname(path), { recursive: true });
@@ -20,7 +19,7 @@ export function tryLock(path) {
   for (;;) {
     writeFileSync(part, JSON.stringify(mine));
     try {
-      // A link appears with its content, so nobody ever reads an empty lock.
+      // A link appears together with its content, so an empty lock can never be read.
       linkSync(part, path);
       return { release: () => rmSync(path, { force: true }) };
     } catch (error) {
@@ -70,8 +69,8 @@ export function holderOf(path) {
 }
 
 /**
- * Two that find the same dead holder may both get here; the second must not take away the lock that the first one
- * has made by now, so it looks at what it moved.
+ * Two processes that find the same dead holder may both call this. The second must not remove the new lock of the first, so each
+ * checks the lock that it moved.
  * @param {string} path
  * @param {ProcessRecord | null} dead
  */
@@ -87,7 +86,7 @@ function takeAway(path, dead) {
     try {
       linkSync(aside, path);
     } catch {
-      // Someone has locked it since; the one that was moved finds out when it releases.
+      // Another process has locked it since; the holder of the moved lock notices that when it releases.
     }
   }
   rmSync(aside, { force: true });

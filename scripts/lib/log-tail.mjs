@@ -1,13 +1,13 @@
 // @ts-check
-// A child writes straight into its log file, so that nothing is lost when the parent dies. The parent reads along and
-// shows what a person should know.
+// A child writes directly into its log file, so that nothing is lost when the parent dies. The parent follows the file and prints
+// its errors.
 import { closeSync, existsSync, fstatSync, openSync, readSync, renameSync, statSync } from 'node:fs';
 
 const pinoError = 50;
 
 /**
  * @param {string} path
- * @returns {number} a descriptor to append to; a file that has grown large is put aside
+ * @returns {number} a file descriptor for appending; a large file is renamed first
  */
 export function openLog(path) {
   if (existsSync(path) && statSync(path).size > 20_000_000) renameSync(path, `${path}.old`);
@@ -15,8 +15,8 @@ export function openLog(path) {
 }
 
 /**
- * Follows a log file from its present end. It stays open: its folder may be taken away while the child still writes.
- * @param {string} path of a file that is there
+ * Follows a log file from its present end. It stays open, because its folder may be removed while the child still writes.
+ * @param {string} path of an existing file
  * @param {(line: string) => void} onError gets a readable line for every error in it
  */
 export function tailLog(path, onError) {
@@ -46,7 +46,7 @@ export function tailLog(path, onError) {
   const timer = setInterval(read, 300);
   timer.unref();
   return {
-    /** The last lines, for one who wants to know why a child ended. */
+    /** The last lines, which show why a child ended. */
     last() {
       read();
       return last.join('\n');
@@ -61,7 +61,7 @@ export function tailLog(path, onError) {
 }
 
 /**
- * Only the sentences: fields may hold anything.
+ * Returns only messages, because other fields may have any content.
  * @param {string} line
  */
 function readLogLine(line) {

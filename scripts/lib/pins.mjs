@@ -1,6 +1,6 @@
 // @ts-check
-// What the workflows and the images are made of, and whether it is pinned: an action by its commit, an image by its digest. A
-// tag can be moved by whoever owns it; a commit and a digest cannot.
+// Finds the actions of the workflows and the base images, and pins them: an action by its commit, an image by its digest. The owner
+// of a tag can move it; a commit and a digest cannot be moved.
 import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ const limitMs = 60_000;
  * @property {'action' | 'image'} kind
  * @property {string} file relative to the repository
  * @property {string} name `actions/checkout`, `node`
- * @property {string | null} tag null: pinned, and nothing says which release that is
+ * @property {string | null} tag null: pinned, but without a comment that names the release
  * @property {string | null} pin a commit or a digest
  */
 
@@ -55,7 +55,7 @@ export function findReferences(file, text) {
 /**
  * @param {string} file
  * @param {string} text
- * @param {(reference: Reference) => string | null} pinOf null: left as it is
+ * @param {(reference: Reference) => string | null} pinOf null: the reference stays unchanged
  */
 export function replaceReferences(file, text, pinOf) {
   return text
@@ -68,7 +68,7 @@ export function replaceReferences(file, text, pinOf) {
     .join('\n');
 }
 
-/** An action of this repository (`./…`) is as old as the commit that uses it. */
+/** Does not match an action of this repository (`./…`), which needs no pin. */
 const action = /(uses:\s*)([\w.-]+\/[\w./-]+)@([\w./-]+)(?:\s+#\s*(\S+))?/;
 
 /** @type {(file: string, line: string, pinOf: (reference: Reference) => string | null) => string} */
@@ -81,7 +81,7 @@ function replaceAction(file, line, pinOf) {
   });
 }
 
-/** A stage of the same file and an image that is built here have no tag. A variable (`${API_IMAGE:-…}`) is the operator's choice. */
+/** Skips stages and images that are built here (no tag), and variables (`${API_IMAGE:-…}`), which the operator sets. */
 const image = /(?<![\w${}./:-])([a-z0-9][\w./-]*):([\w][\w.-]*)(@sha256:[0-9a-f]{64})?(?=['",\]\s]|$)/g;
 
 /** @type {(file: string, line: string, pinOf: (reference: Reference) => string | null) => string} */
@@ -93,8 +93,8 @@ function replaceImages(file, line, pinOf) {
 }
 
 /**
- * Pins what is not pinned, and looks whether what is pinned is still the commit of its tag. A digest is not compared: the
- * tag of an image moves with every security update, and Renovate proposes the newer one.
+ * Pins unpinned references, and checks that each pinned commit is still the commit of its tag. Digests are not checked: the tag of
+ * an image moves with every security update, and Renovate proposes the newer digest.
  * @param {{
  *   root: string,
  *   commitOf: (name: string, tag: string) => Promise<string>,
@@ -105,7 +105,7 @@ function replaceImages(file, line, pinOf) {
 export async function pinAll({ root, commitOf, digestOf }) {
   /** @type {string[]} */
   const pinned = [];
-  /** @type {Set<string>} what stands in several files is said once */
+  /** @type {Set<string>} a set, so that a problem in several files is reported once */
   const problems = new Set();
   /** @type {Map<string, Promise<string | null>>} */
   const asked = new Map();
@@ -157,13 +157,13 @@ export function nameOf({ kind, name, tag }) {
 
 /**
  * @param {string} origin `https://github.com`
- * @returns {(name: string, tag: string) => Promise<string>} throws where there is no such tag
+ * @returns {(name: string, tag: string) => Promise<string>} throws when the tag does not exist
  */
 export function commitsAt(origin) {
   return async (name, tag) => {
-    // An action may be a folder of its repository: actions/cache/restore.
+    // An action may be in a folder of its repository: actions/cache/restore.
     const repository = name.split('/').slice(0, 2).join('/');
-    // An annotated tag is an object of its own; ^{} is the commit that it names.
+    // An annotated tag is its own object; ^{} is the commit that it points to.
     const refs = [`refs/tags/${tag}`, `refs/tags/${tag}^{}`];
     const output = await outputOf('git', ['ls-remote', `${origin}/${repository}`, ...refs]);
     const commits = new Map(
@@ -178,7 +178,7 @@ export function commitsAt(origin) {
   };
 }
 
-/** Asks the image's registry, by way of docker: the digest of the list of all its architectures. @param {string} name */
+/** Asks the registry through docker for the digest of the image's manifest list. @param {string} name */
 export async function digestOf(name) {
   const output = await outputOf('docker', [
     'buildx',

@@ -25,8 +25,8 @@ export function tryPort(port, host = '127.0.0.1') {
 }
 
 /**
- * The first of `preferred` that is free, or any: a copy keeps its ports over a restart where it can. Two copies that
- * start at the same moment would both find the same port free, so a preferred one is also locked.
+ * The first of `preferred` that is free, or any free port: a copy keeps its ports after a restart if possible. Two copies that start
+ * at the same moment would find the same port free, so a preferred port is also locked.
  * @param {(number | undefined)[]} [preferred]
  */
 export async function freePort(preferred = []) {
@@ -40,7 +40,7 @@ export async function freePort(preferred = []) {
 }
 
 /**
- * Held until this process ends.
+ * Locks a port until this process ends.
  * @param {number} port
  */
 function lockPort(port) {
@@ -50,7 +50,7 @@ function lockPort(port) {
     process.once('exit', lock.release);
     return true;
   } catch {
-    // Another user's.
+    // The lock file belongs to another user.
     return false;
   }
 }

@@ -1,5 +1,5 @@
 // @ts-check
-// PostgreSQL's programs from npm, and the account that may run them: PostgreSQL refuses to run as root.
+// PostgreSQL's programs from npm, and the account that runs them, because PostgreSQL refuses to run as root.
 import { spawn, spawnSync } from 'node:child_process';
 import {
   chmodSync,
@@ -16,11 +16,11 @@ import { basename, dirname, join } from 'node:path';
 import { repoRoot } from './home.mjs';
 import { PlainError } from './report.mjs';
 
-/** @typedef {{ uid: number, gid: number } | null} Account null: the account we run as ourselves */
+/** @typedef {{ uid: number, gid: number } | null} Account null: our own account */
 /** @typedef {{ bin: string, account: Account, major: string }} Programs */
 
 /**
- * The account for a folder that exists is the one that owns it, so that an account added later changes nothing.
+ * The account for a folder. The owner of an existing folder keeps it, also when a better account is added later.
  * @param {string} dir
  * @returns {Account}
  */
@@ -56,7 +56,7 @@ export function canReach(account, path) {
 
 /**
  * @param {Account} account
- * @param {string} dir made, and given to the account
+ * @param {string} dir is created, and owned by the account
  * @param {number} [mode]
  */
 export function makeDirFor(account, dir, mode = 0o700) {
@@ -67,8 +67,8 @@ export function makeDirFor(account, dir, mode = 0o700) {
 
 /**
  * @param {Account} account
- * @param {string} spare a folder that the account reaches: the programs are copied there when it cannot reach the
- *   checkout, for example root's home
+ * @param {string} spare a folder that the account can reach: the programs are copied there when it cannot reach the checkout, for
+ *   example in root's home
  * @returns {Programs}
  */
 export function findPrograms(account, spare) {
@@ -90,7 +90,7 @@ export function findPrograms(account, spare) {
   return { bin: join(native, 'bin'), account, major };
 }
 
-/** npm packages cannot hold symbolic links; the package makes them when it is installed, unless scripts are off.
+/** npm packages cannot contain symbolic links; the package makes them in its install script, which may be disabled.
  * @param {string} native */
 function hydrate(native) {
   const list = join(native, 'pg-symlinks.json');
@@ -126,9 +126,9 @@ export function runProgram(programs, name, args) {
   return new Promise((resolve, reject) => {
     const child = spawn(join(programs.bin, name), args, {
       ...(programs.account ?? {}),
-      // Its own group: Ctrl-C at the terminal must not stop a database that is still in use.
+      // Its own process group: Ctrl-C at the terminal must not stop a database that is still in use.
       detached: true,
-      // The account may not be allowed to stand in our folder.
+      // The account may have no access to our working directory.
       cwd: '/',
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { PATH: process.env.PATH ?? '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' },

@@ -1,6 +1,6 @@
 // @ts-check
-// A real PostgreSQL in a folder. It runs as a daemon of its own; where its parent is killed, the guard stops it. One that
-// runs all the same is found by its postmaster.pid, and whoever starts next goes on with it.
+// Runs a real PostgreSQL on a folder, as a daemon. When its parent is killed, the guard stops it. If it runs nevertheless, the next
+// start finds it by its postmaster.pid and uses it.
 import {
   chownSync,
   existsSync,
@@ -28,31 +28,31 @@ import { PlainError } from './report.mjs';
  * @property {() => Promise<void>} stop
  */
 
-/** How to stop: `fast` writes a checkpoint, `immediate` leaves the log to be replayed at the next start. */
+/** How to stop: `fast` writes a checkpoint; after `immediate`, the next start replays the log. */
 const stopSignals = /** @type {const} */ ({ fast: 'SIGINT', immediate: 'SIGQUIT' });
 /** @typedef {keyof typeof stopSignals} StopMode */
 
 const user = 'solospark';
 const settings = {
   listen_addresses: "'127.0.0.1'",
-  // No socket file anywhere: TCP with a password is the one way in.
+  // No socket file: the only access is TCP with a password.
   unix_socket_directories: "''",
   max_connections: '200',
   shared_buffers: '128MB',
   timezone: "'UTC'",
   log_timezone: "'UTC'",
 };
-/** For data that nobody keeps. */
+/** Settings for temporary data. */
 export const careless = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' };
 
 /**
- * Starts PostgreSQL on `dir`, or goes on with the one that already runs there.
+ * Starts PostgreSQL on `dir`, or uses the one that already runs there.
  *
  * @param {Programs} programs
  * @param {object} options
  * @param {string} options.dir
  * @param {string} options.password
- * @param {number | undefined} [options.port] wanted, not promised
+ * @param {number | undefined} [options.port] preferred; another one is used when it is taken
  * @param {Record<string, string>} [options.extra]
  * @param {StopMode} [options.stopMode]
  * @returns {Promise<Postgres>}
@@ -78,7 +78,7 @@ export async function startPostgres(programs, options) {
     const { code, output } = await runProgram(programs, 'pg_ctl', args);
     const pid = postmaster(data)?.pid;
     if (code === 0 && pid !== undefined) running = { pid, port };
-    // Someone else may have taken the port in between; any other reason will not go away.
+    // Another process may have taken the port meanwhile, so try again. For any other reason a new try does not help.
     else if (!tail(join(dir, 'server.log')).includes('could not bind')) {
       throw new PlainError(
         `PostgreSQL did not start:\n${output.trim()}\n${tail(join(dir, 'server.log'))}\nIts log: ${dir}/server.log`,
@@ -111,7 +111,7 @@ export async function stopPostgres(dir, mode = 'fast') {
 }
 
 /**
- * By signals, which is what `pg_ctl stop` sends: they need no file, and files may be gone by now.
+ * Stops it with a signal, as `pg_ctl stop` does, but without files, which may have been removed.
  * @param {import('./process-identity.mjs').ProcessRecord} record of the postmaster
  * @param {StopMode} mode
  */
@@ -142,7 +142,7 @@ export async function ensureDatabase(url, name) {
 }
 
 /**
- * Built beside its place and moved there when complete, so that a kill in the middle leaves nothing half made.
+ * Creates the data folder next to its place and renames it when complete, so that a kill leaves no incomplete one.
  * @param {Programs} programs
  * @param {string} dir
  * @param {string} password
@@ -202,13 +202,13 @@ function postmaster(data) {
 }
 
 /**
- * The server that already runs on this folder. It proves that it is the one by knowing its password and its folder. A
- * pid file whose process is not PostgreSQL is a leftover of a crash, and is removed.
+ * Finds the server that already runs on this folder. It must accept the folder's password and report the folder as its own. A pid
+ * file whose process is not PostgreSQL is left over from a crash, and is removed.
  * @param {string} data
  * @param {string} password
  */
 async function findRunning(data, password) {
-  // Long enough for one that is stopping, or recovering from a kill.
+  // Long enough for a server that is stopping, or recovering from a kill.
   const end = performance.now() + 60_000;
   for (;;) {
     const found = postmaster(data);

@@ -1,6 +1,5 @@
 // @ts-check
-// A pid alone proves nothing: it may have been given to another program since it was written down. With the time at
-// which the process started it does.
+// Identifies a process by its pid and its start time. The pid alone is not enough: the system may have given it to another process.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -9,11 +8,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 /**
  * @param {number} pid
- * @returns {string | null} null when there is no such process, or it has ended and only waits for its parent
+ * @returns {string | null} null when there is no such process, or it is a zombie
  */
 export function identityOf(pid) {
   if (existsSync('/proc/self/stat')) return identityFromProc(pid);
-  // Slim Linux images have no ps; macOS has no /proc.
+  // macOS has no /proc. (Linux uses /proc, because slim images have no ps.)
   const ps = spawnSync('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], { encoding: 'utf8' });
   const line = ps.status === 0 ? ps.stdout.trim() : '';
   const [state, ...started] = line.split(/\s+/);
@@ -24,7 +23,7 @@ export function identityOf(pid) {
 function identityFromProc(pid) {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The second field is the command in brackets and may itself hold spaces and brackets.
+    // The second field is the command in brackets; it may contain spaces and brackets.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     if (fields[0] === 'Z' || fields[0] === 'X') return null;
     return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()}:${fields[19]}`;
@@ -47,9 +46,9 @@ export function isRunning(record) {
 }
 
 /**
- * Ends a process that we started: asks, waits, and then insists.
+ * Ends a process that we started: sends SIGTERM, waits, and then sends SIGKILL.
  * @param {ProcessRecord} record
- * @param {{ graceMs: number, group?: boolean }} options `group`: it leads a process group, which ends with it
+ * @param {{ graceMs: number, group?: boolean }} options `group`: it leads a process group, which is ended as well
  * @returns {Promise<'gone' | 'asked' | 'killed'>}
  */
 export async function endProcess(record, { graceMs, group = false }) {
@@ -83,6 +82,6 @@ export function send(pid, signal) {
   try {
     process.kill(pid, signal);
   } catch {
-    // It ended by itself in between.
+    // It has ended already.
   }
 }

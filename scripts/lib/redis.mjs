@@ -1,5 +1,5 @@
 // @ts-check
-// A Redis for one run, where the machine has one. No npm package carries a Redis server.
+// A temporary Redis for one run, if the machine has redis-server: no npm package contains one.
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';

@@ -1,5 +1,5 @@
 // @ts-check
-// A release: one version in every package.json and in the code, a closed chapter in the changelog, a commit and a tag.
+// Makes a release: sets the version in every package.json and in the code, closes "Unreleased" in the changelog, commits and tags.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
 // @ts-check
-// What the person at the terminal reads. Plain lines, so that they also read well in a CI log.
+// Prints to the terminal, as plain lines, which are also readable in a CI log.
 
 const colours = process.stdout.isTTY && !process.env.NO_COLOR;
 
@@ -33,7 +33,7 @@ export function fail(text) {
 }
 
 /**
- * Says what is being done and how long it took. Silent when `quiet` and it took no time worth a line.
+ * Prints what is being done and how long it took. With `quiet`, prints nothing when it was fast.
  * @template T
  * @param {string} what
  * @param {() => Promise<T>} work
@@ -50,7 +50,7 @@ export async function step(what, work, { quiet = false } = {}) {
 }
 
 /**
- * An error whose message is all that a person needs: no stack is shown for it.
+ * An error whose message is enough for a person: it is printed without a stack trace.
  */
 export class PlainError extends Error {
   /** @param {string} message */

@@ -1,5 +1,5 @@
 // @ts-check
-// Who runs on a home: one parent at a time, and the children it would leave behind if it were killed.
+// Allows only one parent process for each home, and records its children, in case the parent is killed.
 import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { writePrivate } from './home.mjs';
@@ -13,10 +13,10 @@ import { PlainError, say } from './report.mjs';
 /** @typedef {{ api?: number | undefined, sandbox?: number | undefined, postgres?: number | undefined }} Ports */
 
 /**
- * Makes this process the one that runs `home`, and ends what a killed one left there.
+ * Makes this process the only one that runs `home`, and ends the children of a parent that was killed.
  * @param {string} home
  * @returns {Promise<Claim>}
- * @throws PlainError when another one runs it
+ * @throws PlainError when another process runs it
  */
 export async function claimHome(home) {
   const lock = tryLock(join(home, 'parent.json'));
@@ -41,7 +41,7 @@ export async function claimHome(home) {
   };
 }
 
-/** They stop by themselves when their parent is gone; this waits for it, and insists.
+/** Children stop by themselves when their parent has ended; this waits for them, and then kills the rest.
  * @param {string} path */
 async function endLeftovers(path) {
   /** @type {Leftover[]} */
@@ -51,7 +51,7 @@ async function endLeftovers(path) {
   say(
     `The last run was killed; waiting for what it left behind (pid ${left.map(({ pid }) => pid).join(', ')}) …`,
   );
-  // They have asked themselves to stop; asking again would tell them to drop what they are doing.
+  // They are stopping already; another SIGTERM would make them drop their work.
   await Promise.all(left.map((record) => hasEnded(record, record.graceMs)));
   await Promise.all(left.map((record) => endProcess(record, { graceMs: 1_000, group: true })));
 }
@@ -63,7 +63,7 @@ function whereItAnswers(home) {
 }
 
 /**
- * The ports of the last run, so that addresses stay the same where they can.
+ * The ports of the last run, so that addresses stay the same if possible.
  * @param {string} home
  * @returns {Ports}
  */

@@ -7,7 +7,7 @@ import { PlainError } from './report.mjs';
 /** @typedef {{ organizationId: string, apiKey: string, channels: { id: string, platform: string }[] }} Seed */
 
 /**
- * Makes sure that the demo organization, its sandbox channels and its key exist. Safe to repeat.
+ * Makes sure that the demo organization, its sandbox channels and its key exist. Idempotent.
  * @param {NodeJS.ProcessEnv} env
  * @returns {Promise<Seed>}
  */

@@ -1,11 +1,11 @@
 // @ts-check
-// Which packages of others ship, by the lockfile: in the image of an app, or brought by `npm start`. The lockfile knows every machine;
-// what counts here is the one of the images, Linux with glibc on x64, so that the answer is the same on each machine.
+// Finds the third-party packages that ship, from the lockfile: those in the image of an app, and those that `npm start` installs. The
+// lockfile is for all platforms; only that of the images counts, Linux with glibc on x64, so the result is the same on each machine.
 import { posix } from 'node:path';
 import { parse } from 'yaml';
 
 const machine = { os: 'linux', cpu: 'x64', libc: 'glibc' };
-/** Importers of the lockfile, and how people call what ships there. */
+/** Importers of the lockfile, with the name of what ships there. */
 const ways = { 'apps/api': 'api', 'apps/worker': 'worker', 'apps/sandbox': 'sandbox', '.': 'npm start' };
 
 /**
@@ -44,7 +44,7 @@ export function shippedPackages(lockfile) {
 /**
  * @param {Lockfile} lock
  * @param {string} start an importer
- * @returns {Set<string>} `name@version` of all that is installed there without what only builds and tests
+ * @returns {Set<string>} `name@version` of all packages that are installed there, without devDependencies
  */
 function reachableFrom(lock, start) {
   /** @type {Set<string>} */
@@ -75,7 +75,7 @@ function reachableFrom(lock, start) {
   return ids;
 }
 
-/** A version may name another package than the one that is asked for: an alias. @param {string} name @param {string} version */
+/** The key of a dependency. For an alias, the version contains the real name. @param {string} name @param {string} version */
 function keyOf(name, version) {
   return /^(@[^/(]+\/)?[^@/(]+@/.test(version) ? version : `${name}@${version}`;
 }

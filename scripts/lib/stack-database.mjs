@@ -1,5 +1,5 @@
 // @ts-check
-// The database of a stack: the one that was set, one that was handed in, or the home's own.
+// The database of a stack: the one in the settings, one that the caller passes, or the home's own.
 import { openHomePostgres } from './home-postgres.mjs';
 import { ensureDatabase } from './postgres.mjs';
 import { PlainError, step } from './report.mjs';
@@ -13,8 +13,8 @@ const databaseName = 'solospark';
  * @param {import('./home.mjs').Env} options.settings
  * @param {Server | undefined} options.server
  * @param {string} options.home
- * @param {string} options.password of the home's own
- * @param {number | undefined} options.port it had in the last run
+ * @param {string} options.password of the home's own database
+ * @param {number | undefined} options.port of the last run
  * @param {boolean} options.quiet
  * @param {(what: string, stop: () => Promise<void>) => void} options.onOpened
  */

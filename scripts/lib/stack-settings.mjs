@@ -1,5 +1,5 @@
 // @ts-check
-// What every part of a stack is told, worked out once.
+// The settings of every part of a stack.
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { freePort, tryPort } from './ports.mjs';
@@ -12,7 +12,7 @@ import { PlainError } from './report.mjs';
  * @param {Env} settings
  * @param {Ports} kept
  * @param {{ withApi: boolean }} options
- * @returns {Promise<Ports>} of the parts that are to be started here
+ * @returns {Promise<Ports>} of the parts that will be started here
  */
 export async function choosePorts(settings, kept, { withApi }) {
   return {
@@ -22,18 +22,18 @@ export async function choosePorts(settings, kept, { withApi }) {
 }
 
 /**
- * What a program needs to join the stack; it is also written to stack.env.
+ * The settings with which a program joins the stack; they are also written to stack.env.
  * @param {Env} settings
  * @param {{ home: string, database: { url: string, directUrl: string }, ports: Ports }} parts
  */
 export function joinSettings(settings, { home, database, ports }) {
-  // Without an API nothing answers there, but every part wants to know where it would be.
+  // Every part needs this address, also when no API runs here.
   const apiUrl = `http://127.0.0.1:${ports.api ?? 3000}`;
   const env = {
     DATABASE_URL: database.url,
     DIRECT_URL: database.directUrl,
     REDIS_URL: settings.REDIS_URL ?? '',
-    // Two stacks may share a Redis, as two test runs do; each takes only its own jobs.
+    // Stacks may share a Redis; the prefix separates their jobs.
     QUEUE_PREFIX: settings.QUEUE_PREFIX ?? `{solospark-${shortHash(database.directUrl)}}`,
     SANDBOX_URL: settings.SANDBOX_URL ?? `http://127.0.0.1:${ports.sandbox}`,
     // The sandbox fetches pictures from here, as the platforms do.

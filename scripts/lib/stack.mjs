@@ -1,7 +1,6 @@
 // @ts-check
-// Everything that SoloSpark needs, brought up in order and taken down in the opposite order: PostgreSQL, migrations,
-// sandbox, demo organization, worker, API. What the person has set (DATABASE_URL, REDIS_URL, SANDBOX_URL) is used;
-// what is missing is started here.
+// Starts everything that SoloSpark needs in order, and stops it in reverse order: PostgreSQL, migrations, sandbox, demo organization,
+// worker, API. Servers that are set (DATABASE_URL, REDIS_URL, SANDBOX_URL) are used; missing ones are started here.
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { startChild } from './child.mjs';
@@ -17,17 +16,17 @@ import { choosePorts, joinSettings } from './stack-settings.mjs';
 /** @typedef {'sandbox' | 'worker' | 'api'} AppName */
 /**
  * @typedef {object} StackOptions
- * @property {Env} settings what the person set
+ * @property {Env} settings the user's settings
  * @property {string} [home]
  * @property {string} [secretsHome] where the secrets are kept, when not in `home`
  * @property {AppName[]} [apps]
- * @property {import('./stack-database.mjs').Server} [postgres] to be used, and stopped with the rest
- * @property {AbortSignal} signal gives up between two steps
- * @property {import('./child.mjs').ChildOptions['pauses']} [pauses] between two starts of a part that keeps ending
+ * @property {import('./stack-database.mjs').Server} [postgres] used by the stack, and stopped with it
+ * @property {AbortSignal} signal stops the start between two steps
+ * @property {import('./child.mjs').ChildOptions['pauses']} [pauses] the back-off between restarts of a part that keeps ending
  * @property {boolean} [quiet]
  */
 /**
- * @typedef {object} RuntimeFacts what runtime.json says
+ * @typedef {object} RuntimeFacts the content of runtime.json
  * @property {string} apiUrl
  * @property {string} sandboxUrl
  * @property {string} databaseUrl
@@ -35,12 +34,12 @@ import { choosePorts, joinSettings } from './stack-settings.mjs';
  * @property {string} organizationId
  * @property {string} apiKey
  * @property {{ id: string, platform: string }[]} channels
- * @property {Record<AppName, number | null>} pids null for what does not run here
+ * @property {Record<AppName, number | null>} pids null for an app that does not run here
  */
 /** @typedef {{ facts: () => RuntimeFacts, env: Env, home: string, stop: () => Promise<void> }} Stack */
 
 /**
- * Starts the stack. When a step fails, what was started is stopped before the error is thrown.
+ * Starts the stack. When a step fails, everything that was started is stopped before the error is thrown.
  * @param {StackOptions} options
  * @returns {Promise<Stack>}
  */
@@ -106,12 +105,12 @@ async function bringUp(options, onOpened) {
   let up = false;
   signal.throwIfAborted();
   const embedded = isOn(settings, 'EMBED_WORKER') && apps.includes('api');
-  // Said before they start, so that they stop in this order from the last one up, whichever is ready first.
+  // Registered before they start, so that they stop in the reverse of this order, whichever is ready first.
   for (const name of /** @type {const} */ (['sandbox', 'worker', 'api'])) {
     onOpened(name, () => children[name]?.stop());
   }
   const demo = await step(`Starting ${apps.join(', ')}`, startAll, { quiet });
-  // The key of a database that is thrown away is of no use to the next run.
+  // The key of a temporary database is of no use for the next run.
   if (!options.postgres) keepSecret(secretsHome, 'DEMO_API_KEY', demo.apiKey);
 
   const notes = ['runtime.json', 'stack.env'].map((name) => join(home, name));
@@ -125,7 +124,7 @@ async function bringUp(options, onOpened) {
   note();
   return { facts, env, home };
 
-  /** They need nothing of each other, except that the demo's channels are looked up in the sandbox. */
+  /** Starts the apps in parallel: they do not need each other, except that the demo's channels need the sandbox. */
   async function startAll() {
     const all = await Promise.allSettled([
       startSandbox().then(() => seedDemo(seedEnv)),
@@ -160,7 +159,7 @@ async function bringUp(options, onOpened) {
     };
   }
 
-  /** What lives on for a while where this process is killed. The guard ends last, after the database. */
+  /** Records the processes that still run for a while when this process is killed. The guard ends last, after the database. */
   function noteLeftovers() {
     const guard = guardRecord();
     claim.note([

@@ -4,7 +4,7 @@
 /** @typedef {(text: string) => string} Paint */
 
 /**
- * The addresses, and lines to paste. Pasted lines hold no comment: zsh takes one for an argument.
+ * The addresses, and lines to paste. These have no comments, because zsh would treat a pasted comment as arguments.
  * @param {Pick<import('./stack.mjs').RuntimeFacts, 'apiUrl' | 'sandboxUrl' | 'organizationId' | 'apiKey' | 'redisUrl'>} facts
  * @param {{ home: string, seconds: number, paint: { bold: Paint, dim: Paint, green: Paint } }} options
  */
@@ -33,7 +33,7 @@ Then open the sandbox feed, and wait for the post.
 `;
 }
 
-/** As plain as a shell allows: create, then schedule. They need curl and node only. */
+/** Create a post, then schedule it. The lines need only curl and node. */
 const scheduleLines = [
   `POSTS=$API/organizations/$ORGANIZATION/posts`,
   `POST=$(curl -s -H "x-api-key: $KEY" -H 'content-type: application/json' $POSTS -d '{"text":"Hello from SoloSpark","platforms":["x","linkedin"]}' | node -p 'JSON.parse(require("fs").readFileSync(0)).id')`,

@@ -1,5 +1,5 @@
 // @ts-check
-// The database that every test suite copies: migrated once, the queue's schema too.
+// Makes the template database, which is migrated once and copied by every test suite.
 import { setTimeout as delay } from 'node:timers/promises';
 import { ensureDatabase } from './postgres.mjs';
 

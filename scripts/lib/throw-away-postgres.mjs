@@ -1,6 +1,6 @@
 // @ts-check
-// A PostgreSQL for one run: in a temporary folder, fast and careless, gone afterwards. The guard removes it where the run was
-// killed, and the next run where the guard was, too.
+// A temporary PostgreSQL for one run, without durability. It is removed afterwards: by the guard when the run was killed, and by the
+// next run when the guard was killed as well.
 import { randomBytes } from 'node:crypto';
 import { chmodSync, lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,7 @@ import { PlainError } from './report.mjs';
 /** @typedef {import('./postgres.mjs').Postgres} Postgres */
 
 const prefix = 'solospark-postgres-';
-/** The second one is for machines that give every user a temporary folder that only they can enter. */
+/** The second folder is for machines whose users have private temporary folders. */
 const places = () => [tmpdir(), '/var/tmp'];
 
 /** @returns {Promise<Postgres>} whose `stop` also removes it */
@@ -63,7 +63,7 @@ function makeRoot() {
   throw new PlainError(`PostgreSQL's account cannot enter ${places().join(' or ')}.`);
 }
 
-/** Only folders of this user, that name an owner that no longer runs. */
+/** Removes only folders of this user whose owner process no longer runs. */
 async function removeAbandoned() {
   for (const place of places()) {
     for (const name of readdirSync(place)) {

@@ -1,6 +1,6 @@
 // @ts-check
-// npm, and the shell that it may start, stand between us and whoever started us. A signal that ends one of them does not
-// always reach us: npm hands on SIGINT and SIGTERM only, a shell none, and SIGKILL nobody can hand on. So we look.
+// Notices the end of npm, and of the shell that npm may start, which are our parents. A signal that ends one of them does not always
+// reach us: npm forwards only SIGINT and SIGTERM, a shell forwards none, and SIGKILL cannot be forwarded. So we poll.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { isRunning, recordOf } from './process-identity.mjs';
@@ -8,14 +8,14 @@ import { isRunning, recordOf } from './process-identity.mjs';
 /** @typedef {{ pid: number, parent: number, group: number, command: string }} ProcessFacts */
 
 const hasProc = existsSync('/proc/self/stat');
-/** Without /proc each look starts a `ps`. */
+/** Longer without /proc, because each check starts a `ps`. */
 const everyMs = hasProc ? 250 : 2_000;
-/** `npm start`, `node /usr/bin/npm start`, `/…/bin/pnpm worker`: the program, or the script that a runtime runs. */
+/** Matches the program or its script: `npm start`, `node /usr/bin/npm start`, `/…/bin/pnpm worker`. */
 const packageManager = /^(\S*\/)?(npm|npx|pnpm|pnpx|yarn|yarnpkg|bun|bunx)(-cli)?(\.[cm]?js)?$/;
 
 /**
- * Calls `onGone` once when one of the package managers and shells above us has ended. Does nothing where we were started
- * without a package manager: a program that `nohup` or a supervisor starts may outlive its parent.
+ * Calls `onGone` once when one of the package managers and shells above us has ended. Does nothing when no package manager started
+ * us: a program that `nohup` or a supervisor starts may outlive its parent.
  * @param {() => void} onGone
  */
 export function watchAncestors(onGone) {
@@ -29,7 +29,7 @@ export function watchAncestors(onGone) {
   timer.unref();
 }
 
-/** From our parent up to the topmost package manager of our process group. A job of an interactive shell is a group of its own. */
+/** From our parent up to the topmost package manager of our process group. An interactive shell starts each job in its own group. */
 function ancestorsToWatch() {
   /** @type {ProcessFacts[]} */
   const chain = [];

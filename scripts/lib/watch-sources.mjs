@@ -1,17 +1,17 @@
 // @ts-check
-// Which source has changed, told in turn. chokidar sees what `fs.watch` loses: editors and git write a new file and rename it over
-// the old one, and Node 20 then goes on watching the old one.
+// Reports changes of source files one after another. It uses chokidar, because `fs.watch` misses changes: editors and git write a new
+// file and rename it over the old one, and Node 20 then keeps watching the old one.
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** A burst of changes, as a checkout makes it, is one change. */
+/** Changes within this time, as in a git checkout, count as one change. */
 const quietMs = 300;
 
 /**
- * Yields the path of what has changed last, once for each burst, until the signal. What changes while the caller is at work on
- * one change is told when it comes back for the next.
+ * Yields the path of the last changed file, once for each burst, until the signal. Changes that happen while the caller handles one
+ * are reported by its next call.
  * @param {string[]} folders
  * @param {AbortSignal} signal
- * @param {{ onReady?: () => void }} [options] onReady: from here on no change is missed
+ * @param {{ onReady?: () => void }} [options] onReady: called when no change can be missed any more
  * @returns {AsyncGenerator<string>}
  */
 export async function* watchSources(folders, signal, { onReady } = {}) {
@@ -37,7 +37,7 @@ export async function* watchSources(folders, signal, { onReady } = {}) {
   signal.addEventListener('abort', stop, { once: true });
   try {
     while (!signal.aborted) {
-      // Asked before each wait: it may have come while nobody waited.
+      // Checked before each wait: a change may have happened while the caller was busy.
       if (changed === null) {
         await new Promise((resolve) => (wake = () => void resolve(undefined)));
         continue;

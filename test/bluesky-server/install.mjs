@@ -1,5 +1,5 @@
 // @ts-check
-// Bluesky's own server, compiled for one version of Node.
+// Installs Bluesky's own server, compiled for this version of Node.
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,7 +15,7 @@ const { folder, install } = asideFolder({
   })),
 });
 
-/** Where the server is, or will be. */
+/** The folder of the server, which may not exist yet. */
 export const serverFolder = folder;
 
 export const installServer = (/** @type {AbortSignal} */ signal) =>
@@ -34,14 +34,14 @@ export const installServer = (/** @type {AbortSignal} */ signal) =>
   });
 
 /**
- * Fifteen seconds of compiling instead of ninety: SQLite is one file of 250,000 lines, whose optimisation the tests would
- * never win back, and in which gcc looks for misleading indentation for longer than it takes to compile it. These flags
- * come after the package's own, so they win.
+ * Compiler flags that reduce the compile time from ninety seconds to fifteen. SQLite is one file of 250,000 lines: optimising it
+ * costs more than the tests gain, and gcc's check for misleading indentation takes longer than the compilation. These flags come
+ * after the package's own, so they take effect.
  */
 function forCompiler() {
   const flags = { CFLAGS: '-O0 -Wno-misleading-indentation', CXXFLAGS: '-O0' };
   const prefix = dirname(dirname(process.execPath));
-  // Node's headers are mostly installed with it; otherwise node-gyp downloads them.
+  // Node's headers are usually installed with Node; otherwise node-gyp downloads them.
   const headers = existsSync(join(prefix, 'include/node/node.h')) ? { npm_config_nodedir: prefix } : {};
   return { ...process.env, ...flags, ...headers };
 }

@@ -1,6 +1,6 @@
 // @ts-check
-// `npm run test:bluesky`: installs Bluesky's own server (250 MB, and a minute, the first time on a machine), and has us
-// publish to it. Needs gcc, make and python3.
+// `npm run test:bluesky`: installs Bluesky's own server (250 MB and a minute, once on a machine), and publishes to it. Needs gcc,
+// make and python3.
 import { runAgainstServer } from '../real-server/main.mjs';
 import { installServer } from './install.mjs';
 

@@ -6,8 +6,8 @@ import { openProduct } from '../real-server/product.ts';
 import { demoImage, eventually } from '../support/app.ts';
 import type { Account, Server } from './server.ts';
 
-// The whole of SoloSpark against Bluesky's own server: an account is connected through our API, our worker publishes, and
-// the server's list says what became of it.
+// Tests all of SoloSpark against Bluesky's own server: an account is connected through our API, our worker publishes, and the
+// server's list shows the result.
 
 const PUBLISH = 'com.atproto.repo.putRecord';
 const LOOK_UP = 'com.atproto.repo.getRecord';
@@ -24,7 +24,7 @@ export async function checkProduct(server: Server, proxy: FaultProxy, check: Che
     assert.equal(answer.body.remoteAccountId, account.did);
     return answer.body.id as string;
   }
-  /** One record, and it is what the receipt says. */
+  /** Expects exactly one record, and that the receipt names it. */
   async function isOutOnce(account: Account, postId: string, text: string) {
     const { remoteId } = await until(postId, 'published');
     const posts = await server.posts(account);
@@ -62,26 +62,37 @@ export async function checkProduct(server: Server, proxy: FaultProxy, check: Che
     },
   );
 
-  await check('through our API: a wrong app password is refused, and says what to do', async (account) => {
-    const signIn = { platform: 'bluesky', identifier: account.handle, password: 'wrong', server: proxy.url };
-    const answer = await app.request('POST', '/connections/sign-in', signIn);
-    assert.deepEqual([answer.status, answer.body.code], [422, 'platform_refused']);
-    assert.match(answer.body.detail, /app password/);
-  });
+  await check(
+    'through our API: a wrong app password is refused with an error that says what to do',
+    async (account) => {
+      const signIn = {
+        platform: 'bluesky',
+        identifier: account.handle,
+        password: 'wrong',
+        server: proxy.url,
+      };
+      const answer = await app.request('POST', '/connections/sign-in', signIn);
+      assert.deepEqual([answer.status, answer.body.code], [422, 'platform_refused']);
+      assert.match(answer.body.detail, /app password/);
+    },
+  );
 
   const faults: Fault[] = ['drop-before', 'drop-after', '503-after', 'cut-after', 'hang-after'];
   for (const fault of faults) {
-    await check(`through our API: ${fault} on the public call, and the post is out once`, async (account) => {
-      const channelId = await connect(account);
-      void proxy.arm(PUBLISH, fault);
-      if (fault === 'drop-after') void proxy.arm(LOOK_UP, 'drop-before');
-      const text = `In spite of ${fault}`;
-      await isOutOnce(account, await publish(channelId, text), text);
-    });
+    await check(
+      `through our API: after ${fault} on the public call the post is public once`,
+      async (account) => {
+        const channelId = await connect(account);
+        void proxy.arm(PUBLISH, fault);
+        if (fault === 'drop-after') void proxy.arm(LOOK_UP, 'drop-before');
+        const text = `In spite of ${fault}`;
+        await isOutOnce(account, await publish(channelId, text), text);
+      },
+    );
   }
 
   await check(
-    'through our API: an expired token is renewed, though the first answer is lost, and the post goes out',
+    'through our API: an expired token is renewed although the first answer is lost, and the post is published',
     async (account) => {
       const channelId = await connect(account);
       const context = `organization:${app.organizationId} channel:${channelId}`;
@@ -97,7 +108,7 @@ export async function checkProduct(server: Server, proxy: FaultProxy, check: Che
         channelId,
         seal(app.ctx.settings.keyring, JSON.stringify(expired), context),
       ]);
-      // The server has given new tokens, and nobody has heard of them: the old one is good for two more hours.
+      // The server issues new tokens, whose answer is lost. The old refresh token is valid for two more hours.
       void proxy.arm(REFRESH, 'drop-after');
       await isOutOnce(account, await publish(channelId, 'Renewed'), 'Renewed');
       assert.ok(!(await sealed()).includes(expired.accessToken));
@@ -105,7 +116,7 @@ export async function checkProduct(server: Server, proxy: FaultProxy, check: Che
   );
 
   await check(
-    'through our API: a used-up allowance makes the post wait for its reset, with no try used up',
+    'through our API: a used-up rate limit makes the post wait for its reset, and uses up no try',
     async (account) => {
       const channelId = await connect(account);
       await server.useUpAllowance(account);
@@ -127,7 +138,7 @@ export async function checkProduct(server: Server, proxy: FaultProxy, check: Che
   );
 
   await check(
-    'through our API: an account that was taken down is told, and nothing is out',
+    'through our API: an account that was taken down is reported, and nothing is public',
     async (account) => {
       const channelId = await connect(account);
       await server.takeDown(account);

@@ -12,7 +12,7 @@ import { startServer, type Account, type Entry } from './server.ts';
 import { settingsAtTheLimits } from './settings.ts';
 import { generateTexts } from './texts.ts';
 
-// Our publisher, and then all of SoloSpark, against Bluesky's own server: what its list of records says is what is true.
+// Tests our publisher, and then all of SoloSpark, against Bluesky's own server. The server's list of records is the oracle.
 
 const PUBLISH = 'com.atproto.repo.putRecord';
 const LOOK_UP = 'com.atproto.repo.getRecord';
@@ -30,7 +30,7 @@ const open = ({ did, handle, accessJwt }: Account, draft?: Draft): PublishCall =
 
 const prepared = (account: Account, draft?: Draft) => deliveries.prepare(open(account, draft));
 
-/** The bytes as the server gives them to everybody. */
+/** The bytes of a blob, as the server serves them publicly. */
 async function blobOf({ did }: Account, { ref }: { ref: { $link: string } }): Promise<Buffer> {
   const query = new URLSearchParams({ did, cid: ref.$link });
   const response = await fetch(`${server.url}/xrpc/com.atproto.sync.getBlob?${query.toString()}`);
@@ -38,7 +38,7 @@ async function blobOf({ did }: Account, { ref }: { ref: { $link: string } }): Pr
   return Buffer.from(await response.arrayBuffer());
 }
 
-/** The one record of this account, which is what the receipt says. */
+/** The only record of this account; expects that the receipt names it. */
 async function theOnlyPost(account: Account, outcome: unknown): Promise<Entry> {
   const posts = await server.posts(account);
   assert.equal(posts.length, 1);
@@ -50,19 +50,19 @@ async function theOnlyPost(account: Account, outcome: unknown): Promise<Entry> {
   return post;
 }
 
-await check('the token tells whose account it is', async (account) => {
+await check('the account is read from the token', async (account) => {
   const call = open(account);
   const { did, handle } = account;
   assert.deepEqual(await bluesky.identity(call), { remoteAccountId: did, handle });
 });
 
 await check(
-  'links, a hashtag, a mention and two images go out, and the server has them as sent',
+  'links, a hashtag, a mention and two images are published, and stored as sent',
   async (account) => {
     const text = '見て👨‍👩‍👧‍👦 https://example.com/ä?b#c, #tag @bob.test (https://example.com/d).';
     const call = await prepared(account, { text, images: [jpeg, Buffer.concat([jpeg, Buffer.from('2')])] });
     const { value } = await theOnlyPost(account, await publish(call));
-    // As Bluesky's own app shows links.
+    // Links are shortened as in Bluesky's own app.
     const shown = '見て👨‍👩‍👧‍👦 example.com/%C3%A4?b#c, #tag @bob.test (example.com/d).';
     assert.equal(value.text, shown);
     assert.equal(value.createdAt, call.evidence['createdAt']);
@@ -95,13 +95,16 @@ await check(
 );
 
 for (const fault of ['drop-after', '503-after', 'cut-after', 'hang-after'] as const) {
-  await check(`${fault}: unclear, found, and there once`, async (account) => {
-    const call = await prepared(account, { images: [jpeg] });
-    await publishUnclearly(call, fault);
-    await theOnlyPost(account, await lookUp(call));
-  });
+  await check(
+    `after ${fault} the call is unclear, and the post is found and public once`,
+    async (account) => {
+      const call = await prepared(account, { images: [jpeg] });
+      await publishUnclearly(call, fault);
+      await theOnlyPost(account, await lookUp(call));
+    },
+  );
 
-  await check(`${fault}: sent again without asking, and there once, unchanged`, async (account) => {
+  await check(`after ${fault} a resend without look-up leaves one unchanged post`, async (account) => {
     const call = await prepared(account, { text: 'Twice https://example.com #tag', images: [jpeg] });
     await publishUnclearly(call, fault);
     const [before] = await server.posts(account);
@@ -110,21 +113,24 @@ for (const fault of ['drop-after', '503-after', 'cut-after', 'hang-after'] as co
   });
 }
 
-await check('drop-before: unclear, absent, sent again, and there once', async (account) => {
-  const call = await prepared(account);
-  await publishUnclearly(call, 'drop-before');
-  assert.deepEqual(await lookUp(call), { outcome: 'absent' });
-  await theOnlyPost(account, await publish(call));
-});
+await check(
+  'after drop-before the call is unclear, the post is absent, and a resend makes it public once',
+  async (account) => {
+    const call = await prepared(account);
+    await publishUnclearly(call, 'drop-before');
+    assert.deepEqual(await lookUp(call), { outcome: 'absent' });
+    await theOnlyPost(account, await publish(call));
+  },
+);
 
-await check('six sendings at once make one post', async (account) => {
+await check('six simultaneous calls for one delivery make one post', async (account) => {
   const call = await prepared(account);
   const outcomes = await Promise.all(Array.from({ length: 6 }, () => publish(call)));
   for (const outcome of outcomes) await theOnlyPost(account, outcome);
 });
 
 await check(
-  'a look-up that is cut is asked again, and an upload that is cut is tried again',
+  'a look-up that is cut is repeated, and an upload that is cut is tried again',
   async (account) => {
     const call = open(account, { images: [jpeg] });
     void proxy.arm(UPLOAD, 'drop-after');
@@ -137,28 +143,31 @@ await check(
   },
 );
 
-await check('another text under the same key overwrites nothing, and a person is asked', async (account) => {
-  const call = await prepared(account, { text: 'Before' });
-  await theOnlyPost(account, await publish(call));
-  call.text = 'After';
-  const outcome = await publish(call);
-  assert.equal(outcome.outcome, 'unclear');
-  assert.match(outcome.detail ?? '', /InvalidSwap/);
-  assert.equal((await lookUp(call)).outcome, 'uncertain');
-  assert.deepEqual(
-    (await server.posts(account)).map(({ value }) => value.text),
-    ['Before'],
-  );
-});
+await check(
+  'another text under the same key overwrites nothing, and the delivery is uncertain',
+  async (account) => {
+    const call = await prepared(account, { text: 'Before' });
+    await theOnlyPost(account, await publish(call));
+    call.text = 'After';
+    const outcome = await publish(call);
+    assert.equal(outcome.outcome, 'unclear');
+    assert.match(outcome.detail ?? '', /InvalidSwap/);
+    assert.equal((await lookUp(call)).outcome, 'uncertain');
+    assert.deepEqual(
+      (await server.posts(account)).map(({ value }) => value.text),
+      ['Before'],
+    );
+  },
+);
 
-await check('two deliveries of one text are two posts', async (account) => {
+await check('two deliveries with the same text make two posts', async (account) => {
   for (let count = 0; count < 2; count++) {
     assert.equal((await publish(await prepared(account, { text: 'Same' }))).outcome, 'published');
   }
   assert.equal((await server.posts(account)).length, 2);
 });
 
-await check('an expired token is told as one, and nothing is out', async (account) => {
+await check('an expired token is reported as expired, and nothing is public', async (account) => {
   const call = await prepared(account);
   call.credentials.accessToken = server.expiredTokenOf(account);
   const outcome = await publish(call);
@@ -167,19 +176,19 @@ await check('an expired token is told as one, and nothing is out', async (accoun
   assert.deepEqual(await server.posts(account), []);
 });
 
-await check('a token of nobody is told as one', async (account) => {
+await check('an invalid token is reported as invalid', async (account) => {
   const call = await prepared(account);
   call.credentials.accessToken = 'nonsense';
   assert.deepEqual(kindOf(await publish(call)), ['failed', 'auth_expired', 'user']);
 });
 
-await check('an account that was taken down is told as one', async (account) => {
+await check('an account that was taken down is reported as taken down', async (account) => {
   const call = await prepared(account);
   await server.takeDown(account);
   assert.deepEqual(kindOf(await publish(call)), ['failed', 'rejected_account', 'user']);
 });
 
-await check('an image of 1,000,001 bytes is refused, one of 1,000,000 is not', async (account) => {
+await check('an image of 1,000,001 bytes is refused, and one of 1,000,000 is accepted', async (account) => {
   const sized = (bytes: number) => Buffer.concat([jpeg, Buffer.alloc(bytes - jpeg.length)]);
   const large = await prepared(account, { images: [sized(1_000_001)] });
   assert.deepEqual(kindOf(await publish(large)), ['failed', 'rejected_content', 'user']);
@@ -188,7 +197,7 @@ await check('an image of 1,000,001 bytes is refused, one of 1,000,000 is not', a
 });
 
 await check(
-  'a reference to an image that is not there is told, and the image goes up again',
+  'a reference to a missing image is recognised, and the image is uploaded again',
   async (account) => {
     const call = await prepared(account, { images: [jpeg] });
     const other = open(await server.createAccount('elsewhere'), { images: [jpeg] });
@@ -217,7 +226,7 @@ const kinds: [string, Draft][] = [
 for (const [what, draft] of kinds) {
   for (const fault of ['drop-after', '503-after', 'cut-after', 'hang-after'] as const) {
     await check(
-      `${what}, ${fault}: sent again without asking, and there once, as it was sent`,
+      `after ${fault} a resend of ${what} without look-up leaves one post, as it was sent`,
       async (account) => {
         const call = await prepared(account, draft);
         await publishUnclearly(call, fault);
@@ -231,7 +240,7 @@ for (const [what, draft] of kinds) {
   }
 }
 
-await check('a video and a card are what the server knows by these names', async (account) => {
+await check('a video and a card have the record types that the server knows', async (account) => {
   const film = filmOf(4_900_000);
   const call = await prepared(account, { videos: [film] });
   const { value } = await theOnlyPost(account, await publish(call));
@@ -248,7 +257,7 @@ await check('a video and a card are what the server knows by these names', async
 });
 
 await check(
-  'a video whose upload was cut goes up again, and is not renewed a minute later',
+  'a video whose upload was cut is uploaded again, and not once more half an hour later',
   async (account) => {
     const call = open(account, { videos: [filmOf(4_900_000)] });
     let pieces = 0;
@@ -271,7 +280,7 @@ await check(
 );
 
 await check(
-  'a video that is larger than this server takes is told as that, and nothing is out',
+  'a video larger than this server accepts is reported as too large, and nothing is public',
   async (account) => {
     for (const byteSize of [5 * 1024 * 1024 + 1, 8_000_000, 50_000_000]) {
       const direct = open(account, { videos: [filmOf(byteSize)] });
@@ -294,7 +303,7 @@ await check('the server and our check agree on languages, cards and labels', asy
   }
 });
 
-await check('the server refuses words of a video where our check does', async (account) => {
+await check('the server refuses the same alt texts of videos as our check', async (account) => {
   for (const [count, allowed] of [
     [1_000, true],
     [1_001, false],
@@ -308,7 +317,7 @@ await check('the server refuses words of a video where our check does', async (a
 });
 
 const texts = generateTexts(240);
-await check(`the server and our check agree on ${texts.length} texts about the limits`, async (account) => {
+await check(`the server and our check agree on ${texts.length} texts near the limits`, async (account) => {
   let accepted = 0;
   for (const text of texts) {
     const allowed = bluesky.check({ text, media: [], settings: {} }).length === 0;

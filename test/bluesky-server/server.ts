@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { serverFolder } from './install.mjs';
 
-// Bluesky's own server with a directory of accounts, in this process, on loopback, with nothing outside.
+// Starts Bluesky's own server and its account directory in this process, on loopback, without any network.
 
 const HOST = '127.0.0.1';
 
@@ -19,14 +19,14 @@ export interface Account {
 export interface Entry {
   uri: string;
   cid: string;
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a record, as the server has it
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a record as the server stores it
   value: any;
 }
 
 export type Server = Awaited<ReturnType<typeof startServer>>;
 
 export async function startServer() {
-  // Installed outside of the workspace, so nothing here knows their types.
+  // Installed outside of the workspace, so their types are not available here.
   const load = createRequire(join(serverFolder, 'package.json'));
   const plc = load('@did-plc/server');
   const pds = load('@atproto/pds');
@@ -51,9 +51,9 @@ export async function startServer() {
     serviceHandleDomains: ['.test'],
     inviteRequired: false,
     disableSsrfProtection: true,
-    // Its own, as they are out there.
+    // The server's default rate limits, as on the public servers.
     rateLimitsEnabled: true,
-    // It wants to know them, and is never asked to call them.
+    // Required settings that are never used.
     bskyAppViewUrl: 'http://localhost:1',
     bskyAppViewDid: 'did:web:localhost',
     bskyAppViewCdnUrlPattern: 'http://localhost:1/%s/%s/%s',
@@ -86,13 +86,13 @@ export async function startServer() {
       const json = { handle: `${name}.test`, email: `${name}@solospark.invalid`, password: secret() };
       return call('com.atproto.server.createAccount', { json });
     },
-    /** As an author makes one in the settings. */
+    /** Creates an app password, as an author does in the settings. */
     async createAppPassword({ accessJwt }: Account): Promise<string> {
       const authorization = `Bearer ${accessJwt}`;
       const json = { name: 'SoloSpark' };
       return (await call('com.atproto.server.createAppPassword', { json, authorization })).password;
     },
-    /** Writes until the server refuses: 5,000 points in an hour, three for each record. */
+    /** Writes records until the rate limit is used up: 5,000 points per hour, three for each record. */
     async useUpAllowance({ did, accessJwt }: Account): Promise<void> {
       const authorization = `Bearer ${accessJwt}`;
       for (let left = 5_000; left >= 2;) {
@@ -113,7 +113,7 @@ export async function startServer() {
         left -= count * 3;
       }
     },
-    /** Everything in the account's repository, by the server's own list. */
+    /** All posts in the account's repository, from the server's own list. */
     async posts({ did }: Account): Promise<Entry[]> {
       const entries: Entry[] = [];
       for (let cursor = ''; ;) {
@@ -125,7 +125,7 @@ export async function startServer() {
         cursor = page.cursor;
       }
     },
-    /** Signed as the server signs, and out of date. */
+    /** An expired token, signed as the server signs. */
     expiredTokenOf({ did }: Account): string {
       const now = Math.floor(Date.now() / 1_000);
       const claims = {
@@ -156,7 +156,7 @@ export async function startServer() {
 
 const secret = () => randomBytes(32).toString('hex');
 
-/** Both listen on every address by themselves. */
+/** Makes an app listen on loopback; by default both listen on every address. */
 function onLoopbackOnly(app: { listen: (...args: unknown[]) => unknown }): void {
   const listen = app.listen.bind(app);
   app.listen = (port) => listen(port, HOST);

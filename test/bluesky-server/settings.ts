@@ -3,7 +3,7 @@ import type { Settings } from '../../packages/publishers/src/draft.ts';
 interface Choice {
   settings: Settings;
   allowed: boolean;
-  /** Where the server asks less than we do. */
+  /** True where the server is less strict than we are. */
   allowedThere?: boolean;
 }
 
@@ -38,12 +38,12 @@ const ADDRESSES = [
   'https://a.example:8443/%20',
 ];
 const NO_ADDRESSES = ['example.com', 'https://', 'https:///a', 'https://a b'];
-/** Not of the web, which is all the same to a server. */
+/** Not web addresses, but the server does not check that. */
 const NO_WEB_ADDRESSES = ['ftp://a.example', 'javascript:alert(1)', 'http://[::1'];
 
 const cardTo = (url: string) => ({ linkCard: { url, title: 'A page', description: '' } });
 
-/** What may be chosen, and what may not, by our rules and by the server's. */
+/** Settings that are allowed or refused, by our rules and by the server's. */
 export const settingsAtTheLimits: Choice[] = [
   ...LANGUAGES.map((tag) => ({ settings: { languages: [tag] }, allowed: true })),
   ...NO_LANGUAGES.map((tag) => ({ settings: { languages: [tag] }, allowed: false })),

@@ -1,6 +1,6 @@
-// Texts about the two limits, 300 graphemes and 3,000 bytes: always the same ones.
+// Texts near the two limits, 300 graphemes and 3,000 bytes. The texts are the same in each run.
 
-/** Each is one grapheme, or a few that a careless counter takes for more or for fewer. */
+/** Each is one grapheme, or a few that a wrong counter counts as more or fewer. */
 const pieces = [
   'a',
   'é',
@@ -48,7 +48,7 @@ export function generateTexts(count: number): string[] {
   });
 }
 
-/** A linear congruence: the same numbers on every machine. */
+/** A linear congruential generator: the same numbers on every machine. */
 function randomNumbers(seed: number): () => number {
   let state = seed;
   return () => {

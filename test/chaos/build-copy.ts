@@ -14,8 +14,8 @@ import { join } from 'node:path';
 import { repoRoot } from '../../scripts/lib/home.mjs';
 
 /**
- * A copy of everything that was built, so that a build in this folder does not change the programs under a run, and
- * so that the prover may patch it. The libraries stay where they are.
+ * Copies everything that was built, so that a new build does not change the programs during a run, and so that the prover can
+ * patch the copy. Libraries are not copied.
  */
 export function copyBuild(from: string = repoRoot): { root: string; remove: () => void } {
   const root = mkdtempSync(join(tmpdir(), 'solospark-build-'));
@@ -37,7 +37,7 @@ export function copyBuild(from: string = repoRoot): { root: string; remove: () =
 
 const bundleApp = join(repoRoot, 'packages/foundation/tools/bundle-app.mjs');
 
-/** After a package of the copy has been changed: the apps run from bundles. */
+/** Bundles the apps again after a package of the copy was changed: they run from bundles. */
 export function bundleAgain(root: string): void {
   for (const app of ['api', 'worker']) {
     execFileSync(process.execPath, [bundleApp], { cwd: join(root, 'apps', app), stdio: 'inherit' });

@@ -3,7 +3,7 @@ import { during, type Record } from './record.ts';
 import type { FaultEvent } from './schedule-faults.ts';
 import type { ChaosStack } from './stack.ts';
 
-/** Lets the scheduled faults happen, each at its time; resolves when the last has passed. */
+/** Causes each scheduled fault at its time; resolves when the last one is over. */
 export async function carryOutFaults(
   stack: ChaosStack,
   events: FaultEvent[],

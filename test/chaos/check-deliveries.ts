@@ -2,9 +2,9 @@ import { groupBy, type DeliveryRow, type Evidence, type PostRow, type PublicPost
 import { readText, type Record } from './record.ts';
 import type { Violation } from './violation.ts';
 
-// The rows and the ledger against what is really public: I1, I2, I4, and of I3 that nothing is early.
+// Compares the rows and the ledger with what is really public: I1, I2, I4, and the part of I3 that nothing is early.
 
-/** The sandbox stamps in whole milliseconds, with the clock of the same machine. */
+/** The sandbox's timestamps are whole milliseconds, of the same machine's clock. */
 const EARLY_TOLERANCE_MS = 5;
 
 export function checkDeliveries(record: Record, evidence: Evidence): Violation[] {
@@ -15,7 +15,7 @@ export function checkDeliveries(record: Record, evidence: Evidence): Violation[]
   const found: Violation[] = [];
   for (const [postId, deliveries] of evidence.deliveries) {
     const post = evidence.posts.get(postId);
-    // A post whose creation was repeated has a twin that nobody knows of: its number is the same, and it never fires.
+    // A repeated creation leaves a second post with the same number. The author does not know it, and it never fires.
     const number = numbers.get(postId) ?? readText(post?.text ?? '')?.number ?? 0;
     const isTwin = !numbers.has(postId);
     for (const delivery of deliveries) {
@@ -34,7 +34,7 @@ export function checkDeliveries(record: Record, evidence: Evidence): Violation[]
         record.incidents.length === 0 &&
         (delivery.status === 'failed' || delivery.status === 'uncertain')
       ) {
-        at('lost', `it is ${delivery.status}, and nothing had gone wrong: ${delivery.failureReason}`);
+        at('lost', `it is ${delivery.status}, although nothing had gone wrong: ${delivery.failureReason}`);
       }
       checkLedger(delivery, evidence, at);
     }
@@ -43,7 +43,7 @@ export function checkDeliveries(record: Record, evidence: Evidence): Violation[]
   for (const posts of shown.values()) {
     const [post] = posts;
     if (!post) continue;
-    const what = `"${post.text}" is public on ${post.platform} ${post.account}, and no delivery knows of it`;
+    const what = `"${post.text}" is public on ${post.platform} ${post.account}, but belongs to no delivery`;
     found.push({ kind: 'untrue', number: readText(post.text)?.number ?? 0, what });
   }
   return found;
@@ -56,26 +56,26 @@ function checkDelivery(post: PostRow, delivery: DeliveryRow, there: PublicPost[]
   if (there.length > 1)
     find('doubled', `it is public ${there.length} times: ${there.map(({ id }) => id).join(', ')}`);
   if (dueAt === null) {
-    if (there.length > 0) find('after-cancel', 'it is public, and it never fired');
-    if (status !== 'pending') find('ledger', `it is ${status}, and it never fired`);
+    if (there.length > 0) find('after-cancel', 'it is public, but never fired');
+    if (status !== 'pending') find('ledger', `it is ${status}, but never fired`);
     return;
   }
   for (const { createdAt, text } of there) {
     const earlyMs = dueAt.getTime() - Date.parse(createdAt);
     if (earlyMs > EARLY_TOLERANCE_MS)
       find('early', `it was public ${earlyMs} ms before ${dueAt.toISOString()}`);
-    if (text !== post.text) find('stale', `"${text}" is public, and the post says "${post.text}"`);
+    if (text !== post.text) find('stale', `"${text}" is public, but the post's text is "${post.text}"`);
   }
   switch (status) {
     case 'published':
-      if (there.length === 0) find('untrue', 'it says published, and it is not there');
-      // Instagram may not tell as what a container was published; then the container stands in the receipt.
+      if (there.length === 0) find('untrue', 'it is published in the row, but not public');
+      // Instagram may not tell the id under which a container was published; then the receipt has the container's id.
       else if (delivery.platform !== 'instagram' && !there.some(({ id }) => id === delivery.remoteId)) {
-        find('untrue', `its receipt names ${delivery.remoteId}, and public is ${there[0]?.id}`);
+        find('untrue', `its receipt names ${delivery.remoteId}, but ${there[0]?.id} is public`);
       }
       return;
     case 'failed':
-      if (there.length > 0) find('untrue', 'it says failed, and it is there');
+      if (there.length > 0) find('untrue', 'it is failed in the row, but public');
       if (!delivery.failureReason) find('lost', 'it failed without a reason');
       return;
     case 'uncertain':
@@ -90,14 +90,14 @@ function checkDelivery(post: PostRow, delivery: DeliveryRow, there: PublicPost[]
 }
 
 /**
- * Every claim has its row, and every row was closed once. A holder that was overtaken and brings a receipt all the same
- * raises the number once more, without a row of its own.
+ * Every claim has its row, and every row was closed once. A superseded holder that still brings a receipt raises the fencing
+ * number once more, without a row.
  */
 function checkLedger(delivery: DeliveryRow, evidence: Evidence, find: Find): void {
   const attempts = evidence.attempts.get(delivery.id) ?? [];
   const overtakenReceipt = attempts.some(({ detail }) => detail === 'answered after its lease had run out');
   if (attempts.length !== delivery.fence - (overtakenReceipt ? 1 : 0)) {
-    find('ledger', `claimed ${delivery.fence} times, and the ledger has ${attempts.length} attempts`);
+    find('ledger', `claimed ${delivery.fence} times, but the ledger has ${attempts.length} attempts`);
   }
   if (delivery.status === 'publishing') return;
   const open = attempts.filter(({ endedAt }) => endedAt === null);
@@ -111,9 +111,8 @@ function checkEnd(post: PostRow, deliveries: DeliveryRow[], find: Find): void {
   const published = deliveries.filter(({ status }) => status === 'published').length;
   const expected =
     published === deliveries.length ? 'published' : published > 0 ? 'partially_published' : 'failed';
-  if (post.status !== expected) find('stuck', `all of its deliveries have ended, and it is ${post.status}`);
-  else if (post.scheduledAt ?? post.scheduleJobId)
-    find('stuck', 'it has ended, and its schedule still stands');
+  if (post.status !== expected) find('stuck', `all of its deliveries have ended, but it is ${post.status}`);
+  else if (post.scheduledAt ?? post.scheduleJobId) find('stuck', 'it has ended, but is still scheduled');
 }
 
 function keyOf(platform: string, account: string, number: number | undefined): string {

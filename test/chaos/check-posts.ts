@@ -3,9 +3,9 @@ import type { Exchange, PostRecord, Record, Snapshot } from './record.ts';
 import { landedBy, mayBeDone, mayStand, type Write } from './register.ts';
 import type { Violation } from './violation.ts';
 
-// What the API answered against what the rows say: I3 and I5, and of I1 that nothing is lost.
+// Compares the API's answers with the rows: I3, I5, and the part of I1 that nothing is lost.
 
-/** `due_at` of a post that was published at once is a time between request and answer, on the same machine. */
+/** `due_at` of a post that is published at once lies between request and answer, by the same machine's clock. */
 const CLOCK_TOLERANCE_MS = 50;
 
 export function checkPosts(record: Record, evidence: Evidence): Violation[] {
@@ -17,7 +17,7 @@ export function checkPosts(record: Record, evidence: Evidence): Violation[] {
       number: post.life.number,
       what,
     });
-    if (!row) return [at('lost', 'the API created it (201), and there is no row')];
+    if (!row) return [at('lost', 'the API created it (201), but there is no row')];
     const deliveries = evidence.deliveries.get(row.id) ?? [];
     return [
       ...checkText(post, row).map((what) => at('stale', what)),
@@ -33,38 +33,40 @@ function checkText(post: PostRecord, row: PostRow): string[] {
     exchange.text === undefined ? [] : [{ value: exchange.text, exchange }],
   );
   const found: string[] = [];
-  if (!mayStand(row.text, writes)) found.push(`its text is "${row.text}", which was refused, or superseded`);
+  if (!mayStand(row.text, writes)) found.push(`its text is "${row.text}", which was refused or replaced`);
   const newer = overtaking(
     snapshotsOf(post, row),
     ({ text }) => text === row.text,
     writes.filter(({ value }) => value === row.text),
   );
   if (newer)
-    found.push(`its text is "${row.text}", but revision ${newer.revision} was shown as "${newer.text}"`);
+    found.push(
+      `its text is "${row.text}", but the API showed revision ${newer.revision} with "${newer.text}"`,
+    );
   return found;
 }
 
-/** Whether, when and why it fired, or did not. */
+/** Checks whether, when and why the post fired, or why it did not. */
 function checkPlan(post: PostRecord, row: PostRow, deliveries: DeliveryRow[]): [Violation['kind'], string][] {
   const due = deliveries.filter((delivery) => delivery.dueAt !== null);
-  // What was tried again is due since then; what its first time was is no longer written anywhere.
+  // A retry sets `due_at` to its own time; the first time is not stored any more.
   const fired = due.find((delivery) => !wasRetried(post, delivery)) ?? due[0];
   const writes = planWrites(post);
   if (row.deletedAt && !fired) {
     const asked = post.exchanges.some((exchange) => exchange.action === 'delete' && mayBeDone(exchange));
-    return asked ? [] : [['lost', 'it is deleted, and nobody was granted that']];
+    return asked ? [] : [['lost', 'it is deleted, but no deletion was granted']];
   }
   if (row.status === 'scheduled')
     return [['stuck', `it is still scheduled, for ${row.scheduledAt?.toISOString()}`]];
   if (!fired) {
-    if (row.status !== 'draft') return [['stuck', `it is ${row.status}, and no delivery has fired`]];
+    if (row.status !== 'draft') return [['stuck', `it is ${row.status}, but no delivery has fired`]];
     return mayStand('draft', writes)
       ? []
       : [['lost', 'it is a draft, but the API had granted to publish it']];
   }
   if (wasRetried(post, fired)) return [];
   const dueAt = fired.dueAt?.toISOString() ?? '';
-  // A post that is published at once may be due in the very millisecond that it was also scheduled for.
+  // A post may be published at once in the same millisecond that it was also scheduled for.
   const scheduled = writes.some((write) => write.value === dueAt);
   const atOnce = writes.some((write) => write.value === 'now' && spans(write.exchange, dueAt));
   const faults = [
@@ -74,7 +76,7 @@ function checkPlan(post: PostRecord, row: PostRow, deliveries: DeliveryRow[]): [
   return faults.some((found) => found.length === 0) ? [] : (faults[0] ?? []);
 }
 
-/** Whether it may have fired for `dueAt` because of what `value` asked for: that time, or to publish at once. */
+/** Checks whether it may have fired for `dueAt` because of the requests for `value`: a time, or `now`. */
 function checkFiring(
   post: PostRecord,
   row: PostRow,
@@ -85,7 +87,7 @@ function checkFiring(
   const scheduled = value !== 'now';
   const relevant = writes.filter(({ value: wanted, exchange }) => {
     if (wanted !== 'now') return true;
-    // "Publish now", said when its time had come already, finds it on its way and changes nothing.
+    // "Publish now" after the due time has no effect: the post is already publishing.
     return scheduled ? exchange.sentAt < Date.parse(dueAt) : spans(exchange, dueAt);
   });
   const granted = writes.filter((write) => write.value === value && mayBeDone(write.exchange));
@@ -98,13 +100,16 @@ function checkFiring(
         granted.every(({ exchange }) => write.exchange.sentAt > landedBy(exchange)),
     );
     return [
-      [canceled ? 'after-cancel' : 'superseded', `it fired for ${dueAt} (${value}), which no longer stood`],
+      [
+        canceled ? 'after-cancel' : 'superseded',
+        `it fired for ${dueAt} (${value}), which was no longer valid`,
+      ],
     ];
   }
   if (!scheduled) return [];
   const shown = snapshotsOf(post, row).filter(({ status }) => status === 'draft' || status === 'scheduled');
   const newer = overtaking(shown, ({ scheduledAt }) => scheduledAt === dueAt, granted);
-  const what = `it fired for ${dueAt}, but revision ${newer?.revision} was shown as ${newer?.scheduledAt ?? 'a draft'}`;
+  const what = `it fired for ${dueAt}, but the API showed revision ${newer?.revision} as ${newer?.scheduledAt ?? 'a draft'}`;
   return newer ? [[newer.scheduledAt === null ? 'after-cancel' : 'superseded', what]] : [];
 }
 
@@ -134,7 +139,7 @@ function wasRetried(post: PostRecord, { dueAt }: DeliveryRow): boolean {
   return dueAt !== null && retries.some((exchange) => spans(exchange, dueAt.toISOString()));
 }
 
-/** Nothing is begun after a deletion was granted. */
+/** No attempt begins after a deletion was granted. */
 function checkDeletes(post: PostRecord, evidence: Evidence, deliveries: DeliveryRow[]): string[] {
   const granted = post.exchanges.filter(({ action, outcome }) => action === 'delete' && outcome === 'done');
   const deletedAt = Math.min(...granted.map(({ endedAt }) => endedAt));
@@ -147,20 +152,20 @@ function checkDeletes(post: PostRecord, evidence: Evidence, deliveries: Delivery
   );
 }
 
-/** Each change that was granted raises the revision by one; what was refused must not. */
+/** Each granted change raises the revision by one; a refused one must not. */
 function checkRevisions(post: PostRecord, row: PostRow): string[] {
   const mayHaveChanged = post.exchanges.filter(
     (exchange) => exchange.action !== 'create' && exchange.action !== 'read' && mayBeDone(exchange),
   ).length;
   if (row.revision - 1 <= mayHaveChanged) return [];
-  return [`it is at revision ${row.revision}, and only ${mayHaveChanged} changes were granted`];
+  return [`it is at revision ${row.revision}, but only ${mayHaveChanged} changes were granted`];
 }
 
 interface Shown extends Snapshot {
   askedAt: number;
 }
 
-/** What the API showed of revisions up to the one that fired. */
+/** The snapshots that the API showed, up to the revision that fired. */
 function snapshotsOf(post: PostRecord, row: PostRow): Shown[] {
   const last = row.deletedAt ? row.revision - 1 : row.revision;
   return post.exchanges.flatMap(({ snapshot, sentAt }) =>
@@ -169,8 +174,8 @@ function snapshotsOf(post: PostRecord, row: PostRow): Shown[] {
 }
 
 /**
- * A revision that was shown to say something else, and is newer than the last that was shown to say it. Unless one of
- * the requests that wanted it was never answered, and may have been carried out once more after that.
+ * Finds a snapshot without the expected value that is newer than the last snapshot with it. Not counted when a request for the
+ * value got no answer, and may have been carried out after that snapshot.
  */
 function overtaking(shown: Shown[], saysIt: (one: Snapshot) => boolean, wanted: Write[]): Shown | undefined {
   const lastShown = Math.max(0, ...shown.filter(saysIt).map(({ revision }) => revision));

@@ -3,7 +3,7 @@ import type { Random } from './random.ts';
 import { textOf, type Exchange, type PostRecord, type Record, type Snapshot } from './record.ts';
 import type { Life, Manner, Step } from './schedule-posts.ts';
 
-// The author: carries out the lives of all posts over HTTP, at any API, and writes down every answer.
+// The author: carries out the planned lives of all posts over HTTP, at a random API, and records every answer.
 
 export interface ClientOptions {
   apiUrls: string[];
@@ -11,7 +11,7 @@ export interface ClientOptions {
   apiKey: string;
   channelIds: string[];
   mediaId: string;
-  /** For what is drawn while it runs: which API, when to repeat. */
+  /** For choices during the run: which API, and when to repeat. */
   random: Random;
   record: Record;
 }
@@ -36,7 +36,7 @@ export function createClient(options: ClientOptions): Client {
     const exchange: Exchange = { ...facts, api, sentAt, endedAt: Date.now(), ...answer };
     if (cutMs !== undefined && exchange.outcome === 'unknown') exchange.why = 'cut';
     post.exchanges.push(exchange);
-    // Of a creation that was sent twice, the first that answers is the one the author goes on with.
+    // When a creation was sent twice, the author continues with the post of the first answer.
     if (exchange.action === 'create') post.postId ??= exchange.snapshot?.id;
     return exchange;
   }
@@ -90,7 +90,7 @@ export function createClient(options: ClientOptions): Client {
     }
   }
 
-  /** A request whose answer is lost is sent again, as a person would. */
+  /** Sends a request again when its answer is lost, as a person would. */
   async function persist(post: PostRecord, wanted: Wanted, manner: Manner): Promise<Exchange> {
     if (manner.kind === 'twice') {
       const [first, second] = await Promise.all([send(post, wanted), send(post, wanted)]);
@@ -131,10 +131,10 @@ export function createClient(options: ClientOptions): Client {
   };
 }
 
-/** Two schedulings of a post never name the same instant, so that the firing tells which one it followed. */
+/** Never schedules a post twice for the same instant, so that its firing shows which request it followed. */
 function freeTime(post: PostRecord, wantedAt: number): string {
   const taken = new Set(post.exchanges.map((exchange) => exchange.scheduledAt));
-  // What took long to be created is not scheduled into the past, which would only be refused.
+  // When the creation took long, the wanted time may be past, and the API would refuse it.
   for (let at = Math.max(wantedAt, Date.now() + 400); ; at += 1) {
     const time = new Date(at).toISOString();
     if (!taken.has(time) && !post.timesGiven.has(time)) {
@@ -144,7 +144,7 @@ function freeTime(post: PostRecord, wantedAt: number): string {
   }
 }
 
-/** The parts of a post, or of a problem, that are written down. */
+/** The parts of a post, or of a problem, that are recorded. */
 type Body = Partial<Snapshot> & { code?: string };
 
 function readAnswer(status: number, body: Body) {

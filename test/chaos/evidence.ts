@@ -1,7 +1,7 @@
 import type { Database } from '@solospark/db';
 import type { ChaosStack } from './stack.ts';
 
-// What can be known when everything is quiet: the rows, the ledger, and what is really public.
+// Collects the evidence when everything is quiet: the rows, the ledger, and what is really public.
 
 export interface PostRow {
   id: string;
@@ -103,13 +103,13 @@ export interface Open {
   scheduled: number;
   publishing: number;
   deliveries: number;
-  /** Held, and the lease ran out a while ago: with workers up, somebody should have taken it over (I4). */
+  /** Claimed deliveries whose lease expired a while ago. With workers up, one of them should have taken over (I4). */
   abandoned: string[];
-  /** When the last of those that wait is to be tried next. */
+  /** The time until the last waiting delivery is tried again. */
   nextAttemptInMs: number | null;
 }
 
-/** What is not at its end yet. */
+/** Everything that has not ended yet. */
 export async function findOpen(db: Database): Promise<Open> {
   const [row] = await db.query<Open>(
     `SELECT (SELECT count(*) FROM post WHERE status = 'scheduled' AND deleted_at IS NULL)::int AS scheduled,

@@ -1,6 +1,6 @@
 // @ts-check
-// `node --import` this: the process dies or freezes at the publishing steps that FAIL_POINTS names, such as
-// "after-claim=kill@0.02,before-socket=pause:12000@0.01". Random kills from outside hardly ever meet the instant between a
+// With `node --import` this file, the process kills or pauses itself at the publishing steps that FAIL_POINTS names, for example
+// "after-claim=kill@0.02,before-socket=pause:12000@0.01". Random kills from outside almost never hit the instant between a
 // commit and the call after it.
 import { spawn } from 'node:child_process';
 import { subscribe } from 'node:diagnostics_channel';
@@ -26,7 +26,7 @@ subscribe('solospark:publishing-step', (reached) => {
  * @param {string} act
  */
 function carryOut(step, act) {
-  // Unbuffered: the last thing this process says.
+  // Written without a buffer, because the process ends or stops right after it.
   writeSync(2, `fail point ${step}: ${act}\n`);
   if (act === 'kill') {
     process.kill(process.pid, 'SIGKILL');
@@ -36,6 +36,6 @@ function carryOut(step, act) {
     spawn('/bin/sh', wake, { detached: true, stdio: 'ignore' }).unref();
     process.kill(process.pid, 'SIGSTOP');
   }
-  // The signal takes a moment to arrive, in which not a line more may run.
+  // The signal takes a moment to arrive; no more code may run until then.
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, act === 'kill' ? 10_000 : 50);
 }

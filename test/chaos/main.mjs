@@ -1,5 +1,5 @@
 // @ts-check
-// `npm run chaos`, `npm run chaos:outage`, `npm run chaos:prove`: builds, then runs the TypeScript beside it on Node 20.
+// `npm run chaos`, `npm run chaos:outage`, `npm run chaos:prove`: builds, then runs the TypeScript of this folder, also on Node 20.
 import { build } from '../../scripts/lib/build.mjs';
 import { runCommand } from '../../scripts/lib/command.mjs';
 import { ensureInstalled } from '../../scripts/lib/install.mjs';
@@ -11,9 +11,9 @@ const [name = 'run', ...args] = /^[a-z]+$/.test(process.argv[2] ?? '')
 
 await runCommand(async (life) => {
   await ensureInstalled({ quiet: true });
-  // Another built tree was named: this one is not run.
+  // With --root another built tree is run, so this one is not built.
   if (!args.includes('--root')) await build({ quiet: true });
-  // Not before there is something installed to do it with.
+  // Imported only now, because it needs the dependencies that `build` installs.
   await import('../support/import-typescript.mjs');
   const path = commands[/** @type {keyof typeof commands} */ (name)];
   if (!path) throw new Error(`There is no "${name}"; there are ${Object.keys(commands).join(', ')}.`);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 const ASIDE = '.aside';
 
-/** The media folder as a network mount whose server went away: each file is a FIFO that nobody writes to. */
+/** Makes the media folder hang like a dead network mount: each file is replaced by a FIFO without a writer. */
 export function mediaStore(directory: string) {
   const files = () =>
     readdirSync(directory, { recursive: true, withFileTypes: true })
@@ -18,7 +18,7 @@ export function mediaStore(directory: string) {
         execFileSync('mkfifo', [file]);
       }
     },
-    /** What is being read stays hanging, as it does on a mount. */
+    /** Reads that have begun keep hanging, as they do on a mount. */
     comeBack(): void {
       for (const file of files().filter((each) => each.endsWith(ASIDE))) {
         const original = file.slice(0, -ASIDE.length);

@@ -1,27 +1,27 @@
 import type { FaultKind } from './schedule-faults.ts';
 
-/** Which faults, how often, against which kind of life of a post. */
+/** Which faults happen, how often, and what the author does with each post. */
 export interface Mix {
   name: string;
-  /** The mean time between two faults from outside; null for none. */
+  /** The mean time between two scheduled faults; null for none. */
   everyMs: number | null;
   /** How likely each is, relative to the others. */
   faults: Partial<Record<FaultKind, number>>;
   /** `FAIL_POINTS` of the workers: see fail-points.mjs. */
   failPoints: string;
-  /** Most answers of the platforms take up to this long. */
+  /** The range of the platforms' latency; most answers lie in it. */
   latencyMs: [number, number];
-  /** `mixed`: lives of every kind. `races`: several requests at one post at the same instant. `plain`: scheduled, and no more. */
+  /** `mixed`: lives of every kind. `races`: several requests for one post at the same instant. `plain`: only scheduled. */
   lives: 'mixed' | 'races' | 'plain';
   /** Requests that are cut and repeated, or sent twice at once. */
   brokenRequests: boolean;
-  /** Only these; all of them when undefined. */
+  /** Only these platforms; all of them when undefined. */
   platforms?: string[];
-  /** Fail points only in the first worker, so that the others are there to take over. */
+  /** Fail points only in the first worker, so that the others can take over. */
   failPointsInOneWorker?: true;
-  /** The workers stay as they are when the load has ended, and this long is waited for those that sleep. */
+  /** When set, workers are not restarted after the load; the run waits this long for those that are paused. */
   lingerMs?: number;
-  /** A clock that is wrong by so much in every worker from the start. */
+  /** The clock of every worker is wrong by this much from the start. */
   skewMs?: number;
   workers?: number;
   rate?: number;
@@ -74,14 +74,14 @@ const nothing: Mix = {
   brokenRequests: false,
 };
 
-/** Each of the others is made to need one protection: see protections.ts. */
+/** Except the first two, each mix is made to need one protection: see protections.ts. */
 const mixes: Mix[] = [
   everything,
   nothing,
   {
     ...nothing,
     name: 'long-pauses',
-    // Long enough for another holder to be in the middle of its own call when the paused one wakes up.
+    // Long enough that another holder is in the middle of its own call when the paused worker wakes up.
     failPoints: 'before-sending=pause:12500@0.3',
     failPointsInOneWorker: true,
     latencyMs: [3_000, 3_500],
@@ -92,8 +92,8 @@ const mixes: Mix[] = [
   {
     ...nothing,
     name: 'pause-before-socket',
-    // Instagram is believed to be without a post after a minute: then another worker sends. Much longer must it not be:
-    // the connections of the sleeping one are closed after 72 seconds, and that would cover for the deadline.
+    // Absence on Instagram is proved after a minute; then another worker sends. The pause must not be much longer: after 72 s the
+    // connections of the paused worker are closed, and that would hide the missing deadline.
     failPoints: 'before-socket=pause:67000@1',
     failPointsInOneWorker: true,
     lives: 'plain',

@@ -11,15 +11,15 @@ export interface ChaosOptions {
   /** New posts per second. */
   rate: number;
   mix: Mix;
-  /** The built tree to run; a copy that the prover has patched, or undefined for this repository. */
+  /** The built tree to run: a copy that the prover has patched, or undefined for this repository. */
   root: string | undefined;
-  /** How long it may take until nothing is open any more, once the faults have stopped. */
+  /** How long after the last fault everything may take to end. */
   quietSeconds: number;
-  /** Where the logs stay; a temporary folder that is removed after a clean run when undefined. */
+  /** The folder for the logs. When undefined, a temporary folder, which is removed after a clean run. */
   keep: string | undefined;
   /** Write the findings as JSON to this file. */
   json: string | undefined;
-  /** Instead of those that the seed would draw. */
+  /** Faults to use instead of those drawn from the seed. */
   faults?: FaultEvent[];
 }
 

@@ -3,7 +3,7 @@ import { bold, fail, green, say } from '../../scripts/lib/report.mjs';
 import { readOptions } from './options.ts';
 import { runChaos, type Life } from './run.ts';
 
-// `npm run chaos:outage -- --minutes 5`: Redis is away for so long in a steady load, and comes back empty.
+// `npm run chaos:outage -- --minutes 5`: stops Redis for so long under a steady load, then starts it again empty.
 
 const BEFORE_MS = 20_000;
 const AFTER_MS = 40_000;
@@ -46,9 +46,9 @@ export async function main(args: string[], life: Life): Promise<number> {
       `${figures.deliveries} deliveries, ${late} later than 5 s; ${figures.violations['doubled'] ?? 0} doubled`,
   );
   if (failed + late + violations.length === 0) {
-    say(green('An outage of Redis is not noticed'));
+    say(green('The outage of Redis had no visible effect'));
     return 0;
   }
-  fail('An outage of Redis is noticed');
+  fail('The outage of Redis had a visible effect');
   return 1;
 }

@@ -2,13 +2,13 @@ import { createServer, request as send } from 'node:http';
 import type { Socket } from 'node:net';
 import { reservePort } from './servers.ts';
 
-/** `refuse`: nobody listens. `hang`: connections are taken, and nothing is ever answered. */
+/** `refuse`: the port is closed. `hang`: connections are accepted, but never answered. */
 export type Outage = 'refuse' | 'hang';
 
-/** One of several servers of one platform: an address of its own, before the sandbox that plays the platform. */
+/** One of several servers of one platform: a proxy with its own address in front of the sandbox. */
 export interface PlatformServer {
   url: string;
-  /** Away until `up`. What is under way is cut. */
+  /** Unreachable until `up`. Calls in progress are cut. */
   down(how: Outage): Promise<void>;
   up(): Promise<void>;
   stop(): Promise<void>;
@@ -27,7 +27,7 @@ export async function openPlatformServer(target: string): Promise<PlatformServer
       response.writeHead(answer.statusCode ?? 502, answer.headers);
       answer.on('error', () => response.destroy()).pipe(response);
     });
-    // The sandbox's faults cut connections: so does this.
+    // When a fault of the sandbox cuts the connection, the client's connection is cut as well.
     forwarded.on('error', () => request.socket.destroy());
     request.on('error', () => forwarded.destroy()).pipe(forwarded);
   });

@@ -1,17 +1,17 @@
-// The protections of the publishing core, and how each is switched off in what was built.
+// The protections of the publishing core, and the patch of the built code that switches each one off.
 
 export interface Protection {
   name: string;
-  /** What stands in its place, in words. */
+  /** What happens instead of the protection. */
   instead: string;
-  /** Each must be found; all occurrences are replaced. */
+  /** Each pattern must be found; all occurrences are replaced. */
   patches: { file: string; find: RegExp; replace: string }[];
-  /** The load and faults that need it. */
+  /** The load and faults that need the protection. */
   mix: string;
   seed: number;
   minutes: number;
   engine?: 'redis' | 'postgres';
-  /** Where the violation is that something never ends, there is no use in waiting long. */
+  /** Shorter where the expected violation is that something never ends. */
   quietSeconds?: number;
 }
 
@@ -24,7 +24,7 @@ const worker = (name: string) => `packages/domain/dist/worker/${name}.js`;
 export const protections: Protection[] = [
   {
     name: 'the fence',
-    instead: 'whoever holds a delivery in status publishing may write, under any number',
+    instead: 'any worker may write to a delivery in status publishing, with any fencing number',
     patches: [
       {
         file: deliveries('lease'),
@@ -43,10 +43,10 @@ export const protections: Protection[] = [
   },
   {
     name: 'the deadline before the socket',
-    instead: 'a worker that slept past its lease sends all the same',
+    instead: 'a worker that slept past its lease still sends',
     patches: [
       { file: delivery('lease'), find: /throw new TooLateToSendError\(\);/g, replace: ';' },
-      // The time limit of the call counts from before the pause as well, and would cover for it after 30 s.
+      // The call's time limit counts from before the pause as well, and after 30 s would hide the missing deadline.
       {
         file: 'packages/publishers/dist/exchange.js',
         find: /setTimeout\(\(\) => void readOut\(\), timeoutMs\)/g,
@@ -59,7 +59,7 @@ export const protections: Protection[] = [
   },
   {
     name: 'the lease',
-    instead: 'whatever is being published is taken over at once',
+    instead: 'a delivery that is being published is taken over at once',
     patches: [
       {
         file: deliveries('claim'),
@@ -79,7 +79,7 @@ export const protections: Protection[] = [
   },
   {
     name: 'the revision',
-    instead: 'a change is written over whatever stands there by now',
+    instead: 'a change overwrites newer changes',
     patches: [
       {
         file: posts,
@@ -98,7 +98,7 @@ export const protections: Protection[] = [
   },
   {
     name: 'the evidence',
-    instead: 'what may be out is sent again',
+    instead: 'a post that may be public is sent again',
     patches: [
       {
         file: delivery('publish-delivery'),
@@ -112,8 +112,8 @@ export const protections: Protection[] = [
   },
   {
     name: 'the sweepers',
-    instead: 'nobody looks after the alarms and the leases',
-    // Both: what one of them finds, the other would wake.
+    instead: 'lost alarms and expired leases are not found',
+    // Both loops: each would also find most of what the other one finds.
     patches: ['overdue', 'alarms'].map((loop) => ({
       file: worker('sweepers'),
       find: new RegExp(`(name: '${loop}', everyMs: [\\d_]+, run: )\\w+`, 'g'),
@@ -126,7 +126,7 @@ export const protections: Protection[] = [
   },
   {
     name: "the database's clock",
-    instead: "the worker's own clock, wrong by 90 s, says what is due",
+    instead: "the worker's own clock, wrong by 90 s, decides what is due",
     patches: [firing, deliveries('claim')].map((file) => ({
       file,
       find: /(scheduled_at|next_attempt_at) <= now\(\)/g,
@@ -138,14 +138,14 @@ export const protections: Protection[] = [
   },
   {
     name: 'the deadline of an attempt',
-    instead: 'nothing ends an attempt that waits for a file which never comes',
+    instead: 'an attempt that waits for a hanging file never ends',
     patches: [
       {
         file: worker('worker-pool'),
         find: /if \(!overdue \|\| abort\.signal\.aborted\)/g,
         replace: 'if (true)',
       },
-      // The store's own deadline would cover for it.
+      // The store's own deadline would hide the missing one.
       {
         file: 'packages/storage/dist/disk-process.js',
         find: /setTimeout\(hangs, timeoutMs\)/g,

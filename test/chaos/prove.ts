@@ -7,8 +7,8 @@ import { readOptions } from './options.ts';
 import { protections, type Protection } from './protections.ts';
 import { runChaos, type Findings, type Life } from './run.ts';
 
-// `npm run chaos:prove`: a check that never fails proves nothing. Each protection is switched off in a copy of the
-// build, and chaos has to find that; with all of them on, the same seed and faults have to find nothing.
+// `npm run chaos:prove` shows that the checks of chaos can fail. It switches each protection off in a copy of the build, and
+// chaos has to find a violation; with all of them on, the same seed and faults have to find none.
 
 interface Row {
   protection: Protection;

@@ -3,17 +3,17 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { findOpen, type Open } from './evidence.ts';
 
 const LOOK_EVERY_MS = 1_000;
-/** Workers that have just started need a moment before they are blamed. */
+/** Abandoned deliveries count only after this time: workers that were just restarted need a moment to take over. */
 const SETTLING_MS = 10_000;
 
 export interface Quiet {
   open: Open;
   waitedMs: number;
-  /** Deliveries seen without anybody holding them, while workers were up (I4). */
+  /** Deliveries that were abandoned while workers were up (I4). */
   abandoned: Set<string>;
 }
 
-/** Waits until nothing is under way any more, at most `timeoutMs`; says now and then what is still open. */
+/** Waits until everything has ended, at most `timeoutMs`; prints now and then what is still open. */
 export async function waitUntilQuiet(
   db: Database,
   options: { timeoutMs: number; signal: AbortSignal; say: (line: string) => void },

@@ -8,7 +8,7 @@ export interface Random {
   pick<T>(from: readonly T[]): T;
   /** `weights` by name; a weight of 0 is never picked. */
   pickWeighted<T extends string>(weights: Partial<Record<T, number>>): T;
-  /** An independent stream: what one part draws does not move another's numbers. */
+  /** An independent source: numbers drawn from one do not change those of another. */
   fork(name: string): Random;
 }
 

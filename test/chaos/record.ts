@@ -9,7 +9,7 @@ export interface Snapshot {
   scheduledAt: string | null;
 }
 
-/** `unsent`: refused at the door of a port. `unknown`: no answer, or a 5xx: it may have been done. */
+/** `unsent`: the connection was refused. `unknown`: no answer, or a 5xx, so it may have been done. */
 export type Outcome = 'done' | 'refused' | 'unknown' | 'unsent';
 
 /** One request and its answer. Times are epoch milliseconds. */
@@ -23,7 +23,7 @@ export interface Exchange {
   endedAt: number;
   outcome: Outcome;
   status: number | null;
-  /** The problem's code, or what became of the connection. */
+  /** The problem's code, or the error of the connection. */
   why?: string;
   snapshot?: Snapshot;
 }
@@ -43,11 +43,11 @@ export interface Incident {
   to: number;
 }
 
-/** All that the run saw and did: what the checks go by. */
+/** Everything that the run did and saw: the input of the checks. */
 export interface Record {
   posts: Map<number, PostRecord>;
   incidents: Incident[];
-  /** Processes that ended and had not been killed by us: product faults, even where nothing was lost by them. */
+  /** Processes that ended although the run did not kill them: defects, even when nothing was lost. */
   crashes: string[];
   log(line: string): void;
 }
@@ -56,7 +56,7 @@ export function createRecord(log: (line: string) => void): Record {
   return { posts: new Map(), incidents: [], crashes: [], log };
 }
 
-/** Notes an incident for as long as `work` takes. */
+/** Records an incident for as long as `work` takes. */
 export async function during<T>(
   record: Record,
   kind: string,
@@ -72,7 +72,7 @@ export async function during<T>(
   }
 }
 
-/** The text of a post: unique for each edit, so that what is public tells which one it is. */
+/** The text of a post: unique for each edit, so that a public post shows which edit it is. */
 export function textOf(number: number, edit: number): string {
   return `Chaos post ${number} edit ${edit} of this run`;
 }

@@ -1,6 +1,6 @@
 import type { Exchange } from './record.ts';
 
-// What an author may find afterwards, after requests that raced each other and answers that were lost.
+// Decides which value of a post is valid after requests that raced each other and answers that were lost.
 
 /** A request that wanted to set something to `value`. */
 export interface Write {
@@ -8,12 +8,12 @@ export interface Write {
   exchange: Exchange;
 }
 
-/** A request whose answer was lost may still be carried out for so long: an API that was frozen goes on with it. */
+/** How long after its end a request without an answer may still be carried out: a frozen API continues with it. */
 const MAY_LAND_WITHIN_MS = 30_000;
 
 /**
- * May `value` stand, after all these? It may if a request for it was, or may have been, carried out, and no request
- * for something else was both begun and granted after that one had ended.
+ * Tells whether the post may have `value` after all these writes. It may if a request for `value` was, or may have been, carried
+ * out, and no request for another value was both begun and granted after it had ended.
  */
 export function mayStand(value: string, writes: Write[]): boolean {
   return writes.some(

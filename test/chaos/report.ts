@@ -3,7 +3,7 @@ import type { AttemptRow, DeliveryRow, Evidence } from './evidence.ts';
 import { readText, type PostRecord, type Record } from './record.ts';
 import type { Violation } from './violation.ts';
 
-// The findings for people.
+// Prints the findings for people.
 
 export interface Figures {
   posts: number;
@@ -66,7 +66,7 @@ export function figuresOf(record: Record, evidence: Evidence, violations: Violat
   };
 }
 
-/** Why its fate is what it is, in the words of its ledger. */
+/** Why the delivery ended as it did, from its attempts. */
 function causeOf(delivery: DeliveryRow, attempts: AttemptRow[]): string {
   const what = `${delivery.platform}: ${delivery.failureKind}`;
   if (delivery.status === 'failed') {
@@ -104,7 +104,7 @@ function latenessOf(evidence: Evidence, fired: DeliveryRow[]): Late[] {
   });
 }
 
-/** Woken by its job, and done at the first attempt: no fault met it, though many were about. */
+/** Woken by its job, and done at the first attempt: no fault affected it. */
 function wentOrdinarily(attempts: AttemptRow[]): boolean {
   return attempts.length === 1 && attempts[0]?.trigger === 'job';
 }

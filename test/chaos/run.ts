@@ -18,7 +18,7 @@ import { schedulePosts } from './schedule-posts.ts';
 import { openStack, PLATFORMS, type ChaosStack } from './stack.ts';
 import type { Violation } from './violation.ts';
 
-// `npm run chaos -- --seed N --minutes M`: a seeded load, seeded faults, then quiet, then the invariants.
+// `npm run chaos -- --seed N --minutes M`: runs a seeded load with seeded faults, waits for quiet, and checks the invariants.
 
 const SHOWN_VIOLATIONS = 5;
 const FIRST_FAULT_MS = 2_000;
@@ -38,7 +38,7 @@ export async function main(args: string[], life: Life): Promise<number> {
   return findings === undefined ? 130 : findings.violations.length === 0 ? 0 : 1;
 }
 
-/** One whole run, with its report; undefined when it was given up. What it opened is closed by `life`. */
+/** One whole run, with its report; undefined when it was interrupted. `life` closes what it opened. */
 export async function runChaos(options: ChaosOptions, life: Life): Promise<Findings | undefined> {
   const logs = options.keep ? resolve(options.keep) : mkdtempSync(join(tmpdir(), 'solospark-chaos-'));
   mkdirSync(logs, { recursive: true });
@@ -82,7 +82,7 @@ function workerExtraOf({ mix }: ChaosOptions, worker: number): { [name: string]:
   };
 }
 
-/** Load and faults, then rest. Answers what was seen to be wrong on the way. */
+/** Runs the load and the faults, then waits for quiet. Returns the violations that were seen meanwhile. */
 async function carryOut(
   options: ChaosOptions,
   stack: ChaosStack,
@@ -92,7 +92,7 @@ async function carryOut(
   const { mix, minutes } = options;
   const random = createRandom(options.seed);
   const untilMs = minutes * 60_000;
-  // X is believed to be without a post only after two minutes. A short run ends its faults early, to end soon itself.
+  // Absence on X is proved only after two minutes. A short run stops its faults early, so that it ends soon.
   const faultsUntilMs = minutes <= 1 ? untilMs / 2 : untilMs;
   const { channels } = stack;
   const lives = schedulePosts(random.fork('posts'), mix, { untilMs, rate: options.rate, channels });
@@ -109,7 +109,7 @@ async function carryOut(
       fromMs: FIRST_FAULT_MS,
       untilMs: faultsUntilMs,
     });
-  // A platform that refuses duplicates would hide ours. Some seeds have it all the same, for the paths behind it.
+  // A platform that refuses duplicates would hide ours. One seed in four still has it, to run the code for that refusal.
   const duplicateWindowMs = options.seed % 4 === 3 ? 600_000 : 0;
   for (const platform of ['x', 'linkedin'])
     await stack.sandbox('POST', '/settings', { platform, duplicateWindowMs });
@@ -160,11 +160,11 @@ async function carryOut(
   }));
 }
 
-/** Everything is brought up as it should be: no faults armed, no fail points, right clocks. */
+/** Brings everything back to normal: no armed faults, no fail points, correct clocks. */
 async function calmDown(stack: ChaosStack, workerExtra: { [name: string]: string }): Promise<void> {
   await stack.sandbox('DELETE', '/faults');
   if (Object.keys(workerExtra).length === 0) return;
-  // Not all at once, and not each only when the one before, which may be frozen just now, has stopped.
+  // Staggered: not all at once, and without waiting for the one before, which may be frozen now.
   await Promise.all(
     stack.workers.map((worker, index) => delay(index * 3_000).then(() => worker.restart({}))),
   );

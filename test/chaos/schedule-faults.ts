@@ -2,7 +2,7 @@ import type { Mix } from './mixes.ts';
 import type { Outage } from './platform-servers.ts';
 import type { Random } from './random.ts';
 
-// What goes wrong from outside, and when: drawn from the seed before anything starts.
+// The plan of faults: what goes wrong, and when. Drawn from the seed before anything starts.
 
 export type FaultKind =
   | 'kill-worker'
@@ -25,7 +25,7 @@ export type FaultKind =
 export interface FaultEvent {
   atMs: number;
   kind: FaultKind;
-  /** What it happens to: `worker 1`, `redis`, `x publish`. */
+  /** What the fault hits: `worker 1`, `redis`, `x publish`. */
   target: string;
   index: number;
   /** How long it lasts. */
@@ -48,7 +48,7 @@ const reads = [
   'truncated-body',
 ];
 const commits = ['commit-then-drop', 'commit-then-5xx', 'commit-then-hang', 'truncated-body'];
-/** By platform and step. What ends a delivery for good (`rejected`, `expired-token`) is rare. */
+/** The sandbox's faults, by platform and step. Those that end a delivery (`rejected`, `expired-token`) are rare. */
 const playable: Record<(typeof platforms)[number], Record<string, string[]>> = {
   x: {
     upload: [...reads, 'commit-then-drop', 'commit-then-5xx'],
@@ -100,7 +100,7 @@ export function scheduleFaults(
   if (!size.redis)
     for (const kind of ['flush-redis', 'stop-redis', 'empty-redis'] as const) delete weights[kind];
   const events: FaultEvent[] = [];
-  /** Nothing meets a second fault before it has recovered from the first. */
+  /** No target gets a second fault before it has recovered from the first. */
   const busyUntil = new Map<string, number>();
   for (let atMs = size.fromMs; ;) {
     atMs += Math.round(everyMs * (0.3 + 1.4 * random.next()));
@@ -126,7 +126,7 @@ function drawFault(
     case 'kill-worker':
       return { ...onWorker, forMs: random.int(200, 3_000) };
     case 'pause-worker':
-      // Longer than the lease of ten seconds, mostly.
+      // Usually longer than the lease of ten seconds.
       return { ...onWorker, forMs: random.int(6_000, 16_000) };
     case 'restart-worker':
       return { ...onWorker, forMs: 0 };
@@ -153,7 +153,7 @@ function drawFault(
     case 'server-down': {
       const index = random.int(0, size.servers - 1);
       const outage = random.pick(['refuse', 'hang'] as const);
-      // Hanging for longer than a call may take, now and then.
+      // Sometimes longer than a call may take.
       const forMs = random.int(3_000, random.chance(0.3) ? 40_000 : 12_000);
       return { atMs, kind, target: `server ${index}`, index, forMs, outage };
     }
@@ -166,7 +166,7 @@ function drawFault(
 
 function drawPlatformFault(random: Random, atMs: number): FaultEvent {
   const platform = random.pick(platforms);
-  // Half of them where it hurts.
+  // Half of them at the public call, where they matter most.
   const steps = Object.keys(playable[platform]);
   const step = random.chance(0.5) ? 'publish' : random.pick(steps);
   const fault = random.pick(playable[platform][step] ?? []);

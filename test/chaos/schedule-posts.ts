@@ -1,7 +1,7 @@
 import type { Mix } from './mixes.ts';
 import type { Random } from './random.ts';
 
-// What the author does with each post, and when: drawn from the seed before anything starts.
+// The plan of posts: what the author does with each one, and when. Drawn from the seed before anything starts.
 
 export type Action = 'create' | 'schedule' | 'edit' | 'cancel' | 'delete' | 'publish' | 'retry' | 'read';
 
@@ -10,7 +10,7 @@ export type Manner = { kind: 'plain' } | { kind: 'cut'; cutMs: number } | { kind
 
 export interface Step {
   action: Exclude<Action, 'create'>;
-  /** Since the post was created. */
+  /** Milliseconds since the post was created. */
   atMs: number;
   /** For `schedule`: the wanted time, since the post was created. */
   dueMs: number;
@@ -23,7 +23,7 @@ export interface Step {
 
 export interface Life {
   number: number;
-  /** Since the start of the load. */
+  /** Milliseconds since the start of the load. */
   atMs: number;
   /** Channels, by index. */
   channels: number[];
@@ -87,7 +87,7 @@ function drawSteps(random: Random, mix: Mix, draw: Draw): Step[] {
 
   const dueMs = random.chance(0.7) ? random.int(500, 8_000) : random.int(8_000, 20_000);
   const before = () => random.int(50, dueMs);
-  /** Around the instant at which it fires. */
+  /** A time around the instant at which the post fires. */
   const atFiring = () => dueMs + random.int(-120, 60);
   const steps = [draw('schedule', 0, dueMs)];
   const kind = random.pickWeighted({
@@ -135,12 +135,12 @@ function drawSteps(random: Random, mix: Mix, draw: Draw): Step[] {
       break;
   }
   if (random.chance(0.3)) steps.push(draw('read', before()));
-  // Mostly there is nothing to try again; what failed is tried until it is out.
+  // A retry usually finds nothing to try again.
   if (random.chance(0.4)) steps.push(draw('retry', dueMs + random.int(1_000, 12_000)));
   return steps;
 }
 
-/** Pairs and triples at one instant, far from the firing: whoever is told "done" must see it done. */
+/** Two or three requests at one instant, far from the firing. Each one that is granted must have its effect. */
 function drawRaces(random: Random, draw: Draw): Step[] {
   const steps = [draw('schedule', 0, 4_000)];
   for (let n = 1; n <= 3; n += 1) {

@@ -10,9 +10,9 @@ import { accountFor, findPrograms } from '../../scripts/lib/postgres-program.mjs
 import { startPostgres, stopPostgres } from '../../scripts/lib/postgres.mjs';
 import { recordOf } from '../../scripts/lib/process-identity.mjs';
 
-// PostgreSQL and Redis of one run, which come back on the same port after they have been stopped.
+// The PostgreSQL and the Redis of one run, which can be stopped and started again on the same port.
 
-/** Below the ports that outgoing connections use: one of those must not sit on it while its server is down. */
+/** Reserves a port below the ephemeral range, so that no outgoing connection takes it while its server is down. */
 export async function reservePort(): Promise<number> {
   for (;;) {
     const port = await tryPort(randomInt(20_000, 32_000));
@@ -22,13 +22,13 @@ export async function reservePort(): Promise<number> {
 
 export interface PostgresServer {
   urlOf(database: string): string;
-  /** `fast` cuts sessions off in order, `immediate` is a crash. */
+  /** `fast` shuts down cleanly and closes all sessions; `immediate` is like a crash. */
   restart(mode: 'fast' | 'immediate', downMs: number): Promise<void>;
   stop(): Promise<void>;
 }
 
 export async function openPostgres(): Promise<PostgresServer> {
-  // Named as the other throw-away ones are, so that whoever comes next removes what a killed run has left.
+  // Named like the other temporary servers, so that the next command removes what a killed run has left.
   const root = mkdtempSync(join(tmpdir(), 'solospark-postgres-'));
   chmodSync(root, 0o755);
   writeFileSync(join(root, 'owner.json'), JSON.stringify(recordOf(process.pid)), { mode: 0o600 });
@@ -36,7 +36,7 @@ export async function openPostgres(): Promise<PostgresServer> {
   const programs = findPrograms(accountFor(dir), root);
   const password = randomBytes(18).toString('base64url');
   const port = await reservePort();
-  // The machine does not crash, so fsync may be off; what is committed must survive the server, so nothing else is.
+  // fsync may be off, because the machine does not crash. Nothing else is: commits must survive a crash of the server.
   const start = async () => {
     const server = await startPostgres(programs, {
       dir,
@@ -66,7 +66,7 @@ export interface RedisServer {
   url: string;
   flush(): Promise<void>;
   down(): Promise<void>;
-  /** With what its log says, or empty. */
+  /** Starts it with its append-only file, or empty. */
   up(options: { empty: boolean }): Promise<void>;
   stop(): Promise<void>;
 }
@@ -125,7 +125,7 @@ function command(port: number, line: string): Promise<string> {
     const socket = connect(port, '127.0.0.1', () => socket.write(`${line}\r\n`));
     socket.setTimeout(5_000, () => socket.destroy(new Error(`no reply to ${line}`)));
     socket.once('error', reject);
-    // Killed just now, it may end the connection in order and say nothing.
+    // A server that is being killed may close the connection without a reply.
     socket.once('close', () => reject(new Error(`the connection closed before a reply to ${line}`)));
     socket.once('data', (bytes) => {
       resolve(bytes.toString());

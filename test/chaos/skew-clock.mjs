@@ -1,5 +1,5 @@
 // @ts-check
-// `node --import` this: the wall clock of the process is wrong by CHAOS_CLOCK_OFFSET_MS. Its monotonic one stays right.
+// With `node --import` this file, the wall clock of the process is wrong by CHAOS_CLOCK_OFFSET_MS. The monotonic clock is correct.
 const offsetMs = Number(process.env.CHAOS_CLOCK_OFFSET_MS ?? 0);
 const RealDate = Date;
 

@@ -13,12 +13,12 @@ import type { Record } from './record.ts';
 import { openPostgres, openRedis, reservePort, type PostgresServer, type RedisServer } from './servers.ts';
 import { supervise, type Supervised } from './supervised.ts';
 
-// A whole installation of real processes on free ports: PostgreSQL, Redis, sandbox, APIs, workers.
+// Starts a whole installation of real processes on free ports: PostgreSQL, Redis, sandbox, APIs, workers.
 
 const HANDLES = ['ada', 'ben'];
-/** One service each. */
+/** Platforms that are one service. */
 const SERVICES = ['x', 'instagram', 'linkedin'];
-/** Many servers: each of its accounts lives on one of its own. */
+/** A platform of many servers: each of its accounts is on its own server. */
 const MANY_SERVERS = 'bluesky';
 export const PLATFORMS = [...SERVICES, MANY_SERVERS];
 
@@ -58,7 +58,7 @@ export interface StackOptions {
   /** An existing folder for logs. */
   logs: string;
   record: Record;
-  /** What a worker has on top of its environment in its first life. */
+  /** Additional environment of a worker until its first restart. */
   workerExtra: (index: number) => { [name: string]: string };
 }
 

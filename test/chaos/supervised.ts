@@ -4,19 +4,19 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Record } from './record.ts';
 
-// One of our programs as a child that is killed, frozen and started again, also when it kills itself at a fail point.
+// Runs one of our programs as a child that can be killed, paused and restarted. It is also restarted after a fail point killed it.
 
 export interface Supervised {
   name: string;
-  /** Starts it with `extra` on top of its environment, and resolves when it is ready. */
+  /** Starts it with `extra` added to its environment, and resolves when it is ready. */
   start(extra?: { [name: string]: string }): Promise<void>;
   /** kill -9; it stays down for `downMs`. */
   kill(downMs: number): Promise<void>;
   /** SIGSTOP, and SIGCONT after `forMs`. */
   pause(forMs: number): Promise<void>;
-  /** SIGTERM, waits for its end, and starts it again, with another environment if one is given. */
+  /** Sends SIGTERM, waits for its end, and starts it again, with another environment if one is given. */
   restart(extra?: { [name: string]: string }): Promise<void>;
-  /** Ends it for good, without grace. */
+  /** Kills it for good. */
   end(): Promise<void>;
 }
 
@@ -38,7 +38,7 @@ export function supervise(options: {
   const log = createWriteStream(join(options.logs, `${name.replace(' ', '-')}.log`), { flags: 'a' });
   let child: ChildProcess | undefined;
   let extra: { [name: string]: string } = {};
-  /** True while it is meant to run: then whatever ends is started again. */
+  /** True while it should run: then it is started again whenever it ends. */
   let wanted = false;
   let starting: Promise<void> = Promise.resolve();
 
@@ -94,7 +94,7 @@ export function supervise(options: {
     });
     return Promise.race([
       ready,
-      // It may be killed while it starts; whoever killed it waits for the next one.
+      // It may be killed while it starts; then the caller of `kill` waits for the next start.
       ended.then(() => undefined),
       delay(READY_WITHIN_MS, undefined, { ref: false }).then(() => {
         throw new Error(`${name} was not ready within ${READY_WITHIN_MS / 1000} s`);
@@ -105,7 +105,7 @@ export function supervise(options: {
   function noteFailPoint(point: string, act: string): void {
     const pausedMs = Number(act.split(':')[1] ?? 0);
     const from = Date.now();
-    // A killed one is back after about two seconds, and what it held is free after its lease.
+    // A killed process is back after about two seconds; its deliveries are free when their leases expire.
     record.incidents.push({
       kind: `${act.split(':')[0]} at ${point}`,
       target: name,

@@ -3,18 +3,18 @@ export interface Violation {
     | 'lost'
     | 'doubled'
     | 'early'
-    /** Went out at a time that no longer stood. */
+    /** Published at a time that had been replaced. */
     | 'superseded'
-    /** Went out with a text that no longer stood. */
+    /** Published with a text that had been replaced. */
     | 'stale'
-    /** Went out after a cancel or a deletion that was granted. */
+    /** Published after a cancel or a deletion was granted. */
     | 'after-cancel'
-    /** `published` here, and not there; or `failed` here, and there. */
+    /** `published` in the row but not public, or `failed` in the row but public. */
     | 'untrue'
     | 'refused-but-done'
     | 'stuck'
     | 'ledger';
-  /** The post's. */
+  /** The number of the post. */
   number: number;
   deliveryId?: string;
   what: string;

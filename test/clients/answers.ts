@@ -7,10 +7,10 @@ import { clientsFolder } from './install.mjs';
 import { load } from './libraries.ts';
 import type { Results } from './results.ts';
 
-// What the sandbox has answered is held against what the libraries say they are given: their own types, made into JSON schemas, and
-// the lexicons. A validator that finds nothing wrong with an answer that lacks a key is no validator, so each is shown one.
+// Validates the sandbox's answers by the libraries' own declarations: their types, made into JSON schemas, and the lexicons. Each
+// validator also gets an answer without a key, and has to refuse it.
 
-/** Throws, with what is wrong. */
+/** Throws an error that says what is wrong. */
 type Validate = (body: unknown) => void;
 
 interface Kind {
@@ -50,10 +50,10 @@ export type XToken = x.AccessOAuth2TokenResult;
 export type XUpload = MediaV2UploadResponse;
 `;
 
-/** Where a library's type says otherwise than the platform's own document, which the sandbox follows. */
-const otherwise: [path: RegExp, because: string][] = [
-  [/^Masto\w+ .*\/lastStatusAt$/, 'Mastodon docs, Account: null for who has never posted'],
-  [/^Masto\w+ .*\/featureApproval$/, 'masto hands it on as currentUser, and its type says current_user'],
+/** Fields where a library's type contradicts the platform's documents, which the sandbox follows. */
+const contradictions: [path: RegExp, because: string][] = [
+  [/^Masto\w+ .*\/lastStatusAt$/, 'Mastodon docs, Account: null for an account without posts'],
+  [/^Masto\w+ .*\/featureApproval$/, 'masto returns it as currentUser, but its type has current_user'],
   [/^MastoOwnAccount \/role\/(id|permissions)$/, 'Mastodon docs, Role: strings'],
   [/^MastoOwnAccount \/source$/, 'Mastodon docs, CredentialAccount: the role is beside the source'],
   [/^MastoOldInstance \/contactAccount$/, 'as these two within it'],
@@ -88,7 +88,7 @@ export async function validateAnswers(answers: Noted[], results: Results): Promi
   });
 }
 
-/** Whether there is a key without which the answer is refused. */
+/** Whether the validator refuses the answer without at least one of its keys. */
 function noticesLoss(validate: Validate, body: unknown): boolean {
   const one = (Array.isArray(body) ? body[0] : body) as Record<string, unknown>;
   return Object.keys(one).some((key) => {
@@ -130,7 +130,7 @@ async function typedKinds(): Promise<Kind[]> {
       return (body) => {
         if (check(read(body))) return;
         const errors = (check.errors as { instancePath: string; message: string }[]).filter(
-          ({ instancePath }) => !isKnownOtherwise(type, instancePath),
+          ({ instancePath }) => !isKnownContradiction(type, instancePath),
         );
         const sentences = errors.map(({ instancePath, message }) => `${instancePath} ${message}`);
         assert.deepEqual(sentences, [], type);
@@ -178,10 +178,10 @@ async function typedKinds(): Promise<Kind[]> {
   }
 }
 
-const isKnownOtherwise = (type: string, path: string) =>
-  otherwise.some(([known]) => known.test(`${type} ${path}`));
+const isKnownContradiction = (type: string, path: string) =>
+  contradictions.some(([known]) => known.test(`${type} ${path}`));
 
-/** As masto hands answers on. */
+/** Converts keys to camel case, as masto does. */
 function camelCased(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(camelCased);
   if (typeof value !== 'object' || value === null) return value;
@@ -226,7 +226,7 @@ function withoutWords(value: unknown): unknown {
   return Object.fromEntries(kept.map(([key, inner]) => [key, withoutWords(inner)]));
 }
 
-/** LinkedIn publishes no types: the fields that its documents name. */
+/** A kind for LinkedIn, which publishes no types: the fields that its documents name. */
 const documented = (name: string, method: string, path: RegExp, fields: Record<string, string>): Kind => ({
   ...{ name: `LinkedIn ${name}`, platform: 'linkedin', method, path, by: 'its documents' },
   validate(body) {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { TestApp } from '../support/app.ts';
 import type { World } from './world.ts';
 
-/** Our own API as many clients call it: JSON is announced with every call, whether there is a body or not. */
+/** Calls our own API as many clients do: with the content type JSON on every call, with or without a body. */
 export async function runApi(app: TestApp, { results }: World): Promise<void> {
   const library = 'fetch, our API';
   const at = `${app.url}/organizations/${app.organizationId}`;
@@ -17,20 +17,24 @@ export async function runApi(app: TestApp, { results }: World): Promise<void> {
   }
   const write = async (text: string) => (await call('POST', '/posts', { text, platforms: ['x'] })).body.id;
 
-  await results.run(library, 'posts: draft, then publish with JSON announced and none sent', async () => {
-    const id = await write('Hello from a client');
-    const published = await call('POST', `/posts/${id}/publish`);
-    assert.ok(published.status < 300, JSON.stringify(published));
-  });
+  await results.run(
+    library,
+    'creates a draft, then publishes it with content type JSON and no body',
+    async () => {
+      const id = await write('Hello from a client');
+      const published = await call('POST', `/posts/${id}/publish`);
+      assert.ok(published.status < 300, JSON.stringify(published));
+    },
+  );
   await results.run(library, 'lists', async () => {
     assert.equal((await call('GET', '/posts')).status, 200);
   });
-  await results.run(library, 'deletes with JSON announced and none sent', async () => {
+  await results.run(library, 'deletes with content type JSON and no body', async () => {
     const id = await write('To be deleted');
     assert.equal((await call('DELETE', `/posts/${id}`)).status, 204);
     assert.equal((await call('GET', `/posts/${id}`)).status, 404);
   });
-  await results.run(library, 'schedules, and takes that back the same way', async () => {
+  await results.run(library, 'schedules, and unschedules with content type JSON and no body', async () => {
     const id = await write('To be scheduled');
     const scheduledAt = new Date(Date.now() + 3_600_000).toISOString();
     assert.equal((await call('PUT', `/posts/${id}/schedule`, { scheduledAt })).status, 200);

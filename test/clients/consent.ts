@@ -3,7 +3,7 @@ import { openBrowser } from '../support/browser.ts';
 
 export const callback = 'http://127.0.0.1:9/callback';
 
-/** Opens the platform's page as a person does, says yes, and gives the address that the app would be called at. */
+/** Opens the consent page as a person does, agrees, and returns the address that the browser is sent back to. */
 export async function agree(url: string, handle: string): Promise<URL> {
   const browser = openBrowser();
   const page = await browser.open(url);

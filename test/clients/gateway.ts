@@ -2,8 +2,8 @@ import { createServer, request as send, type IncomingMessage, type ServerRespons
 import https from 'node:https';
 import { connect, type AddressInfo, type Server } from 'node:net';
 
-// Stands between the libraries and the sandbox: at the addresses that are built into them, and where a library drops the path of the
-// address that it is given. It notes every answer, as the library got it.
+// A proxy between the libraries and the sandbox, for libraries with built-in addresses, and for those that drop the path of the
+// address they are given. It records every answer that a library got.
 
 export interface Noted {
   platform: string;
@@ -14,9 +14,9 @@ export interface Noted {
 }
 
 export interface Gateway {
-  /** An address of its own for the platform, with nothing behind its port. */
+  /** The platform's own address: a host and a port without a path. */
   at(platform: string): string;
-  /** Where a page of the real platform is here. */
+  /** The local address of a page of the real platform. */
   here(url: string | URL): string;
   answers: Noted[];
   close(): Promise<void>;
@@ -74,7 +74,7 @@ export async function startGateway(sandboxUrl: string): Promise<Gateway> {
   }
 
   for (const platform of platforms) ports.set(platform, await listen(() => platform));
-  // No byte leaves this machine: whatever a library sends to a host over TLS ends here, as plain HTTP.
+  // No byte leaves this machine: every TLS connection of a library ends here, and continues as plain HTTP.
   const known = await listen((request) => hosts[request.headers.host ?? '']);
   const real = https.globalAgent;
   const agent = new https.Agent();

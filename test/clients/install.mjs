@@ -12,7 +12,7 @@ const { folder, install } = asideFolder({
   })),
 });
 
-/** Where the libraries are, or will be. */
+/** The folder of the libraries, which may not exist yet. */
 export const clientsFolder = folder;
 
 export const installClients = (/** @type {AbortSignal} */ signal) =>

@@ -5,8 +5,8 @@ import { clientsFolder } from './install.mjs';
 
 const { resolve } = createRequire(join(clientsFolder, 'package.json'));
 
-/** A library as it was installed, outside of the workspace. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- its types are not here either: what it answers is asserted on
+/** Loads a library that is installed outside of the workspace. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- its types are not available here; tests assert on its results
 export async function load(name: string): Promise<any> {
   return import(pathToFileURL(resolve(name)).href);
 }

@@ -57,11 +57,11 @@ export async function runLinkedin({ gateway, results, publicPosts }: World): Pro
     await create(accessToken, postOf(author, 'Look', { media: { id: image, altText: 'A cat' } }));
     assert.equal((await publicPosts('linkedin', 'lin')).length, 2);
   });
-  await results.run(library, 'deletes, although it announces JSON and sends none', async () => {
+  await results.run(library, 'deletes with content type JSON and no body', async () => {
     await remove(accessToken, made);
     assert.equal((await publicPosts('linkedin', 'lin')).length, 1);
   });
-  await results.run(library, 'lists, where the account is an organization', async () => {
+  await results.run(library, 'lists posts of an organization', async () => {
     const token = 'sandbox-org-acme';
     const userinfo = await client.get({ resourcePath: '/userinfo', accessToken: token });
     const organization = userinfo.data.sub as string;
@@ -79,7 +79,7 @@ export async function runLinkedin({ gateway, results, publicPosts }: World): Pro
     );
     await remove(token, data.elements[0].id);
   });
-  await results.run(library, 'is told that a member may not list', async () => {
+  await results.run(library, 'gets an error for a list of a member’s posts', async () => {
     const listing = client.finder({
       resourcePath: '/posts',
       finderName: 'author',

@@ -1,7 +1,7 @@
-/** What every library has done, for the table at the end. A failed one is told, and the next one runs all the same. */
+/** The results of every library, for the table at the end. A failure is printed, and the next action still runs. */
 export interface Results {
   run(library: string, action: string, act: () => Promise<unknown>): Promise<void>;
-  /** Prints the table and the counts; how many failed. */
+  /** Prints the table and the counts; returns how many failed. */
   print(): number;
 }
 
@@ -39,7 +39,7 @@ export function openResults(): Results {
   };
 }
 
-/** Libraries keep the answer beside the error, each in its own way. */
+/** The error with the answer, which each library attaches to the error in its own way. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { data, response, cause } = error as Error & {

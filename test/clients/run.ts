@@ -10,8 +10,8 @@ import { runOpenidClient, runSimpleOauth2 } from './tokens.ts';
 import { runX } from './x.ts';
 import type { World } from './world.ts';
 
-// Unmodified client libraries against the sandbox, and plain calls against our own API; then every answer that they were given
-// against what they say that they are given.
+// Runs unmodified client libraries against the sandbox, and plain calls against our own API. Then validates every answer by the
+// libraries' own declarations.
 
 const app = await startTestApp();
 const gateway = await startGateway(app.sandboxUrl);

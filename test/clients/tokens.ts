@@ -7,7 +7,7 @@ const clientId = 'app-1';
 const clientSecret = 'app-1-secret';
 const xScopes = 'tweet.read users.read offline.access';
 
-/** An app at the Mastodon server, which every client has to register first. */
+/** Registers an OAuth client at the Mastodon server, which every client has to do first. */
 async function registerAtMastodon(sandboxUrl: string) {
   const response = await fetch(`${sandboxUrl}/mastodon/api/v1/apps`, {
     method: 'POST',
@@ -16,7 +16,7 @@ async function registerAtMastodon(sandboxUrl: string) {
   return (await response.json()) as { client_id: string; client_secret: string };
 }
 
-/** openid-client: OAuth where the platform has no more, OpenID Connect with a checked signature where it has. */
+/** openid-client: OpenID Connect with a checked signature where the platform has it, otherwise OAuth. */
 export async function runOpenidClient({ sandboxUrl, results }: World): Promise<void> {
   const oidc = await load('openid-client');
   const library = 'openid-client';
@@ -43,7 +43,7 @@ export async function runOpenidClient({ sandboxUrl, results }: World): Promise<v
       assert.equal(info.name, 'olga');
     },
   );
-  await results.run(library, 'LinkedIn: an ID token for another nonce is refused', async () => {
+  await results.run(library, 'LinkedIn: an ID token with another nonce is refused', async () => {
     const authentication = oidc.ClientSecretPost(clientSecret);
     const issuer = new URL(`${sandboxUrl}/linkedin/oauth`);
     const config = await oidc.discovery(issuer, clientId, undefined, authentication, insecure);
@@ -105,7 +105,7 @@ export async function runOpenidClient({ sandboxUrl, results }: World): Promise<v
   });
 }
 
-/** simple-oauth2, which knows nothing of any platform. */
+/** simple-oauth2, which has no code for any platform. */
 export async function runSimpleOauth2({ sandboxUrl, results }: World): Promise<void> {
   const { AuthorizationCode } = await load('simple-oauth2');
   const library = 'simple-oauth2';

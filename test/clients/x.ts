@@ -31,19 +31,23 @@ export async function runX({ gateway, results, publicPosts }: World): Promise<vo
     await client.v2.tweet('A poll', { poll: { options: ['Yes', 'No'], duration_minutes: 60 } });
     assert.equal((await publicPosts('x', 'xavier')).length, 4);
   });
-  await results.run(library, 'is refused a poll of one, and a quote of nothing', async () => {
+  await results.run(library, 'is refused a poll with one option, and a quote of a missing post', async () => {
     const poll = { options: ['Yes'], duration_minutes: 60 };
     await assert.rejects(client.v2.tweet('A poll', { poll }), { code: 400 });
     await assert.rejects(client.v2.quote('A quote', '1'), { code: 403 });
   });
-  await results.run(library, 'uploads a GIF and a video in pieces, describes it, posts it', async () => {
-    const moving = await client.v2.uploadMedia(gif, { media_type: 'image/gif' });
-    await client.v2.createMediaMetadata(moving, { alt_text: { text: 'Something moves' } });
-    await client.v2.tweet('Look', { media: { media_ids: [moving] } });
-    const film = await client.v2.uploadMedia(mp4, { media_type: 'video/mp4' });
-    await client.v2.tweet('Watch', { media: { media_ids: [film] } });
-  });
-  await results.run(library, 'is told why a file failed in processing', async () => {
+  await results.run(
+    library,
+    'uploads a GIF and a video in chunks, sets an alt text, and posts them',
+    async () => {
+      const moving = await client.v2.uploadMedia(gif, { media_type: 'image/gif' });
+      await client.v2.createMediaMetadata(moving, { alt_text: { text: 'Something moves' } });
+      await client.v2.tweet('Look', { media: { media_ids: [moving] } });
+      const film = await client.v2.uploadMedia(mp4, { media_type: 'video/mp4' });
+      await client.v2.tweet('Watch', { media: { media_ids: [film] } });
+    },
+  );
+  await results.run(library, 'gets the reason why processing of a file failed', async () => {
     const junk = Buffer.from('this is no film');
     await assert.rejects(
       client.v2.uploadMedia(junk, { media_type: 'video/mp4' }),
@@ -65,7 +69,7 @@ export async function runX({ gateway, results, publicPosts }: World): Promise<vo
     assert.ok(!ids.includes(first));
   });
   await results.run(library, 'renews and revokes a token', async () => {
-    // A refresh token that is shown again ends all that came of the consent, so this is the last.
+    // Using a refresh token twice revokes all tokens of the consent, so this is the last step.
     const renewed = await app.refreshOAuth2Token(refreshToken);
     assert.equal((await renewed.client.v2.me()).data.id, me.id);
     await app.revokeOAuth2Token(renewed.refreshToken, 'refresh_token');

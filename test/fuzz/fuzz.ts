@@ -7,7 +7,7 @@ export interface FuzzOptions {
   baseUrl: string;
   organizationId: string;
   apiKey: string;
-  /** Of channels, and of whatever else exists. */
+  /** Ids of channels and of other rows that exist. */
   ids: readonly string[];
   seed: number;
   requests: number;
@@ -17,17 +17,17 @@ export interface FuzzOptions {
 export interface FuzzReport {
   requests: number;
   operations: number;
-  /** By operation and status. */
+  /** Counts of answers by operation and status. */
   statuses: Record<string, Record<string, number>>;
-  /** One sentence each, with what was sent. */
+  /** One sentence for each violation, with the request. */
   violations: string[];
 }
 
-/** Answers of these say what another server did or nobody has set up: they are 5xx, and no fault of ours. */
+/** Codes of 5xx answers that are not our fault: another server failed, or something is not set up. */
 const ABOUT_OTHERS = ['platform_unavailable', 'platform_not_configured', 'sandbox_unavailable'];
 const AT_ONCE = 8;
 
-/** Sends hostile requests to every operation of the API's own document, and holds each answer against it. */
+/** Sends hostile requests to every operation of the OpenAPI document, and compares each answer with the document. */
 export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
   const { baseUrl, seed } = options;
   const document = (await (await fetch(`${baseUrl}/openapi.json`)).json()) as Parameters<
@@ -40,7 +40,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
 
   const one = async (number: number) => {
     const random = createRandom(seed * 1_000_003 + number);
-    // In turn, so that each has its share.
+    // Round robin, so that each operation gets the same number of requests.
     const operation = operations[number % operations.length];
     if (!operation) return;
     const told = (what: string, sent: Sending | string) =>
@@ -91,7 +91,7 @@ function count({ statuses }: FuzzReport, operation: string, status: string): voi
   of[status] = (of[status] ?? 0) + 1;
 }
 
-/** What was made is asked about later, and changed, and deleted. */
+/** Keeps the ids of created rows, so that later requests read, change and delete them. */
 function keepIds(ids: string[], body: Buffer): void {
   const id = /"id":"([0-9a-f-]{36})"/.exec(body.subarray(0, 200).toString('latin1'))?.[1];
   if (id === undefined || ids.includes(id)) return;
@@ -191,7 +191,7 @@ function formFor(random: Random, headers: Record<string, string>): Buffer {
   return Buffer.concat([Buffer.from(head, 'latin1'), bytes, Buffer.from(end)]);
 }
 
-/** What an ordinary client cannot send: lies about lengths, chunks that break off, and what is no HTTP. */
+/** A request that no ordinary client can send: wrong lengths, truncated chunks, and bytes that are not HTTP. */
 function rawRequest(random: Random, operation: Operation, { organizationId, apiKey }: FuzzOptions): string {
   const path = operation.path.replace('{organizationId}', organizationId).replaceAll(/\{\w+\}/g, '7');
   const head = `${operation.method} ${path} HTTP/1.1\r\nhost: a\r\nx-api-key: ${apiKey}\r\ncontent-type: application/json\r\n`;

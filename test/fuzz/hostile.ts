@@ -4,11 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startStack, type Life } from './stack.ts';
 
-/** How long anything else may have to wait while one of these is under way. */
+/** How long any other request may wait while a hostile input is processed. */
 const MOST_MS = 200;
 const WATCHED_MS = 5_000;
 
-/** `npm run hostile`: plays each hostile input against a real API, and asks it all the while whether it is alive. */
+/** `npm run hostile`: sends each hostile input to a real API, and polls its health meanwhile. */
 export async function main(_args: string[], life: Life): Promise<number> {
   const { app, url } = await startStack(life, { ALLOW_PRIVATE_SERVERS: 'true' });
   const json = { 'content-type': 'application/json', 'x-api-key': app.apiKey };
@@ -123,7 +123,7 @@ export async function main(_args: string[], life: Life): Promise<number> {
   return worst <= MOST_MS ? 0 : 1;
 }
 
-/** The longest that one of many questions has waited for its answer. */
+/** Polls the URL until aborted, and returns the longest time that one answer took. */
 async function watch(url: string, signal: AbortSignal): Promise<number> {
   let worst = 0;
   while (!signal.aborted) {
@@ -135,7 +135,7 @@ async function watch(url: string, signal: AbortSignal): Promise<number> {
   return worst;
 }
 
-/** A video of a few hundred bytes whose table of times claims four thousand million frames. */
+/** A video of a few hundred bytes whose time-to-sample table claims four billion frames. */
 function craftedMp4(): Buffer {
   const box = (type: string, ...content: Buffer[]) => {
     const body = Buffer.concat(content);
@@ -158,7 +158,7 @@ function craftedMp4(): Buffer {
     'stbl',
     box('stsd', words(0, 1), box('avc1', entry, box('avcC', Buffer.from('0164001fffe1000067640001', 'hex')))),
     box('stts', words(0, 1, 0xffff_ffff, 1)),
-    // Without it the frames are not listed, however many there are.
+    // Without a ctts box the frames are not listed at all.
     box('ctts', words(0, 1, 1, 0)),
     box('stsc', words(0, 1, 1, 1, 1)),
     box('stsz', words(0, 1, 0xffff_ffff)),

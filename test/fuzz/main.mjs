@@ -1,5 +1,5 @@
 // @ts-check
-// `npm run fuzz`, `npm run hostile`, `npm run growth`: builds, then runs the TypeScript beside it on Node 20.
+// `npm run fuzz`, `npm run hostile`, `npm run growth`: builds, then runs their TypeScript, also on Node 20.
 import { build } from '../../scripts/lib/build.mjs';
 import { runCommand } from '../../scripts/lib/command.mjs';
 import { ensureInstalled } from '../../scripts/lib/install.mjs';
@@ -10,7 +10,7 @@ const [name = '', ...args] = process.argv.slice(2);
 await runCommand(async ({ signal, onClose }) => {
   await ensureInstalled({ quiet: true });
   if (!args.includes('--built')) await build({ quiet: true });
-  // Not before there is something installed to do it with.
+  // Imported only now, because it needs the dependencies that `build` installs.
   await import('../support/import-typescript.mjs');
   const path = commands[/** @type {keyof typeof commands} */ (name)];
   if (!path) throw new Error(`There is no "${name}"; there are ${Object.keys(commands).join(', ')}.`);

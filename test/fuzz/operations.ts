@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 
-// What the OpenAPI document says: which operations there are, and whether an answer is one of those that it promises.
+// Reads the OpenAPI document: its operations, and whether an answer is one that it documents.
 
 export interface Schema {
   type?: string;
@@ -25,7 +25,7 @@ export interface Operation {
   method: string;
   path: string;
   parameters: Parameter[];
-  /** By content type. */
+  /** Schemas of the request's body, by content type. */
   bodies: Record<string, Schema>;
 }
 
@@ -44,7 +44,7 @@ interface Validator {
   errors?: unknown;
 }
 
-// The API's own: what it validates requests with.
+// The API's own copy of Ajv, which it validates requests with.
 const fromApi = createRequire(new URL('../../apps/api/package.json', import.meta.url));
 
 export function readOperations(document: OpenApiDocument): Operation[] {
@@ -64,7 +64,7 @@ export function readOperations(document: OpenApiDocument): Operation[] {
   );
 }
 
-/** Says what is wrong with an answer; undefined: it is one that the document promises. */
+/** Returns a function that says what is wrong with an answer; undefined when the document allows it. */
 export function createJudge(document: OpenApiDocument) {
   const Ajv = (fromApi('ajv/dist/2020') as { default: AjvClass }).default;
   const ajv = new Ajv({ strict: false, validateFormats: false, allErrors: false });

@@ -2,10 +2,10 @@ import { parseArgs } from 'node:util';
 import { fuzz } from './fuzz.ts';
 import { heldMb, residentMb, startStack, type Life } from './stack.ts';
 
-/** What a warm process may keep above its level after the first requests: caches, compiled code, pages not given back. */
+/** How much a warm process may grow above its level after the first requests: caches, compiled code, unreturned pages. */
 const MAY_KEEP_MB = 80;
 
-/** `npm run fuzz -- --seed N --requests 25000` against a real API process. Exits 1 when an answer is not as it must be. */
+/** `npm run fuzz -- --seed N --requests 25000`, against a real API process. The exit code is 1 when an answer is wrong. */
 export async function main(args: string[], life: Life): Promise<number> {
   const { values } = parseArgs({
     args,
@@ -16,7 +16,7 @@ export async function main(args: string[], life: Life): Promise<number> {
     ...{ baseUrl: url, organizationId: app.organizationId, apiKey: app.apiKey, signal: life.signal },
     ids: app.channels.map(({ id }) => id),
   };
-  // The level is that of a process that has seen everything once.
+  // A warm-up: memory is compared with a process that has handled every operation once.
   await fuzz({ ...common, seed: Number(values.seed) + 1_000, requests: 500 });
   const before = await heldMb(api);
   const through: number[] = [];
@@ -37,10 +37,12 @@ export async function main(args: string[], life: Life): Promise<number> {
     `resident memory: ${before} MB before, ${through.join(', ')} MB every ten seconds, ${after} MB after the end`,
   );
   for (const violation of violations.slice(0, 50)) print(`VIOLATION ${violation}`);
-  print(`${violations.length} violations (5xx of ours, no answer, or another answer than the document says)`);
+  print(
+    `${violations.length} violations (an internal error, no answer, or an answer that is not documented)`,
+  );
   if (api.output() !== '') print(`the API's error log:\n${api.output().slice(0, 3_000)}`);
   const grew = after - before > MAY_KEEP_MB;
-  if (grew) print(`resident memory has not come back to its level`);
+  if (grew) print(`resident memory has not returned to its level`);
   return violations.length > 0 || grew || requests < Number(values.requests) ? 1 : 0;
 }
 

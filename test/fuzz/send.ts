@@ -2,7 +2,7 @@ import { Agent, request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import type { Answer } from './operations.ts';
 
-/** Longer than anything may take: what has no answer by then hangs. */
+/** Longer than any answer may take: a request without an answer by then hangs. */
 const HANGS_AFTER_MS = 90_000;
 
 export interface Sending {
@@ -21,7 +21,7 @@ export function send(baseUrl: string, { method, path, headers, body }: Sending):
     const outgoing = httpRequest(
       {
         ...{ hostname, port, method, path, agent },
-        // Node sends the body of a DELETE without a length otherwise, which makes it the next request.
+        // Without it, Node sends the body of a DELETE without a length, and the server reads the body as the next request.
         headers: body ? { ...headers, 'content-length': body.length } : headers,
       },
       (incoming) => {
@@ -44,8 +44,8 @@ export function send(baseUrl: string, { method, path, headers, body }: Sending):
 }
 
 /**
- * Bytes as they are, and then the end of what we send. Answers what came back until the connection was closed: it may be
- * nothing, but it has an end.
+ * Sends the bytes unchanged and ends our side of the connection. Returns what the server sent until it closed the connection,
+ * which may be nothing.
  */
 export function sendRaw(baseUrl: string, bytes: string | Buffer): Promise<string> {
   return new Promise((resolve, reject) => {

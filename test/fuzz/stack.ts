@@ -9,7 +9,7 @@ export interface Life {
   onClose(close: () => Promise<void> | void): void;
 }
 
-/** Without it the memory of a process says when V8 last found it worth its while, and not what is held. */
+/** Lets a test force a garbage collection. Otherwise the memory of the process includes garbage that V8 has not collected yet. */
 const COLLECTS_GARBAGE = `
   import v8 from 'node:v8';
   import vm from 'node:vm';
@@ -18,7 +18,7 @@ const COLLECTS_GARBAGE = `
   process.on('SIGWINCH', () => collect());
 `;
 
-/** A built API as a process of its own, on the database and the sandbox of a `TestApp`. */
+/** Starts a built API as its own process, on the database and the sandbox of a `TestApp`. */
 export async function startStack(
   life: Life,
   settings: Record<string, string> = {},
@@ -41,14 +41,14 @@ export async function startStack(
   return { app, api, url: `http://127.0.0.1:${port}` };
 }
 
-/** Resident memory in MB, of what is held and not of what is garbage. */
+/** Resident memory in MB after a garbage collection. */
 export async function heldMb(app: AppProcess): Promise<number> {
   app.signal('SIGWINCH');
   await delay(5_000);
   return residentMb(app.pid);
 }
 
-/** Resident memory in MB, where /proc tells it. */
+/** Resident memory in MB, read from /proc. */
 export function residentMb(pid: number): number {
   try {
     const line = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];

@@ -1,7 +1,7 @@
 import type { Random } from '../chaos/random.ts';
 import type { Schema } from './operations.ts';
 
-// Values for a schema: mostly such as it asks for, and some that nobody would send who means well.
+// Makes values for a schema: most of them valid, some of them hostile.
 
 const TEXTS = [
   ...[
@@ -45,7 +45,7 @@ const INSTANTS = [
 const NUMBERS = [0, 1, -1, 20, 101, 2 ** 31, 2 ** 53, 1e308, -0.5, Number.MAX_SAFE_INTEGER];
 const UNKNOWN_ID = '00000000-0000-4000-8000-000000000000';
 
-/** `ids`: what exists, here and in other organizations. */
+/** `ids`: ids of existing rows, in this organization and in others. */
 export function valueFor(
   random: Random,
   schema: Schema,
@@ -84,7 +84,7 @@ function objectFor(
   depth: number,
 ): unknown {
   if (!schema.properties) {
-    // By channel id, or by the names of a platform's settings.
+    // Keys are channel ids, or names of a platform's settings.
     const names =
       name.startsWith('channel') && depth < 3 ? ids : ['visibility', 'languages', 'kind', 'spoilerText'];
     return {
@@ -114,7 +114,7 @@ export function textFor(random: Random, schema: Schema, ids: readonly string[], 
   if (name === 'platform' || name === 'platforms') {
     return random.pick(['x', 'mastodon', 'bluesky', 'linkedin', 'instagram', 'nowhere']);
   }
-  // Neither is ever asked: the one is not public, and there is no name that ends like the other.
+  // None of these is ever called: they are private addresses, or a name under a reserved domain.
   if (name === 'server') return random.pick(['127.0.0.1', 'nowhere.invalid', 'http://[::1]', ...TEXTS]);
   if (name === 'handle') return random.pick(['ada', 'grace', `u${random.int(0, 30)}`, ...TEXTS]);
   return random.pick(TEXTS);

@@ -6,26 +6,26 @@ export interface Expression {
   file: string;
   source: string;
   flags: string;
-  /** The longest text that it is asked about. */
+  /** The length of the longest text that it is matched against. */
   largest: number;
 }
 
 const root = join(import.meta.dirname, '../..');
 
-/** What an expression is asked about where nothing else is said. */
+/** The default length of the longest text. */
 const LARGEST = 100_000;
 
 /**
- * Expressions that are not linear, and need not be: their text is bounded before, to this many code units. Add one only
- * together with the line that bounds it.
+ * Expressions that need not be linear, because their text is limited before, to this many code units. Add one only together with
+ * the line that limits its text.
  */
 const BOUNDED: Record<string, number> = {};
 
-/** The same of whole files: what they look into has gone through `inShort` (refusals.ts) or is cut to as much (platform-message.ts). */
+/** Files whose texts are all limited: by `inShort` (refusals.ts), or cut to the same length (platform-message.ts). */
 const BOUNDED_FILES = /publishers\/src\/(\w+\/refusals|platform-message)\.ts$/;
 const SHORT = 2_000;
 
-/** Every regular expression that stands in our sources, but for the sandbox's, which no stranger reaches. */
+/** Every regular expression in our sources, except in the sandbox, which is not exposed to strangers. */
 export function readExpressions(): Expression[] {
   const rooms = ['packages', 'apps'].flatMap((floor) =>
     readdirSync(join(root, floor))

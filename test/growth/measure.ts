@@ -4,17 +4,17 @@ export interface Growth {
   large: number;
 }
 
-/** How many times as much work eight times the input may be: linear is 8, quadratic 64. */
+/** The largest allowed ratio of work for eight times the input: linear work has 8, quadratic work 64. */
 const MOST = 24;
-/** What takes less at the largest size harms nobody, and is too short to be compared. */
+/** Work that takes less at the largest size is harmless, and too short to be compared. */
 const NEGLIGIBLE_MS = 30;
-/** What already takes this long at an eighth of the size is not tried at all of it: it might never end. */
+/** Work that takes this long at an eighth of the size is not tried at the full size: it might never end. */
 const HOPELESS_MS = 2_000;
 const TRIES = 4;
 
 /**
- * Not by the clock: CPU time of this process alone, which a busy machine does not stretch, and a ratio of two sizes, which
- * does not depend on how fast it is. The least of several tries counts; only what fails in each of them is reported.
+ * Measures CPU time of this process, which does not depend on how busy the machine is, at two sizes, whose ratio does not depend on
+ * how fast it is. The smallest of several tries counts, so only work that fails in each of them is reported.
  */
 export function measureGrowth(
   run: (text: string) => unknown,

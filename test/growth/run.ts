@@ -5,13 +5,13 @@ import { isLinear, measureGrowth, type Growth } from './measure.ts';
 import { subjects, type Subject } from './subjects.ts';
 import { hostile, hostileTexts, plainHostileTexts, type HostileText } from './texts.ts';
 
-/** Above this, what is quadratic shows already. */
+/** Large enough to show quadratic work. */
 const QUICK_SIZE = 20_000;
 
 /**
- * `npm run growth [-- --quick]`: of each check, parser and expression of ours, the text that costs it most, in CPU milliseconds
- * at an eighth of the largest size and at all of it. The exit code is 1 when the work of one is not linear. `--quick`, for the gate,
- * tries fewer frames around each text, and the expressions at a smaller size.
+ * `npm run growth [-- --quick]`: prints the most expensive text for each check, parser and regular expression, with the CPU
+ * milliseconds at an eighth of the largest size and at the full size. The exit code is 1 when the work of one is not linear.
+ * `--quick`, for `npm test`, tries fewer frames around each text, and the expressions at a smaller size.
  */
 export function main(args: string[]): number {
   const { values } = parseArgs({ args, options: { quick: { type: 'boolean', default: false } } });
@@ -50,7 +50,7 @@ export function main(args: string[]): number {
   return superlinear === 0 && expressions.length > 60 ? 0 : 1;
 }
 
-/** Its own characters come closest to a match. */
+/** Texts of the expression's own characters, which almost match. */
 function ownTexts(source: string): HostileText[] {
   return [...new Set(source.replaceAll(/\\[a-zA-Z]|[\\^$*+?()[\]{}|]/g, ''))].flatMap((unit) => [
     hostile('', unit, ''),

@@ -18,20 +18,20 @@ import { publishers } from '../../packages/publishers/src/registry.ts';
 import { checkSettings } from '../../packages/publishers/src/settings.ts';
 import { comparePost as compareOnX } from '../../packages/publishers/src/x/same-post.ts';
 
-/** Something of ours that reads what comes from outside. */
+/** Code of ours that reads input from outside. */
 export interface Subject {
   name: string;
-  /** The largest text that reaches it. */
+  /** The length of the largest text that can reach it. */
   largest: number;
   run: (text: string) => unknown;
 }
 
-/** `maxLength` of a text in schemas.ts; what other servers answer may be as long. */
+/** `maxLength` of a text in schemas.ts; answers of other servers may be as long. */
 const TEXT = 100_000;
-/** Of all headers and the URL together: Node's own limit. */
+/** Node's limit for all headers and the URL together. */
 const HEADERS = 16_384;
 
-/** A check with every text of a draft: no platform takes more of it than it takes of one. */
+/** Each publisher's check, with every text of a draft in turn. */
 const checks: Subject[] = publishers.flatMap((publisher) => [
   checkOf(publisher, 'text', (text) => ({ text })),
   checkOf(publisher, 'text, twice', (text) => ({
@@ -47,17 +47,17 @@ const checks: Subject[] = publishers.flatMap((publisher) => [
 ]);
 
 const parsers: Subject[] = [
-  // Also a text that turns out to be too long: how long its links are shown is a matter of what they are.
+  // Also with a text that is too long: its length is known only after its links were shortened.
   { name: 'facets of a post on Bluesky', largest: TEXT, run: (text) => findFacets(text, new Map()) },
   { name: 'what a post on Bluesky shows', largest: TEXT, run: (text) => richTextOf(text, new Map()) },
   { name: 'handles of a post on Bluesky', largest: TEXT, run: findHandles },
   { name: 'graphemes', largest: TEXT, run: countGraphemes },
   { name: 'length of a status on Mastodon', largest: TEXT, run: (text) => countedLength(text, 23, text) },
   { name: 'something to see', largest: TEXT, run: hasVisibleText },
-  // A text that was checked: none of these is asked about a longer one.
+  // These get only texts that passed the check, so none is longer.
   { name: 'little text of LinkedIn', largest: 3_000, run: toLittleText },
   { name: 'title of a document on LinkedIn', largest: 3_000, run: titleOf },
-  // What another server lists.
+  // Texts from the lists of other servers.
   { name: 'a status listed by a Mastodon server', largest: TEXT, run: textOf },
   {
     name: 'comparing a status of a Mastodon server',
@@ -125,7 +125,7 @@ function somePublisher(): Publisher {
   return publisher;
 }
 
-/** With the most generous limits that a server may name as well: it may allow as long a text as the API takes. */
+/** Runs the check also with a server's own limits, which may allow texts as long as the API does. */
 function checkOf(publisher: Publisher, what: string, draftOf: (text: string) => Partial<Draft>): Subject {
   const generous: Limits = {
     ...publisher.limits,
@@ -142,7 +142,7 @@ function checkOf(publisher: Publisher, what: string, draftOf: (text: string) => 
   };
 }
 
-/** Each text among the settings, as the schema lists them; what does not fit the schema is not given to `check`. */
+/** One subject for each text setting of the schema. Settings that do not fit the schema never reach `check`. */
 function settingsChecks(publisher: Publisher): Subject[] {
   const textSettings = Object.entries(publisher.settings.properties).filter(
     ([, schema]) => (schema as { type?: string }).type === 'string',
@@ -158,7 +158,7 @@ function settingsChecks(publisher: Publisher): Subject[] {
   }));
 }
 
-/** What refuses by throwing. */
+/** Wraps a function that refuses by throwing. */
 function refused(run: (text: string) => unknown): (text: string) => unknown {
   return (text) => {
     try {

@@ -1,4 +1,4 @@
-/** A text of about `size` UTF-16 code units that is made to cost much. */
+/** Makes a text of about `size` UTF-16 code units that is expensive to process. */
 export interface HostileText {
   name: string;
   make: (size: number) => string;
@@ -128,7 +128,7 @@ const UNITS = [
   ...['👍', '👍🏽', '👨‍👩‍👧‍👦', '🇩🇪', '❤️', '1️⃣', '🏳️‍🌈', '\u3164', '\u{e0041}', 'हिन्दी'],
 ];
 
-/** What comes before and behind the repeated part: it makes a match begin, and keeps it from ending. */
+/** Text before and after the repeated part: it lets a match begin, and keeps it from completing. */
 const FRAMES: [string, string][] = [
   ['', ''],
   ['', '!é'],
@@ -143,7 +143,7 @@ export const hostileTexts: HostileText[] = UNITS.flatMap((unit) =>
   FRAMES.map(([before, behind]) => hostile(before, unit, behind)),
 );
 
-/** The units alone, and in the frame that keeps what is anchored at the end from matching. */
+/** Each unit alone, and in the frame that prevents a match of expressions that are anchored at the end. */
 export const plainHostileTexts: HostileText[] = UNITS.flatMap((unit) => [
   hostile('', unit, ''),
   hostile('', unit, '!é'),

@@ -1,9 +1,9 @@
 import { begin, idle, NOW, type Call, type State, type Worker } from './state.ts';
 import { worldOf, type World } from './world.ts';
 
-// A state as a few bytes, so that millions of them fit into memory, and two that behave alike are one.
+// Encodes a state as a few bytes, so that millions of states fit into memory, and merges states that behave the same.
 
-/** Every word that a state may hold; its place is its byte. */
+/** Every word that a state may contain; its index is its byte. */
 const words = [
   ...[
     'none',
@@ -57,7 +57,7 @@ const fieldsOf = (of: object): [string, Kind][] =>
 
 type Writer = (of: object, bytes: Uint8Array, at: number) => void;
 
-/** Writes the fields of an object behind one another. Unrolled, which makes it several times as fast as a loop. */
+/** Writes the fields of an object one after another. The code is unrolled, which is several times as fast as a loop. */
 function writerOf(fields: [string, Kind][]) {
   const lines = fields.map(([name, kind], i) => {
     const value = kind === 'word' ? `byteOf[of.${name}]` : `+of.${name}`;
@@ -110,10 +110,10 @@ export function decode(bytes: Uint8Array, from: number, world: World): State {
   return s;
 }
 
-/** Forgets what can make no difference any more: what nobody will read, and how long ago what is long past was. */
+/** Resets everything that cannot matter any more: values that are not read again, and the exact age of old times. */
 export function forget(s: State, world: World): void {
   const { window, call, absence } = world.times;
-  // A jump still to come makes what lies behind it matter again.
+  // A clock jump that may still happen makes older times matter.
   const jump = s.jumps * 3;
   const past = (time: number, matters: number) => (time === 0 ? 0 : Math.max(time, NOW - matters));
   if (s.delivery !== 'publishing') s.leaseUntil = 0;
@@ -167,7 +167,7 @@ export function forget(s: State, world: World): void {
   });
 }
 
-/** Workers and calls have no names: of the states that differ only in those, one stands for all. */
+/** Sorts workers and calls: states that differ only in the order of these are the same state. */
 export function sort(s: State): void {
   const callOf = (w: Worker) => (w.at === 'calling' ? s.calls[w.call] : undefined);
   s.workers.sort(

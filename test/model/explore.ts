@@ -8,14 +8,14 @@ import type { World } from './world.ts';
 export interface Exploration {
   states: number;
   transitions: number;
-  /** Every state that can be reached within the bounds was looked at. */
+  /** Every state that can be reached within the bounds was visited. */
   exhausted: boolean;
-  /** The first one found, by the fewest steps. */
+  /** The first one found, with the fewest steps. */
   violation?: { what: string; trace: string[] };
   seconds: number;
 }
 
-/** Looks at every state that can be reached, the nearest first, until all are seen or one is wrong. */
+/** Visits every reachable state, breadth first, until all are visited or one is wrong. */
 export function explore(world: World, { maxStates = 20_000_000 } = {}): Exploration {
   const started = performance.now();
   const width = widthOf(world);
@@ -47,7 +47,7 @@ export function explore(world: World, { maxStates = 20_000_000 } = {}): Explorat
       const before = store.count;
       const number = numberOf(next);
       if (number === before) parents.push(current);
-      // Nothing ends by what may never happen.
+      // Only steps that happen for certain count: faults and people's decisions may never happen.
       if (kind === 'step' && number !== current) edges.push(current, number);
       const what = wrongIn(next, world);
       if (what && !wrong) wrong = { what, at: number, parent: current };
@@ -68,7 +68,7 @@ export function explore(world: World, { maxStates = 20_000_000 } = {}): Explorat
     seconds: (performance.now() - started) / 1000,
   };
 
-  /** Takes the steps again, with the workers' names kept. */
+  /** Takes the steps again without renaming the workers. */
   function traceAlong(numbers: number[]): string[] {
     let s = begin(world);
     return numbers.slice(1).map((wanted, i) => {
@@ -107,7 +107,7 @@ class Numbers {
   }
 }
 
-/** The steps between states, to find those that lead nowhere. */
+/** The steps between states, used to find states that cannot end. */
 class Edges {
   private readonly from = new Numbers();
   private readonly to = new Numbers();
@@ -123,7 +123,7 @@ class Edges {
     for (const goal of goals) reaches[goal] = 1;
     for (let changed = true; changed;) {
       changed = false;
-      // The states stand in the order of their distance from the start, so most of it is done in one round.
+      // States are ordered by their distance from the start, so the first round does most of the work.
       for (let i = this.from.length - 1; i >= 0; i--) {
         const from = this.from.at(i);
         if (reaches[from] === 1 || reaches[this.to.at(i)] === 0) continue;

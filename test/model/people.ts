@@ -3,8 +3,8 @@ import { NOW, type State } from './state.ts';
 import { endOf, fire, type Go } from './steps.ts';
 import type { World } from './world.ts';
 
-// What people do, through the API. Each is a compare-and-set on the post's revision (post.repository.ts), so it is one step;
-// except where what was read, or sent, before is what matters.
+// What people do through the API. A change is a compare-and-set on the post's revision (post.repository.ts), so it is one step.
+// It is two steps where an earlier read, or an earlier request without an answer, matters.
 
 export function peopleSteps(s: State, world: World, go: Go): void {
   const { people } = world;
@@ -16,7 +16,7 @@ export function peopleSteps(s: State, world: World, go: Go): void {
       (next) => {
         next.decisions--;
         change(next);
-        // Whatever somebody else had read, or written, is not the newest any more.
+        // An unfinished change of another person is based on an old revision now.
         if (s.change !== 'none') next.changeStale = true;
         next.touched = true;
       },
@@ -99,7 +99,7 @@ function resolve(s: State, as: 'published' | 'failed'): void {
   if (s.post === 'publishing') s.post = endOf(s);
 }
 
-/** The rest of a change (compareAndSet): the write after the read, or the repetition after the lost answer. */
+/** The second step of a change (compareAndSet): the write after the read, or the repetition after a lost answer. */
 function finishChange(s: State, world: World, go: Go): void {
   const isEditable = s.post === 'draft' || s.post === 'scheduled';
   const done = (next: State) => {
@@ -113,7 +113,7 @@ function finishChange(s: State, world: World, go: Go): void {
   if (s.change === 'repeat') {
     return go('the repeated change is made again', (next) => {
       done(next);
-      // A repetition is no new decision: what was granted since stands.
+      // A repetition is no new decision, so later grants stay valid.
       next.post = 'scheduled';
       next.scheduledAt = s.changeAt;
     });

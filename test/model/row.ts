@@ -1,7 +1,7 @@
 import { NOW, type Outcome, type State, type Worker } from './state.ts';
 import type { World } from './world.ts';
 
-// The statements of packages/domain/src/delivery/*.repository.ts, each carried out at one instant.
+// The statements of packages/domain/src/delivery/*.repository.ts, each executed at one instant.
 
 /** The `HELD` of hold.repository.ts. */
 export function holdsRow(s: State, holds: Worker['holds'], world: World): boolean {
@@ -21,7 +21,7 @@ export function claim(s: State, world: World): void {
   s.leaseUntil = NOW + world.times.lease;
 }
 
-/** Whoever held the row holds it no more; unless a fail-over took that number back, and it is given out again. */
+/** The previous holder loses the row, unless a fail-over undid its claim and its fencing number is now used again. */
 function overtake(s: State, world: World): void {
   const after = (holds: Worker['holds']) => (holds === 'undone' && !world.on.claimToken ? 'yes' : 'no');
   for (const worker of s.workers) worker.holds = after(worker.holds);
@@ -41,7 +41,7 @@ export function markSending(s: State, world: World): void {
 /** `settleDelivery`, with what `retryOrGiveUp` and `lookUpDelivery` make of the outcome. */
 export function settle(s: State, outcome: Outcome, callEndedAt: number, world: World): void {
   const isLast = s.triesUsed + 1 >= world.tries;
-  /** An earlier sending may be out, whatever became of this one. */
+  /** An earlier sending may have made the post public, whatever the outcome of this one. */
   const unproved = s.resend !== 'none' && world.on.keepsSending;
   s.leaseUntil = 0;
   if (callEndedAt > 0) s.callEndedAt = callEndedAt;
@@ -85,7 +85,7 @@ export function settle(s: State, outcome: Outcome, callEndedAt: number, world: W
   }
 }
 
-/** Neither sent again nor given up while it may be out: looked for where that is possible, else a person's to decide. */
+/** While the post may be public, it is neither sent again nor failed: it is looked up, or uncertain where that is impossible. */
 function lookOrAsk(s: State, world: World): void {
   s.resend = 'none';
   s.delivery = world.platform === 'resent' ? 'uncertain' : 'pending';
@@ -112,7 +112,7 @@ export function clearSending(s: State): void {
   s.sendingDeadline = 0;
 }
 
-/** `recordReceipt`: proof, whoever holds the row by now. The post's status is that of the statement's own snapshot. */
+/** `recordReceipt`: a receipt is proof, also from a superseded holder. The statement sees the post's status in its snapshot. */
 export function recordReceipt(s: State, snapshot: State['post'], world: World): void {
   if (s.delivery === 'published') return;
   end(s, 'published');
@@ -121,7 +121,7 @@ export function recordReceipt(s: State, snapshot: State['post'], world: World): 
   if (open(snapshot) && open(s.post)) reopen(s);
 }
 
-/** A number of its own: no holder's write is accepted any more. */
+/** Raises the fencing number, so that no holder's write is accepted any more. */
 export function fenceOff(s: State): void {
   for (const worker of s.workers) worker.holds = 'no';
   s.lateHolds = 'no';
@@ -132,6 +132,6 @@ export function reopen(s: State): void {
   s.touched = true;
 }
 
-/** By the row, no call of ours can be carried out any more. */
+/** By the row, none of our calls can be carried out any more. */
 export const canNoLongerLand = (s: State, at: number, world: World) =>
   Math.max(s.sendingDeadline + world.times.call, s.callEndedAt) < at;

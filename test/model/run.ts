@@ -4,7 +4,7 @@ import { explore, type Exploration } from './explore.ts';
 import { cleanWorlds, secondLines, switches, worldFor, type SwitchedOff } from './switches.ts';
 import { worldOf, type World } from './world.ts';
 
-/** `npm run model [-- --full] [-- --trace <switch>]`. The exit code is 1 when a run found what it should not, or did not find what it should. */
+/** `npm run model [-- --full] [-- --trace <switch>]`. The exit code is 1 when a run found a wrong violation, or missed an expected one. */
 export async function main(args: string[]): Promise<number> {
   const { values } = parseArgs({
     args,
@@ -60,7 +60,7 @@ function exploreSwitches(): boolean {
   return failed;
 }
 
-/** What nothing depends on alone, within the assumptions. */
+/** Explores without each second line of defence: within the assumptions, nothing depends on one of them alone. */
 function exploreSecondLines(): boolean {
   const missed = secondLines.filter((name) => !isClean(explore(worldOf({ off: [name] }))));
   for (const name of missed) say(red(`something depends on ${name}`));
@@ -77,7 +77,7 @@ const figuresOf = ({ states, transitions, seconds }: Exploration) => [
   seconds.toFixed(1),
 ];
 
-/** What sets a world apart from the plain one. */
+/** How a world differs from the default one. */
 function boundsOf({ people, faults, times, prompt, on }: World): string {
   const counts = Object.entries(faults).filter(([, count]) => count > 0);
   return [

@@ -1,9 +1,9 @@
 import type { World } from './world.ts';
 
-// What the model knows: one post with one delivery, the workers, what lies at the platform, and which faults are left.
-// Words instead of numbers where it can be, so that a state reads like a row.
+// The state of the model: one post with one delivery, the workers, the calls at the platform, and the faults that are left.
+// Uses words instead of numbers where possible, so that a state reads like a row.
 
-/** It is always now: a tick of the clock moves every other time one further into the past. 0 stands for "no time". */
+/** The current time never changes: a tick of the clock moves all other times one back. 0 means "no time". */
 export const NOW = 40;
 
 export type Outcome =
@@ -18,7 +18,7 @@ export type Outcome =
   | 'uncertain';
 
 export interface Worker {
-  /** The step of packages/domain/src/delivery that it stands before. */
+  /** Its position in packages/domain/src/delivery: the step that comes next. */
   at:
     | 'idle'
     | 'claimed'
@@ -31,7 +31,7 @@ export interface Worker {
     | 'asked'
     | 'settling'
     | 'proving';
-  /** Whether the row still carries its claim. `undone`: a fail-over took the claim back. */
+  /** Whether the row still has its claim. `undone`: a fail-over lost the claim. */
   holds: 'yes' | 'no' | 'undone';
   /** `claim.sendingAt` was set: it asks, and never sends. */
   mayBeOut: boolean;
@@ -39,13 +39,13 @@ export interface Worker {
   senderGone: boolean;
   disconnected: boolean;
   text: number;
-  /** When its window opened, by its own clocks; `connecting`: when it passed the check. */
+  /** When its sending window opened, by its own clocks; in `connecting`: when it passed the check. */
   openedAt: number;
-  /** What it asks about is its own call, which ended at `since`. */
+  /** It looks up its own call, which ended at `since`. */
   ownCall: boolean;
   /** It has made a public call under this claim. */
   sent: boolean;
-  /** From when it counts the wait before absence is believed. */
+  /** The start of the wait after which absence is believed. */
   since: number;
   lookedAt: number;
   sawIt: boolean;
@@ -55,7 +55,7 @@ export interface Worker {
   snapshot: State['post'];
 }
 
-/** A public call, as the platform has it. `answered`: the answer lies in the worker's socket. */
+/** A public call, as the platform sees it. `answered`: the answer is in the worker's socket. */
 export interface Call {
   state: 'none' | 'under way' | 'carried out' | 'answered' | 'over';
   until: number;
@@ -65,7 +65,7 @@ export interface State {
   post: 'draft' | 'scheduled' | 'publishing' | 'published' | 'failed';
   scheduledAt: number;
   text: number;
-  /** What the last granted change said, whatever the row says. */
+  /** The time of the last granted change, whatever the row contains. */
   wantedAt: number;
   cancelGranted: boolean;
 
@@ -74,30 +74,30 @@ export interface State {
   leaseUntil: number;
   sendingAt: number;
   sendingDeadline: number;
-  /** When that call ended without an answer, as its sender saw it. */
+  /** When the call ended without an answer, by its sender's clock. */
   callEndedAt: number;
   triesUsed: number;
-  /** A sending whose absence nobody proved may be made once more (`allowed`), or was (`used`). */
+  /** A sending whose absence is unproved may be repeated once (`allowed`), or was repeated (`used`). */
   resend: 'none' | 'allowed' | 'used';
   sentBefore: boolean;
   disconnected: boolean;
 
-  /** `settlePosts` under way: what its snapshot said, and whether the post's row was written to since. */
+  /** `settlePosts` in progress: the status from its snapshot, and whether the post's row was written since. */
   ending: 'none' | 'published' | 'failed';
   touched: boolean;
-  /** A statement whose client gave up, and which the database has yet to carry out. */
+  /** A statement whose client gave up, but which the database will still execute. */
   late: 'none' | 'sending' | 'settle';
   lateHolds: Worker['holds'];
   lateOutcome: Outcome;
-  /** A change by a person that is not finished: read and not written yet, or written and not answered. */
+  /** A person's unfinished change: read but not written yet, or written but not answered. */
   change: 'none' | 'read' | 'repeat';
   changeAt: number;
   changeStale: boolean;
 
-  /** How many posts the platform shows, and since when. */
+  /** How many posts are public, and since when. */
   public: number;
   publicAt: number;
-  /** An answer was there, and nobody read it. */
+  /** An answer had arrived, but was not read. */
   answerIgnored: boolean;
 
   kills: number;
@@ -109,7 +109,7 @@ export interface State {
 
   workers: Worker[];
   calls: Call[];
-  /** What this very step did wrong. Not part of what makes two states the same. */
+  /** What the last step did wrong. Ignored when states are compared. */
   broken: string;
 }
 

@@ -4,13 +4,13 @@ import { NOW, type State } from './state.ts';
 import { workerSteps } from './worker.ts';
 import type { World } from './world.ts';
 
-/** Who takes a step: a fault or a person may take it, and need not; all others do sooner or later. */
+/** The kind of a step: one by a fault or a person may never happen; every other step happens sooner or later. */
 export type Kind = 'step' | 'fault' | 'person';
 
-/** Offers a step: what it is, and what it changes. */
+/** Offers a step: its label, and its change of the state. */
 export type Go = (label: string, change: (next: State) => void, kind?: Kind) => void;
 
-/** Every step that can be taken in this state, by anybody. */
+/** Offers every step that is possible in this state. */
 export function steps(s: State, world: World, go: Go): void {
   clockSteps(s, world, go);
   platformSteps(s, world, go);
@@ -33,14 +33,14 @@ function clockSteps(s: State, world: World, go: Go): void {
   go("the database's clock jumps forward", jump, 'fault');
 }
 
-/** Somebody can take a step at once. */
+/** A step can be taken before the clock moves on. */
 const isBusy = (s: State, world: World) =>
   s.workers.some(({ at }) => at !== 'idle') ||
   (s.post === 'scheduled' && s.scheduledAt <= NOW) ||
   isDue(s) ||
   isAbandoned(s, world);
 
-/** Moves what the database's clock has stamped, and what everybody else's has, into the past. */
+/** Moves times into the past: those from the database's clock, and those from other clocks. */
 function age(s: State, world: World, { ofRows, ofProcesses }: { ofRows: number; ofProcesses: number }): void {
   const older = (time: number, by: number) => (time === 0 ? 0 : Math.max(1, time - by));
   s.scheduledAt = older(s.scheduledAt, ofRows);
@@ -68,7 +68,7 @@ function platformSteps(s: State, world: World, go: Go): void {
     if (state === 'under way') {
       go(`the platform carries out call ${i + 1}`, (next) => {
         next.calls[i]!.state = 'carried out';
-        // The same record under the same key, or refused as a duplicate: nothing new.
+        // The same key writes the same record, or the duplicate is refused: nothing new becomes public.
         const isKnown = (world.platform === 'keyed' || world.platform === 'resent') && world.on.A5;
         if (next.public > 0 && isKnown) return;
         next.public++;
@@ -111,7 +111,7 @@ export function fire(s: State): void {
   s.nextAttemptAt = NOW;
 }
 
-/** A replica that lacks the last commit takes over: the claim, or (A6) the `sending`, of a holder is not known any more. */
+/** A replica without the last commit becomes the primary: a holder's claim, or (A6) its `sending`, is lost. */
 function failOverSteps(s: State, world: World, go: Go): void {
   if (s.failovers === 0 || s.delivery !== 'publishing') return;
   if (s.sendingAt === 0 && s.leaseUntil === NOW + world.times.lease) {

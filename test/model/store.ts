@@ -1,4 +1,4 @@
-/** A set of states of one width that numbers them in the order in which they came. */
+/** A set of encoded states of equal width, numbered in the order of their insertion. */
 export class StateStore {
   bytes: Uint8Array;
   count = 0;
@@ -10,7 +10,7 @@ export class StateStore {
     this.bytes = new Uint8Array(width << 12);
   }
 
-  /** The state's number: `count` as it was, when it is new. */
+  /** Returns the state's number; for a new state, this is the old `count`. */
   add(state: Uint8Array): number {
     let slot = hash(state, 0, this.width) & (this.table.length - 1);
     for (;;) {

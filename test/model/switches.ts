@@ -1,71 +1,71 @@
 import { worldOf, type Scenario, type Switch, type World } from './world.ts';
 
-// What is run: everything on, where nothing may be found; and each switch off, where something has to be.
+// The runs: with everything on, nothing may be found; with each switch off, a violation has to be found.
 
 export interface SwitchedOff {
   name: Switch;
-  /** The fault of the list in docs/adr/0018 that it mends. */
+  /** The fault in the list of docs/adr/0018 that it fixes. */
   mends?: string;
-  /** What is done instead. */
+  /** What happens instead. */
   instead: string;
-  /** Where it stands in the code; an assumption stands nowhere. */
+  /** Where it is in the code; undefined for an assumption. */
   code?: string;
-  /** The smallest world in which it is missed. */
+  /** The smallest world in which a violation is found without it. */
   scenario: Scenario;
-  /** What is found. */
+  /** How the expected violation begins. */
   finds: string;
 }
 
 const doubled = 'I2: two public posts';
-const said = 'I1: said not to be out';
+const falselyFailed = 'I1: reported as failed';
 
 export const switches: SwitchedOff[] = [
   // Protections
   {
     name: 'fence',
-    instead: 'whoever holds a delivery may write, under any number',
+    instead: 'any holder may write, with any fencing number',
     code: 'HELD, hold.repository.ts',
     scenario: {},
     finds: doubled,
   },
   {
     name: 'lease',
-    instead: 'what is being published is taken over at once',
+    instead: 'a delivery that is being published is taken over at once',
     code: 'claimDeliveries',
     scenario: { platform: 'unlisted', prompt: true },
-    finds: 'I1: left to a person, though nothing had gone wrong',
+    finds: 'I1: uncertain, although nothing had gone wrong',
   },
   {
     name: 'deadline',
-    instead: 'a worker that slept past its window sends all the same',
+    instead: 'a worker that slept past its window still sends',
     code: 'assertMaySend',
     scenario: {},
     finds: doubled,
   },
   {
     name: 'windowFirst',
-    instead: 'the window opens when the commit was answered',
+    instead: 'the window opens only when the commit was answered',
     code: 'commitSending',
     scenario: {},
     finds: doubled,
   },
   {
     name: 'revision',
-    instead: 'a change is written over whatever stands there by now',
+    instead: 'a change overwrites newer changes',
     code: 'changePost',
     scenario: { platform: 'unlisted', workers: 1, people: ['change', 'edit'], faults: { decisions: 2 } },
     finds: 'I3: sent after a cancel',
   },
   {
     name: 'databaseClock',
-    instead: "the worker's own clock, which is fast, says what is due",
+    instead: "the worker's own clock, which is fast, decides what is due",
     code: 'fireDuePosts',
     scenario: {},
     finds: 'I3: sent before the time',
   },
   {
     name: 'evidence',
-    instead: 'what may be out is sent again',
+    instead: 'a post that may be public is sent again',
     code: 'advance, publish-delivery.ts',
     scenario: {},
     finds: doubled,
@@ -79,27 +79,27 @@ export const switches: SwitchedOff[] = [
   },
   {
     name: 'postVersion',
-    instead: 'a post is ended by what was counted before it was written to',
+    instead: 'a post is ended by a count that is older than its last change',
     code: 'settlePosts: xmin',
     scenario: { platform: 'unlisted' },
     finds: 'I1, I4',
   },
   {
     name: 'resolutionGuard',
-    instead: 'a person may say "not out" while it is being sent',
+    instead: 'a person may resolve as not published while it is being sent',
     code: 'recordResolution',
     scenario: { platform: 'unlisted', people: ['word'], faults: { decisions: 1 } },
-    finds: said,
+    finds: falselyFailed,
   },
   {
     name: 'disconnectionGuard',
-    instead: 'an account is disconnected while something is sent on it',
+    instead: 'an account is disconnected while a delivery is sent on it',
     code: 'lockDeliveries',
     scenario: { platform: 'unlisted', people: ['disconnect'], faults: { decisions: 1 } },
     finds: 'I3: sent after a disconnection',
   },
 
-  // Mends
+  // Fixes of faults
   {
     name: 'touchesPost',
     mends: 'F1',
@@ -111,7 +111,7 @@ export const switches: SwitchedOff[] = [
   {
     name: 'knowsOwnChange',
     mends: 'F2',
-    instead: 'a change whose answer was lost is decided anew',
+    instead: 'a repeated change, whose first answer was lost, is applied again',
     code: 'compareAndSet',
     scenario: { platform: 'unlisted', workers: 1, people: ['change', 'repeat'], faults: { decisions: 2 } },
     finds: 'I3: sent after a cancel',
@@ -119,10 +119,10 @@ export const switches: SwitchedOff[] = [
   {
     name: 'timeOfLook',
     mends: 'F3',
-    instead: 'a look counts from when something is concluded from it',
+    instead: 'a look-up counts as made when its result is used',
     code: 'sinceSendingMs, lookUpDelivery',
     scenario: {},
-    finds: said,
+    finds: falselyFailed,
   },
   {
     name: 'keepsSending',
@@ -130,15 +130,15 @@ export const switches: SwitchedOff[] = [
     instead: '`sending_at` is cleared while absence is unproved',
     code: 'settleDelivery: may_be_out',
     scenario: { platform: 'resent', people: ['disconnect'], faults: { decisions: 1 } },
-    finds: said,
+    finds: falselyFailed,
   },
   {
     name: 'noEarlyNotSent',
     mends: 'F5',
-    instead: 'the last try fails while its call may land',
+    instead: 'the last try fails while its call may still be carried out',
     code: 'lookUpDelivery: sendAgain',
     scenario: { platform: 'keyed' },
-    finds: said,
+    finds: falselyFailed,
   },
   {
     name: 'checkAtTheWire',
@@ -151,15 +151,15 @@ export const switches: SwitchedOff[] = [
   {
     name: 'readsBuffer',
     mends: 'F7',
-    instead: 'a time-out is believed before the answer that is there',
+    instead: 'a time-out wins over an answer that has arrived',
     code: 'http.ts',
     scenario: { platform: 'unlisted' },
-    finds: 'I1: left to a person, though its answer had arrived',
+    finds: 'I1: uncertain, although its answer had arrived',
   },
   {
     name: 'claimToken',
     mends: 'F8',
-    instead: 'a number given out twice is taken for one claim',
+    instead: 'a fencing number that is used twice counts as one claim',
     code: 'HELD: claim_token',
     scenario: { platform: 'unlisted', faults: { failovers: 1 } },
     finds: doubled,
@@ -175,18 +175,18 @@ export const switches: SwitchedOff[] = [
   {
     name: 'notesOvertaken',
     mends: 'F10',
-    instead: 'what became of the call of an overtaken holder is dropped',
+    instead: 'the outcome of a call of a superseded holder is dropped',
     code: 'proveOrGiveWay, hold.ts',
     scenario: { platform: 'keyed' },
-    finds: 'I2: a public call was made, and nothing is noted',
+    finds: 'I2: a public call was made, but not recorded',
   },
 
   // Assumptions
   {
     name: 'A1',
-    instead: "the platform carries a call out after the client's limit",
+    instead: "the platform carries out a call after the client's time limit",
     scenario: {},
-    finds: said,
+    finds: falselyFailed,
   },
   {
     name: 'A2',
@@ -200,7 +200,7 @@ export const switches: SwitchedOff[] = [
     scenario: {},
     finds: doubled,
   },
-  { name: 'A4', instead: 'a sleep shows on neither of the two clocks', scenario: {}, finds: doubled },
+  { name: 'A4', instead: 'neither of the two clocks shows a sleep', scenario: {}, finds: doubled },
   { name: 'A5', instead: 'the platform forgets the key', scenario: { platform: 'keyed' }, finds: doubled },
   {
     name: 'A6',
@@ -216,13 +216,13 @@ export const switches: SwitchedOff[] = [
   },
   {
     name: 'A8',
-    instead: 'a person says that it is not out, and it is',
+    instead: 'a person says that it is not public, but it is',
     scenario: { platform: 'unlisted', people: ['word'], faults: { decisions: 1 } },
-    finds: said,
+    finds: falselyFailed,
   },
 ];
 
-/** Within the assumptions nothing depends on these two: they make it less likely where an assumption does not hold. */
+/** Within the assumptions nothing depends on these two. They make a violation less likely when an assumption is wrong. */
 export const secondLines: Switch[] = ['senderGone', 'secondLook'];
 
 /** The world of a switch, with it off, or with it on. */
@@ -230,7 +230,7 @@ export function worldFor({ scenario, name }: Pick<SwitchedOff, 'scenario' | 'nam
   return worldOf({ ...scenario, off: [...(scenario.off ?? []), ...(isOn ? [] : [name])] });
 }
 
-/** What is looked at with everything on. Pauses of any length, at every step, are part of all of them. */
+/** The worlds that are explored with everything on. All of them include pauses of any length at every step. */
 export function cleanWorlds({ full }: { full: boolean }): World[] {
   const ofSwitches = switches.filter(({ name }) => full || name !== 'checkAtTheWire');
   const scenarios: Scenario[] = [...withFaults, ...(full ? large : [])];
@@ -245,7 +245,7 @@ const withFaults: Scenario[] = [
   { platform: 'resent', people: ['word', 'disconnect'], faults: { decisions: 1 } },
 ];
 
-/** Minutes instead of seconds. */
+/** Worlds that take minutes instead of seconds. */
 const large: Scenario[] = [
   { platform: 'unlisted', people: ['word', 'change'], faults: { decisions: 2 } },
   { platform: 'unlisted', faults: { kills: 1, lostAnswers: 1, lateStatements: 1 } },

@@ -12,8 +12,8 @@ import { idle, NOW, type Outcome, type State, type Worker } from './state.ts';
 import type { Go } from './steps.ts';
 import type { World } from './world.ts';
 
-// A worker, from the claim to the settlement: packages/domain/src/delivery. Between any two steps it may stand still for
-// as long as it likes, since nothing forces it to take the next one; and it may be killed.
+// A worker from the claim to the settlement, as in packages/domain/src/delivery. Nothing forces it to take its next step, so it
+// may pause for any time between two steps. It may also be killed.
 
 export function workerSteps(s: State, world: World, i: number, w: Worker, go: Go): void {
   const name = `worker ${i + 1}`;
@@ -71,9 +71,9 @@ export function workerSteps(s: State, world: World, i: number, w: Worker, go: Go
     // openAttempt, prepare
     case 'claimed':
       if (w.disconnected) return take('finds the account disconnected (openAttempt)', settleAs('refused'));
-      if (w.mayBeOut) return take('has to ask (lookUpDelivery)', (me) => void (me.at = 'asking'));
+      if (w.mayBeOut) return take('has to look it up (lookUpDelivery)', (me) => void (me.at = 'asking'));
       if (s.sentBefore && world.platform === 'listed' && world.on.secondLook) {
-        if (s.public > 0) take('looks once more, and finds it (prepare)', settleAs('published'));
+        if (s.public > 0) take('looks it up again, and finds it (prepare)', settleAs('published'));
         if (isListed(s, world)) return;
       }
       return take('prepares (prepare)', (me) => void (me.at = 'prepared'));
@@ -118,7 +118,7 @@ export function workerSteps(s: State, world: World, i: number, w: Worker, go: Go
 
     // assertMaySend, and the wire
     case 'marked': {
-      // Opened by the answer to the commit instead, it would be as much longer as that took.
+      // If the answer to the commit opened the window, the window would be longer by the duration of the commit.
       const isClosed = world.on.windowFirst && NOW - w.openedAt > world.times.window;
       if (isClosed && world.on.deadline && world.on.A4)
         return take('finds its window closed, and hands back', settleAs('handed back'));
@@ -129,7 +129,7 @@ export function workerSteps(s: State, world: World, i: number, w: Worker, go: Go
       });
     }
     case 'connecting':
-      // Without an end to the pause, or for as long as the call's limit lets a connection take.
+      // Without A3 a pause may be endless; otherwise connecting ends at the call's time limit.
       if (!world.on.A3 || NOW - w.openedAt <= world.times.call) callOut();
       if (NOW - w.openedAt >= world.times.call) hearNothing('gets no connection');
       return;
@@ -138,14 +138,14 @@ export function workerSteps(s: State, world: World, i: number, w: Worker, go: Go
       if (state === 'answered') take('reads the receipt', settleAs('published'));
       if (state === 'under way') {
         for (const outcome of ['retry', 'refused'] as const) {
-          take(`is told no: ${outcome}`, (me, next) => {
+          take(`is answered: ${outcome}`, (me, next) => {
             next.calls[w.call]!.state = 'over';
             settleAs(outcome)(me);
           });
         }
       }
       if (state === 'answered' && !world.on.readsBuffer) {
-        return take('believes its time-out, though the answer is there', (me, next) => {
+        return take('times out, although the answer has arrived', (me, next) => {
           next.answerIgnored = true;
           unclear(me);
         });
@@ -160,8 +160,8 @@ export function workerSteps(s: State, world: World, i: number, w: Worker, go: Go
       if (world.platform === 'resent') {
         return take('cannot look it up', settleAs(s.resend === 'none' ? 'resend' : 'uncertain'));
       }
-      if (s.public > 0) take('looks: there', look(true));
-      if (!isListed(s, world)) take('looks: not there', look(false));
+      if (s.public > 0) take('looks it up: there', look(true));
+      if (!isListed(s, world)) take('looks it up: not there', look(false));
       return;
     case 'asked': {
       const outcome = conclude();
@@ -204,7 +204,7 @@ export function workerSteps(s: State, world: World, i: number, w: Worker, go: Go
       if (w.holds === 'yes') return take('finds it settled', leave);
       if (w.outcome !== 'published') {
         return take('is superseded (settleDelivery)', (me, next) => {
-          if (w.sent) next.broken = 'I2: a public call was made, and nothing is noted of it';
+          if (w.sent) next.broken = 'I2: a public call was made, but not recorded';
           leave(me, next);
         });
       }
@@ -263,12 +263,12 @@ export function workerSteps(s: State, world: World, i: number, w: Worker, go: Go
   }
 }
 
-/** The platform's list shows it for certain. */
+/** The platform's list certainly shows the post. */
 const isListed = (s: State, world: World) => s.public > 0 && NOW >= s.publicAt + world.times.lag;
 
-/** I3, at the first byte. */
+/** Checks I3 at the first byte of a public call. */
 function wrongToSend(s: State, w: Worker, world: World): string {
-  // What the platform shows already it shows as it was: nothing new goes out.
+  // On these platforms a repeated call changes nothing when the post is already public.
   if (s.public > 0 && (world.platform === 'keyed' || world.platform === 'resent')) return '';
   if (s.cancelGranted) return 'I3: sent after a cancel that was granted';
   if (s.disconnected) return 'I3: sent after a disconnection that was granted';

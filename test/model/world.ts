@@ -1,6 +1,6 @@
-// What a run of the model is told: how the platform behaves, how much may go wrong, and what is switched off.
+// The parameters of a run: how the platform behaves, how many faults may happen, and what is switched off.
 
-/** What keeps deliveries single and true. `switches.ts` says what each of them is, and where it stands in the code. */
+/** The protections. `switches.ts` says what happens without each one, and where it is in the code. */
 export const protections = [
   ...[
     'fence',
@@ -26,20 +26,20 @@ export const protections = [
   ...['claimToken', 'waitFromCallEnd', 'notesOvertaken'],
 ] as const;
 
-/** What the code cannot see to: docs/guarantees.md says what each of them is. */
+/** The assumptions, which the code cannot enforce: see docs/guarantees.md. */
 export const assumptions = ['A1', 'A2', 'A3', 'A4', 'A5', 'A6', 'A7', 'A8'] as const;
 
 export type Switch = (typeof protections)[number] | (typeof assumptions)[number];
 
 export interface World {
   /**
-   * `listed`: what was sent shows in a list, after a while. `unlisted`: nobody can look it up. `keyed`: it is written under
-   * one key, and can be looked up at once. `resent`: as unlisted, and the author lets it be sent once more.
+   * `listed`: a published post shows in a list after a while. `unlisted`: a look-up is impossible. `keyed`: a post is written
+   * under its key, and can be looked up at once. `resent`: as unlisted, but the author allows one resend.
    */
   platform: 'listed' | 'unlisted' | 'keyed' | 'resent';
   workers: number;
   people: readonly ('change' | 'edit' | 'repeat' | 'word' | 'disconnect')[];
-  /** How often each may happen. Pauses of any length may happen to anybody at every step, and are not counted. */
+  /** How often each fault may happen. Pauses of any length may happen at every step, and are not counted. */
   faults: {
     kills: number;
     lostAnswers: number;
@@ -50,7 +50,7 @@ export interface World {
   };
   /** Every worker takes its next step before the clock moves on, and every answer arrives. */
   prompt: boolean;
-  /** In ticks: the order of the real ones is kept, 4 s < 10 s, and 4 s + 30 s + lag < 120 s. */
+  /** In ticks. The order of the real times is kept: 4 s < 10 s, and 4 s + 30 s + lag < 120 s. */
   times: { window: number; lease: number; call: number; lag: number; absence: number };
   tries: number;
   on: Record<Switch, boolean>;
@@ -79,7 +79,7 @@ export function worldOf({ faults, times, off = [], ...rest }: Scenario): World {
     on,
   };
   if (on.A7) world.faults.jumps = 0;
-  // Written at once where it can be looked up by its key.
+  // A post under its key can be looked up at once.
   if (world.platform === 'keyed') world.times.lag = 0;
   if (!on.A2) world.times.absence = world.times.window + world.times.call;
   return world;

@@ -1,7 +1,7 @@
-/** Runs a case. A failed one is told, and the next one runs all the same. */
+/** Runs a case. A failure is printed, and the next case still runs. */
 export type Check<Account> = (title: string, run: (account: Account) => Promise<void>) => Promise<void>;
 
-/** Each case has an account of its own, so that its list is the whole story. */
+/** Each case has its own account, so that the account's list shows only the posts of the case. */
 export function openChecks<Account>(createAccount: (name: string) => Promise<Account>) {
   let passed = 0;
   let failed = 0;
@@ -15,7 +15,7 @@ export function openChecks<Account>(createAccount: (name: string) => Promise<Acc
       process.stdout.write(`✗ ${title}\n${error instanceof Error ? error.stack : String(error)}\n`);
     }
   };
-  /** Says how many passed, and ends this process: what the server leaves open is its own affair. */
+  /** Prints how many passed, and exits, because the server may leave handles open. */
   function finish(): never {
     process.stdout.write(`\n${passed} passed, ${failed} failed\n`);
     process.exit(failed === 0 ? 0 : 1);

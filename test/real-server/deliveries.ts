@@ -14,10 +14,10 @@ import type {
 import { jpegDraft, videoDraft } from '../../packages/publishers/test/answers.ts';
 import type { Fault, FaultProxy } from './fault-proxy.ts';
 
-// Deliveries as the engine gives them to a publisher, without the engine.
+// Calls a publisher with deliveries, as the publishing core does, but without the core.
 
 export const PATIENCE_MS = 30_000;
-/** For the call whose answer never comes. */
+/** The time limit of a call whose answer never comes. */
 const HASTE_MS = 1_000;
 
 export const jpeg = readFileSync(new URL('../../scripts/assets/demo.jpg', import.meta.url));
@@ -30,11 +30,11 @@ export interface Draft {
   settings?: Settings;
 }
 
-/** `publicCall` is a part of the path of the call that makes a post public. */
+/** `publicCall` is a part of the path of the call that publishes. */
 export function openDeliveries(publisher: Publisher, proxy: FaultProxy, publicCall: string) {
   let serial = 0;
 
-  /** Its `remember` keeps what a JSON column would keep. */
+  /** `remember` keeps what a JSON column would keep. */
   function open(account: Identity & { accessToken: string }, draft: Draft = {}): PublishCall {
     const { text = `Post ${++serial}`, images = [], videos = [], settings = {} } = draft;
     const { remoteAccountId, handle, accessToken } = account;
@@ -65,7 +65,7 @@ export function openDeliveries(publisher: Publisher, proxy: FaultProxy, publicCa
     return call;
   }
 
-  /** What is thrown counts as unclear, as in the engine. */
+  /** A thrown error counts as unclear, as in the core. */
   async function publish(call: PublishCall): Promise<{ outcome: string; detail?: string }> {
     try {
       return await publisher.publish(call);
@@ -74,7 +74,7 @@ export function openDeliveries(publisher: Publisher, proxy: FaultProxy, publicCa
     }
   }
 
-  /** Waits for the server, too: a call that was given up early may still be on its way. */
+  /** Also waits for the server: a call that timed out here may still be in progress there. */
   async function publishUnclearly(call: PublishCall, fault: Fault): Promise<void> {
     const played = proxy.arm(publicCall, fault);
     const timeoutMs = fault === 'hang-after' ? HASTE_MS : PATIENCE_MS;
@@ -110,14 +110,14 @@ function toPublish(bytes: Uint8Array, facts: DraftMedia): PublishMedia {
   };
 }
 
-/** A server that looks at all looks at how the bytes begin, and at nothing behind that. */
+/** A file that looks like a video by its first bytes; servers check no more than those. */
 export function filmOf(byteSize: number): Buffer {
   const film = Buffer.alloc(byteSize, '.');
   film.write('0000001866747970697336d0000000006973366d6d703432', 'hex');
   return film;
 }
 
-/** What came of it, its kind, and who can do something about it. */
+/** The outcome, the failure kind, and who can act. */
 export function kindOf(outcome: object): unknown[] {
   const { failure } = outcome as { failure?: { kind: string; actor: string } };
   return [(outcome as { outcome: string }).outcome, failure?.kind, failure?.actor];

@@ -1,7 +1,7 @@
 import { createServer, request as send, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-// Stands before the real server and spoils one call at a time, before or after the server has done it.
+// A proxy in front of the real server that breaks one call at a time, before or after the server has handled it.
 
 export type Fault = 'drop-before' | 'drop-after' | '503-after' | 'hang-after' | 'cut-after';
 
@@ -26,7 +26,7 @@ export async function startFaultProxy(target: string) {
         case '503-after':
           return void response.writeHead(503).end('<html>upstream</html>');
         case 'hang-after':
-          // Until the caller has had enough.
+          // No answer: the caller has to time out.
           return;
         case 'cut-after':
           return void response
@@ -40,7 +40,7 @@ export async function startFaultProxy(target: string) {
   await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
-    /** Spoils the next call whose path holds this. Resolves when that has come, and the server has done its part. */
+    /** Breaks the next call whose path contains `path`. Resolves when that call has come, and the server has handled it. */
     arm: (path: string, fault: Fault) =>
       new Promise<void>((resolve) => void armed.push({ path, fault, played: resolve })),
     close: () =>
@@ -60,7 +60,7 @@ async function read(stream: IncomingMessage): Promise<Buffer> {
 }
 
 async function forward(url: URL, { method, headers }: IncomingMessage, body: Buffer) {
-  // A connection for each call: not every server says so before it closes one, and only armed faults may lose a call.
+  // One connection per call. A server may close an idle connection without notice, and only armed faults may lose a call.
   const sent = { ...headers, host: url.host, connection: 'close' };
   const answer = await new Promise<IncomingMessage>((resolve, reject) => {
     send(url, { method, headers: sent, agent: false }, resolve).on('error', reject).end(body);

@@ -1,6 +1,6 @@
 // @ts-check
-// What `npm run test:bluesky` and `npm run test:snac` have in common: the server is installed, then a process of its own
-// has us publish to it, with a throw-away PostgreSQL beside it.
+// The common part of `npm run test:bluesky`, `npm run test:snac` and `npm run test:clients`: installs what the suite needs, then
+// runs the suite in a separate process, with a temporary PostgreSQL.
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { build } from '../../scripts/lib/build.mjs';

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { eventually, startTestApp } from '../support/app.ts';
 
-/** API and worker, which may speak to a server on this machine. */
+/** Starts API and worker, with permission to call servers on this machine. */
 export async function openProduct() {
   const app = await startTestApp();
   app.ctx.settings.allowPrivateServers = true;
   await app.startWorker();
-  /** The post's only one, as the API shows it. */
+  /** The only delivery of the post, as the API shows it. */
   const delivery = async (postId: string) =>
     (await app.request('GET', `/posts/${postId}`)).body.deliveries[0];
-  /** Publishes now, and answers with the post's id. */
+  /** Publishes a post now, and returns its id. */
   async function publish(channelId: string, text: string, mediaIds: string[] = []): Promise<string> {
     const post = await app.request('POST', '/posts', { text, channelIds: [channelId], mediaIds });
     assert.equal(post.status, 201, post.text);

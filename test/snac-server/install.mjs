@@ -18,7 +18,7 @@ import { promisify } from 'node:util';
 import { PlainError, step } from '../../scripts/lib/report.mjs';
 
 const PACKAGE = 'snac2';
-/** Debian 12 has it among its backports only, which a machine seldom lists. */
+/** Debian 12 has snac only in its backports, which most machines do not have as a source. */
 const BACKPORTED_TO = 'bookworm';
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
@@ -28,14 +28,14 @@ export const program = join(installed, 'usr/bin/snac');
 const execute = promisify(execFile);
 
 /**
- * Once: the package is unpacked in this folder, and nothing of the machine's own is changed.
+ * Unpacks the package in this folder, once. Nothing is installed on the machine.
  * @param {AbortSignal} signal
- * @throws PlainError when this machine has no way to it
+ * @throws PlainError when this machine cannot download or run it
  */
 export async function installServer(signal) {
   if (!existsSync(program)) await step('Installing the snac server', () => install(signal));
   await execute(program, ['--help'], { signal }).catch((error) => {
-    // It explains itself and says 1; what cannot be started at all has no such words.
+    // Without arguments snac prints its usage and exits with 1. A program that cannot start prints no usage.
     if (/snac/i.test(error.stdout)) return;
     throw new PlainError(
       `The snac server does not run here: ${cause(error)}. It needs libcurl4 and libssl3.`,
@@ -50,13 +50,13 @@ async function install(/** @type {AbortSignal} */ signal) {
     );
   });
   const work = mkdtempSync(join(tmpdir(), 'solospark-apt-'));
-  // apt downloads as a user of its own.
+  // apt downloads as another user.
   chmodSync(work, 0o755);
   try {
     await download(work, signal);
     const archive = readdirSync(work).find((name) => name.endsWith('.deb'));
     if (archive === undefined) throw new PlainError(`apt-get has not brought ${PACKAGE}.`);
-    // Beside its place first, so that there is never half of it.
+    // Unpacked next to its place and then renamed, so that it is never incomplete.
     const unpacked = mkdtempSync(`${installed}-`);
     await execute('dpkg', ['-x', join(work, archive), unpacked], { signal });
     rmSync(installed, { recursive: true, force: true });
@@ -83,7 +83,7 @@ async function download(/** @type {string} */ work, /** @type {AbortSignal} */ s
   }
 }
 
-/** Settings with which apt sees the backports and nothing else, in a folder that is not the machine's. */
+/** apt settings that list only the backports, with their own folder for its state. */
 async function backportsAlone(/** @type {string} */ work, /** @type {AbortSignal} */ signal) {
   const { stdout } = await execute(
     'apt-get',
@@ -123,7 +123,7 @@ function notDownloaded(/** @type {unknown} */ error) {
   );
 }
 
-/** What apt said first of what went wrong, which is the cause of the rest. */
+/** The first error that apt printed, which caused the others. */
 function cause(/** @type {any} */ error) {
   const lines = String(error.stderr || error.message).split('\n');
   return (lines.find((line) => line.startsWith('E: ')) ?? lines[0] ?? '').replace(/^E: |\.$/g, '').trim();

@@ -1,6 +1,5 @@
 // @ts-check
-// `npm run test:snac`: unpacks snac, a small server that speaks Mastodon's API, from Debian's package in this folder, and
-// has us publish to it.
+// `npm run test:snac`: unpacks snac, a small server with Mastodon's API, from Debian's package in this folder, and publishes to it.
 import { runAgainstServer } from '../real-server/main.mjs';
 import { installServer } from './install.mjs';
 

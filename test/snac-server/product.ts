@@ -7,8 +7,7 @@ import { openBrowser, type Page } from '../support/browser.ts';
 import { noise } from '../support/media.ts';
 import type { Account, Post, Server } from './server.ts';
 
-// The whole of SoloSpark against snac: an author agrees on its page, our worker publishes, and its folder says what became
-// of it.
+// Tests all of SoloSpark against snac: an author gives consent on its page, our worker publishes, and its folder shows the result.
 
 const PUBLISH = '/api/v1/statuses';
 const LIST = '/statuses?';
@@ -17,7 +16,7 @@ const TOKEN = '/oauth/token';
 export async function checkProduct(server: Server, proxy: FaultProxy, check: Check<Account>): Promise<void> {
   const { app, publish, delivery, until } = await openProduct();
 
-  /** As its author goes it in a browser, up to the page with which the server answers name and password. */
+  /** Connects as the author does in a browser, up to the page that answers name and password. */
   async function agree({ name }: Account, password: string) {
     const start = { platform: 'mastodon', server: proxy.url };
     const connection = await app.request('POST', '/connections', start);
@@ -43,7 +42,7 @@ export async function checkProduct(server: Server, proxy: FaultProxy, check: Che
     ];
     return uploaded.map(({ body }) => body.id as string);
   };
-  /** One post, and it is what the receipt says. */
+  /** Expects exactly one post, and that the receipt names it. */
   async function isOutOnce(account: Account, postId: string, text: string): Promise<Post | undefined> {
     const { remoteUrl } = await until(postId, 'published');
     const posts = server.posts(account);
@@ -54,20 +53,23 @@ export async function checkProduct(server: Server, proxy: FaultProxy, check: Che
     return posts[0];
   }
 
-  await check('through our API: its author agrees, and a post with two images goes out', async (account) => {
-    const channelId = await connect(account);
-    const text = 'Grüße 👋🏽 an @bob: https://example.com/ä #solospark :-)';
-    const post = await isOutOnce(account, await publish(channelId, text, await uploadImages()), text);
-    assert.deepEqual(
-      post?.attachments.map(({ altText }) => altText),
-      ['One', ''],
-    );
-    const [first, second] = post?.attachments ?? [];
-    assert.ok(first && second && !first.bytes.equals(second.bytes));
-  });
+  await check(
+    'through our API: the author gives consent, and a post with two images is published',
+    async (account) => {
+      const channelId = await connect(account);
+      const text = 'Grüße 👋🏽 an @bob: https://example.com/ä #solospark :-)';
+      const post = await isOutOnce(account, await publish(channelId, text, await uploadImages()), text);
+      assert.deepEqual(
+        post?.attachments.map(({ altText }) => altText),
+        ['One', ''],
+      );
+      const [first, second] = post?.attachments ?? [];
+      assert.ok(first && second && !first.bytes.equals(second.bytes));
+    },
+  );
 
   await check(
-    'through our API: a wrong password connects nothing, and the right one after it does',
+    'through our API: a wrong password connects nothing, and the right one afterwards does',
     async (account) => {
       const { page, signIn, progress } = await agree(account, 'wrong');
       assert.match(page.text, /LOGIN INCORRECT/);
@@ -78,7 +80,7 @@ export async function checkProduct(server: Server, proxy: FaultProxy, check: Che
   );
 
   await check(
-    'through our API: the answer with the token gets lost, and nothing is connected',
+    'through our API: nothing is connected when the answer with the token is lost',
     async (account) => {
       void proxy.arm(TOKEN, 'drop-after');
       const { page, progress } = await agree(account, account.password);
@@ -95,7 +97,7 @@ export async function checkProduct(server: Server, proxy: FaultProxy, check: Che
   ])) {
     const what = withImages ? 'a post with images' : 'a post';
     await check(
-      `through our API: ${fault} on the public call of ${what}, and it is out once`,
+      `through our API: after ${fault} on the public call, ${what} is public once`,
       async (account) => {
         const channelId = await connect(account);
         const played = proxy.arm(PUBLISH, fault);
@@ -109,7 +111,7 @@ export async function checkProduct(server: Server, proxy: FaultProxy, check: Che
     );
   }
 
-  /** It waits that long before it takes a post for absent that may be out. */
+  /** Moves the delivery ten minutes back: after that time a post that is not found counts as absent. */
   async function letTenMinutesPass(postId: string) {
     await eventually(
       () => delivery(postId),
@@ -125,7 +127,7 @@ export async function checkProduct(server: Server, proxy: FaultProxy, check: Che
   }
 
   await check(
-    'through our API: a token that was revoked is told, and after a new consent the post goes out',
+    'through our API: a revoked token is reported, and the post is published after a new consent',
     async (account) => {
       const channelId = await connect(account);
       server.revokeTokens(account);

@@ -7,8 +7,8 @@ import { startFaultProxy } from '../real-server/fault-proxy.ts';
 import { checkProduct } from './product.ts';
 import { startServer, type Account, type Post } from './server.ts';
 
-// Our publisher, and then all of SoloSpark, against snac: what lies in its folder is what is true. It knows no
-// Idempotency-Key, and no `/api/v2/instance`, by which Mastodon itself is recognised.
+// Tests our publisher, and then all of SoloSpark, against snac. The files in its folder are the oracle. snac has no
+// Idempotency-Key and no `/api/v2/instance`, by which Mastodon itself is recognised.
 
 const PUBLISH = '/api/v1/statuses';
 const LIST = '/statuses?';
@@ -22,11 +22,11 @@ const { open, prepare, publish, publishUnclearly, lookUp } = openDeliveries(mast
 const { check, finish } = openChecks((name) => server.createAccount(name));
 
 const prepared = (account: Account, draft?: Draft): Promise<PublishCall> => prepare(open(account, draft));
-/** Images that differ. */
+/** Different images. */
 const images = (count: number) =>
   Array.from({ length: count }, (_, index) => Buffer.concat([jpeg, Buffer.from(`image ${index}`)]));
 
-/** The one post of this account, which is what the receipt says, as it was sent. */
+/** The only post of this account; expects that the receipt names it, and that it is as it was sent. */
 async function theOnlyPost(account: Account, outcome: object, call: PublishCall): Promise<Post> {
   const posts = server.posts(account);
   assert.equal(posts.length, 1);
@@ -49,13 +49,13 @@ async function isAsSent(post: Post, call: PublishCall): Promise<void> {
   );
 }
 
-await check('the token tells whose account it is', async (account) => {
+await check('the account is read from the token', async (account) => {
   const { remoteAccountId, handle } = account;
   assert.deepEqual(await mastodon.identity(open(account)), { remoteAccountId, handle });
 });
 
 await check(
-  'a link, a hashtag, a mention and four images go out, and the server has them as sent',
+  'a link, a hashtag, a mention and four images are published, and stored as sent',
   async (account) => {
     const text = '見て👨‍👩‍👧‍👦 https://example.com/ä?b#c, #tag @bob (https://example.com/d).';
     const call = await prepared(account, { text, images: images(4) });
@@ -69,7 +69,7 @@ await check(
   },
 );
 
-await check('the images of one post stay what they are when the next one brings its own', async (account) => {
+await check('the images of a post stay unchanged when the next post has other images', async (account) => {
   const calls = [];
   for (const image of images(2)) {
     const call = await prepared(account, { images: [image] });
@@ -91,15 +91,18 @@ const drafts: Record<string, Draft> = {
 };
 for (const [name, draft] of Object.entries(drafts)) {
   for (const fault of ['drop-after', '503-after', 'cut-after', 'hang-after'] as const) {
-    await check(`${name}, ${fault}: unclear, found, and there once`, async (account) => {
-      const call = await prepared(account, draft);
-      await publishUnclearly(call, fault);
-      await theOnlyPost(account, await lookUp(call), call);
-    });
+    await check(
+      `${name}: after ${fault} the call is unclear, and the post is found and public once`,
+      async (account) => {
+        const call = await prepared(account, draft);
+        await publishUnclearly(call, fault);
+        await theOnlyPost(account, await lookUp(call), call);
+      },
+    );
   }
 
   await check(
-    `${name}, drop-before: unclear, absent after ten minutes, sent again, and there once`,
+    `${name}: after drop-before the post is absent after ten minutes, and a resend makes it public once`,
     async (account) => {
       const call = await prepared(account, draft);
       await publishUnclearly(call, 'drop-before');
@@ -113,7 +116,7 @@ for (const [name, draft] of Object.entries(drafts)) {
     },
   );
 
-  await check(`${name}: what shows late is found before it would be sent again`, async (account) => {
+  await check(`${name}: a post that appears late is found before it would be sent again`, async (account) => {
     const call = await prepared(account, draft);
     await publishUnclearly(call, 'drop-after');
     call.sentBefore = true;
@@ -123,7 +126,7 @@ for (const [name, draft] of Object.entries(drafts)) {
 }
 
 await check(
-  'this server takes no notice of keys: nothing but looking keeps a post from being doubled',
+  'this server ignores the Idempotency-Key, so only the look-up prevents a double post',
   async (account) => {
     const call = await prepared(account);
     await publish(call);
@@ -132,14 +135,14 @@ await check(
   },
 );
 
-await check('what its author has boosted in between is found', async (account) => {
+await check('a post that its author boosted meanwhile is found', async (account) => {
   const call = await prepared(account);
   await publishUnclearly(call, 'drop-after');
   await server.boost(account);
   await theOnlyPost(account, await lookUp(call, 11 * MINUTE_MS), call);
 });
 
-await check('an older post of the same text is not taken for it', async (account) => {
+await check('an older post with the same text is not mistaken for the delivery', async (account) => {
   const older = await prepared(account, { text: 'Good morning' });
   await publish(older);
   const call = await prepared(account, { text: 'Good morning' });
@@ -148,7 +151,7 @@ await check('an older post of the same text is not taken for it', async (account
 });
 
 await check(
-  'a delivery that was handed back after its uploads goes out with all four images',
+  'a delivery that was handed back after its uploads is published with all four images',
   async (account) => {
     const call = await prepared(account, { images: images(4) });
     await prepare(call);
@@ -157,7 +160,7 @@ await check(
 );
 
 await check(
-  'a look-up that is cut is asked again, and an upload that is cut is tried again',
+  'a look-up that is cut is repeated, and an upload that is cut is tried again',
   async (account) => {
     const call = open(account, { images: images(1) });
     void proxy.arm(UPLOAD, 'drop-after');
@@ -172,7 +175,7 @@ await check(
   },
 );
 
-await check('two deliveries of one text are two posts', async (account) => {
+await check('two deliveries with the same text make two posts', async (account) => {
   for (let count = 0; count < 2; count++) {
     assert.equal((await publish(await prepared(account, { text: 'Same' }))).outcome, 'published');
   }
@@ -180,10 +183,10 @@ await check('two deliveries of one text are two posts', async (account) => {
 });
 
 for (const [what, spoil] of Object.entries({
-  'a token that was revoked': (account: Account) => server.revokeTokens(account),
-  'a token of nobody': (_: Account, call: PublishCall) => void (call.credentials.accessToken = 'nonsense'),
+  'a revoked token': (account: Account) => server.revokeTokens(account),
+  'an invalid token': (_: Account, call: PublishCall) => void (call.credentials.accessToken = 'nonsense'),
 })) {
-  await check(`${what} is told as one, and nothing is out`, async (account) => {
+  await check(`${what} is reported as a token failure, and nothing is public`, async (account) => {
     const call = await prepared(account);
     const withImage = open(account, { images: images(1) });
     spoil(account, call);

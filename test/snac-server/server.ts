@@ -15,10 +15,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from '../support/queue.ts';
 import { program } from './install.mjs';
 
-// snac on loopback, in a folder of its own, which is looked into to see what is really out.
+// Starts snac on loopback, with its own folder. Reading the files in that folder shows what is really public.
 
 const HOST = '127.0.0.1';
-/** It refuses to run as root: Debian's nobody, and nogroup. */
+/** snac refuses to run as root; then it runs as Debian's nobody and nogroup. */
 const owner = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
 
 export interface Account {
@@ -30,11 +30,11 @@ export interface Account {
 }
 
 export interface Post {
-  /** Its address, which is its name everywhere. */
+  /** The address of the post, which is also its id. */
   url: string;
-  /** As its author wrote it. */
+  /** The text that its author wrote. */
   text: string;
-  /** As it is shown. */
+  /** The HTML that is shown. */
   html: string;
   mentions: string[];
   hashtags: string[];
@@ -48,7 +48,7 @@ export async function startServer() {
   process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
   process.once('SIGTERM', () => process.exit(143));
   const snac = join(directory, 'snac');
-  // A folder of this user's own may be closed to the other one.
+  // The other user may not be able to read the folder where the program is installed.
   copyFileSync(program, snac);
   if (owner.uid !== undefined) chownSync(directory, owner.uid, owner.gid);
   const data = join(directory, 'data');
@@ -56,7 +56,7 @@ export async function startServer() {
   const authority = `${HOST}:${port}`;
   const url = `http://${authority}`;
 
-  /** `answers` to its questions, one on each line. */
+  /** Runs a command of snac. `answers` are for its questions, one on each line. */
   function command(args: string[], answers: string[] = []): Promise<string> {
     return new Promise((resolve, reject) => {
       const child = execFile(snac, args, owner, (error, stdout, stderr) =>
@@ -70,7 +70,7 @@ export async function startServer() {
   await command(['init', data], [HOST, String(port), authority, prefix, adminEmail]);
   const settings = join(data, 'server.json');
   writeFileSync(settings, JSON.stringify({ ...readJson(settings), protocol: 'http' }));
-  // The kernel ends it with this process, however that ends.
+  // The kernel ends it with this process, also when this process is killed.
   const httpd = spawn('setpriv', ['--pdeathsig', 'TERM', snac, 'httpd', data], { ...owner, stdio: 'ignore' });
   await untilAnswering(`${url}/api/v1/instance`, httpd);
 
@@ -92,7 +92,7 @@ export async function startServer() {
       const { id } = JSON.parse(await call('/api/v1/accounts/verify_credentials', { headers }));
       return { name, password, remoteAccountId: id, handle: name, accessToken };
     },
-    /** All that this account has ever written, oldest first, by the server's own files. */
+    /** All posts of this account, oldest first, from the server's files. */
     posts({ name }: Account): Post[] {
       const index = join(data, 'user', name, 'private.idx');
       if (!existsSync(index)) return [];
@@ -103,13 +103,13 @@ export async function startServer() {
         .filter(({ type, attributedTo }) => type === 'Note' && attributedTo === `${url}/${name}`)
         .map((note) => postOf(note, join(data, 'user', name, 'static')));
     },
-    /** As its author does it to bring a post up again. */
+    /** Boosts the account's own post, as its author may do. */
     async boost({ accessToken, remoteAccountId }: Account): Promise<void> {
       const headers = { authorization: `Bearer ${accessToken}` };
       const [newest] = JSON.parse(await call(`/api/v1/accounts/${remoteAccountId}/statuses`, { headers }));
       await call(`/api/v1/statuses/${newest.id}/reblog`, { method: 'POST', headers });
     },
-    /** Takes back whatever the account has allowed, to whomever. */
+    /** Revokes all tokens of the account. */
     revokeTokens({ name }: Account): void {
       const folder = join(data, 'token');
       for (const file of readdirSync(folder)) {
@@ -124,7 +124,7 @@ export async function startServer() {
   };
 }
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- a file, as the server has it
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- a file as the server writes it
 function readJson(path: string): any {
   return JSON.parse(readFileSync(path, 'utf8'));
 }
@@ -138,7 +138,7 @@ function postOf(note: ReturnType<typeof readJson>, files: string): Post {
     html: note.content,
     mentions: namesOf('Mention'),
     hashtags: namesOf('Hashtag'),
-    // Those that were uploaded: a link to an image becomes one, too.
+    // Only uploaded images: a link to an image becomes an attachment, too.
     attachments: (note.attachment ?? [])
       .filter(({ url }: { url: string }) => url.startsWith(`${note.attributedTo}/s/`))
       .map(({ url, name }: { url: string; name: string }) => ({

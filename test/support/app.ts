@@ -12,8 +12,8 @@ import supertest from 'supertest';
 import { createTestDatabase } from './database.ts';
 import { uniquePrefix } from './queue.ts';
 
-// API, sandbox and, if wanted, the publishing half of a worker in this process, on a database of their own. What has
-// to be killed is started as a process instead: see stack tests.
+// Runs the API, the sandbox and, if wanted, a worker's publishing in this process, on a database of their own. A test that
+// has to kill an app starts it as a process instead: see processes.ts.
 
 export interface TestApp {
   ctx: OpenedContext;
@@ -27,17 +27,17 @@ export interface TestApp {
   apiKey: string;
   channels: { id: string; platform: string }[];
   channelOn(platform: string): string;
-  /** Speaks to the API below the demo organization (a path that starts with `/`), with its key. */
+  /** Calls the API with the demo organization's key; `path` is below that organization and starts with `/`. */
   request(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
   upload(name: string, bytes: Uint8Array, fields?: Record<string, string>): Promise<Answer>;
-  /** What the platform really shows. */
+  /** The posts that are public on the sandbox's platform. */
   publicPosts(platform: string): Promise<PublicPost[]>;
   sandbox(method: string, path: string, body?: unknown): Promise<unknown>;
   startWorker(): Promise<Publishing>;
   close(): Promise<void>;
 }
 
-/** Its `body` is whatever came: tests assert on it. */
+/** `body` is untyped: tests assert on it. */
 export type Answer = supertest.Response;
 
 export interface PublicPost {
@@ -49,9 +49,9 @@ export interface PublicPost {
 
 interface TestAppOptions {
   redisUrl?: string;
-  /** The program that converts films; without it there is none. */
+  /** Path of the ffmpeg that converts videos; undefined: videos are not converted. */
   ffmpeg?: string | undefined;
-  /** Of the API, instead of its own. */
+  /** Limits of the API that replace its defaults. */
   limits?: Parameters<typeof buildApp>[1];
 }
 
@@ -63,7 +63,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   try {
     return await openTestApp(options, opened, close);
   } catch (error) {
-    // What was opened before the failure would keep the test run from ending.
+    // Anything left open would keep the test run from ending.
     await close();
     throw error;
   }
@@ -109,7 +109,7 @@ async function openTestApp(
   opened.push(() => app.close());
   await app.listen({ host: '127.0.0.1', port: 0 });
   const url = urlOf(app.server.address());
-  // Signed links carry the address, which is known only now.
+  // Signed links contain the API's address, which is known only now.
   ctx.settings.publicUrl = url;
   const demo = await seedDemo(ctx, auth);
   let workers = 0;
@@ -164,7 +164,7 @@ async function openTestApp(
   };
 }
 
-/** Asks until `done` says yes; a generous limit, because a slow machine is not a failure. */
+/** Polls `ask` until `done` is true. The limit is generous, because a slow machine is not a failure. */
 export async function eventually<T>(
   ask: () => Promise<T>,
   done: (value: T) => boolean,

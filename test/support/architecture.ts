@@ -2,12 +2,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
 
-// The floor plan of docs/architecture.md, and what in a source file goes against it.
+// Reads the floor plan of docs/architecture.md, and finds the source files that violate it.
 
 export interface FloorPlan {
   /** Floor by room, for example `packages/db` → 1. */
   floors: Map<string, number>;
-  /** The same inside a room: by folder, or by a file beside the folders. */
+  /** Floors inside a room: by folder, or by a file that is in no folder. */
   inside: Map<string, number>;
   reserved: { places: string[]; things: string[] }[];
 }
@@ -39,7 +39,7 @@ export function parseFloorPlan(markdown: string): FloorPlan {
   return { floors, inside, reserved };
 }
 
-/** Every TypeScript source of every room; tests may know more than the rooms they test. */
+/** Every TypeScript source of every room. Tests are left out: they may import more than the room they test. */
 export function readSources(root: string): Sources {
   const sources: Sources = new Map();
   for (const floor of ['apps', 'packages']) {
@@ -55,7 +55,7 @@ export function readSources(root: string): Sources {
   return sources;
 }
 
-/** One sentence for each thing that goes against the plan. */
+/** One sentence for each violation of the plan. */
 export function findViolations(plan: FloorPlan, sources: Sources): string[] {
   const platforms = platformIds(sources);
   const neighbours = new Map<string, string[]>();
@@ -99,7 +99,7 @@ function floorViolations(plan: FloorPlan, path: string, specifier: string): stri
   return targetFloor < floor ? [] : [`${path} imports ${specifier}, which is not below it`];
 }
 
-/** In a room that has floors of its own. */
+/** Violations inside a room that has floors of its own. */
 function insideViolations(plan: FloorPlan, path: string, target: string): string[] {
   const [from, to] = [folderOf(path), folderOf(target)];
   if (from === to || ![...plan.inside.keys()].some((place) => place.startsWith(`${roomOf(path)}/`)))
@@ -110,7 +110,7 @@ function insideViolations(plan: FloorPlan, path: string, target: string): string
   return targetFloor < floor ? [] : [`${path} imports ${target}, which is not below it`];
 }
 
-/** One sentence for each set of files that import each other in a circle, types included. */
+/** One sentence for each circular import; imports of types count as well. */
 function findCircles(neighbours: Map<string, string[]>): string[] {
   const reachable = (from: string): Set<string> => {
     const seen = new Set<string>();
@@ -136,7 +136,7 @@ interface Found {
   uses(thing: string): boolean;
 }
 
-/** Comments do not count: they may name an example. */
+/** Ignores comments: they may name a platform as an example. */
 function look(file: ts.SourceFile, platforms: string[]): Found {
   const imports: string[] = [];
   let readsEnv = false;
@@ -153,7 +153,7 @@ function look(file: ts.SourceFile, platforms: string[]): Found {
       fetches = true;
     if (ts.isIdentifier(node) || ts.isStringLiteralLike(node) || isTemplatePart(node)) {
       const words = node.text.toLowerCase();
-      // A name as short as "x" counts only where it is the whole of a string or of a property's name.
+      // A name as short as "x" counts only when it is a whole string or a whole property name.
       const isWhole = ts.isStringLiteralLike(node) || isPropertyName(node);
       if ((isWhole && platforms.includes(words)) || longNames.some((id) => words.includes(id)))
         namesPlatform = true;
@@ -200,7 +200,7 @@ function isPropertyName(node: ts.Node): boolean {
   return ts.isPropertyAssignment(node.parent) && node.parent.name === node;
 }
 
-/** The folders of packages/publishers/src that have a publisher in them. */
+/** The folders of packages/publishers/src: one for each platform. */
 function platformIds(sources: Sources): string[] {
   const folders = [...sources.keys()].map((path) => /^packages\/publishers\/src\/([^/]+)\//.exec(path)?.[1]);
   return [...new Set(folders.filter((folder) => folder !== undefined))];
@@ -211,7 +211,7 @@ function isIn(path: string, place: string): boolean {
     .split(/(\*|<platform>)/)
     .map((part) => (part === '*' || part === '<platform>' ? '[^/]+' : part.replaceAll('.', '\\.')))
     .join('');
-  // `<platform>` is a folder, so the files beside those folders are not meant.
+  // `<platform>` is a folder, so it does not match the files beside those folders.
   return new RegExp(`^${pattern}${place.endsWith('>') ? '/' : '(/|$)'}`).test(path);
 }
 
@@ -219,7 +219,7 @@ function roomOf(path: string): string {
   return path.split('/').slice(0, 2).join('/');
 }
 
-/** `packages/domain/src/post` for all that is in it; a file beside the folders is named itself. */
+/** `packages/domain/src/post` for every file in it; a file directly in `src` is its own place. */
 function folderOf(path: string): string {
   return path.split('/').slice(0, 4).join('/');
 }

@@ -1,4 +1,4 @@
-// As much of a browser as a person needs to agree on a page: cookies, forms, redirects.
+// A minimal browser for consent pages: it keeps cookies, sends forms and follows redirects.
 
 export interface Page {
   status: number;
@@ -9,7 +9,7 @@ export interface Page {
 
 export interface Browser {
   open(url: string): Promise<Page>;
-  /** Sends the page's form with what it holds, and what is typed over it. `cancel` presses the button that says no. */
+  /** Sends the page's form with its own values, overwritten by `typed`. `cancel` presses the last button, which refuses. */
   submit(
     page: Page,
     fields: { handle?: string; cancel?: true; typed?: Record<string, string> },
@@ -60,7 +60,7 @@ export function openBrowser(): Browser {
   };
 }
 
-/** What a browser says of the page whose form it sends; nobody but the page's own policy can make it say less. */
+/** The headers that name the page a form is sent from. Only that page's Referrer-Policy can hide the origin. */
 function senderOf(page: Page, target: string): Record<string, string> {
   const { origin } = new URL(page.url);
   const isSame = origin === new URL(target).origin;

@@ -3,13 +3,13 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export interface Certificates {
-  /** Of a CA that nobody knows, as a provider of databases has one. */
+  /** The certificate of a private CA, such as a database provider has. */
   ca: string;
   certificate: string;
   key: string;
 }
 
-/** A certificate for localhost and 127.0.0.1, signed by a CA of its own, as files in the folder. */
+/** Writes a certificate for localhost and 127.0.0.1 into the folder, signed by a CA that is made for it. */
 export function makeCertificates(folder: string): Certificates {
   const path = (name: string) => join(folder, name);
   const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' });

@@ -7,7 +7,7 @@ import { findProgram } from './program.ts';
 
 const program = findProgram('chromium', 'chromium-browser', 'google-chrome');
 
-/** A suite in a real browser. Where none is installed, each of its tests is reported as skipped, by name. */
+/** A suite in a real browser. Without an installed Chromium, each of its tests is reported as skipped. */
 export const describeWithChromium = program ? describe : describe.skip;
 
 export type { Page };
@@ -17,14 +17,14 @@ export interface Chromium {
   close: () => Promise<void>;
 }
 
-/** A browser of nobody: no cookies, no history. */
+/** Opens Chromium with an empty profile: no cookies, no history. */
 export async function openChromium(): Promise<Chromium> {
   const profile = await mkdtemp(join(tmpdir(), 'solospark-chromium-'));
   const browser = await chromium.launchPersistentContext(profile, {
     ...(program && { executablePath: program }),
-    // It does not start as root with its own sandbox.
+    // As root, Chromium does not start with its sandbox on.
     chromiumSandbox: process.getuid?.() !== 0,
-    // It asks its maker nothing.
+    // No requests to Google in the background.
     args: [
       '--disable-background-networking',
       '--disable-component-update',

@@ -1,12 +1,12 @@
 import { openDatabase, type Database } from '@solospark/db';
 import { randomBytes } from 'node:crypto';
 
-// A database per suite, copied from the one that the test run migrated: tests neither wait for nor see each other.
+// One database for each suite, copied from the template that the test run migrated. Suites do not see or block each other.
 
 export interface TestDatabase {
   url: string;
   database: Database;
-  /** Closes `database` and drops the database, whoever is still connected to it. */
+  /** Closes `database` and drops the database, even if other clients are still connected. */
   drop: () => Promise<void>;
 }
 
@@ -45,7 +45,7 @@ async function onServer(url: string, sql: string): Promise<void> {
         await server.query(sql);
         return;
       } catch (error) {
-        // Another suite is copying the same template at this moment.
+        // 55006 (object_in_use): another suite is copying the same template.
         const busy = (error as { code?: string }).code === '55006';
         if (!busy || Date.now() > until) throw error;
         await new Promise((resolve) => setTimeout(resolve, 50));

@@ -11,10 +11,10 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 
-// Carries out a Dockerfile without Docker: its commands in their order, each stage in an empty folder that stands for the root of
-// its file system. What only the base image has (its programs, the user "node") comes from this machine, or is left out.
+// Runs a Dockerfile without Docker: its commands in order, each stage in an empty folder that is the root of its file system.
+// Programs of the base image are those of this machine; its user "node" is left out.
 
-/** Folders of the image that the Dockerfiles name. In a command they are replaced by the stage's own. */
+/** Absolute paths that the Dockerfiles use. In a command they are replaced by paths inside the stage's folder. */
 const PLACES = /(?<![\w.$}/-])\/(?=(?:app|repo|out|data|home\/node)(?:[/\s"':;]|$))/g;
 
 export interface BuiltStage {
@@ -31,7 +31,7 @@ interface Instruction {
   rest: string;
 }
 
-/** Builds every stage of the file, and answers the last one. `scratch` is an empty folder. */
+/** Builds every stage of the file, and returns the last one. `scratch` is an empty folder. */
 export async function buildDockerfile(
   dockerfile: string,
   { context, scratch }: { context: string; scratch: string },
@@ -82,7 +82,6 @@ async function carryOut(
     case 'ENV':
       for (const [, variable = '', value = ''] of rest.matchAll(/(\w+)=(\S+)/g)) {
         const own = here(value).replace(/\$(\w+)/g, (_, other: string) => stage.env[other] ?? '');
-        // Ports and folders of the machine are not the test's to take: it sets those itself.
         stage.env[variable] = own;
       }
       return;
@@ -109,7 +108,7 @@ async function carryOut(
   }
 }
 
-/** One instruction a line; comments and continued lines are resolved. */
+/** One instruction per line; comments are removed and continued lines are joined. */
 function parse(text: string): Instruction[] {
   const joined = text.replace(/^\s*#.*\n/gm, '').replace(/\\\n/g, ' ');
   return joined
@@ -138,14 +137,14 @@ function copy(stage: BuiltStage, rest: string, stages: Map<string, BuiltStage>, 
     const ignored = from ? () => false : ignoredIn(context);
     if (!existsSync(source)) throw new Error(`COPY ${part}: there is no such file`);
     const isFolder = statSync(source).isDirectory();
-    // Docker copies what is in a folder, and a file by its name.
+    // Docker copies the contents of a folder, but keeps the name of a file.
     const to = !isFolder && target.endsWith('/') ? join(into, basename(source)) : into;
     mkdirSync(isFolder ? to : join(to, '..'), { recursive: true });
     cpSync(source, to, { recursive: true, verbatimSymlinks: true, filter: (path) => !ignored(path) });
   }
 }
 
-/** What .dockerignore keeps out of the context. */
+/** Tells which paths .dockerignore excludes from the context. */
 function ignoredIn(context: string): (path: string) => boolean {
   const patterns = readFileSync(join(context, '.dockerignore'), 'utf8')
     .split('\n')
@@ -175,7 +174,7 @@ async function run(stage: BuiltStage, command: string): Promise<void> {
   if (code !== 0) throw new Error(`RUN ${command} ended with ${String(code)}:\n${output.slice(-3_000)}`);
 }
 
-/** There is no user "node" here, and only root may give a file away. */
+/** Replacements for chown and install: this machine has no user "node", and only root may change a file's owner. */
 function makeShims(folder: string): string {
   mkdirSync(folder, { recursive: true });
   const shims = {

@@ -1,23 +1,22 @@
 import { createHash } from 'node:crypto';
 import { deflateSync } from 'node:zlib';
 
-// PDFs as authors and attackers make them. Written here and not kept as files, so that a test shows what is in the one that
-// it uploads.
+// PDFs such as authors and attackers make. They are built here, not kept as files, so that a test shows what its PDF contains.
 
 export interface PdfOptions {
   pages?: number;
-  /** What the file says that it has. */
+  /** The page count that the file claims. */
   count?: number;
-  /** As the first page says it. */
+  /** The size entry of each page. */
   size?: string;
-  /** Of each page's content. */
+  /** The length of each page's content. */
   fillerBytes?: number;
   encrypted?: 'password' | 'restrictions';
-  /** What its catalog says besides. */
+  /** More entries for the catalog. */
   catalog?: string;
 }
 
-/** A PDF of empty pages, with its table of contents at its end. */
+/** A PDF of empty pages, with its cross-reference table at the end. */
 export function pdf(options: PdfOptions = {}): Buffer {
   const {
     pages = 1,
@@ -40,10 +39,10 @@ export function pdf(options: PdfOptions = {}): Buffer {
   return written(objects, encrypted ? `/Encrypt 3 0 R /ID [<${FILE_ID}> <${FILE_ID}>]` : '');
 }
 
-/** A thousand pages behind so many doors: whoever looks for one goes through all of them. */
+/** A thousand pages below `depth` nested nodes of the page tree: every look-up of a page walks through all of them. */
 export function deepPdf(depth: number): Buffer {
   const pages = 1_000;
-  const doors = Array.from(
+  const nodes = Array.from(
     { length: depth },
     (_, index) => `<< /Type /Pages /Count ${pages} /Kids [${index + 3} 0 R] >>`,
   );
@@ -51,7 +50,7 @@ export function deepPdf(depth: number): Buffer {
   return written(
     [
       '<< /Type /Catalog /Pages 2 0 R >>',
-      ...doors,
+      ...nodes,
       `<< /Type /Pages /Count ${pages} /Kids [${numbers.join(' ')}] >>`,
       ...numbers.map(() => '<< /Type /Page /MediaBox [0 0 300 200] >>'),
     ],
@@ -59,7 +58,7 @@ export function deepPdf(depth: number): Buffer {
   );
 }
 
-/** A PDF of some kilobytes whose table of contents, which is packed, has so many entries. */
+/** A PDF of some kilobytes whose compressed cross-reference table has this many entries. */
 export function pdfBomb(entries: number): Buffer {
   const head = '%PDF-1.7\n';
   const table = stream(
@@ -102,12 +101,12 @@ function stream(entries: string, data: Buffer): Buffer {
 
 const FILE_ID = '00112233445566778899aabbccddeeff';
 const OWNER = 'ab'.repeat(32);
-/** Not to be printed. */
+/** The permission bits that forbid printing. */
 const RESTRICTIONS = -5;
-/** What stands for no password (ISO 32000-1, 7.6.3.3). */
+/** The padding that replaces an empty password (ISO 32000-1, 7.6.3.3). */
 const NO_PASSWORD = Buffer.from('28bf4e5e4e758a4164004e56fffa01082e2e00b6d0683e802f0ca9fe6453697a', 'hex');
 
-/** With 40 bits, the oldest way. Whoever has no password gets in when the file has the right proof of none. */
+/** 40-bit RC4, the oldest encryption. `restrictions` opens with the empty password; `password` does not. */
 function encryption(kind: 'password' | 'restrictions'): string {
   const permissions = Buffer.alloc(4);
   permissions.writeInt32LE(RESTRICTIONS);
@@ -122,7 +121,7 @@ function encryption(kind: 'password' | 'restrictions'): string {
   return `<< /Filter /Standard /V 1 /R 2 /P ${RESTRICTIONS} /O <${OWNER}> /U <${proof}> >>`;
 }
 
-/** OpenSSL has it no more. */
+/** Written here because OpenSSL 3 no longer offers RC4 by default. */
 function rc4(key: Buffer, data: Buffer): Buffer {
   const state = Uint8Array.from({ length: 256 }, (_, index) => index);
   const at = (index: number) => state[index & 255] ?? 0;

@@ -3,15 +3,15 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { findProgram } from './program.ts';
 
-/** The machine's own; undefined where there is none. */
+/** The ffmpeg on the PATH; undefined when there is none. */
 export const ffmpeg = findProgram('ffmpeg') ?? undefined;
 
-/** A suite that converts films. Without an ffmpeg its tests are skipped by name; in CI, where it is installed, they fail. */
+/** A suite that converts videos. Without ffmpeg its tests are reported as skipped; in CI, which has to install it, they fail. */
 export const describeWithFfmpeg = ffmpeg || process.env['CI'] === 'true' ? describe : describe.skip;
 
 const run = promisify(execFile);
 
-/** A film of four seconds, with a tone. `output` says how it is encoded, and ends with its path. */
+/** Makes a video of four seconds, with a tone. `output` holds ffmpeg's encoding options, and ends with the path. */
 export async function makeFilm(output: string[], size = '320x240', seconds = 4): Promise<void> {
   if (!ffmpeg) throw new Error('there is no ffmpeg on the PATH');
   const picture = ['-f', 'lavfi', '-i', `testsrc=size=${size}:rate=30:duration=${seconds}`];

@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 /**
- * Every process whose command line or environment names the folder, with its command: all that was started with it as its home,
- * whoever is its parent by now.
+ * Every process whose command line or environment contains the folder, with its command. That finds all processes that were
+ * started with the folder as their home, also when their parent has ended.
  */
 export function processesOf(folder: string): string[] {
   return commands()
@@ -14,7 +14,7 @@ export function processesOf(folder: string): string[] {
 interface Command {
   pid: number;
   command: string;
-  /** With its environment. */
+  /** The command and its environment. */
   all: string;
 }
 
@@ -34,7 +34,7 @@ function commands(): Command[] {
     });
 }
 
-/** Empty for a process that has ended, and for one of the kernel's. */
+/** Empty for a process that has ended, and for a kernel thread. */
 function read(path: string): string {
   try {
     return readFileSync(path, 'utf8').replaceAll('\0', ' ').trim();

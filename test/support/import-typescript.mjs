@@ -1,4 +1,4 @@
-// From its import on this process imports TypeScript, which Node 20 cannot by itself. Also for `node --import <this file>
+// Registers a loader for TypeScript, which Node 20 cannot import by itself. Also works as `node --import <this file>
 // --conditions=source file.ts`.
 import { register } from 'node:module';
 

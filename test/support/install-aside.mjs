@@ -1,6 +1,6 @@
 // @ts-check
-// Packages that only one suite needs, outside of the workspace: kept in the cache folder of this user, where every checkout with
-// the same lock file and Node has them.
+// Installs packages that only one suite needs, outside of the workspace: in the user's cache folder, which all checkouts with the
+// same lock file and the same Node share.
 import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -10,7 +10,7 @@ import { withLock } from '../../scripts/lib/lock.mjs';
 import { PlainError, say } from '../../scripts/lib/report.mjs';
 
 /**
- * @param {{ name: string, what: string, manifests: { name: string, path: string }[] }} options `what` they are, in a sentence;
+ * @param {{ name: string, what: string, manifests: { name: string, path: string }[] }} options `what`: the packages in messages;
  * `manifests`: package.json and its lock file
  */
 export function asideFolder({ name, what, manifests }) {
@@ -22,7 +22,7 @@ export function asideFolder({ name, what, manifests }) {
   );
 
   /**
-   * Once on this machine; whoever comes meanwhile waits.
+   * Installs once on this machine; a second command that runs meanwhile waits.
    * @param {AbortSignal} signal
    * @param {(inFolder: (command: string, args: string[], env?: NodeJS.ProcessEnv) => Promise<void>) => Promise<void>} fill
    */
@@ -33,7 +33,7 @@ export function asideFolder({ name, what, manifests }) {
       ({ pid }) => say(`Another command (pid ${pid}) is installing ${what}; waiting for it …`),
       async () => {
         if (existsSync(folder)) return;
-        // It gets its name when it is complete and works: what was interrupted is never used, and swept here.
+        // The folder is renamed only when it is complete. A part of an interrupted installation is never used, and removed here.
         const part = `${folder}.part`;
         rmSync(part, { recursive: true, force: true, maxRetries: 3 });
         mkdirSync(part, { recursive: true });

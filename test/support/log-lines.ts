@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 
-/** That each line is JSON and has no key twice: of two that are the same, every reader takes another one. */
+/** Expects each line to be JSON without a duplicate key: readers disagree on which of two equal keys counts. */
 export function expectLinesWithEachKeyOnce(output: string): void {
   const lines = output.trim().split('\n');
   const unreadable = lines.filter((line) => !/^\{.*\}$/.test(line));
@@ -9,7 +9,7 @@ export function expectLinesWithEachKeyOnce(output: string): void {
   expect(twice).toEqual([]);
 }
 
-/** As they stand in the line: a parser keeps one of two that are the same. */
+/** Reads the keys from the text, because a JSON parser keeps only one of two equal keys. */
 function topLevelKeys(line: string): string[] {
   const keys: string[] = [];
   let depth = 0;

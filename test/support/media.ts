@@ -10,10 +10,10 @@ import {
 import { crc32, deflateSync } from 'node:zlib';
 import sharp, { type Sharp } from 'sharp';
 
-// Images and videos as cameras and attackers make them. Written here and not kept as files, so that a test shows what is
-// in the one that it uploads.
+// Images and videos such as cameras and attackers make. They are built here, not kept as files, so that a test shows what its
+// file contains.
 
-/** Noise, which no encoder makes small; `channels: 4` is half transparent. */
+/** Noise, which no encoder can compress; `channels: 4` is half transparent. */
 export function noise(width: number, height: number, channels: 3 | 4 = 3): Sharp {
   const pixels = Buffer.alloc(width * height * channels);
   // The same noise each time (a linear congruential generator).
@@ -29,7 +29,7 @@ export function plain(width: number, height: number, background: string): Sharp 
   return sharp({ create: { width, height, channels: 4, background } });
 }
 
-/** As a camera held upright stores it: lying on its side, with a word about it, the place and its owner. */
+/** A photo as a camera held upright stores it: rotated, with an EXIF orientation, a place and an owner. */
 export async function photoOnItsSide(): Promise<Buffer> {
   const blue = await plain(20, 20, '#0000ff').png().toBuffer();
   return plain(40, 20, '#ff0000')
@@ -44,7 +44,7 @@ export async function photoOnItsSide(): Promise<Buffer> {
     .toBuffer();
 }
 
-/** Three frames that differ. */
+/** An animation of three different frames. */
 export async function moving(type: 'gif' | 'webp'): Promise<Buffer> {
   const frames = await Promise.all(
     ['#ff0000', '#00ff00', '#0000ff'].map((colour) => plain(64, 48, colour).png().toBuffer()),
@@ -53,7 +53,7 @@ export async function moving(type: 'gif' | 'webp'): Promise<Buffer> {
   return (type === 'gif' ? image.gif() : image.webp()).toBuffer();
 }
 
-/** A PNG of some kilobytes that is `side` pixels wide and high, all of them there. */
+/** A valid PNG of some kilobytes that is `side` pixels wide and high. */
 export function decompressionBomb(side: number): Buffer {
   const head = Buffer.alloc(13);
   head.writeUInt32BE(side, 0);
@@ -82,16 +82,16 @@ export interface FilmOptions {
   picture?: 'avc' | 'hevc' | 'vp9' | null;
   sound?: 'aac' | 'opus' | null;
   frames?: number;
-  /** As a telephone held upright films: the frames lie on their side. */
+  /** 90: as a phone held upright films, with rotated frames. */
   rotation?: 0 | 90;
-  /** Added to each frame, as filler that decoders skip. */
+  /** The size of the filler in each frame, which decoders skip. */
   fillerBytes?: number;
 }
 
 const FRAMES_PER_SECOND = 30;
 const [WIDTH, HEIGHT] = [128, 96];
 
-/** Writes a film of grey frames. In H.264 they are whole: each block is stored as it is, which needs no encoder. */
+/** Writes a video of grey frames. The H.264 frames are real: each block is stored uncompressed, so no encoder is needed. */
 export async function writeFilm(path: string, options: FilmOptions = {}): Promise<void> {
   const {
     container = 'mp4',
@@ -159,7 +159,7 @@ const AVC_DESCRIPTION = new Uint8Array([
   ...[1, 0, PICTURE_SET.length, ...PICTURE_SET],
 ]);
 
-/** Says nothing but that it is HEVC: main profile, level 3.1, and no parameter sets. */
+/** The smallest HEVC description: main profile, level 3.1, and no parameter sets. */
 const HEVC_DESCRIPTION = new Uint8Array([
   ...[1, 0x01, 0x60, 0, 0, 0, 0xb0, 0, 0, 0, 0, 0, 93],
   ...[0xf0, 0, 0xfc, 0xfd, 0xf8, 0xf8, 0, 0, 0x0f, 0],

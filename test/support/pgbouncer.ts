@@ -8,12 +8,12 @@ import pg from 'pg';
 import { findProgram } from './program.ts';
 import { freePort } from './queue.ts';
 
-// A real PgBouncer in front of a test's database: the pooler that many installations have.
+// Starts a real PgBouncer, a connection pooler, in front of a test's database.
 
-// Debian puts it where the PATH of most users does not look.
+// Debian installs it in /usr/sbin, which is not on the PATH of most users.
 const program = findProgram('pgbouncer') ?? ['/usr/sbin/pgbouncer'].find((path) => existsSync(path));
 
-/** Where there is none, each of its tests is reported as skipped, by name. */
+/** A suite that uses PgBouncer. Without it, each of its tests is reported as skipped. */
 export const describeWithPgbouncer = program ? describe : describe.skip;
 
 export interface Pgbouncer {
@@ -22,13 +22,13 @@ export interface Pgbouncer {
   stop(): Promise<void>;
 }
 
-/** In transaction mode, with its defaults in everything else. Resolves when it answers. */
+/** Starts it in transaction mode, with its defaults for the rest. Resolves when it answers. */
 export async function startPgbouncer(url: string, { poolSize }: { poolSize: number }): Promise<Pgbouncer> {
   if (!program) throw new Error('there is no pgbouncer');
   const target = new URL(url);
   const port = await freePort();
   const dir = mkdtempSync(join(tmpdir(), 'solospark-pgbouncer-'));
-  // It refuses to be root, and then has to be able to read its file.
+  // PgBouncer refuses to run as root; the other user has to be able to read its configuration.
   chmodSync(dir, 0o755);
   const settings = [
     '[databases]',

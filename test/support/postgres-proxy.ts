@@ -1,10 +1,10 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
-// A TCP proxy in front of a test's PostgreSQL that counts statements, and plays a server that is away.
+// A TCP proxy in front of a test's PostgreSQL that counts statements, and simulates a server that is unreachable.
 
 /**
- * `open`: all passes. `refusing`: every connection is closed. `silent`: nothing is answered, as behind a cable that was pulled.
- * `breaking`: a statement that is counted is not handed on, and its connection breaks.
+ * `open`: everything passes. `refusing`: every connection is closed. `silent`: nothing is answered, as when the network is cut.
+ * `breaking`: a counted statement is not passed on, and its connection is closed.
  */
 export type ProxyMode = 'open' | 'refusing' | 'silent' | 'breaking';
 
@@ -12,9 +12,9 @@ export interface PostgresProxy {
   /** The same database, through the proxy. */
   url: string;
   mode: ProxyMode;
-  /** Of those that are counted, since `reset`. */
+  /** How many counted statements were sent since `reset`. */
   statements: number;
-  /** That were refused, or left without an answer, since `reset`. */
+  /** How many connections were refused, or got no answer, since `reset`. */
   connections: number;
   reset(mode: ProxyMode): void;
   close(): Promise<void>;
@@ -72,7 +72,7 @@ export async function startPostgresProxy(
   return proxy;
 }
 
-/** Reads what a client sends, and answers the SQL of each statement that has come as a whole. */
+/** Parses a client's bytes, and returns the SQL of each statement that is complete. */
 function readStatements(): (bytes: Buffer) => string[] {
   let rest = Buffer.alloc(0);
   let hasStarted = false;
@@ -81,7 +81,7 @@ function readStatements(): (bytes: Buffer) => string[] {
     const statements: string[] = [];
     rest = Buffer.concat([rest, bytes]);
     for (;;) {
-      // The first message has no letter in front of its length.
+      // The startup message has no type letter in front of its length.
       const letter = hasStarted ? 1 : 0;
       if (rest.length < letter + 4) return statements;
       const size = letter + rest.readInt32BE(letter);

@@ -3,19 +3,19 @@ import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import type { TestApp } from './app.ts';
 
-// The built apps as real processes, which can be signalled and killed.
+// Starts the built apps as real processes, which a test can signal and kill.
 
 export interface AppProcess {
   child: ChildProcess;
   pid: number;
-  /** Everything it has printed. */
+  /** Everything it has printed so far. */
   output(): string;
   signal(name: NodeJS.Signals): void;
   /** Resolves with the exit code, or the signal that ended it. */
   exited: Promise<number | NodeJS.Signals>;
 }
 
-/** Starts a built app and resolves once it says that it is ready; rejects with its output if it ends before. */
+/** Starts a built app and resolves when it reports that it is ready; rejects with its output if it ends before. */
 export async function startProcess(app: 'api' | 'worker', env: Record<string, string>): Promise<AppProcess> {
   const process = launch(app, env);
   const ready = new Promise<void>((resolve) => process.child.once('message', () => resolve()));
@@ -27,12 +27,12 @@ export async function startProcess(app: 'api' | 'worker', env: Record<string, st
   return process;
 }
 
-/** Starts a built app without waiting for anything. */
+/** Starts a built app without waiting until it is ready. */
 export function launch(app: 'api' | 'worker', env: Record<string, string>): AppProcess {
   const main = fileURLToPath(new URL(`../../apps/${app}/bundle/main.js`, import.meta.url));
   const child = spawn(process.execPath, [main], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    // Nothing of the run's own environment, and no files of a stack that happens to run in this checkout.
+    // Not the environment of the test run, and not the files of a stack that runs in this checkout.
     env: { PATH: process.env['PATH'] ?? '', SOLOSPARK_HOME: '/nonexistent', ...env },
     cwd: fileURLToPath(new URL('../..', import.meta.url)),
   });
@@ -50,7 +50,7 @@ export function launch(app: 'api' | 'worker', env: Record<string, string>): AppP
   };
 }
 
-/** The environment that makes a process part of a `TestApp`'s installation. */
+/** The environment with which a process joins a `TestApp`'s installation. */
 export function envOf(app: TestApp): Record<string, string> {
   return {
     DATABASE_URL: app.databaseUrl,

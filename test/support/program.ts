@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { repoRoot } from '../../scripts/lib/home.mjs';
 
-/** Where the first of these programs is that the PATH has; undefined: none of them is installed. */
+/** The path of the first of these programs that is on the PATH; undefined when none is installed. */
 export function findProgram(...names: string[]): string | undefined {
   const folders = (process.env['PATH'] ?? '').split(delimiter);
   return names
@@ -11,7 +11,7 @@ export function findProgram(...names: string[]): string | undefined {
     .find((path) => existsSync(path));
 }
 
-/** Runs one of the repository's own scripts in a process of its own, to its end. */
+/** Runs one of the repository's scripts in its own process, and waits for its end. */
 export function runProgram(
   script: string,
   ...args: string[]

@@ -10,17 +10,17 @@ import { findProgram } from './program.ts';
 
 export const redisServer = findProgram('redis-server');
 
-/** The Redis that the test run started or was given; null when there is none. Share it: use `uniquePrefix`. */
+/** The Redis that the test run started or was given; null when there is none. It is shared: use `uniquePrefix`. */
 export function redisForTests(): string | null {
   return process.env['TEST_REDIS_URL'] || null;
 }
 
-/** A key prefix that no other test has; the braces keep it in one slot, as in production. */
+/** A key prefix that no other test has; the braces keep all keys in one slot of a Redis cluster, as in production. */
 export function uniquePrefix(): string {
   return `{test-${randomBytes(6).toString('hex')}}`;
 }
 
-/** The run's Redis, or where a suite is run alone a private one. `close` ends only what was started here. */
+/** The Redis of the test run, or a private one when there is none. `close` stops only a private one. */
 export async function openRedisForTests(): Promise<{ url: string; close(): Promise<void> }> {
   const given = redisForTests();
   if (given) return { url: given, close: async () => undefined };
@@ -31,14 +31,14 @@ export async function openRedisForTests(): Promise<{ url: string; close(): Promi
 export interface RedisServer {
   url: string;
   port: number;
-  /** In order: SIGTERM. */
+  /** A clean stop: SIGTERM. */
   stop(): Promise<void>;
   /** Like a power cut: SIGKILL. With no persistence, a server started on the same port afterwards is empty. */
   kill(): Promise<void>;
-  /** The server stops answering while its sockets stay open, and goes on later. */
+  /** The server stops answering, its sockets stay open; `resume` lets it go on. */
   pause(): void;
   resume(): void;
-  /** One command, words separated by spaces; the raw reply. For what a test does to the server itself. */
+  /** Sends one command, words separated by spaces, and returns the raw reply. */
   command(line: string): Promise<string>;
 }
 
@@ -81,7 +81,7 @@ async function answers(child: ChildProcess, port: number): Promise<void> {
   throw new Error('redis-server did not answer within 15 s');
 }
 
-/** Any reply to PING will do: with a password it is an error, and the server is up all the same. */
+/** Any reply to PING counts: a server with a password answers an error, and is up. */
 function pong(port: number): Promise<boolean> {
   return ask(port, 'PING', 1000).then(
     () => true,
@@ -89,7 +89,7 @@ function pong(port: number): Promise<boolean> {
   );
 }
 
-/** An inline command and the first chunk of its reply: no client library outside the queue's room. */
+/** Sends an inline command and returns the first chunk of the reply. No client library: only packages/queue may use one. */
 function ask(port: number, line: string, timeoutMs = 5000): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1', () => socket.write(`${line}\r\n`));
@@ -116,14 +116,14 @@ export async function freePort(): Promise<number> {
 
 export interface TcpProxy {
   port: number;
-  /** From here on accepts connections and bytes, and never passes or answers anything. Nothing is closed. */
+  /** From now on accepts connections and bytes, and passes on nothing. No connection is closed. */
   blackHole(): void;
-  /** Forwards again, for connections that are made from now on; the swallowed ones are cut. */
+  /** Forwards again; all connections that are open now are closed. */
   restore(): void;
   close(): Promise<void>;
 }
 
-/** A TCP proxy in front of `targetPort` that can turn into a black hole: the network fault that closes nothing. */
+/** A TCP proxy in front of `targetPort` that can simulate a network which drops all packets and closes no connection. */
 export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   let hole = false;

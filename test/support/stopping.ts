@@ -9,12 +9,12 @@ import { eventually } from './app.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { processesOf } from './folder-processes.ts';
 
-// A supervisor, a script or a person ends `npm run …` in their own way: a signal to npm, or to what npm has started, with or
-// without a chance to say good-bye. Nothing may live on, and the database has to be closed in order.
+// A supervisor, a script or a person may stop `npm run …` with any signal, sent to npm or to npm's child, SIGKILL included. No
+// process may be left, and the database has to shut down cleanly.
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGKILL'] as const;
 const TARGETS = ['npm', "npm's child"] as const;
-/** As long as a process may take to stop (SHUTDOWN_TIMEOUT_MS), as it is when nobody sets it. */
+/** The default of SHUTDOWN_TIMEOUT_MS: how long a process may take to stop. */
 const SHUTDOWN_MS = 25_000;
 
 /** What each command prints once it runs. */
@@ -51,7 +51,7 @@ function environmentOf(name: CommandName): Record<string, string> {
   };
 }
 
-/** Starts it as a shell with job control does: in a process group of its own. Resolves once it runs. */
+/** Starts a command as a shell with job control does, in its own process group. Resolves when it runs. */
 async function startCommand(name: CommandName, program = 'npm', args = ['run', name]) {
   const child = spawn(program, args, {
     cwd: repoRoot,
@@ -71,7 +71,7 @@ async function startCommand(name: CommandName, program = 'npm', args = ['run', n
   return { pid: child.pid ?? 0, output: () => output };
 }
 
-/** The one process that npm has started: a shell, or what the shell has become. */
+/** The one child of npm: a shell, or the command that replaced the shell by exec. */
 function childOf(pid: number): number {
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number);
   expect(children).toHaveLength(1);
@@ -87,11 +87,11 @@ async function expectNothingLeft(since: number, output: () => string) {
   expect({ left, output: left.length > 0 ? output().slice(-1_000) : '' }).toEqual({ left: [], output: '' });
 }
 
-/** The table of these commands: each signal to npm, and to what npm has started. */
+/** Declares the tests for these commands: each signal to npm, and to npm's child. */
 export function describeStopping(names: CommandName[]): void {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'solospark-stopping-'));
-    // The account that PostgreSQL runs as where we are root has to pass.
+    // As root, PostgreSQL runs as another user, who has to be able to enter the folder.
     chmodSync(folder, 0o755);
     mkdirSync(join(folder, 'tmp'), { mode: 0o755 });
     database = await createTestDatabase();
@@ -108,7 +108,7 @@ export function describeStopping(names: CommandName[]): void {
     const rows = SIGNALS.flatMap((signal) => TARGETS.map((target) => ({ signal, target })));
 
     it.each(rows)(
-      '$signal to $target ends everything in order within the shutdown time',
+      '$signal to $target stops every process cleanly within the shutdown time',
       async ({ signal, target }) => {
         const { pid, output } = await startCommand(name);
         const since = performance.now();

@@ -5,13 +5,33 @@ import { repoRoot } from './home.mjs';
 import { run } from './install.mjs';
 import { green, red, say } from './report.mjs';
 
-/** Checks the whole repository at once, from source. TypeScript 7 needs one second where 6 needs ten. */
+/** TypeScript 7 checks the whole repository, from source, in a tenth of the time that 6 takes. */
 const tsc = join('node_modules', 'typescript-native', 'bin', 'tsc');
+/** What has not changed since the last run is not checked again. A clean clone has no cache. */
+const cache = join('node_modules', '.cache');
+const cached = (/** @type {string} */ name) => [
+  '--cache',
+  '--cache-strategy=content',
+  `--cache-location=${join(cache, name)}`,
+];
+const buildInfo = join(cache, 'types.tsbuildinfo');
 
 const checks = [
-  { name: 'format', command: ['node_modules/prettier/bin/prettier.cjs', '--check', '--log-level=warn', '.'] },
-  { name: 'lint', command: ['node_modules/eslint/bin/eslint.js', '--max-warnings=0', '.'] },
-  { name: 'types', command: [tsc, '-p', 'tsconfig.json'] },
+  {
+    name: 'format',
+    command: [
+      'node_modules/prettier/bin/prettier.cjs',
+      ...cached('prettier'),
+      '--check',
+      '--log-level=warn',
+      '.',
+    ],
+  },
+  {
+    name: 'lint',
+    command: ['node_modules/eslint/bin/eslint.js', ...cached('eslint'), '--max-warnings=0', '.'],
+  },
+  { name: 'types', command: [tsc, '-p', 'tsconfig.json', '--incremental', '--tsBuildInfoFile', buildInfo] },
   { name: 'unused code', command: ['node_modules/knip/bin/knip.js', '--no-progress', '--no-config-hints'] },
 ];
 

@@ -25,6 +25,7 @@ import { PlainError } from './report.mjs';
 export async function runJest(args, { env, signal }) {
   const dir = mkdtempSync(join(tmpdir(), 'solospark-jest-'));
   const resultFile = join(dir, 'result.json');
+  const isWatching = args.some((arg) => arg.startsWith('--watch'));
   const child = spawn(
     process.execPath,
     [
@@ -32,16 +33,16 @@ export async function runJest(args, { env, signal }) {
       '--disable-warning=ExperimentalWarning',
       join(repoRoot, 'node_modules', 'jest', 'bin', 'jest.js'),
       '--maxWorkers=3',
-      '--json',
-      `--outputFile=${resultFile}`,
+      ...(isWatching ? [] : ['--json', `--outputFile=${resultFile}`]),
       ...args,
     ],
     {
       cwd: repoRoot,
       env: { ...process.env, ...env },
-      detached: true,
+      // Whoever watches presses keys, which only the terminal's own process group is given.
+      detached: !isWatching,
       // --json also prints its result to stdout, where nobody wants it; what people read goes to stderr.
-      stdio: ['ignore', 'ignore', 'inherit'],
+      stdio: isWatching ? 'inherit' : ['ignore', 'ignore', 'inherit'],
     },
   );
   const record = recordOf(child.pid ?? -1);
@@ -61,6 +62,7 @@ export async function runJest(args, { env, signal }) {
   const result = existsSync(resultFile) ? JSON.parse(readFileSync(resultFile, 'utf8')) : null;
   rmSync(dir, { recursive: true, force: true });
   if (signal.aborted) throw new PlainError('Interrupted.');
+  if (isWatching) return { passed: 0, failed: code === 0 ? 0 : 1, skipped: [] };
   if (result === null) throw new PlainError(`jest ended with code ${code} and left no result.`);
   return outcomeOf(result, code === 0);
 }

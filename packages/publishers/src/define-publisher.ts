@@ -17,19 +17,19 @@ type PublisherDefinition = Omit<Publisher, Optional> &
  * `prepare` there is nothing to prepare; without `lookUp` a person decides what is unclear.
  */
 export function definePublisher(publisher: PublisherDefinition): Publisher {
-  const { name, limits: own, prepare, lookUp } = publisher;
+  const { name, limits: own } = publisher;
   return {
     warn: (draft, limits = own) => warnAboutMedia(name, draft, limits.media),
     ...publisher,
     check: (draft, limits) => publisher.check(withVisibleText(draft), limits),
-    prepare: async (call) => (prepare ? prepare(withVisibleText(call)) : { outcome: 'ready' }),
+    prepare: async (call) => (await publisher.prepare?.(withVisibleText(call))) ?? { outcome: 'ready' },
     async publish(call) {
       await forgetAccepted(call);
       return publisher.publish(withVisibleText(call));
     },
     async lookUp(call) {
       const looked = { ...withVisibleText(call), lookedAt: call.now() };
-      return believeAccepted(call, lookUp ? await lookUp(looked) : cannotBeLookedUp(name));
+      return believeAccepted(call, (await publisher.lookUp?.(looked)) ?? cannotBeLookedUp(name));
     },
   };
 }

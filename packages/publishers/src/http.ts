@@ -13,6 +13,8 @@ export interface HttpRequest {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** A path below the base URL, starting with `/`, or an absolute URL that the platform returned. */
   path: string;
+  /** Stands for `path` in errors and logs, where a part of the path is a secret (a webhook's). */
+  shownPath?: string;
   query?: Record<string, string | number | undefined>;
   headers?: Record<string, string>;
   json?: unknown;
@@ -69,7 +71,7 @@ export class NoAnswerError extends Error {
     cause: unknown,
     { wasSent = true, head }: { wasSent?: boolean; head?: AnswerHead | undefined } = {},
   ) {
-    super(`no answer to ${request.method} ${pathOnly(request.path)}: ${reasonOf(cause)}`, { cause });
+    super(`no answer to ${request.method} ${pathOnly(request.shownPath ?? request.path)}: ${reasonOf(cause)}`, { cause });
     this.name = 'NoAnswerError';
     this.wasSent = wasSent;
     this.head = head;

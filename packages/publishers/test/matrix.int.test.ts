@@ -4,6 +4,7 @@ import { platforms } from '../../../apps/sandbox/src/platforms/registry.ts';
 import type { Publisher } from '../src/publisher.ts';
 import { publishers } from '../src/registry.ts';
 import { openDelivery, openStage, videoFile, type DeliveryDraft, type Fate, type Stage } from './harness.ts';
+import { factsOf } from './suite-facts.ts';
 
 /**
  * Runs every fault of the sandbox on every step of every platform to the end, and compares the outcome with what is really
@@ -16,8 +17,6 @@ const file = new URL('../../../docs/contract-matrix.md', import.meta.url);
 const ofDelivery = ['quota', 'upload', 'append', 'finalize', 'container', 'status', 'publish', 'lookup'];
 /** Steps that occur only after a public call whose answer got lost. */
 const afterLostAnswer = ['lookup', 'status'];
-/** Platforms without a look-up: an unclear public call stays uncertain. */
-const cannotBeLookedUp = ['linkedin'];
 
 /** Long enough for a busy machine; short only for faults that hold an answer back. */
 const TIMEOUT_MS = 20_000;
@@ -100,7 +99,7 @@ describe.each(parts)('$title', (part) => {
           return expect(posts).toBe(0);
         case 'uncertain':
           expect(posts).toBeLessThanOrEqual(1);
-          return expect(cannotBeLookedUp).toContain(id);
+          return expect(factsOf(id).lookUpStep).toBeNull();
         default:
           throw new Error(`ended as ${fate.outcome}`);
       }

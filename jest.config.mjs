@@ -7,7 +7,7 @@ export default {
   testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
   extensionsToTreatAsEsm: ['.ts'],
   testMatch: nightly
-    ? ['<rootDir>/test/*.nightly.test.ts']
+    ? ['<rootDir>/{apps,packages}/*/test/**/*.nightly.test.ts', '<rootDir>/test/*.nightly.test.ts']
     : [
         '<rootDir>/{apps,packages}/*/test/**/*.test.ts',
         '<rootDir>/test/**/*.test.ts',
@@ -27,6 +27,8 @@ export default {
       },
     ],
   },
+  // Each test file leaves some of its modules behind in its worker, and collecting garbage takes longer and longer.
+  workerIdleMemoryLimit: '700MB',
   // Generous: a test waits for a condition, and this only ends one that hangs.
   testTimeout: 60_000,
 };

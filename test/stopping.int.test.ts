@@ -1,5 +1,11 @@
 import { describeStopping } from './support/stopping.ts';
 
-// Tests every way to stop `npm start`; see support/stopping.ts.
+// Two ways to stop `npm start`: a supervisor's, and the one of which no process is told. stopping.nightly.test.ts tests them all.
 
-describeStopping(['start']);
+describeStopping(
+  ['start'],
+  [
+    { signal: 'SIGTERM', target: 'npm' },
+    { signal: 'SIGKILL', target: "npm's child" },
+  ],
+);

@@ -1,5 +1,5 @@
 import { describeStopping } from './support/stopping.ts';
 
-// Tests every way to stop the other commands that keep running. It takes minutes, so `npm test` leaves it out.
+// Tests every way to stop the commands that keep running.
 
-describeStopping(['demo', 'worker', 'worker:dev']);
+describeStopping(['start', 'demo', 'worker', 'worker:dev']);

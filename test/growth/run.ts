@@ -11,7 +11,7 @@ const QUICK_SIZE = 20_000;
 /**
  * `npm run growth [-- --quick]`: prints the most expensive text for each check, parser and regular expression, with the CPU
  * milliseconds at an eighth of the largest size and at the full size. The exit code is 1 when the work of one is not linear.
- * `--quick`, for `npm test`, tries fewer frames around each text, and the expressions at a smaller size.
+ * `--quick`, for `npm run test:nightly`, tries fewer frames around each text, and the expressions at a smaller size.
  */
 export function main(args: string[]): number {
   const { values } = parseArgs({ args, options: { quick: { type: 'boolean', default: false } } });

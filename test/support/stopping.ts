@@ -14,6 +14,8 @@ import { processesOf } from './folder-processes.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGKILL'] as const;
 const TARGETS = ['npm', "npm's child"] as const;
+/** Every signal to every target. */
+const ALL_ROWS = SIGNALS.flatMap((signal) => TARGETS.map((target) => ({ signal, target })));
 /** The default of SHUTDOWN_TIMEOUT_MS: how long a process may take to stop. */
 const SHUTDOWN_MS = 25_000;
 
@@ -88,7 +90,7 @@ async function expectNothingLeft(since: number, output: () => string) {
 }
 
 /** Declares the tests for these commands: each signal to npm, and to npm's child. */
-export function describeStopping(names: CommandName[]): void {
+export function describeStopping(names: CommandName[], rows = ALL_ROWS): void {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'solospark-stopping-'));
     // As root, PostgreSQL runs as another user, who has to be able to enter the folder.
@@ -105,8 +107,6 @@ export function describeStopping(names: CommandName[]): void {
   });
 
   describe.each(names)('npm run %s', (name) => {
-    const rows = SIGNALS.flatMap((signal) => TARGETS.map((target) => ({ signal, target })));
-
     it.each(rows)(
       '$signal to $target stops every process cleanly within the shutdown time',
       async ({ signal, target }) => {

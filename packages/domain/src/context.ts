@@ -9,7 +9,7 @@ export interface Context {
   db: Database;
   queues: Queues;
   files: FileStore;
-  /** Where uploads lie until they are in `files`. */
+  /** Where uploads are on the local disk until they are in `files`. */
   staging: Staging;
   /** The ids of all platforms that this build knows. */
   platforms: string[];
@@ -27,11 +27,11 @@ export interface Settings {
   mediaSigningKey: string;
   /** The API's address as the platforms reach it, without a trailing slash. */
   publicUrl: string;
-  /** Where those who run a platform may write about this installation. */
+  /** Where those who run a platform can contact those who run this installation. */
   contactUrl: string;
-  /** What this installation is at each platform where its operator has registered it, by platform. */
+  /** The OAuth clients that the operator has registered, by platform. */
   apps: Record<string, OAuthClient>;
-  /** The versions of their APIs that the operator set instead of this build's, by platform. */
+  /** API versions that the operator set instead of this build's, by platform. */
   apiVersions: Record<string, string>;
   /** True: an author's server may be at an address that is not public. */
   allowPrivateServers: boolean;

@@ -1,6 +1,6 @@
 import { AppError, type FieldError } from '@solospark/foundation';
 
-/** Every way in which a caller of the domain can be wrong. Stable: clients switch on these. */
+/** The codes of all errors that a caller of the domain can cause. Stable: clients depend on them. */
 export type DomainErrorCode =
   | 'post_not_found'
   | 'delivery_not_found'

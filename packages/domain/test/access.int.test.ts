@@ -6,8 +6,8 @@ import { findSealedChannel } from '../src/channel/credentials.repository.ts';
 import { refreshCredentials } from '../src/channel/refresh-credentials.ts';
 import { refreshDueCredentials } from '../src/channel/refresh-due-credentials.ts';
 
-// Tokens end. They are renewed before they do, by one process at a time; a platform that cannot be asked ends nothing; and
-// when only the author can mend it, what is due waits for them.
+// Tokens expire. They are renewed before that, by one process at a time. A platform that cannot be asked ends no connection.
+// Where only the author can act, due posts wait for the author.
 
 let app: TestApp;
 let channelId: string;
@@ -26,7 +26,7 @@ const channel = async (): Promise<SealedChannel> => {
   return found;
 };
 const credentials = async () => unsealCredentials(app.ctx.settings.keyring, await channel());
-/** Puts other credentials into the row, as if the platform had given those. */
+/** Changes the stored credentials. */
 const giveCredentials = async (change: Partial<Credentials>) => {
   const sealed = sealCredentials(app.ctx.settings.keyring, await channel(), {
     ...(await credentials()),
@@ -60,11 +60,11 @@ const timesPublic = async (text: string) =>
   (await app.publicPosts('bluesky')).filter((post) => post.text === text).length;
 const channelNow = async () =>
   (await app.request('GET', '/channels')).body.data.find(({ id }: { id: string }) => id === channelId);
-/** What a server says once the author has taken the password away. */
+/** Makes the stored tokens invalid, as when the author has revoked the app password. */
 const takePasswordAway = () => giveCredentials({ accessToken: 'a.b.c', refreshToken: 'd.e.f' });
 
-describe('credentials that end', () => {
-  it('are kept with when they end, sealed', async () => {
+describe('credentials that expire', () => {
+  it('are stored sealed, and their channel knows when they expire', async () => {
     const { accessToken, refreshToken, expiresAt, refreshExpiresAt } = await credentials();
     expect(refreshToken).not.toBe(accessToken);
     const hours = (instant?: string) => Math.round((Date.parse(instant ?? '') - Date.now()) / 3_600_000);
@@ -78,7 +78,7 @@ describe('credentials that end', () => {
     expect(Math.round(row?.minutes ?? 0)).toBe(90);
   });
 
-  it('are renewed before a post that would outlive them, and both tokens are stored', async () => {
+  it('are renewed before a post when they are about to expire, and both tokens are stored', async () => {
     await endIn(60);
     const before = await credentials();
     await app.startWorker();
@@ -89,15 +89,15 @@ describe('credentials that end', () => {
     expect(await timesPublic('Renewed first')).toBe(1);
   });
 
-  it('are renewed when the platform says that they have ended, and the post goes out', async () => {
-    // Two hours and a minute on its own clock: ours does not know.
+  it('are renewed when the platform says that they have expired, and the post goes out', async () => {
+    // The platform's clock is two hours and a minute ahead: for us the token is still valid.
     await app.sandbox('POST', '/clock', { offsetMs: 121 * 60_000 });
     await app.startWorker();
     await published(await publish('It had ended'));
     expect(await timesPublic('It had ended')).toBe(1);
   });
 
-  it('are renewed ahead of time by the worker alone', async () => {
+  it('are renewed ahead of time, without a post, by a worker that knows the platform', async () => {
     const before = await credentials();
     await app.ctx.db.query(`UPDATE channel SET refresh_at = now() WHERE id = $1`, [channelId]);
     await refreshDueCredentials(app.ctx, ['x']);
@@ -110,7 +110,7 @@ describe('credentials that end', () => {
 });
 
 describe('a renewal', () => {
-  it('reaches the platform once, however many ask for it', async () => {
+  it('calls the platform once when several attempts need it at the same time', async () => {
     await app.sandbox('POST', '/latency', { platform: 'bluesky', ms: 500 });
     const before = await refreshes();
     const seen = await channel();
@@ -123,7 +123,7 @@ describe('a renewal', () => {
   });
 
   it.each(['drop-before-commit', '5xx-before-commit', 'truncated-body', 'rate-limited-bare'])(
-    'that the platform cannot be asked for (%s) ends no connection',
+    'that fails at the platform (%s) ends no connection, and can be repeated at once',
     async (fault) => {
       await app.sandbox('POST', '/faults', { platform: 'bluesky', step: 'identity', fault, times: 1 });
       const before = await channel();
@@ -131,12 +131,12 @@ describe('a renewal', () => {
         outcome: 'unavailable',
       });
       expect(await channel()).toEqual(before);
-      // Nobody is kept waiting for whoever failed.
+      // The failed renewal has given up its lease: the next one does not wait for it.
       expect(await refreshCredentials(app.ctx, publisher(), before)).toMatchObject({ outcome: 'refreshed' });
     },
   );
 
-  it('that fails while the token is still good holds up no post', async () => {
+  it('that fails while the token is still valid delays no post', async () => {
     await endIn(60);
     await app.sandbox('POST', '/faults', {
       platform: 'bluesky',
@@ -150,7 +150,7 @@ describe('a renewal', () => {
     expect(await credentials()).toEqual(before);
   });
 
-  it('by a process that died in the middle is taken over when its time is over', async () => {
+  it('by a process that died is taken over when its lease has expired', async () => {
     const before = await channel();
     await app.ctx.db.query(`UPDATE channel SET refreshing_until = now() + interval '2 s' WHERE id = $1`, [
       channelId,
@@ -162,7 +162,7 @@ describe('a renewal', () => {
 });
 
 describe('a connection that the platform has ended', () => {
-  it('holds what is due, says why, and lets it go when the account is connected again', async () => {
+  it('makes due posts wait, with a reason, and they go out when the account is connected again', async () => {
     await takePasswordAway();
     await app.startWorker();
     const post = await publish('Held');
@@ -188,7 +188,7 @@ describe('a connection that the platform has ended', () => {
     expect(await timesPublic('Held')).toBe(1);
   });
 
-  it('lets what waited too long by its author’s word fail, and never go out', async () => {
+  it('fails a post that waited longer than it may be late, and never sends it', async () => {
     await takePasswordAway();
     const worker = await app.startWorker();
     const post = await publish('Good morning', 30);
@@ -198,7 +198,7 @@ describe('a connection that the platform has ended', () => {
       'it is held',
     );
     await worker.stop({ timeoutMs: 10_000 });
-    // As if half an hour had passed since.
+    // Moves all times back by half an hour.
     await app.ctx.db.query(
       `WITH tried AS (UPDATE attempt SET started_at = started_at - interval '31 min')
        UPDATE delivery SET due_at = due_at - interval '31 min', next_attempt_at = now() WHERE post_id = $1`,
@@ -218,7 +218,7 @@ describe('a connection that the platform has ended', () => {
     expect(await timesPublic('Good morning')).toBe(0);
   });
 
-  it('takes no new schedule until the account is connected again', async () => {
+  it('accepts no new post until the account is connected again', async () => {
     await app.ctx.db.query(`UPDATE channel SET status = 'needs_reconnect' WHERE id = $1`, [channelId]);
     const post = await app.request('POST', '/posts', { text: 'a', channelIds: [channelId] });
     expect(post.status).toBe(422);
@@ -227,7 +227,7 @@ describe('a connection that the platform has ended', () => {
 });
 
 describe('one refused token', () => {
-  it('that is good ends no connection: the post is tried again', async () => {
+  it('that is valid ends no connection: the post is tried again', async () => {
     const demo = app.channelOn('x');
     await app.sandbox('POST', '/faults', {
       platform: 'x',
@@ -246,7 +246,7 @@ describe('one refused token', () => {
     expect(status).toBe('active');
   });
 
-  it('that is good, after other trouble, ends no connection either', async () => {
+  it('that is valid ends no connection after other failures either', async () => {
     const demo = app.channelOn('x');
     const arm = (step: string, fault: string, times: number) =>
       app.sandbox('POST', '/faults', { platform: 'x', step, fault, times });
@@ -260,7 +260,7 @@ describe('one refused token', () => {
     expect(data.find(({ id }: { id: string }) => id === demo)).toMatchObject({ status: 'active' });
   });
 
-  it('that is good and is refused again and again lacks a permission: its channel waits for its author', async () => {
+  it('that is valid but refused three times lacks a permission: its channel has to be connected again', async () => {
     const demo = app.channelOn('x');
     await app.sandbox('POST', '/faults', {
       platform: 'x',
@@ -281,7 +281,7 @@ describe('one refused token', () => {
     await published(post);
   });
 
-  it('that cannot be renewed and is refused everywhere makes its channel wait for its author', async () => {
+  it('that cannot be renewed and is refused everywhere makes its post wait until the account is connected again', async () => {
     const demo = app.channelOn('x');
     const [row] = await app.ctx.db.query<{ organizationId: string }>(
       `SELECT organization_id AS "organizationId" FROM channel WHERE id = $1`,
@@ -307,8 +307,8 @@ describe('one refused token', () => {
   });
 });
 
-describe('what may be out', () => {
-  it('stays so while nobody can ask: it is never sent again unasked', async () => {
+describe('a delivery that may be out', () => {
+  it('stays so while no worker can look it up, and is never sent again without a look-up', async () => {
     const post = (await app.request('POST', '/posts', { text: 'Out?', channelIds: [app.channelOn('x')] }))
       .body;
     await app.sandbox('POST', '/faults', {
@@ -340,7 +340,7 @@ describe('what may be out', () => {
     );
     await worker.stop({ timeoutMs: 10_000 });
 
-    // A worker that has no sandbox, then one whose keys do not open the credentials: neither can ask.
+    // A worker that has no sandbox, then one whose keys do not open the credentials: neither can look it up.
     const { settings } = app.ctx;
     const { sandboxUrl, keyring } = settings;
     for (const blind of [

@@ -7,7 +7,8 @@ import { createRedisEngine } from '../../queue/src/redis-engine.ts';
 import type { Engine } from '../../queue/src/engine.ts';
 import { createLogger } from '@solospark/foundation';
 
-// What an author does next: a failed post is no dead end.
+// What an author can do after a failure: duplicate the post, retry it, connect the account again, or run its failed job
+// again.
 
 const rejectOn = (app: TestApp, platform: string, times = 1) =>
   app.sandbox('POST', '/faults', { platform, step: 'publish', fault: 'rejected', times });
@@ -51,7 +52,7 @@ describe('through the API', () => {
   afterAll(() => app.close());
   beforeEach(() => app.sandbox('POST', '/reset'));
 
-  it('a failed post is duplicated as a draft with all that it says, and the copy goes out', async () => {
+  it('a failed post can be duplicated as a draft with all its content, and the copy goes out', async () => {
     const mediaId = (await app.upload('launch.jpg', await demoImage())).body.id as string;
     const mastodon = app.channelOn('mastodon');
     await rejectOn(app, 'mastodon');
@@ -104,7 +105,7 @@ describe('through the API', () => {
     expect([gone.status, gone.body.code]).toEqual([404, 'post_not_found']);
   });
 
-  it('what failed on one channel is tried again there only, also while another channel still waits', async () => {
+  it('a failed delivery can be retried alone, also while another channel of the post still waits', async () => {
     await rejectOn(app, 'linkedin');
     await rejectOn(app, 'mastodon');
     const limited = {
@@ -139,7 +140,7 @@ describe('through the API', () => {
     expect((await app.publicPosts('linkedin')).length).toBe(1);
   });
 
-  it('an account that is connected again sends what failed for want of it, if that may still be so late', async () => {
+  it('connecting an account again sends the deliveries that failed without it, if they may still be that late', async () => {
     const connect = () => app.request('POST', '/channels', { platform: 'x', handle: 'comeback' });
     const channelId = (await connect()).body.id as string;
     const [late, inTime, other] = await Promise.all(
@@ -187,7 +188,7 @@ describe.each(['redis', 'postgres'] as const)('in the queue on %s', (name) => {
       app = await startTestApp(redis ? { redisUrl: redis.url } : {});
       closing.push(() => app.close());
       await app.startWorker();
-      // As whoever looks with redis-cli, SQL or bull-board: past our own code.
+      // Reads the queue directly, as redis-cli, SQL or bull-board do.
       const log = createLogger({ name: 'test', level: 'silent' });
       const common = { deadlineMs: 5_000, log };
       engine = redis
@@ -201,7 +202,7 @@ describe.each(['redis', 'postgres'] as const)('in the queue on %s', (name) => {
 
     const failedJobs = async () => (await engine.queue('failed-deliveries')).getFailed();
 
-    it('the ten that failed last lie there as failed jobs, which name them and say why', async () => {
+    it('are shown as failed jobs with their ids and reasons: the last ten of them', async () => {
       await rejectOn(app, 'linkedin', 12);
       const ids: string[] = [];
       for (let number = 1; number <= 12; number += 1) {
@@ -228,7 +229,7 @@ describe.each(['redis', 'postgres'] as const)('in the queue on %s', (name) => {
       expect(job.failedReason).toBe(reason);
     });
 
-    it('made to run again there, it tries its delivery again, which goes out once, and is gone', async () => {
+    it('are retried when their job is run again: the post goes out once, and the job is gone', async () => {
       const [job] = await failedJobs();
       const { postId } = job!.data as { postId: string };
       const before = (await app.publicPosts('linkedin')).length;
@@ -238,7 +239,7 @@ describe.each(['redis', 'postgres'] as const)('in the queue on %s', (name) => {
       expect(await app.publicPosts('linkedin')).toHaveLength(before + 1);
     });
 
-    it('of a delivery that was tried again in another way, or whose post is gone, it only goes', async () => {
+    it('are not sent when their job is run again after another retry or a deletion: the job is only removed', async () => {
       const [tried, gone] = await failedJobs();
       await app.request('POST', `/posts/${tried!.data.postId}/retry`);
       await published(app, tried!.data.postId as string);

@@ -26,7 +26,7 @@ describe('the version of an API', () => {
   const linkedin = findPublisher('linkedin')!;
   const x = findPublisher('x')!;
 
-  it('lives until its month comes again, and is worth a warning 60 days before', () => {
+  it('is supported until its month comes again, with a warning 60 days before', () => {
     const at = (now: string) => describeApiVersion(contextAt(now, { linkedin: '202611' }), linkedin);
     const endsAt = new Date('2027-11-01T00:00:00Z');
     expect(at('2027-09-01T00:00:00Z')).toEqual({ version: '202611', endsAt, endsSoon: false });
@@ -34,7 +34,7 @@ describe('the version of an API', () => {
     expect(at('2028-01-01T00:00:00Z')).toMatchObject({ endsSoon: true });
   });
 
-  it('is this build’s where the operator sets none, and nothing where calls name none', () => {
+  it('is this build’s where the operator sets none, and null where calls name no version', () => {
     const ctx = contextAt('2026-11-22T00:00:00Z');
     expect(describeApiVersion(ctx, linkedin)).toMatchObject({ version: linkedin.apiVersion?.default });
     expect(describeApiVersion(ctx, x)).toBeNull();
@@ -53,7 +53,7 @@ describe('the warning of versions that end', () => {
     expect(warnings()[0]).toContain('LINKEDIN_API_VERSION');
   });
 
-  it('says nothing of one that lives on', () => {
+  it('says nothing about a version that does not end soon', () => {
     warnOfEndingVersions(contextAt('2026-11-22T00:00:00Z', { linkedin: '202611' }), ['linkedin']);
     expect(warnings()).toEqual([]);
   });

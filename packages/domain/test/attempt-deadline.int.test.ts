@@ -8,7 +8,7 @@ import { publishDelivery } from '../src/delivery/publish-delivery.ts';
 import { openWorkerPool } from '../src/worker/worker-pool.ts';
 import { poolOf } from './worker-pool.ts';
 
-// Attempts that never come to their end by themselves. The publishers are real, and hang where the test says.
+// Attempts that never end by themselves. The publishers are real, and hang where the test says.
 
 let app: TestApp;
 beforeAll(async () => {
@@ -36,7 +36,7 @@ const contextWith = (change: (publisher: Publisher) => Partial<Publisher>) => ({
     return publisher && { ...publisher, ...change(publisher) };
   },
 });
-/** Runs it as a worker does, with this long for each step; resolves when the pool has let go of it. */
+/** Publishes it in a worker pool with this stall limit; resolves when its slot is free. */
 async function runToItsEnd(ctx: TestApp['ctx'], claim: ClaimedDelivery, stallMs: number) {
   const unclaimed = [claim];
   let slotFreed = false;
@@ -98,7 +98,7 @@ it('an attempt that hangs before its public call is handed on as a failed try of
   expect(await shownOnX(claim)).toBe(1);
 });
 
-it('an attempt that hangs after its public call is asked about, and what it brings late still counts', async () => {
+it('an attempt that hangs after its public call is looked up, and its late receipt still counts', async () => {
   const claim = await claimed();
   let letGo = () => undefined as void;
   const held = new Promise<void>((resolve) => (letGo = resolve));
@@ -122,7 +122,7 @@ it('an attempt that hangs after its public call is asked about, and what it brin
   expect(await shownOnX(claim)).toBe(1);
 });
 
-it('an attempt that is slow and gets further step by step is not ended', async () => {
+it('a slow attempt that makes steps forward is not ended', async () => {
   const claim = await claimed();
   const slow = contextWith((publisher) => ({
     async prepare(call: PublishCall) {
@@ -137,7 +137,7 @@ it('an attempt that is slow and gets further step by step is not ended', async (
   expect(await rowOf(claim)).toMatchObject({ status: 'published', tries: 1 });
 });
 
-it('a delivery that was told to end before it began is handed back, and no try of it is used up', async () => {
+it('an attempt that is told to end before it begins hands its delivery back, and uses up no try', async () => {
   const claim = await claimed();
   await publishDelivery(app.ctx, claim, { signal: AbortSignal.abort(new Error('no slot')) });
   expect(await rowOf(claim)).toMatchObject({ status: 'pending', tries: 0, mayBeOut: false });

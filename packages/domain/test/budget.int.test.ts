@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { demoImage, eventually, startTestApp, type TestApp } from '../../../test/support/app.ts';
 
-// A platform's budget is one of public calls. What does not come that far takes nothing from it.
+// A platform's budget counts public calls. An attempt that makes none takes no token from it.
 
 let app: TestApp;
 let mediaId: string;
@@ -32,14 +32,14 @@ const taken = async () => {
   return Object.fromEntries(rows.map(({ key, tokens }) => [key, tokens]));
 };
 
-it('tries that fail before the public call take nothing, and the one that makes it takes one', async () => {
+it('tries that fail before the public call take no token, and the one that makes it takes one', async () => {
   await failUploads('5xx-before-commit', 2);
   const post = await publish('Third time lucky');
   expect(post).toMatchObject({ status: 'published', deliveries: [{ attempts: 3 }] });
   expect(await taken()).toEqual({ account: 1, platform: 1 });
 });
 
-it('a delivery that is refused before the public call takes nothing', async () => {
+it('a delivery that is refused before the public call takes no token', async () => {
   await failUploads('rejected', 1);
   expect((await publish('Never sent')).status).toBe('failed');
   expect(await taken()).toEqual({});

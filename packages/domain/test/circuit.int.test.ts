@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { eventually, startTestApp, type TestApp } from '../../../test/support/app.ts';
 
-// A platform that is down for everybody, with a worker: it is left alone, the others are not, and nothing is lost.
+// A platform that is down for everybody, with a worker: it is paused, the others are not, and nothing is lost.
 
 let app: TestApp;
 beforeAll(async () => {
@@ -28,7 +28,7 @@ const pausedPlatforms = () =>
     'SELECT platform, reason FROM platform_circuit WHERE paused_until IS NOT NULL',
   );
 
-it('a platform that fails three accounts is paused; the others go on; when it is back all go out, once', async () => {
+it('a platform that fails three accounts is paused, the others are not, and once it is back every post goes out once', async () => {
   for (const step of ['lookup', 'publish']) {
     const fault = { platform: 'x', step, fault: '5xx-before-commit', status: 503, times: 1_000_000 };
     await app.sandbox('POST', '/faults', fault);
@@ -64,7 +64,7 @@ it('accounts on one Mastodon server that is down pause only that server: those o
   const downIds: string[] = [];
   for (const handle of handles) {
     const channel = await app.request('POST', '/channels', { platform: 'mastodon', handle });
-    // To us another server than the demo account's; behind both stands the sandbox.
+    // For us this is another server than the demo account's; the sandbox is behind both.
     await app.ctx.db.query(`UPDATE channel SET server = 'https://down.example' WHERE id = $1`, [
       channel.body.id,
     ]);

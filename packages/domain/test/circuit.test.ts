@@ -35,7 +35,7 @@ describe('healthSign', () => {
     expect(healthSign(fresh, settlement, true)).toBe('fails');
   });
 
-  it('says nothing of a claim that never asked, was handed back, or cleared up after somebody else', () => {
+  it('says nothing about a claim that never asked, was handed back, or looked up an earlier sending', () => {
     expect(healthSign(fresh, { outcome: 'failed', failure: failure('unavailable') }, false)).toBeUndefined();
     expect(healthSign(fresh, pending('wait_until', 'rate_limited'), false)).toBeUndefined();
     expect(healthSign(fresh, pending('handed_back', 'unknown'), true)).toBeUndefined();

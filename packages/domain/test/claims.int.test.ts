@@ -10,7 +10,7 @@ import { openWorkerPool } from '../src/worker/worker-pool.ts';
 import { poolOf } from './worker-pool.ts';
 import { createLease, SupersededError, TooLateToSendError } from '../src/delivery/lease.ts';
 
-// The statements that everything rests on, each raced against itself. No worker runs here.
+// The statements that fire, claim and settle, each raced against itself. No worker runs here.
 
 let app: TestApp;
 let ctx: TestApp['ctx'];
@@ -27,7 +27,7 @@ const scheduledPost = async (seconds = 3600) => {
   });
   return answer.body as { id: string; revision: number };
 };
-/** As if its time had come: the row is moved, its revision is not. */
+/** Makes the post due: changes the time in its row, and not its revision. */
 const makeDue = (post: { id: string }) =>
   app.ctx.db.query(`UPDATE post SET scheduled_at = now() - interval '3 seconds' WHERE id = $1`, [post.id]);
 const fired = async () => {
@@ -54,21 +54,21 @@ const takeOver = async (held: ClaimedDelivery) => {
 };
 
 describe('firing', () => {
-  it('does nothing for a superseded revision, however often it rings', async () => {
+  it('does nothing for the stale alarm of an older revision', async () => {
     const post = await scheduledPost();
     await makeDue(post);
     expect(await firePost(ctx, { postId: post.id, revision: post.revision - 1 })).toEqual({ platforms: [] });
     expect((await app.request('GET', `/posts/${post.id}`)).body.status).toBe('scheduled');
   });
 
-  it('rings again at its time when it rang too early by the database’s clock', async () => {
+  it('makes an alarm ring again that rang too early by the database’s clock', async () => {
     const post = await scheduledPost(60);
     const { again } = await firePost(ctx, { postId: post.id, revision: post.revision });
     expect(again?.getTime()).toBeGreaterThan(Date.now() + 50_000);
     expect((await app.request('GET', `/posts/${post.id}`)).body.status).toBe('scheduled');
   });
 
-  it('fires once, whoever asks at the same time', async () => {
+  it('fires a post once when alarms and a publish-now call compete', async () => {
     const post = await scheduledPost();
     await makeDue(post);
     const alarm = { postId: post.id, revision: post.revision };
@@ -89,7 +89,7 @@ describe('firing', () => {
     const overdue = await findOverduePosts(app.ctx.db, { graceMs: 0, limit: 1000 });
     const channelIds = [app.channelOn('x'), app.channelOn('linkedin')];
     expect((await app.request('PATCH', `/posts/${post.id}`, { channelIds })).status).toBe(200);
-    // Between looking and firing the post has moved on: what was seen of it is not fired.
+    // The post was changed between the look and the firing: the revision that was seen is not fired.
     const seen = overdue.filter(({ postId }) => postId === post.id);
     expect(seen).toHaveLength(1);
     expect(await fireDuePosts(app.ctx.db, seen)).toEqual([]);
@@ -102,7 +102,7 @@ describe('firing', () => {
     ).toHaveLength(2);
   });
 
-  it('does not wait for a post that somebody decides on just now, and rings again for it', async () => {
+  it('skips a post whose row is locked, and makes its alarm ring again', async () => {
     const [held, free] = [await scheduledPost(), await scheduledPost()];
     for (const post of [held, free]) await makeDue(post);
     const alarms = [held, free].map(({ id, revision }) => ({ postId: id, revision }));
@@ -116,7 +116,7 @@ describe('firing', () => {
     expect((await firePost(ctx, { postId: held.id, revision: held.revision })).platforms).toEqual(['x']);
   });
 
-  it('leaves the scheduled time alone as long as the alarm may still ring', async () => {
+  it('leaves an overdue post to its alarm for the grace period', async () => {
     const post = await scheduledPost();
     await app.ctx.db.query(`UPDATE post SET scheduled_at = now() - interval '1 second' WHERE id = $1`, [
       post.id,
@@ -129,7 +129,7 @@ describe('firing', () => {
 });
 
 describe('claiming', () => {
-  it('gives one attempt to one worker, and opens one row in the ledger', async () => {
+  it('gives a delivery to one of eight concurrent claims, and opens one attempt in the ledger', async () => {
     const delivery = await fired();
     const claims = await Promise.all(Array.from({ length: 8 }, () => claim(delivery)));
     expect(claims.flat()).toHaveLength(1);
@@ -138,14 +138,14 @@ describe('claiming', () => {
     expect(attempts).toHaveLength(1);
   });
 
-  it('does not take from itself what it is still working on, whatever its lease says', async () => {
+  it('never takes a delivery that this worker still publishes, even if its lease has expired', async () => {
     const held = await claimed();
     await expireLease(held);
     const others = await claimDeliveries(app.ctx.db, { ...request, except: [held.id] }, 'test');
     expect(others.map(({ id }) => id)).not.toContain(held.id);
   });
 
-  it('does not give away what is held, until its lease runs out', async () => {
+  it('takes a held delivery only after its lease has expired', async () => {
     const held = await claimed();
     const others = await claimDeliveries(app.ctx.db, request, 'another');
     expect(others.map(({ id }) => id)).not.toContain(held.id);
@@ -153,7 +153,7 @@ describe('claiming', () => {
     expect(taken.fence).toBe(held.fence + 1);
   });
 
-  it('renews the other leases while somebody has locked one of the rows, which is not lost for that', async () => {
+  it('renews the other leases while one row is locked, and that delivery still counts as held', async () => {
     const [locked, free] = [await claimed(), await claimed()];
     const leaseOf = async ({ id }: Held) =>
       (
@@ -170,7 +170,7 @@ describe('claiming', () => {
     expect(await renewLeases(ctx.db, [gone, free])).toEqual(new Set([free.id]));
   });
 
-  it('reads the text that was accepted last', async () => {
+  it('reads the text of the last accepted edit', async () => {
     const post = await scheduledPost();
     await app.request('PATCH', `/posts/${post.id}`, { text: 'The last word' });
     const now = (await app.request('GET', `/posts/${post.id}`)).body;
@@ -179,8 +179,8 @@ describe('claiming', () => {
   });
 });
 
-describe('a worker that was passed over', () => {
-  it('can write nothing any more', async () => {
+describe('a worker whose delivery was taken over', () => {
+  it('can no longer write anything about the delivery', async () => {
     const held = await claimed();
     await takeOver(held);
     const { db } = app.ctx;
@@ -192,7 +192,7 @@ describe('a worker that was passed over', () => {
     expect(row).toEqual({ status: 'publishing', remote_id: null, witness: {} });
   });
 
-  it('learns it from its hold', async () => {
+  it('gets a SupersededError from every write of its lease', async () => {
     const held = await claimed();
     const lease = createLease(ctx, held, { signal: new AbortController().signal });
     await takeOver(held);
@@ -202,7 +202,7 @@ describe('a worker that was passed over', () => {
     await expect(lease.settle({ outcome: 'failed', failure })).rejects.toThrow(SupersededError);
   });
 
-  it('may still prove that it is out: a receipt counts, whoever holds the delivery now', async () => {
+  it('can still prove that the delivery is out: its receipt counts, whichever worker holds the delivery now', async () => {
     const held = await claimed();
     const lease = createLease(ctx, held, { signal: new AbortController().signal });
     const newer = await takeOver(held);
@@ -217,23 +217,7 @@ describe('a worker that was passed over', () => {
     expect(post.deliveries[0]).toMatchObject({ status: 'published', remoteId: '77', failure: null });
   });
 
-  it.each(['cut in the middle of an emoji: \ud83d', 'with a NUL: \u0000', 'with its other half: \ude00'])(
-    'can be settled whatever a platform says: %j',
-    async (words) => {
-      const held = await claimed();
-      const failure = {
-        kind: 'unknown',
-        actor: 'operator',
-        reason: 'No.',
-        detail: words,
-        platformMessage: words,
-      } as const;
-      expect(await saveWitness(ctx.db, { ...held, facts: { said: words } })).toBe(true);
-      expect(await settle(held, { outcome: 'failed', failure })).toBe(true);
-    },
-  );
-
-  it('leaves no attempt open of a newer holder that never comes back', async () => {
+  it('closes, with its receipt, the attempt of a newer holder that never comes back', async () => {
     const held = await claimed();
     const lease = createLease(ctx, held, { signal: new AbortController().signal });
     await takeOver(held);
@@ -248,7 +232,7 @@ describe('a worker that was passed over', () => {
     ]);
   });
 
-  it('proves nothing where it is known to be out already', async () => {
+  it('proves nothing about a delivery that is published already', async () => {
     const held = await claimed();
     const lease = createLease(ctx, held, { signal: new AbortController().signal });
     const newer = await takeOver(held);
@@ -259,7 +243,7 @@ describe('a worker that was passed over', () => {
 });
 
 describe('the send window', () => {
-  it('lets the one request pass while it is open, and none after it has closed', async () => {
+  it('allows one public call while it is open, and none after it has closed', async () => {
     let monotonicMs = 0;
     const clock = { ...app.ctx.clock, monotonicMs: () => monotonicMs };
     const asleep = { ...ctx, clock };
@@ -286,8 +270,8 @@ describe('the send window', () => {
   });
 });
 
-describe('stopping', () => {
-  it('waits for a claim that is still under way, and claims nothing more', async () => {
+describe('draining the pool', () => {
+  it('waits for a claim that is still running, and claims nothing more', async () => {
     const delivery = await fired();
     let arrived = false;
     const pool = openWorkerPool({
@@ -313,7 +297,7 @@ describe('stopping', () => {
 });
 
 describe('settling', () => {
-  it('may be repeated when the answer to the first try was lost', async () => {
+  it('is idempotent, so that it can be repeated when the answer to the first try was lost', async () => {
     const held = await claimed();
     const settlement = { outcome: 'published', receipt: { remoteId: '1', url: null } } as const;
     expect(await settle(held, settlement)).toBe(true);
@@ -326,9 +310,9 @@ describe('settling', () => {
       const content = { text: `Round ${round}`, platforms: ['x', 'linkedin'] };
       const post = (await app.request('POST', '/posts', content)).body;
       const deliveries = await firePostNow(db, post);
-      const holds = (await Promise.all(deliveries.map(claim))).flat();
+      const claims = (await Promise.all(deliveries.map(claim))).flat();
       await Promise.all(
-        holds.map(async (held) => {
+        claims.map(async (held) => {
           await settle(held, { outcome: 'published', receipt: { remoteId: '1', url: null } });
           await settlePost(ctx.db, post.id);
         }),
@@ -338,6 +322,22 @@ describe('settling', () => {
       expect(now.publishedAt).not.toBeNull();
     }
   });
+
+  it.each(['cut in the middle of an emoji: \ud83d', 'with a NUL: \u0000', 'with its other half: \ude00'])(
+    'stores whatever text a platform sends: %j',
+    async (words) => {
+      const held = await claimed();
+      const failure = {
+        kind: 'unknown',
+        actor: 'operator',
+        reason: 'No.',
+        detail: words,
+        platformMessage: words,
+      } as const;
+      expect(await saveWitness(ctx.db, { ...held, facts: { said: words } })).toBe(true);
+      expect(await settle(held, { outcome: 'failed', failure })).toBe(true);
+    },
+  );
 
   it('counts a try, but not a wait that the platform asked for', async () => {
     const held = await claimed();

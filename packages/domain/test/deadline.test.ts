@@ -11,7 +11,7 @@ function attemptWith(byteSizes: number[]) {
   const deadline = startDeadline({ now: () => new Date(), monotonicMs: () => nowMs }, { media }, STALL_MS);
   return {
     deadline,
-    /** Takes a step each minute for so long. */
+    /** Makes one step a minute for this time. */
     goOnFor: (ms: number) => {
       for (let passed = 0; passed < ms; passed += minutes(1)) {
         nowMs += minutes(1);
@@ -23,7 +23,7 @@ function attemptWith(byteSizes: number[]) {
 }
 
 describe('the deadline of an attempt', () => {
-  it('comes when the attempt gets no step further for two minutes', () => {
+  it('comes when the attempt makes no step forward for two minutes', () => {
     const { deadline, goOnFor, waitFor } = attemptWith([]);
     goOnFor(minutes(5));
     waitFor(minutes(2));
@@ -32,7 +32,7 @@ describe('the deadline of an attempt', () => {
     expect(deadline.overdue()?.message).toMatch(/no step further for 120 s/);
   });
 
-  it('lets a large video be uploaded for hours, while it gets further', () => {
+  it('lets the upload of a large video go on for hours while it moves', () => {
     const { deadline, goOnFor } = attemptWith([1_000_000_000]);
     goOnFor(minutes(170));
     expect(deadline.overdue()).toBeUndefined();
@@ -41,7 +41,7 @@ describe('the deadline of an attempt', () => {
   it.each([
     ['without files', [], 10],
     ['with 60 MB in two files', [40_000_000, 20_000_000], 20],
-  ])('comes at last, however often the attempt gets a step further: %s', (_, sizes, allowed) => {
+  ])('comes after the limit in all, however many steps the attempt makes: %s', (_, sizes, allowed) => {
     const { deadline, goOnFor } = attemptWith(sizes);
     goOnFor(minutes(allowed));
     expect(deadline.overdue()).toBeUndefined();

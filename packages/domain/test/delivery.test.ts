@@ -50,11 +50,11 @@ describe('withTime', () => {
     [Infinity, 60_000],
     [-Infinity, 60_000],
     [1e300, month],
-  ])('gives what waits %p ms a time that a row can hold', (afterMs, bounded) => {
+  ])('turns a wait of %p ms into %p ms, which a row can hold', (afterMs, bounded) => {
     expect(withTime(wait(afterMs))).toMatchObject({ afterMs: bounded });
   });
 
-  it('leaves an end as it is', () => {
+  it('leaves a final settlement as it is', () => {
     const end: Settlement = { outcome: 'failed', failure };
     expect(withTime(end)).toBe(end);
   });

@@ -7,8 +7,8 @@ import { firePostNow, refirePost } from '../src/firing/firing.repository.ts';
 import { createLease, SupersededError } from '../src/delivery/lease.ts';
 import { markSending, settleDelivery } from '../src/delivery/lease.repository.ts';
 
-// Disconnecting an account against everything that may be about to go out on it. PostgreSQL decides: once it is
-// answered with 200, nothing goes out; what is answered with 409 has changed nothing. Except for the last, no worker runs.
+// Disconnecting an account, while posts may be about to go out on it. PostgreSQL decides: after a 200 nothing goes out, and a
+// 409 has changed nothing. A worker runs only where a test starts one.
 
 let app: TestApp;
 let ctx: TestApp['ctx'];
@@ -45,7 +45,7 @@ const settle = async (held: ClaimedDelivery, settlement: Settlement) => {
   expect(await settleDelivery(ctx.db, { ...held, settlement })).toBe(true);
   await settlePosts(ctx.db, [held.postId]);
 };
-/** What a worker would find out about its claim, at the latest when it is about to send. */
+/** Whether a worker with this claim would send. */
 const mayGoOut = async (held: ClaimedDelivery) =>
   held.channel.status === 'active' && (await markSending(ctx.db, held)) !== undefined;
 const ledgerOf = (post: { id: string }) =>
@@ -56,7 +56,7 @@ const ledgerOf = (post: { id: string }) =>
   );
 
 describe('disconnecting a channel', () => {
-  it('fails what has fired and is not sent, with a reason that says what to do, and ends the post', async () => {
+  it('fails deliveries that have fired and are not sent, with a reason that says what to do, and ends the post', async () => {
     const waiting = await draft();
     await firePostNow(ctx.db, waiting);
     const answer = await disconnect();
@@ -88,7 +88,7 @@ describe('disconnecting a channel', () => {
     expect((await postNow(both)).status).toBe('partially_published');
   });
 
-  it('fences off who holds a delivery and has not sent: it can neither send nor say anything about it', async () => {
+  it('fences off a worker that has not sent: it can neither send nor settle its delivery', async () => {
     const held = await claimedOf(await draft());
     const lease = createLease(ctx, held, { signal: new AbortController().signal });
     expect((await disconnect()).status).toBe(200);
@@ -103,7 +103,7 @@ describe('disconnecting a channel', () => {
     expect((await postNow({ id: held.postId })).deliveries[0].failure.reason).toMatch(/disconnected/);
   });
 
-  it('is refused while something is being sent, or is looked for, and has changed nothing then', async () => {
+  it('is refused, and changes nothing, while a delivery is being sent or looked up', async () => {
     const unsent = await claimedOf(await draft());
     const sent = await claimedOf(await draft());
     expect(await markSending(ctx.db, sent)).toBeDefined();
@@ -120,11 +120,11 @@ describe('disconnecting a channel', () => {
       expect(await rows()).toEqual(before);
     };
     await refused();
-    // The answer was unclear: it may be out, and waits for the next look.
+    // The answer was unclear: it may be out, and waits for the next look-up.
     const askAgain = { outcome: 'ask_again', afterMs: 60_000, usesAttempt: false } as const;
     await settle(sent, { ...askAgain, mayBeOut: true, failure: null });
     await refused();
-    // Looked for and not found, too early for a proof: it is sent again, and may be out already.
+    // Looked up and not found, too early for a proof: it is sent again, and may be out already.
     const unproved = { ...askAgain, outcome: 'absent', absenceUnproved: true, afterMs: 0 } as const;
     const looking = await claimAgain(sent);
     await settle(looking, { ...unproved, mayBeOut: true, failure: null });
@@ -136,7 +136,7 @@ describe('disconnecting a channel', () => {
     expect(await mayGoOut(unsent)).toBe(true);
     await settle(unsent, { outcome: 'published', receipt: { remoteId: '1', url: null } });
     await refused();
-    // Found not to be there: nothing is out, and nothing will be.
+    // Proved to be absent: nothing is out, and nothing will be.
     await ctx.db.query(`UPDATE delivery SET sending_at = NULL, sending_deadline_at = NULL WHERE id = $1`, [
       sent.id,
     ]);
@@ -146,8 +146,8 @@ describe('disconnecting a channel', () => {
   });
 });
 
-describe('trying again', () => {
-  it('is refused where nothing can be tried, and is not held up by the account that is gone', async () => {
+describe('retrying after a disconnection', () => {
+  it('is refused on the disconnected account alone, and works for the other accounts of a post', async () => {
     const alone = await claimedOf(await draft());
     await settle(alone, { outcome: 'failed', failure });
     const both = await draft(['x', 'linkedin']);
@@ -166,13 +166,13 @@ describe('trying again', () => {
 });
 
 describe('while a channel is being disconnected', () => {
-  /** Holds the disconnection up when it has seen all that it will see, for as long as `during` wants. */
+  /** Blocks the disconnection just before its commit, until `during` has ended or waits for a lock. */
   const heldUp = async (during: () => Promise<unknown>): Promise<Answer> => {
     const held = await claimedOf(await draft());
     let disconnected: Promise<Answer> | undefined;
     let acted: Promise<unknown> | undefined;
     await ctx.db.transaction(async (tx) => {
-      // What it writes last before it commits: that the holder was overtaken.
+      // The disconnection writes this row last, so it is blocked there.
       await tx.query(`SELECT FROM attempt WHERE delivery_id = $1 FOR UPDATE`, [held.id]);
       disconnected = disconnect();
       await eventually(lockWaits, (count) => count >= 1, 'the disconnection is held up');
@@ -222,13 +222,13 @@ describe('while a channel is being disconnected', () => {
     });
     expect(answer.status).toBe(200);
     expect(await Promise.all(held.map(mayGoOut))).toEqual(held.map(() => false));
-    // Also with what there was to claim later.
+    // The same for deliveries that are claimed later.
     expect(await Promise.all((await claim()).map(mayGoOut))).not.toContain(true);
   });
 });
 
-describe('with a worker', () => {
-  it('200 means that nothing goes out any more, 409 that it does; connected again, it goes on', async () => {
+describe('disconnecting a channel while a worker runs', () => {
+  it('is answered with 200 only if nothing goes out any more, else with 409; after a reconnection posts go out', async () => {
     await app.startWorker();
     await app.sandbox('POST', '/latency', { platform: 'x', ms: 30 });
     const answers = new Set<number>();
@@ -249,7 +249,7 @@ describe('with a worker', () => {
       if (status !== 200) continue;
       const again = await app.request('POST', '/channels', { platform: 'x', handle: 'demo' });
       expect(again.status).toBe(201);
-      // What has failed for want of the account is sent by itself.
+      // Deliveries that failed because of the disconnection are sent without a retry.
       await eventually(
         () => postNow(post),
         (now) => now.status === 'published',
@@ -272,13 +272,13 @@ describe('disconnecting a channel for a moment, with posts=hold', () => {
       'it is published',
     );
 
-  it('holds what is due meanwhile, says why, and lets it go when the account is connected again', async () => {
+  it('makes due posts wait, with a reason, and they go out when the account is connected again', async () => {
     const [fired, held] = [await draft(), await claimedOf(await draft())];
     const lease = createLease(ctx, held, { signal: new AbortController().signal });
     await firePostNow(ctx.db, fired);
     const answer = await disconnectFor('hold');
     expect([answer.status, answer.body.status, answer.body.holdsPosts]).toEqual([200, 'disabled', true]);
-    // Who held one can neither send it nor say anything about it.
+    // The worker that held one can neither send nor settle it.
     await expect(lease.commitSending()).rejects.toThrow(SupersededError);
     await expect(lease.settle({ outcome: 'failed', failure })).rejects.toThrow(SupersededError);
     await app.startWorker();
@@ -300,14 +300,14 @@ describe('disconnecting a channel for a moment, with posts=hold', () => {
     expect(await app.publicPosts('x')).toEqual([]);
     const again = await connectAgain();
     expect([again.status, again.body.holdsPosts]).toEqual([201, false]);
-    // Far sooner than the next look, which is half a minute later.
+    // Far sooner than the next try, which is half a minute later.
     const connectedAt = Date.now();
     for (const post of [fired, { id: held.postId }]) await isPublished(post);
     expect(Date.now() - connectedAt).toBeLessThan(25_000);
     expect(await app.publicPosts('x')).toHaveLength(2);
   });
 
-  it('holds a post no longer than it may be late', async () => {
+  it('fails a post that waited longer than it may be late', async () => {
     const post = await draft();
     await app.request('PATCH', `/posts/${post.id}`, { lateLimitMinutes: 1 });
     await firePostNow(ctx.db, await postNow(post));
@@ -329,7 +329,7 @@ describe('disconnecting a channel for a moment, with posts=hold', () => {
     expect(ended.deliveries[0].failure.reason).toMatch(/waited for that as long as it may be late/);
   });
 
-  it('is taken back by posts=fail, and kept by the same call without it; another word is refused', async () => {
+  it('is kept by a second call without posts, and ended by posts=fail; another value is refused', async () => {
     const post = await draft();
     await firePostNow(ctx.db, post);
     expect((await disconnectFor('hold')).body.holdsPosts).toBe(true);

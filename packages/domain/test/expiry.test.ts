@@ -8,7 +8,7 @@ const HOUR = 60 * MINUTE;
 const first = (sinceDueMs: number) => ({ sinceDueMs, triedForMs: 0, sendingAt: null });
 
 describe('expiredBefore', () => {
-  it('lets go out what is as late as its post allows, and fails what is later', () => {
+  it('lets a delivery go out as late as its post allows, and fails a later one', () => {
     expect(expiredBefore(first(30 * MINUTE), 30)).toBeUndefined();
     expect(expiredBefore(first(30 * MINUTE + 1), 30)).toMatchObject({
       kind: 'unavailable',
@@ -16,7 +16,7 @@ describe('expiredBefore', () => {
     });
   });
 
-  it('allows a day where the author has not said', () => {
+  it('allows a day where the author has set no limit', () => {
     expect(expiredBefore(first(DEFAULT_LATE_LIMIT_MINUTES * MINUTE), null)).toBeUndefined();
     expect(expiredBefore(first(24 * HOUR + 1), null)).toBeDefined();
     expect(expiredBefore(first(7 * 24 * HOUR), 7 * 24 * 60)).toBeUndefined();
@@ -35,17 +35,17 @@ describe('expiredBefore', () => {
     );
   });
 
-  it('leaves alone what was first tried in time, however long that is ago', () => {
+  it('never fails a delivery that was first tried in time, however long ago', () => {
     const inTime = { sinceDueMs: 5 * HOUR, triedForMs: 5 * HOUR - 2_000, sendingAt: null };
     expect(expiredBefore(inTime, 1)).toBeUndefined();
   });
 
-  it('still fails what was first tried too late and then taken over from a worker that died', () => {
+  it('fails a delivery that was first tried too late, also after it was taken over from a dead worker', () => {
     const takenOver = { sinceDueMs: 5 * HOUR, triedForMs: 12_000, sendingAt: null };
     expect(expiredBefore(takenOver, 60)).toBeDefined();
   });
 
-  it('never fails what may be out: that is asked about', () => {
+  it('never fails a delivery that may be out: it is looked up', () => {
     expect(expiredBefore({ ...first(48 * HOUR), sendingAt: new Date() }, 1)).toBeUndefined();
   });
 });
@@ -57,25 +57,25 @@ describe('waitOrGiveUp', () => {
     waitOrGiveUp(claim, new Date(now.getTime() + ms), now, failure);
   const fresh = { sinceDueMs: 0, lateLimitMinutes: null };
 
-  it('waits for the time that was named, a second at least, without using an attempt', () => {
+  it('waits until the given time, at least a second, without using up an attempt', () => {
     expect(wait(MINUTE, fresh)).toMatchObject({ outcome: 'wait_until', afterMs: MINUTE, usesAttempt: false });
     expect(wait(-5, fresh)).toMatchObject({ afterMs: 1_000 });
   });
 
-  it("waits for the end of a day's limit that is told a few seconds after the post was due", () => {
+  it('waits for the end of a daily limit that is told a few seconds after the post was due', () => {
     expect(wait(24 * HOUR + 3_000, { sinceDueMs: 2_000, lateLimitMinutes: null })).toMatchObject({
       afterMs: 24 * HOUR + 3_000,
     });
   });
 
-  it('waits as long as the author lets the post be late, and looks again at the end of that', () => {
+  it('waits at most as long as the post may be late, and is tried once more then', () => {
     const aWeek = { sinceDueMs: 10 * MINUTE, lateLimitMinutes: 7 * 24 * 60 };
     expect(wait(25 * HOUR, aWeek)).toMatchObject({ afterMs: 25 * HOUR });
     const anHour = { sinceDueMs: 10 * MINUTE, lateLimitMinutes: 60 };
     expect(wait(25 * HOUR, anHour)).toMatchObject({ afterMs: 50 * MINUTE });
   });
 
-  it('then gives up, and says how long it may be late, that nothing was published, and what to do', () => {
+  it('gives up after that, and says how long it may be late, that nothing was published, and what to do', () => {
     expect(wait(MINUTE, { sinceDueMs: HOUR, lateLimitMinutes: 60 })).toMatchObject({
       outcome: 'failed',
       failure: {

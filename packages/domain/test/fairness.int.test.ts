@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { eventually, startTestApp, type TestApp } from '../../../test/support/app.ts';
 
-// A noisy account and a quiet one on the same platform. The sandbox's own order of posts is the judge, not the clock.
+// A noisy account and a quiet one on the same platform. What counts is the order of the posts at the sandbox, not the time.
 
 let app: TestApp;
 beforeAll(async () => {
   app = await startTestApp();
-  // Budgets would do for the noisy account what the turns are to do.
+  // A small budget would slow the noisy account down, and hide what the queue positions do.
   app.ctx.settings.rates['x'] = { account: { max: 10_000, perSeconds: 60 } };
   await app.sandbox('POST', '/latency', { platform: 'x', ms: 200 });
 });
@@ -20,7 +20,7 @@ const connect = async (handle: string) => {
   return answer.body.id as string;
 };
 
-it('the only post of one account goes out while 300 of another, fired before it, are still in line', async () => {
+it('the only post of one account goes out while many of 300 of another, fired before it, still wait', async () => {
   const [noisy, quiet] = [await connect('noisy'), await connect('quiet')];
   await app.ctx.db.query(
     `WITH written AS (

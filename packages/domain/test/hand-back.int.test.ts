@@ -8,7 +8,7 @@ import { claimDeliveries } from '../src/delivery/claim.repository.ts';
 import { firePostNow } from '../src/firing/firing.repository.ts';
 import { publishDelivery } from '../src/delivery/publish-delivery.ts';
 
-// What was certainly not sent is nobody's riddle: it is handed back, also where nobody could look it up.
+// A delivery that was certainly not sent is handed back, also on a platform without a look-up.
 
 let app: TestApp;
 beforeAll(async () => {
@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-it('a delivery whose `sending` was committed, but the answer to that got lost for good, is handed back', async () => {
+it('a delivery is handed back when `sending` was committed and the answer to the commit was lost', async () => {
   const post = (await app.request('POST', '/posts', { text: 'Not sent yet', platforms: ['linkedin'] })).body;
   await firePostNow(app.ctx.db, post);
   const request = { platform: 'linkedin', limit: 1, perChannel: 1, except: [], trigger: 'job' } as const;
@@ -60,7 +60,7 @@ it('a delivery whose `sending` was committed, but the answer to that got lost fo
   expect(attempts.map(({ outcome }) => outcome)).toEqual(['handed_back', 'published']);
 });
 
-it('a mistake of ours before the post is sent uses an attempt, and is not made again at once', async () => {
+it('a bug of ours before the public call uses up an attempt, and waits before the next try', async () => {
   const post = (await app.request('POST', '/posts', { text: 'Of another version', platforms: ['x'] })).body;
   await app.ctx.db.query(`UPDATE delivery SET settings = '{"replySettings":"nobody"}' WHERE post_id = $1`, [
     post.id,
@@ -80,7 +80,7 @@ it('a mistake of ours before the post is sent uses an attempt, and is not made a
     failure_actor: 'operator',
     later: true,
   });
-  // An author who tries it again hears which setting it is.
+  // A retry by the author names the setting that is wrong.
   await app.ctx.db.query(`UPDATE delivery SET status = 'failed' WHERE id = $1`, [claim!.id]);
   await app.ctx.db.query(`UPDATE post SET status = 'failed' WHERE id = $1`, [post.id]);
   const again = await app.request('POST', `/posts/${post.id}/retry`);
@@ -95,9 +95,9 @@ it('a mistake of ours before the post is sent uses an attempt, and is not made a
   ]);
 });
 
-// One platform is given the file whole, and the other as a stream.
+// One platform gets the whole file at once, the other one a stream.
 it.each(['x', 'mastodon'])(
-  'what goes wrong on this server is not blamed on %s, and goes out once it is mended',
+  'a fault of this server is not blamed on %s, and the post goes out once the fault is fixed',
   async (platform) => {
     const image = (await app.upload('lost.jpg', await demoImage())).body as { id: string };
     const content = { text: 'With an image', mediaIds: [image.id], platforms: [platform] };
@@ -120,7 +120,7 @@ it('a publisher too slow for the send window is handed back with pauses and a re
   const post = (await app.request('POST', '/posts', { text: 'Too slow', platforms: ['x'] })).body;
   await app.ctx.db.query('DELETE FROM rate_bucket');
   await firePostNow(app.ctx.db, post);
-  // It reads its files within `publish`, for longer than the window is open: a clock says so, and nobody waits.
+  // Its `publish` takes longer than the window is open. A fake clock stands for that time, so the test does not wait.
   let asleepMs = 0;
   const slow = {
     ...app.ctx,

@@ -9,7 +9,8 @@ import {
 } from '../src/delivery/circuit.repository.ts';
 import { fireDuePosts, firePostNow } from '../src/firing/firing.repository.ts';
 
-// Who is next: channels take turns, and a platform that is down is left alone. No worker runs here.
+// Which deliveries are claimed next: queue positions, limits per channel and per server, and paused platforms. No worker runs
+// here.
 
 let app: TestApp;
 const channels: string[] = [];
@@ -24,7 +25,7 @@ beforeAll(async () => {
 afterAll(() => app.close());
 beforeEach(async () => {
   await app.ctx.db.query(`DELETE FROM platform_circuit`);
-  // What an earlier test has left over stands in nobody's line.
+  // Deliveries of earlier tests must not be claimed.
   await app.ctx.db.query(
     `UPDATE delivery SET status = 'failed', next_attempt_at = NULL WHERE status IN ('pending', 'publishing')`,
   );
@@ -46,18 +47,18 @@ const claim = async (wanted: Partial<ClaimRequest> = {}) => {
   return claims.map(({ channel }) => channel.id);
 };
 
-describe('claiming by turns', () => {
-  it('puts the only post of one account before the many of another, which were there first', async () => {
+describe('claiming by queue position', () => {
+  it('claims the only post of one account before most posts of another, which fired earlier', async () => {
     const [busy, quiet] = channels;
     await fire(busy, 12);
     expect(await claim({ limit: 4 })).toEqual([busy, busy, busy, busy]);
     await fire(quiet);
-    // One place becomes free at a time, and nothing else is in work for it: the place in the line alone decides.
+    // One slot becomes free at a time, and no limit applies: the queue position alone decides.
     expect(await claim({ limit: 1 })).toEqual([quiet]);
     expect(await claim({ limit: 1 })).toEqual([busy]);
   });
 
-  it('puts the only post of one account before the many of another, which fired in the same instant', async () => {
+  it('claims the only post of one account before most posts of another, which fired in the same instant', async () => {
     const [busy, quiet] = channels;
     const posts: { postId: string; revision: number }[] = [];
     for (const channel of [busy, busy, busy, quiet]) {
@@ -73,7 +74,7 @@ describe('claiming by turns', () => {
     expect(await claim()).toEqual([busy, busy]);
   });
 
-  it('reads the front of the line, not all of it', async () => {
+  it('reads only the first rows of a long queue', async () => {
     const [busy] = channels;
     await app.ctx.db.query(
       `WITH posts AS (
@@ -96,7 +97,7 @@ describe('claiming by turns', () => {
     expect(rowsRead).toBeLessThan(1_000);
   });
 
-  it('lets no account have more than its part at one time', async () => {
+  it('lets no channel have more than its limit at one time', async () => {
     const [busy, quiet] = channels;
     await fire(busy, 5);
     await fire(quiet, 2);
@@ -104,7 +105,7 @@ describe('claiming by turns', () => {
     expect(await claim({ perChannel: 3 })).toEqual([]);
   });
 
-  it('shares the line between workers: each delivery goes to one of them, and none is left', async () => {
+  it('gives each delivery to one of several concurrent workers, and leaves none', async () => {
     for (const channel of channels) await fire(channel, 10);
     const claims: string[] = [];
     for (let round = 0; round < 20 && claims.length < 40; round += 1) {
@@ -127,7 +128,7 @@ describe('a platform that fails', () => {
   const endPause = () =>
     app.ctx.db.query(`UPDATE platform_circuit SET paused_until = now() - interval '1 millisecond'`);
 
-  it('is paused when it fails several accounts, and not for one, however often', async () => {
+  it('is paused when it fails several accounts, and not when it fails one of them often', async () => {
     await fire(channels[0], 2);
     for (let time = 0; time < 5; time += 1) expect(await fail(channels[0])).toBeUndefined();
     expect(await claim({ limit: 1 })).toHaveLength(1);
@@ -137,7 +138,7 @@ describe('a platform that fails', () => {
     expect(await claim()).toEqual([]);
   });
 
-  it('is asked by one delivery when the pause is over, and serves all when it has answered', async () => {
+  it('is probed by one delivery after its pause, and claimed from again once it has answered', async () => {
     for (const channel of channels) await fire(channel);
     for (const channel of channels) await fail(channel);
     await endPause();
@@ -148,7 +149,7 @@ describe('a platform that fails', () => {
     expect(await claim()).toHaveLength(3);
   });
 
-  it('has another probe when the first ended without asking it', async () => {
+  it('is probed by another delivery when the first probe ended without asking it', async () => {
     for (const channel of channels) await fire(channel);
     for (const channel of channels) await fail(channel);
     await endPause();
@@ -158,7 +159,7 @@ describe('a platform that fails', () => {
     expect(await claim()).toEqual([]);
   });
 
-  it('still gives away what a dead worker held: it may be out, and somebody has to look', async () => {
+  it('still gives out the delivery of a dead worker, which may be out and has to be looked up', async () => {
     await fire(channels[0]);
     expect(await claim()).toHaveLength(1);
     await app.ctx.db.query(`UPDATE delivery SET lease_until = now() WHERE status = 'publishing'`);
@@ -166,7 +167,7 @@ describe('a platform that fails', () => {
     expect(await claim()).toHaveLength(1);
   });
 
-  it('stays away twice as long when the probe fails, and not longer for those that failed with the first', async () => {
+  it('is paused twice as long when its probe fails, and not longer for claims from before the pause', async () => {
     for (const channel of channels) await fail(channel);
     const pauseMs = async () => {
       const [row] = await app.ctx.db.query<{ ms: number }>(
@@ -182,7 +183,7 @@ describe('a platform that fails', () => {
     expect(await pauseMs()).toBe(2 * first);
   });
 
-  it('is no matter of the other platforms', async () => {
+  it('does not pause the other platforms', async () => {
     for (const channel of channels) await fail(channel);
     const post = (await app.request('POST', '/posts', { text: 'Elsewhere', platforms: ['linkedin'] })).body;
     await firePostNow(app.ctx.db, post);
@@ -222,14 +223,14 @@ describe('a platform that is many servers', () => {
   const endPauses = () =>
     app.ctx.db.query(`UPDATE platform_circuit SET paused_until = now() - interval '1 millisecond'`);
 
-  it('pauses the server that fails several accounts, and no other', async () => {
+  it('pauses only the server that fails several accounts', async () => {
     await fireAll(down);
     await fireAll(well);
     await failAll(down);
     expect(await claimOf()).toEqual([well, well, well]);
   });
 
-  it('probes each server that was paused by one delivery, whoever else probes another at the same time', async () => {
+  it('probes each paused server by one delivery, also when several servers are probed at the same time', async () => {
     for (const server of [down, well]) {
       await fireAll(server);
       await failAll(server);
@@ -242,14 +243,14 @@ describe('a platform that is many servers', () => {
     expect(await claimOf()).toEqual([well, well]);
   });
 
-  it('gives one server no more than its part of a worker, so that one whose calls hang leaves room', async () => {
+  it('limits the deliveries of one server per worker, so that a server whose calls hang leaves room', async () => {
     await fireAll(down, 4);
     expect(await claimOf({ perEndpoint: { most: 5, held: {} } })).toEqual(Array(5).fill(down));
     await fireAll(well);
     expect(await claimOf({ perEndpoint: { most: 5, held: { [down]: 5 } } })).toEqual([well, well, well]);
   });
 
-  it('gives all servers that are in doubt no more than that together, however many they are', async () => {
+  it('limits the deliveries of all servers in doubt together, however many they are', async () => {
     const failing = Array.from({ length: 20 }, (_, at) => `https://${at}.failing.example`);
     for (const server of failing) {
       const [channel] = await app.ctx.db.query<{ id: string }>(
@@ -267,7 +268,7 @@ describe('a platform that is many servers', () => {
     expect(claims).toHaveLength(3 + 3);
   });
 
-  it('is claimed at the same cost when a server that is down has very many in line', async () => {
+  it('is claimed at the same cost when a server that is down has very many pending deliveries', async () => {
     await app.ctx.db.query(
       `WITH posts AS (
          INSERT INTO post (organization_id, text, status)
@@ -277,7 +278,7 @@ describe('a platform that is many servers', () => {
        SELECT id, $2, 'mastodon', $3, now(), now(), now() FROM posts`,
       [app.organizationId, fediverse[down]![0], down],
     );
-    // As autovacuum does by itself: without it the planner takes the table for a small one, and reads all of it.
+    // Autovacuum does this by itself. Without it the planner expects a small table, and reads all of it.
     await app.ctx.db.query('ANALYZE delivery');
     await failAll(down);
     await fireAll(well);

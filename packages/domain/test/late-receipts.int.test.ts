@@ -16,8 +16,8 @@ import {
 } from '../src/delivery/lease.repository.ts';
 import { createLease, SupersededError } from '../src/delivery/lease.ts';
 
-// A receipt that comes when another worker holds the delivery, or when a database that lost its last commits has given
-// the same fencing number out again. No worker runs here.
+// A receipt that comes when another worker holds the delivery, or when a database that lost its last commits has given out
+// the same fencing number again. No worker runs here.
 
 let app: TestApp;
 let ctx: TestApp['ctx'];
@@ -72,8 +72,8 @@ const rowOf = async ({ id }: { id: string }) =>
     )
   )[0];
 
-describe('a receipt that comes while its post is being ended', () => {
-  it('ends the post as published, whichever of the two is first', async () => {
+describe('a receipt that comes while its post is being settled', () => {
+  it('makes the post published, whichever of the two is first', async () => {
     let wrong = 0;
     for (let round = 0; round < 100; round += 1) {
       const [post] = await ctx.db.query<{ id: string }>(
@@ -99,11 +99,11 @@ describe('a receipt that comes while its post is being ended', () => {
     expect(wrong).toBe(0);
   });
 
-  it('waits for the statement that has counted without it, and has the post counted anew', async () => {
+  it('waits for a statement that has counted without it, and has the post settled again', async () => {
     const held = await claimed();
     const newer = await takeOver(held);
     await settleDelivery(ctx.db, { ...newer, settlement: { outcome: 'uncertain', failure } });
-    // The post is ended by what was seen before the receipt, and the receipt finds its row locked.
+    // The post is settled by what was counted before the receipt, which then waits for the post's row.
     let receipt: Promise<unknown> | undefined;
     await ctx.db.transaction(async (tx) => {
       await settlePosts(tx, [held.postId]);
@@ -139,7 +139,7 @@ describe('a receipt that comes while another holder is sending', () => {
     return { id: first.id, second, lines };
   }
 
-  it('leaves that one’s own receipt in the ledger, and says that there are two', async () => {
+  it('leaves the other holder’s receipt in the ledger, and logs that there are two', async () => {
     const { id, second, lines } = await both();
     await second.settle(receiptOf('2'));
     expect(await rowOf({ id })).toMatchObject({ status: 'published', remoteId: '1' });
@@ -156,7 +156,7 @@ describe('a receipt that comes while another holder is sending', () => {
     ]);
   });
 
-  it('leaves in the ledger what else became of that one’s own call', async () => {
+  it('leaves in the ledger how the other holder’s call ended', async () => {
     const { id, second } = await both();
     const refused = { ...failure, reason: 'Refused as a duplicate.' };
     await expect(second.settle({ outcome: 'failed', failure: refused })).rejects.toThrow(SupersededError);
@@ -167,7 +167,7 @@ describe('a receipt that comes while another holder is sending', () => {
     });
   });
 
-  it('is no sign of two posts where that one has only found the first', async () => {
+  it('is not logged as a second post where the other holder has found the same post', async () => {
     const { id, second, lines } = await both();
     await expect(second.settle(receiptOf('1'))).rejects.toThrow(SupersededError);
     expect(lines).toEqual([]);
@@ -176,7 +176,7 @@ describe('a receipt that comes while another holder is sending', () => {
 });
 
 describe('a fencing number that is given out twice, by a database that lost its last commits', () => {
-  /** Two claims under one number: of the first, the database knows nothing any more. */
+  /** Two claims with the same fencing number; the database has lost the first one. */
   async function claimedTwice() {
     const lost = await claimed();
     await ctx.db.query(`DELETE FROM attempt WHERE delivery_id = $1`, [lost.id]);
@@ -190,7 +190,7 @@ describe('a fencing number that is given out twice, by a database that lost its 
     return { lost, present };
   }
 
-  it('does not let the lost claim hand back what the present one is sending', async () => {
+  it('does not let the lost claim hand back what the present claim is sending', async () => {
     const { lost, present } = await claimedTwice();
     expect(await markSending(ctx.db, present)).toBeDefined();
     expect(await settleDelivery(ctx.db, { ...lost, settlement: handedBack })).toBe(false);
@@ -200,16 +200,16 @@ describe('a fencing number that is given out twice, by a database that lost its 
     expect(await ledgerOf(lost)).toEqual([{ outcome: 'published', detail: null, open: false }]);
   });
 
-  it('does not let the lost claim close the attempt of the present one', async () => {
+  it('does not let the lost claim close the attempt of the present claim', async () => {
     const { lost, present } = await claimedTwice();
     const lease = createLease(ctx, lost, { signal: new AbortController().signal });
     await expect(lease.settle(handedBack)).rejects.toThrow(SupersededError);
-    // As its worker does then.
+    // As its worker does after that error.
     await markSuperseded(ctx.db, lost);
     expect(await ledgerOf(present)).toEqual([{ outcome: null, detail: null, open: true }]);
   });
 
-  it('believes the lost claim its receipt, and keeps it in the ledger', async () => {
+  it('still accepts the receipt of the lost claim, and keeps it in the ledger', async () => {
     const { lost } = await claimedTwice();
     const lease = createLease(ctx, lost, { signal: new AbortController().signal });
     await lease.settle(receiptOf('9'));

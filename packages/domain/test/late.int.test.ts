@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { eventually, secondsAhead, startTestApp, type TestApp } from '../../../test/support/app.ts';
 
-// A worker that was away comes back: what is too late by its author's word does not go out any more.
+// A worker comes back after it was away: posts that are later than they may be do not go out any more.
 
 let app: TestApp;
 beforeAll(async () => {
@@ -26,7 +26,7 @@ const ended = ({ id }: { id: string }) =>
     'the post ends',
   );
 
-it('fails what is later than its post allows, sends the rest, and sends what its author tries again', async () => {
+it('a post later than it may be fails, others go out, and a retry by the author sends the failed one', async () => {
   const expiredBefore = await overdue('Good morning', 30, 45);
   const withinDefault = await overdue('Still of interest', null, 23 * 60);
   const beyondDefault = await overdue('Of last week', null, 25 * 60);

@@ -15,7 +15,7 @@ const LANDS_WITHIN_MS = SEND_WINDOW_MS + PUBLIC_CALL_TIMEOUT_MS;
 const at = (ms: number) => new Date(START + ms);
 const unproved = 'It is sent once more, as you chose.';
 
-/** What is made of a look at a call of this very claim, made at START, which was answered unclearly. */
+/** Looks up a public call of this claim, which was made at START and answered unclearly. */
 function settle(
   outcome: LookUpOutcome,
   look: { attemptsUsed?: number; begunMs?: number; answeredMs?: number; callEndedMs?: number },
@@ -40,7 +40,7 @@ function settle(
 }
 
 describe('a post that is absent', () => {
-  it('is sent again, and given up as not there when it was proved', async () => {
+  it('is sent again when its absence is proved, and after the last try fails as not there', async () => {
     expect(await settle({ outcome: 'absent' }, {})).toMatchObject({
       outcome: 'absent',
       mayBeOut: false,
@@ -51,7 +51,7 @@ describe('a post that is absent', () => {
     });
   });
 
-  it('is never said to be, where nothing has proved it', async () => {
+  it('is not reported as absent without a proof: it is sent again, and after the last try uncertain', async () => {
     expect(await settle({ outcome: 'absent', unproved }, {})).toMatchObject({
       outcome: 'absent',
       mayBeOut: true,
@@ -64,7 +64,7 @@ describe('a post that is absent', () => {
     });
   });
 
-  it('may be sent again, but is not said to be absent, while the call may still land', async () => {
+  it('is sent again, but not reported as absent, while the call may still land', async () => {
     expect(await settle({ outcome: 'absent' }, { begunMs: LANDS_WITHIN_MS - 1 })).toMatchObject({
       outcome: 'absent',
       mayBeOut: true,
@@ -73,21 +73,21 @@ describe('a post that is absent', () => {
     });
   });
 
-  it('is not given up with its last try while the call may still land: it is looked for when it can no longer', async () => {
+  it('does not fail with its last try while the call may still land: it is looked up when it no longer can', async () => {
     const last = { attemptsUsed: MAX_ATTEMPTS - 1 };
     expect(await settle({ outcome: 'absent' }, { ...last, begunMs: LANDS_WITHIN_MS - 1_000 })).toMatchObject({
       outcome: 'ask_again',
       afterMs: 1_000,
       mayBeOut: true,
     });
-    // A process that stopped between the look and its answer has looked no later for that.
+    // A process that was stopped during the look-up: the time at which it began counts.
     const stopped = { ...last, begunMs: 1_000, answeredMs: 60 * 60_000 };
     expect(await settle({ outcome: 'absent' }, stopped)).toMatchObject({
       outcome: 'ask_again',
     });
   });
 
-  it('is not believed to be before a call that took longer than it may has ended', async () => {
+  it('is not proved to be absent before the end of a call that took longer than its time limit', async () => {
     const slept = { callEndedMs: 300_000, begunMs: 299_999 };
     expect(await settle({ outcome: 'absent' }, slept)).toMatchObject({ mayBeOut: true });
     expect(await settle({ outcome: 'absent' }, { ...slept, begunMs: 300_000 })).toMatchObject({
@@ -96,7 +96,7 @@ describe('a post that is absent', () => {
   });
 });
 
-describe('what a later try says', () => {
+describe('the settlement of a later try', () => {
   const failure = {
     kind: 'rejected_content',
     actor: 'user',
@@ -111,14 +111,14 @@ describe('what a later try says', () => {
   } as const;
   const doubt = { sendingAt: at(0), absenceUnproved: true };
 
-  it('is all there is to say where nothing was sent before', () => {
+  it('is kept as it is where nothing was sent before', () => {
     const sentNothing = { sendingAt: null, absenceUnproved: false };
     for (const settlement of [handedBack, { outcome: 'failed', failure } as const]) {
       expect(stillInDoubt(sentNothing, settlement)).toBe(settlement);
     }
   });
 
-  it('leaves an earlier sending in doubt, and a failure waits for another look at it', () => {
+  it('leaves an earlier sending in doubt, and a failure waits for another look-up', () => {
     expect(stillInDoubt(doubt, handedBack)).toEqual({ ...handedBack, mayBeOut: true, absenceUnproved: true });
     expect(stillInDoubt(doubt, { outcome: 'failed', failure })).toMatchObject({
       outcome: 'ask_again',
@@ -126,7 +126,7 @@ describe('what a later try says', () => {
     });
   });
 
-  it('is for a person to judge where the earlier sending cannot be looked for', () => {
+  it('becomes uncertain where it failed and the earlier sending was not looked up', () => {
     expect(
       stillInDoubt({ sendingAt: at(0), absenceUnproved: false }, { outcome: 'failed', failure }),
     ).toMatchObject({ outcome: 'uncertain', failure: { reason: expect.stringContaining('It may be out') } });

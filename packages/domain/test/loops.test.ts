@@ -11,7 +11,7 @@ afterEach(() => {
 
 const ctx = { log: createLogger({ name: 'test', level: 'silent' }) };
 
-it('a loop begins at once, goes on after its time, also after a round that threw, and ends when it is stopped', async () => {
+it('a loop starts at once, repeats after its interval, also after an error, and ends when it is stopped', async () => {
   let rounds = 0;
   const run = () => {
     rounds += 1;
@@ -27,7 +27,7 @@ it('a loop begins at once, goes on after its time, also after a round that threw
   expect(rounds).toBe(4);
 });
 
-it('a loop that hangs holds up no other', async () => {
+it('a loop that hangs delays no other loop', async () => {
   let rounds = 0;
   const hang = () => new Promise(() => undefined);
   const run = () => Promise.resolve((rounds += 1));

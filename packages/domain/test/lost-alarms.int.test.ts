@@ -4,7 +4,7 @@ import { describeWithRedisServer } from '../../../test/support/describe-with-red
 import { startRedis, type RedisServer } from '../../../test/support/queue.ts';
 import { watchForLostAlarms } from '../src/firing/lost-alarms.ts';
 
-// The rows say that an alarm is set, and the queue that held it has lost it. Two workers share the mending.
+// According to the rows alarms are set, and the queue has lost them. Two workers share the repair.
 
 const POSTS = 200;
 
@@ -26,7 +26,7 @@ async function open(options: { redisUrl?: string } = {}): Promise<void> {
   await app.startWorker();
 }
 
-/** Posts up to a year ahead, whose alarms are set as those of any post whose alarm is missing. */
+/** Schedules posts up to a year ahead. The sweepers set their alarms, as for any post whose alarm is missing. */
 async function schedulePosts(): Promise<void> {
   await app.ctx.db.query(
     `INSERT INTO post (organization_id, text, status, scheduled_at)
@@ -34,7 +34,7 @@ async function schedulePosts(): Promise<void> {
     [app.organizationId, POSTS],
   );
   await untilAllAreSet();
-  // The rows are confirmed, too, and what a first look takes for lost has been dealt with.
+  // Also waits until the rows are confirmed, and until no alarms count as lost.
   await eventually(
     () =>
       app.ctx.db.query(
@@ -45,7 +45,7 @@ async function schedulePosts(): Promise<void> {
   );
 }
 
-/** None while the queue cannot be asked. */
+/** 0 while the queue cannot be asked. */
 const countAlarms = () =>
   app.ctx.queues.counts().then(
     (counts) => counts['post-due']?.delayed ?? 0,
@@ -54,7 +54,7 @@ const countAlarms = () =>
 
 const untilAllAreSet = () => eventually(countAlarms, (count) => count >= POSTS, 'every post has its alarm');
 
-/** Loses the queue, and expects all alarms to be there again, and one of them to ring in time. */
+/** Empties the queue, and expects all alarms to be there again, and one of them to ring in time. */
 async function expectAllBack(lose: () => Promise<unknown>): Promise<void> {
   await schedulePosts();
   const { id } = (await app.request('POST', '/posts', { text: 'soon', platforms: ['x'] })).body;
@@ -85,14 +85,14 @@ describeWithRedisServer('a Redis that', () => {
 
   const markKey = async () => /\S+:mark/.exec(await redis.command('KEYS *:mark'))?.[0] ?? '';
 
-  it('was flushed holds every alarm again within seconds, and they ring in time', async () => {
+  it('was flushed has every alarm again within seconds, and they ring in time', async () => {
     await expectAllBack(() => redis.command('FLUSHALL'));
   });
 
-  it('came back from an older copy holds every alarm again, although its mark is the same', async () => {
+  it('came back from an older copy has every alarm again, although its mark has the same epoch', async () => {
     await expectAllBack(async () => {
       const key = await markKey();
-      // It has been looked at since the copy was made: there is more to be missed than the copy's one look.
+      // The beat has to be greater than that of the copy, which is 1.
       await eventually(
         async () =>
           Number(/\d+/.exec((await redis.command(`HGET ${key} beat`)).split('\n')[1] ?? '')?.[0] ?? 0),
@@ -101,14 +101,14 @@ describeWithRedisServer('a Redis that', () => {
       );
       const epoch = /[\da-f-]{36}/.exec(await redis.command(`HGET ${key} epoch`))?.[0] ?? '';
       expect(epoch).not.toBe('');
-      // Where the copy was made, no alarm was set yet.
+      // The copy was made before any alarm was set.
       await redis.command(
         `EVAL "redis.call('FLUSHALL') redis.call('HSET',KEYS[1],'epoch',ARGV[1],'beat',1)" 1 ${key} ${epoch}`,
       );
     });
   });
 
-  it('is well is not given its alarms again', async () => {
+  it('has lost nothing is not given its alarms again', async () => {
     await schedulePosts();
     said.length = 0;
     const beat = async () =>
@@ -119,7 +119,7 @@ describeWithRedisServer('a Redis that', () => {
     expect(await countAlarms()).toBe(POSTS);
   });
 
-  it('is well is not thought to have gone back by a worker that another has overtaken while it looked', async () => {
+  it('has lost nothing is not taken for an older copy by a worker while another one reads its mark, too', async () => {
     await schedulePosts();
     said.length = 0;
     const other = watchForLostAlarms(app.ctx, 'other');
@@ -140,7 +140,7 @@ describe('a queue in PostgreSQL whose tables were emptied', () => {
   beforeEach(() => open());
   afterEach(() => app.close());
 
-  it('holds every alarm again within seconds, and they ring in time', async () => {
+  it('has every alarm again within seconds, and they ring in time', async () => {
     await expectAllBack(() => app.ctx.db.query('TRUNCATE bullmq.job CASCADE'));
   });
 });

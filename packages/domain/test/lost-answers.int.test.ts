@@ -14,8 +14,8 @@ import { retryPost } from '../src/firing/retry-post.ts';
 import { schedulePost } from '../src/post/schedule-post.ts';
 import { unschedulePost } from '../src/post/unschedule-post.ts';
 
-// A change is committed and its answer lost; before it is asked for again, somebody else decides. What was made is
-// recognised and not made again. No worker runs here.
+// A change is committed and its answer is lost. Before it is repeated, somebody else makes another change. The first change
+// is recognised as made, and not made again. No worker runs here.
 
 let app: TestApp;
 let ctx: TestApp['ctx'];
@@ -36,8 +36,8 @@ const newPost = async () => {
 type PostKey = Awaited<ReturnType<typeof newPost>>;
 
 /**
- * A context whose first statement or transaction that `counts` is carried out, and its answer lost; `meanwhile` happens
- * before it is asked for again.
+ * A context in which the first statement or transaction that matches `counts` is carried out, and its answer is lost.
+ * `meanwhile` runs before the repetition.
  */
 function losing(counts: (sql: string) => boolean, meanwhile: () => Promise<unknown>): Context {
   let armed = true;
@@ -129,14 +129,14 @@ describe('a change whose answer was lost', () => {
     expect(await getPost(ctx, key)).toMatchObject(stays);
   });
 
-  it('is answered as made also when the caller has named a revision, which it has raised itself', async () => {
+  it('is answered as made also when the change itself has raised the revision that the caller named', async () => {
     const key = await newPost();
     const on = losing(changesPost, () => Promise.resolve());
     const answered = await schedulePost(on, { ...key, scheduledAt: first, expectedRevision: 1 });
     expect(answered).toMatchObject({ status: 'scheduled', revision: 2 });
   });
 
-  it('is refused for what another has changed when it was not made itself', async () => {
+  it('is refused when it was not made, and somebody else has changed the post', async () => {
     const key = await newPost();
     let armed = true;
     const db: Database = {
@@ -155,7 +155,7 @@ describe('a change whose answer was lost', () => {
     expect(await getPost(ctx, key)).toMatchObject({ scheduledAt: new Date(second), revision: 2 });
   });
 
-  it('is never denied when nobody can tell any more whether it was made', async () => {
+  it('ends with the database’s error when nobody can tell any more whether it was made', async () => {
     const key = await newPost();
     const on = losing(changesPost, async () => {
       for (let hour = 2; hour < 14; hour += 1)
@@ -165,7 +165,7 @@ describe('a change whose answer was lost', () => {
     await expect(own).rejects.toThrow('Connection terminated');
   });
 
-  it('deletes a post once', async () => {
+  it('is answered as made when it was a deletion', async () => {
     const key = await newPost();
     await deletePost(
       losing(changesPost, () => Promise.resolve()),
@@ -176,7 +176,7 @@ describe('a change whose answer was lost', () => {
 });
 
 describe('a connection whose answer was lost', () => {
-  it('leaves the account disconnected that a person has disconnected meanwhile', async () => {
+  it('leaves an account disconnected that a person has disconnected meanwhile', async () => {
     const channelId = app.channelOn('mastodon');
     const key = { organizationId: app.organizationId, channelId };
     await disconnectChannel(ctx, key);
@@ -196,7 +196,7 @@ describe('a connection whose answer was lost', () => {
 });
 
 describe('an alt text whose answer was lost', () => {
-  it('is not written over the one that another has written meanwhile', async () => {
+  it('does not overwrite what somebody else has written meanwhile', async () => {
     const media = (await app.upload('image.jpg', await demoImage())).body as { id: string };
     const key = { organizationId: app.organizationId, mediaId: media.id };
     const on = losing(
@@ -208,7 +208,7 @@ describe('an alt text whose answer was lost', () => {
 });
 
 describe('a renewal of credentials whose answer was lost', () => {
-  it('gives up its own turn only, and not that of the process which has taken it since', async () => {
+  it('gives up only its own lease, and not one that another process has taken since', async () => {
     const [channel] = await ctx.db.query<{ id: string; credentialsVersion: number }>(
       `SELECT id, credentials_version AS "credentialsVersion" FROM channel WHERE id = $1`,
       [app.channelOn('x')],
@@ -223,7 +223,7 @@ describe('a renewal of credentials whose answer was lost', () => {
 });
 
 describe('a disconnection whose answer was lost', () => {
-  it('leaves the account connected that was connected again meanwhile', async () => {
+  it('leaves an account connected that was connected again meanwhile', async () => {
     const channelId = app.channelOn('bluesky');
     const on = losing(
       (sql) => sql.includes(`SET status = 'disabled'`),

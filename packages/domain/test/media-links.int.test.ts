@@ -5,7 +5,7 @@ import { demoImage, eventually, startTestApp, type TestApp } from '../../../test
 import { envOf, startProcess, type AppProcess } from '../../../test/support/processes.ts';
 import { freePort } from '../../../test/support/queue.ts';
 
-// A signed link is a permission: whoever has it may fetch the image. Platforms are given it, and logs are read by many.
+// A signed link is a permission: anybody who has it can fetch the image. Platforms get such links, and many people read logs.
 
 let app: TestApp;
 const processes: AppProcess[] = [];
@@ -30,7 +30,7 @@ it('neither the API nor a worker logs a signed media link, whether the platform 
 
   const upload = async () => (await app.upload('launch.jpg', await demoImage())).body as { id: string };
   const [image, lost] = [await upload(), await upload()];
-  // A row whose bytes are gone: that is found before the platform is told of the link, and is written down.
+  // Its bytes are gone: the worker finds that before it gives the link to the platform, and records it.
   await rm(join(app.mediaDirectory, app.organizationId, lost.id));
   const publish = async (media: { id: string }) => {
     const content = { text: `Image ${media.id}`, mediaIds: [media.id], platforms: ['instagram'] };
@@ -41,7 +41,7 @@ it('neither the API nor a worker logs a signed media link, whether the platform 
   const [fetched, missing] = [await publish(image), await publish(lost)];
   await eventually(fetched, ({ status }) => status === 'published', 'the image is published');
   await eventually(missing, ({ deliveries }) => deliveries[0].failure !== null, 'the image is not fetched');
-  // Altered, and refused for it.
+  // An altered link is refused.
   const refused = await fetch(`http://127.0.0.1:${port}/media/${image.id}?expires=9999999999&signature=mine`);
   expect(refused.status).toBe(403);
   for (const process of processes) {
@@ -51,7 +51,7 @@ it('neither the API nor a worker logs a signed media link, whether the platform 
 
   expect(worker.output()).toContain('delivery published');
   expect(worker.output()).toContain('delivery to be tried again');
-  // The requests for it stand in the API's log, without what makes them a permission.
+  // The API logs the requests for it, without the signature and the expiry.
   expect(api.output()).toContain(`/media/${image.id}`);
   const ledger = await app.ctx.db.query('SELECT detail FROM attempt');
   for (const written of [api.output(), worker.output(), JSON.stringify(ledger)]) {

@@ -5,8 +5,8 @@ import { Readable } from 'node:stream';
 import { demoImage, startTestApp, type TestApp } from '../../../test/support/app.ts';
 import { addMedia, removeMedia, sweepFiles, type Context } from '../src/index.ts';
 
-// A file that a post needs is not removed under it, and a file that nobody needs does not stay: decided in PostgreSQL,
-// by connections that meet.
+// A file that a post needs is not removed, and a file that nobody needs does not stay. PostgreSQL decides between concurrent
+// connections.
 
 let app: TestApp;
 beforeAll(async () => {
@@ -29,8 +29,8 @@ const addDemo = async (ctx: Context) => {
   }
 };
 
-describe('a removal and a post that takes the file up', () => {
-  it('the post came first: the removal waits for it, and is refused', async () => {
+describe('removing a file while a post with it is being written', () => {
+  it('waits for the post if that came first, and is refused', async () => {
     const { id } = await upload();
     const post = (await app.request('POST', '/posts', { text: 'first' })).body;
     let removal: Promise<unknown> | undefined;
@@ -51,12 +51,12 @@ describe('a removal and a post that takes the file up', () => {
     expect(await filesOf(id)).not.toEqual([]);
   });
 
-  it('the removal came first: the post waits for it, and is told that there is no such file', async () => {
+  it('makes the post wait if the removal came first, and the post is refused: there is no such file', async () => {
     const { id } = await upload();
     const draft = (await app.request('POST', '/posts', { text: 'second' })).body;
     let answers: Promise<{ status: number; body: { errors: unknown } }[]> | undefined;
     await app.ctx.db.transaction(async (tx) => {
-      // As the removal does it, up to its commit.
+      // What the removal does before its commit.
       await tx.query('SELECT FROM media WHERE id = $1 FOR UPDATE', [id]);
       await tx.query('DELETE FROM media WHERE id = $1', [id]);
       answers = Promise.all([
@@ -71,25 +71,25 @@ describe('a removal and a post that takes the file up', () => {
     }
   });
 
-  it('at the same moment, many times over: one of the two is refused', async () => {
-    const fates = new Set<string>();
+  it('refuses one of the two when both come at the same moment', async () => {
+    const outcomes = new Set<string>();
     for (let round = 0; round < 15; round += 1) {
       const { id } = await upload();
       const [removed, written] = await Promise.all([
         app.request('DELETE', `/media/${id}`),
         app.request('POST', '/posts', { text: `round ${round}`, mediaIds: [id] }),
       ]);
-      fates.add(`${removed.status} ${written.status}`);
+      outcomes.add(`${removed.status} ${written.status}`);
       if (written.status === 201) {
         expect((await app.request('GET', `/posts/${written.body.id}`)).body.media).toMatchObject([{ id }]);
         expect(await filesOf(id)).not.toEqual([]);
       }
     }
-    expect([...fates].filter((fate) => !['204 422', '409 201'].includes(fate))).toEqual([]);
+    expect([...outcomes].filter((outcome) => !['204 422', '409 201'].includes(outcome))).toEqual([]);
   });
 });
 
-describe('an alt text that changes under a post', () => {
+describe('an alt text that changes while it is needed', () => {
   const tooLong = 'a'.repeat(1_001);
   const draftWith = async (mediaIds: string[]) =>
     (await app.request('POST', '/posts', { text: `Alt ${Math.random()}`, mediaIds, platforms: ['x'] })).body;
@@ -98,7 +98,7 @@ describe('an alt text that changes under a post', () => {
       scheduledAt: new Date(Date.now() + 3_600_000).toISOString(),
     });
 
-  it('at the moment in which it is scheduled: it is checked with the words that it goes out with', async () => {
+  it('is checked as it goes out when its post is being scheduled', async () => {
     for (let round = 0; round < 15; round += 1) {
       const { id } = await upload();
       const post = await draftWith([id]);
@@ -110,7 +110,7 @@ describe('an alt text that changes under a post', () => {
       expect(['200 422', '409 200']).toContain(`${changed.status} ${scheduled.status}`);
     }
   });
-  it('at the moment in which a scheduled post takes it up: the same', async () => {
+  it('is checked as it goes out when its file is being added to a scheduled post', async () => {
     const { id } = await upload();
     const post = await draftWith([]);
     await schedule(post.id);
@@ -126,8 +126,8 @@ describe('an alt text that changes under a post', () => {
   });
 });
 
-describe('a file that belongs to no row', () => {
-  it('of an upload that died between the store and the row is swept, later and not at once', async () => {
+describe('an orphaned file', () => {
+  it('of an upload that died between the store and the row is swept, but not at once', async () => {
     const dying: Context = {
       ...app.ctx,
       files: {
@@ -149,14 +149,14 @@ describe('a file that belongs to no row', () => {
     expect(await orphans()).toEqual([]);
   });
 
-  it('of an upload that the sweep took for dead gets no row, and is swept all the same', async () => {
+  it('of an upload that was swept as abandoned gets no row, and is removed by the next sweep', async () => {
     const slow: Context = {
       ...app.ctx,
       files: {
         ...app.ctx.files,
         async put(key, path) {
           await app.ctx.files.put(key, path);
-          // What lies in staging is this upload's own.
+          // Staging is not swept: this upload's own files are there.
           const staging = { ...app.ctx.staging, sweep: () => Promise.resolve() };
           await sweepFiles({ ...app.ctx, staging }, { olderThanMs: 0 });
         },
@@ -166,13 +166,13 @@ describe('a file that belongs to no row', () => {
     const files = await filesOf('-');
     await expect(addDemo(slow)).rejects.toThrow('swept away');
     expect(await app.ctx.db.query('SELECT id FROM media')).toHaveLength(before.length);
-    // One was stored after the sweep had forgotten it.
+    // One file was stored after its key had been swept.
     expect((await filesOf('-')).length).toBeGreaterThan(files.length);
     await sweepFiles(app.ctx, { olderThanMs: 0 });
     expect(await filesOf('-')).toEqual(files);
   });
 
-  it('of media that was deleted while the store was away goes with the next sweep', async () => {
+  it('of media that was deleted while the store was away is removed by the next sweep', async () => {
     const media = await addDemo(app.ctx);
     const away: Context = {
       ...app.ctx,

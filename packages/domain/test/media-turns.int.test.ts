@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { demoImage, startTestApp, type TestApp } from '../../../test/support/app.ts';
 import { addMedia } from '../src/index.ts';
 
-// Foreign files are read by few processes. Which of them comes next is decided between organizations.
+// Few processes read foreign files. Which file comes next is decided fairly between organizations.
 
 let app: TestApp;
 beforeAll(async () => {
@@ -14,8 +14,8 @@ afterAll(() => app.close());
 
 const MANY = 12;
 
-it('the only file of one organization does not wait for twelve that another gave before it', async () => {
-  // Once for nothing: to start the processes that read takes longer than to read, and is none of what is asked here.
+it('the only file of one organization does not wait for twelve that another uploaded before it', async () => {
+  // A warm-up: starting the reading processes takes longer than reading, and is not tested here.
   await endedInOrder(['other', app.organizationId, app.organizationId]);
   const many = Array.from({ length: MANY }, () => app.organizationId);
   const ended = await endedInOrder([...many, 'other']);
@@ -23,7 +23,7 @@ it('the only file of one organization does not wait for twelve that another gave
   expect(ended.indexOf('other')).toBeLessThan(MANY / 2);
 });
 
-/** One file each, all of which have come before the first is read: only the reading is taken in turns. */
+/** One file each. All are received before the first is read: only the order of reading is tested. */
 async function endedInOrder(organizations: string[]): Promise<string[]> {
   const image = Buffer.from(await demoImage());
   const received = await Promise.all(

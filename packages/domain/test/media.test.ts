@@ -43,16 +43,16 @@ const rendition = (name: string, byteSize: number): Rendition => ({
   height: 900,
 });
 
-describe('what is made of an image', () => {
-  it('is nothing for platforms that take it as it is', () => {
+describe('the renditions of an image', () => {
+  it('are none for platforms that take the original', () => {
     expect(renditionsFor(media(), [limits(), limits({ maxBytes: 500_000 })]).size).toBe(0);
   });
-  it('is made where the type, the size or the pixels do not fit', () => {
+  it('are made where the type, the size or the pixels do not fit', () => {
     for (const over of [{ mimeType: 'image/png' }, { byteSize: 1_000_001 }, { width: 2_000 }]) {
       expect(renditionsFor(media(over), [limits({ maxPixels: 1_500_000 })]).size).toBe(1);
     }
   });
-  it('is made once for platforms that want the same', () => {
+  it('are shared by platforms with the same limits', () => {
     const wanted = renditionsFor(media({ mimeType: 'image/png' }), [
       limits(),
       limits(),
@@ -69,7 +69,7 @@ describe('the file that a platform is given', () => {
       byteSize: 500_000,
     });
   });
-  it('is the largest rendition that fits, else', () => {
+  it('is the largest rendition that fits where the original does not', () => {
     const renditions = [
       thumbnail,
       rendition('small', 400),
@@ -78,12 +78,12 @@ describe('the file that a platform is given', () => {
     ];
     expect(fileFor(media({ mimeType: 'image/png', renditions }), mediaLimits()).rendition).toBe('good');
   });
-  it('is never the thumbnail: where nothing fits it is the original, for the check to refuse', () => {
+  it('is never the thumbnail: where nothing fits it is the original, which the check refuses', () => {
     const file = fileFor(media({ mimeType: 'image/png', renditions: [thumbnail] }), mediaLimits());
     expect(file).toMatchObject({ mimeType: 'image/png', byteSize: 500_000, width: 1_000, height: 1_000 });
     expect(file.rendition).toBeUndefined();
   });
-  it('is the original of a video, whatever images are made into', () => {
+  it('is the original of a video, also where there are image renditions', () => {
     const video = media({ kind: 'video', mimeType: 'video/mp4', renditions: [rendition('still', 400)] });
     expect(fileFor(video, mediaLimits())).toMatchObject({ kind: 'video', mimeType: 'video/mp4' });
   });

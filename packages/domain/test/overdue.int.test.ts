@@ -3,7 +3,7 @@ import { eventually, startTestApp, type TestApp } from '../../../test/support/ap
 import { startLoops } from '../src/worker/loops.ts';
 import { sweepers } from '../src/worker/sweepers.ts';
 
-// All workers were away, and the alarms with them. Only the sweepers run here: what it fires stays pending.
+// All workers were away, and the alarms were lost. Only the sweepers run here: the deliveries that they fire stay pending.
 
 let app: TestApp;
 beforeAll(async () => {
@@ -14,7 +14,7 @@ afterAll(() => app.close());
 /** More than ten batches of a sweeper. */
 const POSTS = 2_100;
 
-it('everything that is overdue is fired at one look, batch after batch, and not one batch a second', async () => {
+it('all overdue posts are fired in one round of a sweeper, batch after batch, not one batch a second', async () => {
   await app.ctx.db.query(
     `WITH written AS (
        INSERT INTO post (organization_id, text, status, scheduled_at, schedule_job_id, alarm_set_at)

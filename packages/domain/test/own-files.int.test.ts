@@ -4,8 +4,8 @@ import { readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { demoImage, eventually, startTestApp, type TestApp } from '../../../test/support/app.ts';
 
-// A file that hangs, is missing, was cut or replaced, or cannot be fetched from us: that is named as ours, sends nothing,
-// and says nothing of the platform that was to be given it.
+// A file that hangs, is missing, was cut or replaced, or cannot be fetched from this server: it is reported as a fault of
+// this server, nothing is sent, and the platform is not blamed.
 
 let app: TestApp;
 beforeAll(async () => {
@@ -70,7 +70,7 @@ describe('a file that is not what was uploaded', () => {
     await expectNothingOut(text);
   });
 
-  it('is answered at its link at once, and not waited for', async () => {
+  it('is answered with an error at its link, without waiting', async () => {
     const image = await upload();
     await truncate(pathOf(image.id), 1_000);
     const began = Date.now();
@@ -85,7 +85,7 @@ describe('a file that is not what was uploaded', () => {
 });
 
 describe('a file that Instagram could not fetch from us', () => {
-  it('is blamed on PUBLIC_URL before Instagram is told of it, and goes out once that is mended', async () => {
+  it('is reported as a wrong PUBLIC_URL before Instagram hears of it, and goes out once that is fixed', async () => {
     const { publicUrl } = app.ctx.settings;
     app.ctx.settings.publicUrl = 'http://127.0.0.1:1';
     const image = await upload();
@@ -96,7 +96,7 @@ describe('a file that Instagram could not fetch from us', () => {
       failure: { kind: 'media_unavailable', actor: 'operator' },
     });
     expect(waiting?.failure?.reason).toContain('at http://127.0.0.1:1 (PUBLIC_URL)');
-    // Neither says what makes the link a permission.
+    // Neither contains the signature or the expiry of the link.
     const ledger = await app.ctx.db.query('SELECT detail FROM attempt');
     expect(JSON.stringify([waiting, ledger])).not.toMatch(/signature|expires=/);
     await expectNothingOut('Unreachable');
@@ -109,7 +109,7 @@ describe('a file that Instagram could not fetch from us', () => {
     await eventually(post.deliveries, ([each]) => each!.status === 'published', 'it goes out');
   });
 
-  it('is blamed on the store when it is missing there', async () => {
+  it('is reported as missing from the store when it is not there', async () => {
     const image = await upload();
     await rm(pathOf(image.id));
     const post = await publish('Missing', [image.id], ['instagram']);
@@ -121,7 +121,7 @@ describe('a file that Instagram could not fetch from us', () => {
   });
 });
 
-it('a file that hangs holds up neither other files nor texts, and goes out once it is back', async () => {
+it('a file that hangs delays neither other files nor texts, and goes out once it is back', async () => {
   const [hanging, well] = [await upload(), await upload()];
   const path = pathOf(hanging.id);
   await rename(path, `${path}-aside`);
@@ -154,7 +154,7 @@ it('a file that hangs holds up neither other files nor texts, and goes out once 
   );
 });
 
-it('/health/ready says that the store is away, to the API and to the worker, and that it is back', async () => {
+it('/health/ready of the API and of the worker says that the store is away, and when it is back', async () => {
   const ready = async () =>
     (await fetch(`${app.url}/health/ready`)).json() as Promise<Record<string, unknown>>;
   await eventually(ready, ({ workerStore }) => workerStore === 'up', 'the worker has looked');

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { demoImage, eventually, startTestApp, type TestApp } from '../../../test/support/app.ts';
 
-// A platform asks to wait. One answer holds for all that would ask the same, and a post waits as long as its author lets it
-// be late.
+// A platform asks to wait. One answer holds for all deliveries that would make the same request, and a post waits as long as
+// its author lets it be late.
 
 let app: TestApp;
 beforeAll(async () => {
@@ -24,7 +24,7 @@ const askToWait = (seconds: number, fault: object = {}) =>
     retryAfterSeconds: seconds,
     ...fault,
   });
-/** On an account of its own, or on one that is given. */
+/** Each post has an account of its own, unless one is given. */
 let accounts = 0;
 const newAccount = async () => {
   const answer = await app.request('POST', '/channels', {
@@ -67,7 +67,7 @@ const callsTo = async (platform: string) =>
 const minutesLeft = ({ nextAttemptAt }: { nextAttemptAt: string }) =>
   (Date.parse(nextAttemptAt) - Date.now()) / 60_000;
 const limitIsOver = () => app.ctx.db.query('UPDATE rate_bucket SET limited_until = now()');
-/** As if it had been due so much earlier. */
+/** Moves the post's times back by so many minutes. */
 const minutesPass = (id: string, minutes: number) =>
   app.ctx.db.query(
     `WITH d AS (
@@ -78,7 +78,7 @@ const minutesPass = (id: string, minutes: number) =>
     [id, minutes],
   );
 
-it('a limit that is told to one post holds the account: no other post of it asks before it is over', async () => {
+it('a limit told to one post holds for its account: no other post of it asks before the limit is over', async () => {
   await askToWait(3600);
   const channelId = await newAccount();
   const first = await publish('The first asks', { channelId });
@@ -107,7 +107,7 @@ it('a limit on uploads lets posts without files go out', async () => {
   expect((await ended(await publish('Without one'))).status).toBe('published');
 });
 
-it('a platform that says "now" and goes on refusing is asked more and more rarely', async () => {
+it('a platform that says "now" and goes on refusing is asked at growing intervals', async () => {
   await askToWait(0, { times: 1_000 });
   const id = await publish('Refused and refused');
   const pauses = () =>
@@ -125,7 +125,7 @@ it('a platform that says "now" and goes on refusing is asked more and more rarel
   await app.ctx.db.query(`UPDATE delivery SET status = 'canceled' WHERE post_id = $1`, [id]);
 });
 
-it('it waits as long as it may be late, is then given up, and a person who tries again starts anew', async () => {
+it('a limited post waits as long as it may be late, then fails, and waits again after a retry by a person', async () => {
   await askToWait(3600);
   const id = await publish('Half an hour late at most', { lateLimitMinutes: 30 });
   const left = minutesLeft(await waiting(id));
@@ -148,7 +148,7 @@ it('it waits as long as it may be late, is then given up, and a person who tries
   expect((await ended(id)).status).toBe('published');
 });
 
-it('a limit that ends a day after it was told, which is after the day that a post may be late, is waited for', async () => {
+it('a limit of one day is waited for, although it ends after the day that a post may be late', async () => {
   await askToWait(24 * 3600);
   const { nextAttemptAt, dueAt } = await waiting(await publish('Tomorrow, a little later'));
   expect(Date.parse(nextAttemptAt) - Date.parse(dueAt)).toBeGreaterThan(24 * 3_600_000);

@@ -35,7 +35,7 @@ describe('parseScheduledAt', () => {
     expect(codeOf(text)).toBe(code);
   });
 
-  it('takes the last instant of the horizon', () => {
+  it('accepts the latest time that is allowed', () => {
     const last = new Date(now.getTime() + MAX_SCHEDULE_AHEAD_MS).toISOString();
     expect(codeOf(last)).toBe('accepted');
   });

@@ -7,7 +7,7 @@ import {
   type TestApp,
 } from '../../../test/support/app.ts';
 
-// What a worker does with posts, on the queue in PostgreSQL: the sandbox's own record is the judge.
+// What a worker does with posts, on the queue in PostgreSQL. What counts is what the sandbox shows as public.
 
 let app: TestApp;
 beforeAll(async () => {
@@ -97,7 +97,7 @@ describe('a scheduled post', () => {
     expect(await publicWith('x', after)).toHaveLength(1);
   });
 
-  it('goes out at its latest time only', async () => {
+  it('goes out only at the time that was set last', async () => {
     const text = uniqueText();
     const post = await create({ text, platforms: ['x'] });
     await schedule(post, 1.5);
@@ -115,7 +115,7 @@ describe('a scheduled post', () => {
     for (const post of [unscheduled, deleted, control]) await schedule(post!, 2);
     expect((await app.request('DELETE', `/posts/${unscheduled!.id}/schedule`)).status).toBe(200);
     expect((await app.request('DELETE', `/posts/${deleted!.id}`)).status).toBe(204);
-    // The third one, due at the same time, tells when the time has come.
+    // The third post, due at the same time, shows that the time has come.
     await ended(control!);
     const shown = await Promise.all(texts.map((text) => publicWith('x', text)));
     expect(shown.map((posts) => posts.length)).toEqual([0, 0, 1]);
@@ -140,7 +140,7 @@ describe('publish now', () => {
 });
 
 describe('a platform that fails', () => {
-  it('does not stop the others: one published, one failed, with who must act', async () => {
+  it('does not stop the others: one delivery is published, one fails, and its failure says who must act', async () => {
     await app.sandbox('POST', '/faults', {
       platform: 'linkedin',
       step: 'publish',
@@ -172,7 +172,7 @@ describe('a platform that fails', () => {
     expect(again.body.code).toBe('nothing_to_retry');
   });
 
-  it('is tried again with back-off when the failure passes, and published once', async () => {
+  it('is tried again with back-off after a transient failure, and the post is published once', async () => {
     await app.sandbox('POST', '/faults', {
       platform: 'linkedin',
       step: 'upload',
@@ -190,7 +190,7 @@ describe('a platform that fails', () => {
     expect(await publicWith('linkedin', text)).toHaveLength(1);
   });
 
-  it('is waited for as long as it asks, without using up an attempt', async () => {
+  it('is left alone for as long as it asks, without using up an attempt', async () => {
     await app.sandbox('POST', '/faults', {
       platform: 'x',
       step: 'publish',
@@ -211,7 +211,7 @@ describe('a platform that fails', () => {
 
 describe('an unclear answer', () => {
   it.each(['commit-then-drop', 'commit-then-5xx', 'truncated-body'])(
-    'is asked about, never repeated: %s',
+    'is looked up, and the call is not repeated: %s',
     async (fault) => {
       await app.sandbox('POST', '/faults', { platform: 'x', step: 'publish', fault, times: 1 });
       const text = uniqueText();
@@ -245,7 +245,7 @@ describe('an unclear answer', () => {
 });
 
 describe('the sweepers', () => {
-  it('publishes a due post whose alarm was lost, once', async () => {
+  it('publish a due post whose alarm was lost, once', async () => {
     const text = uniqueText();
     const post = await create({ text, platforms: ['x'] });
     await schedule(post, 1);
@@ -256,7 +256,7 @@ describe('the sweepers', () => {
     expect(await publicWith('x', text)).toHaveLength(1);
   });
 
-  it('sets an alarm that is pending', async () => {
+  it('set an alarm that is pending', async () => {
     const post = await create({ text: uniqueText(), platforms: ['x'] });
     await schedule(post, 3600);
     const { scheduleJobId: id } = (await app.request('GET', `/posts/${post.id}`)).body;
@@ -269,10 +269,10 @@ describe('the sweepers', () => {
     );
   });
 
-  it('takes over what a dead worker held: before sending it is sent, after sending it is asked about', async () => {
+  it('take over the deliveries of a dead worker: an unsent one is sent, a sent one is looked up', async () => {
     const texts = [uniqueText(), uniqueText()];
     const [fresh, sent] = await Promise.all(texts.map((text) => create({ text, platforms: ['x'] })));
-    // Two deliveries as a worker leaves them that was killed: one before, one after its public call was answered.
+    // Two deliveries of a killed worker: one before its public call, one after the call was answered.
     const abandon = (post: PostBody, sendingAt: string) =>
       app.ctx.db.query(
         `WITH p AS (UPDATE post SET status = 'publishing' WHERE id = $1)

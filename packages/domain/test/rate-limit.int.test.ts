@@ -12,7 +12,7 @@ afterAll(() => test.drop());
 const takeToken = (key: string, rate: Rate) => take(test.database, { key, rate });
 
 describe('takeToken', () => {
-  it('gives as many as the budget holds, also when many ask at once, and then says how long to wait', async () => {
+  it('gives as many tokens as the budget holds, also to concurrent requests, and then says how long to wait', async () => {
     const rate = { max: 5, perSeconds: 3600 };
     const waits = await Promise.all(Array.from({ length: 20 }, () => takeToken('burst', rate)));
     expect(waits.filter((wait) => wait === 0)).toHaveLength(5);
@@ -22,7 +22,7 @@ describe('takeToken', () => {
     expect(Math.min(...refused)).toBeLessThanOrEqual(720_000);
   });
 
-  it('serves many who ask in one statement as if they had asked one after the other', async () => {
+  it('serves many requests in one statement as if they had come one after the other', async () => {
     const rate = { max: 3, perSeconds: 3600 };
     const waits = await Promise.all([
       ...Array.from({ length: 5 }, () => takeToken('together', rate)),
@@ -69,7 +69,7 @@ describe('giveTokensBack', () => {
 describe('recordLimit', () => {
   const SECOND = 1_000;
   const record = (key: string, forMs: number) => recordLimit(test.database, { key, forMs });
-  /** As if the last limit had ended so long ago. */
+  /** Makes the last limit end so many milliseconds ago. */
   const ended = (key: string, ms: number) =>
     test.database.query(
       `UPDATE rate_bucket SET limited_until = now() - make_interval(secs => $2::float8 / 1000) WHERE key = $1`,
@@ -82,12 +82,12 @@ describe('recordLimit', () => {
     expect(actual).toBeLessThanOrEqual(most);
   };
 
-  it('is what the platform said', async () => {
+  it('returns what the platform said', async () => {
     expectAbout(await record('told', 3_600 * SECOND), 3_600 * SECOND);
     expect(await takeToken('told', { max: 5, perSeconds: 60 })).toBeGreaterThan(3_590 * SECOND);
   });
 
-  it('has a floor that doubles while the platform goes on refusing, and starts anew when it has not for as long', async () => {
+  it('returns a floor that doubles with each refusal in a row, and starts again after as long without one', async () => {
     const floors: number[] = [];
     for (let time = 0; time < 12; time += 1) {
       const floorMs = await record('again', -300 * SECOND);
@@ -99,7 +99,7 @@ describe('recordLimit', () => {
     expectAbout(await record('again', -300 * SECOND), 5 * SECOND);
   });
 
-  it('counts answers to what was asked at the same time once, and keeps the longest', async () => {
+  it('counts refusals of concurrent requests once, and keeps the longest limit', async () => {
     await Promise.all([7, 30, 9, 8].map((seconds) => record('at once', seconds * SECOND)));
     expectAbout(await record('at once', 0), 30 * SECOND);
     await ended('at once', 1);
@@ -110,7 +110,7 @@ describe('recordLimit', () => {
     expectAbout(await record('odd', 30 * 24 * 3_600 * SECOND), 25 * 3_600 * SECOND);
   });
 
-  it('takes no token while it lasts, and afterwards what the budget holds', async () => {
+  it('sets a limit during which takeToken gives no token, and after which it gives what the budget holds', async () => {
     const rate = { max: 2, perSeconds: 3600 };
     expect(await takeToken('limited', rate)).toBe(0);
     await record('limited', 60 * SECOND);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { startTestApp, type TestApp } from '../../../test/support/app.ts';
 
-// What was done is answered as done, also when somebody else has undone it by the time it is read back.
+// A change that was made is answered as made, also when somebody else has undone it before it is read back.
 
 let app: TestApp;
 beforeAll(async () => {
@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-it('200 for an edit of a post that is deleted before it is read back, as it had become', async () => {
+it('an edit is answered with 200 and the edited post, also if the post is deleted before it is read back', async () => {
   const post = (await app.request('POST', '/posts', { text: 'Before', platforms: ['x'] })).body;
   const path = `/posts/${post.id}`;
   const { db } = app.ctx;

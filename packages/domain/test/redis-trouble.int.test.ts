@@ -3,7 +3,7 @@ import { eventually, secondsAhead, startTestApp, type TestApp } from '../../../t
 import { describeWithRedisServer } from '../../../test/support/describe-with-redis.ts';
 import { startRedis, type RedisServer } from '../../../test/support/queue.ts';
 
-// A Redis that is there and of no use, with API and worker on it: scheduling is answered, and posts go out in time.
+// A Redis that is there and does not work, with an API and a worker: scheduling is answered, and posts go out in time.
 
 let redis: RedisServer;
 let app: TestApp;
@@ -13,7 +13,7 @@ beforeEach(async () => {
   await app.startWorker();
 });
 afterEach(async () => {
-  // Over, so that nothing has to be waited for at the end.
+  // Ends the trouble, so that closing does not have to wait.
   redis.resume();
   for (const mend of ['CONFIG SET maxmemory 0', 'REPLICAOF NO ONE']) await redis.command(mend);
   await app.close();

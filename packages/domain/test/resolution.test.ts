@@ -24,7 +24,7 @@ describe('isResolved', () => {
     expect(verdict(status, { outcome: 'not_published' })).toBe(notPublished);
   });
 
-  it('takes the same link again, and does not pretend to have noted another', () => {
+  it('accepts the same link again, and refuses another one', () => {
     expect(verdict('published', { outcome: 'published', url }, url)).toBe(true);
     expect(verdict('published', { outcome: 'published' }, url)).toBe(true);
     expect(verdict('published', { outcome: 'published', url }, `${url}2`)).toBe('nothing_to_resolve');

@@ -24,7 +24,7 @@ const rows = () =>
             credentials_version AS "credentialsVersion" FROM channel ORDER BY id`,
   );
 
-/** Every column of the database whose name says that it is sealed, and under which keys its rows are. */
+/** The sealed columns of the database, recognised by their names, and the keys of their values. */
 const keysOfColumns = async () => {
   const columns = await app.ctx.db.query<{ table: string; column: string }>(
     `SELECT table_name AS "table", column_name AS "column" FROM information_schema.columns
@@ -41,10 +41,10 @@ const keysOfColumns = async () => {
 };
 
 describe('rotating the keys', () => {
-  it('leaves no sealed column of the database with a value under the old key, whichever columns there are', async () => {
+  it('leaves no value under the old key in any sealed column of the database', async () => {
     const { settings } = app.ctx;
     const waiting = await start('mastodon');
-    // One that is over, and was sealed with a key that is gone by now: it is in nobody's way.
+    // A connection that is over, sealed with a key that is gone by now: it must not stop the rotation.
     const over = await start('x');
     const lost = `v1.lost.${randomBytes(40).toString('base64url')}`;
     await app.ctx.db.query(
@@ -53,7 +53,7 @@ describe('rotating the keys', () => {
     );
     const before = await keysOfColumns();
     expect(Object.keys(before).length).toBeGreaterThanOrEqual(3);
-    // A column without a row would prove nothing: whoever adds one adds a row of it above.
+    // A column without a value would prove nothing: for a new column, add a row above.
     for (const [column, keys] of Object.entries(before))
       expect([column, keys]).toEqual([column, expect.arrayContaining(['test'])]);
 
@@ -65,7 +65,7 @@ describe('rotating the keys', () => {
     const after = await keysOfColumns();
     for (const [column, keys] of Object.entries(after)) expect([column, keys]).toEqual([column, ['new']]);
 
-    // The author who was on the way meanwhile arrives, with the new key alone.
+    // An author who was at the platform meanwhile comes back, when only the new key is configured.
     settings.keyring = parseKeyring(newKey);
     const browser = openBrowser();
     const consent = await browser.submit(await browser.open(waiting.url), {});
@@ -74,7 +74,7 @@ describe('rotating the keys', () => {
     await rotateKeys(app.ctx);
   });
 
-  it('seals everything anew under the first key, changes nothing else, and needs the old one no more', async () => {
+  it('seals everything again with the first key, changes nothing else, and needs the old key no longer', async () => {
     const { settings } = app.ctx;
     const before = await rows();
     const plain = before.map((row) => unsealCredentials(settings.keyring, row));

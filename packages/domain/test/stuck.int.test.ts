@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { eventually, startTestApp, type TestApp } from '../../../test/support/app.ts';
 import { freeStuckDeliveries } from '../src/delivery/stuck.repository.ts';
 
-// A row without a time is never looked at again: the tables refuse it, and what came into being all the same is freed.
+// A delivery without a time is never claimed again: the tables refuse such a row, and one that exists all the same is freed.
 
 let app: TestApp;
 beforeAll(async () => {
@@ -19,7 +19,7 @@ const publish = async () => {
 };
 const change = (id: string, columns: string) =>
   app.ctx.db.query(`UPDATE delivery SET ${columns} WHERE post_id = $1`, [id]);
-/** As a backup of a database without the rule. */
+/** Drops the constraints, as in a restored backup of an older database. */
 const withoutRules = async (work: () => Promise<unknown>) => {
   const rules = ['delivery_pending_has_a_time', 'delivery_claimed_has_an_end'];
   for (const rule of rules) await app.ctx.db.query(`ALTER TABLE delivery DROP CONSTRAINT IF EXISTS ${rule}`);
@@ -31,7 +31,7 @@ it.each([
   [`next_attempt_at = 'infinity'`, 'delivery_pending_has_a_time'],
   [`status = 'publishing'`, 'delivery_claimed_has_an_end'],
   [`status = 'publishing', lease_until = 'infinity'`, 'delivery_claimed_has_an_end'],
-])('a released delivery cannot be written with %s', async (columns, rule) => {
+])('a fired delivery cannot be written with %s', async (columns, rule) => {
   const id = await publish();
   await expect(change(id, columns)).rejects.toThrow(rule);
 });
@@ -44,7 +44,7 @@ it('a scheduled post cannot be written without a time', async () => {
   await expect(app.ctx.db.query(update, [post.id])).rejects.toThrow('post_scheduled_has_a_time');
 });
 
-it('what is stuck is freed and published; what waits for its time, and what is held, is left alone', async () => {
+it('stuck deliveries are freed and published; those that wait for their time or are held are left alone', async () => {
   const stuck = await Promise.all([publish(), publish(), publish(), publish()]);
   const [waits, held] = [await publish(), await publish()];
   await change(waits, `next_attempt_at = now() + interval '31 days'`);

@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-it('a public call whose connection is refused is certainly not out: it is tried again, and not looked for', async () => {
+it('a public call whose connection is refused was not sent: it is tried again without a look-up', async () => {
   const post = (await app.request('POST', '/posts', { text: 'To nobody', platforms: ['linkedin'] })).body;
   await firePostNow(app.ctx.db, post);
   const request = { platform: 'linkedin', limit: 1, perChannel: 1, except: [], trigger: 'job' } as const;
@@ -49,7 +49,7 @@ it('a public call whose connection is refused is certainly not out: it is tried 
   });
 });
 
-/** Where somebody listened a moment ago. */
+/** A local address at which nothing listens any more. */
 async function closedAddress(): Promise<string> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

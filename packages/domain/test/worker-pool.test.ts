@@ -3,17 +3,17 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import type { ClaimedDelivery } from '../src/delivery/delivery.ts';
 import { openWorkerPool, type WorkerPool } from '../src/worker/worker-pool.ts';
 
-// The bookkeeping of a worker pool: how many deliveries are with the platform, how many are claimed ahead, and when it claims
-// again.
+// The bookkeeping of a worker pool: how many deliveries it publishes at one time, how many it claims ahead, and when it
+// claims again.
 
 const open: WorkerPool[] = [];
 afterEach(async () => {
   for (const pool of open.splice(0)) await pool.close();
 });
 
-const turn = () => new Promise((resolve) => setImmediate(resolve));
+const tick = () => new Promise((resolve) => setImmediate(resolve));
 
-/** So many deliveries that wait, and the platform's side: a delivery keeps its slot until it is told to leave. */
+/** A pool with so many waiting deliveries. A delivery keeps its slot until the test lets it leave. */
 function poolFor(waiting: number, concurrency: number) {
   const limits: number[] = [];
   const publishing: (() => void)[] = [];
@@ -23,7 +23,7 @@ function poolFor(waiting: number, concurrency: number) {
     concurrency,
     async claim({ limit }) {
       limits.push(limit);
-      await turn();
+      await tick();
       const given = Math.min(limit, waiting - claimed);
       return Array.from({ length: given }, () => delivery(String((claimed += 1))));
     },
@@ -34,7 +34,7 @@ function poolFor(waiting: number, concurrency: number) {
   });
   open.push(pool);
   const settle = async () => {
-    for (let round = 0; round < 40; round += 1) await turn();
+    for (let round = 0; round < 40; round += 1) await tick();
   };
   return {
     pool,
@@ -54,7 +54,7 @@ function delivery(id: string): ClaimedDelivery {
 }
 
 describe('a worker pool', () => {
-  it('publishes only so many at a time, and claims as many again ahead', async () => {
+  it('publishes as many deliveries at a time as it has slots, and claims as many again ahead', async () => {
     const test = poolFor(100, 10);
     test.pool.wake('any', 'job');
     await test.settle();
@@ -62,7 +62,7 @@ describe('a worker pool', () => {
     expect(test.claimed()).toBe(20);
   });
 
-  it('fills a free slot at once, and claims again only when half of the slots are to be filled', async () => {
+  it('fills a free slot at once, and claims again only when half of the slots have become free', async () => {
     const test = poolFor(100, 10);
     test.pool.wake('any', 'job');
     await test.settle();
@@ -74,7 +74,7 @@ describe('a worker pool', () => {
     expect(test.limits.slice(claims)).toEqual([5]);
   });
 
-  it('goes on until nothing waits, and then claims no more', async () => {
+  it('claims until nothing waits, and then no more', async () => {
     const test = poolFor(47, 10);
     test.pool.wake('any', 'job');
     await test.settle();
@@ -85,7 +85,7 @@ describe('a worker pool', () => {
     expect(test.limits).toHaveLength(looks);
   });
 
-  it('claims again when it is woken during a claim: what came meanwhile is not overlooked', async () => {
+  it('claims again when it is woken during a claim, so that nothing is overlooked', async () => {
     const test = poolFor(1, 10);
     test.pool.wake('any', 'job');
     test.pool.wake('any', 'job');
@@ -94,14 +94,14 @@ describe('a worker pool', () => {
     expect(test.limits).toEqual([20, 19]);
   });
 
-  it('when it is drained, lets those go that wait for a slot, to hand back, and claims no more', async () => {
+  it('when drained, lets deliveries that wait for a slot go on to be handed back, and claims no more', async () => {
     const test = poolFor(25, 10);
     test.pool.wake('any', 'job');
     await test.settle();
     expect(test.publishing).toHaveLength(10);
     const drained = test.pool.drain(0);
     // All twenty go on: ten in a slot, ten to hand back.
-    while (test.publishing.length < 20) await turn();
+    while (test.publishing.length < 20) await tick();
     await test.leave(20);
     expect(await drained).toBe(true);
     expect(test.claimed()).toBe(20);

@@ -3,7 +3,7 @@ import { publishDelivery } from '../src/delivery/publish-delivery.ts';
 import type { Context } from '../src/context.ts';
 import type { WorkerPoolOptions } from '../src/worker/worker-pool.ts';
 
-/** A pool for X as a worker has it, of which a test replaces what it is about. */
+/** The options of a worker's pool for X, of which a test replaces some. */
 export function poolOf(ctx: Context): WorkerPoolOptions {
   return {
     platforms: [{ id: 'x', manyServers: false }],

@@ -71,7 +71,10 @@ export class NoAnswerError extends Error {
     cause: unknown,
     { wasSent = true, head }: { wasSent?: boolean; head?: AnswerHead | undefined } = {},
   ) {
-    super(`no answer to ${request.method} ${pathOnly(request.shownPath ?? request.path)}: ${reasonOf(cause)}`, { cause });
+    super(
+      `no answer to ${request.method} ${pathOnly(request.shownPath ?? request.path)}: ${reasonOf(cause)}`,
+      { cause },
+    );
     this.name = 'NoAnswerError';
     this.wasSent = wasSent;
     this.head = head;

@@ -1,10 +1,10 @@
 import type { AccountCall, Publisher } from '@solospark/publishers';
 import type { Context, Settings } from '../context.ts';
 
-/** Long enough to take a newer version, and to see that it works. */
+/** How long before the end we warn: enough to change to a newer version and test it. */
 const WARNING_MS = 60 * 24 * 60 * 60 * 1000;
 
-/** Which version of its API a platform is spoken to in, and for how long that is sure to be answered. */
+/** The version of a platform's API that we use, and until when the platform supports it. */
 export interface ApiVersionState {
   version: string;
   endsAt: Date;
@@ -23,7 +23,7 @@ export function describeApiVersion(
   return { version, endsAt, endsSoon: endsAt.getTime() - ctx.clock.now().getTime() < WARNING_MS };
 }
 
-/** What a call to the platform carries of it. */
+/** The part of a call to the platform that names the version. */
 export function versionFor(
   { apiVersions }: Pick<Settings, 'apiVersions'>,
   platform: string,
@@ -32,7 +32,7 @@ export function versionFor(
   return apiVersion === undefined ? {} : { apiVersion };
 }
 
-/** The variable by which the operator sets another one than this build's. */
+/** The environment variable by which the operator overrides this build's version. */
 export function apiVersionVariable(platform: string): string {
   return `${platform.toUpperCase()}_API_VERSION`;
 }

@@ -13,11 +13,11 @@ export interface ChannelSummary {
   status: ChannelStatus;
   /** When the connection ends unless its author connects it again; null: it does not end by itself. */
   expiresAt: Date | null;
-  /** While it is disconnected its posts wait until it is connected again; else they fail. */
+  /** True: while it is disconnected its posts wait until it is connected again. False: they fail. */
   holdsPosts: boolean;
   /** Why it needs to be connected again. */
   reconnectReason: string | null;
-  /** What the account's server takes, as it lies in the row: read it with `limitsOf`. */
+  /** The limits of the account's server, as stored: read them with `limitsOf`. */
   limits: unknown;
   createdAt: Date;
 }
@@ -43,8 +43,8 @@ export const SUMMARY_COLUMNS = `
   holds_posts AS "holdsPosts", reconnect_reason AS "reconnectReason", limits, created_at AS "createdAt"`;
 
 /**
- * Which of a platform's servers a channel lives on, in one word: the author's own (an origin), the sandbox, or the
- * platform's (empty). What fails and what has a budget is kept apart by it.
+ * Which of a platform's servers a channel lives on, in one word: the author's own (an origin), the sandbox, or the platform's
+ * (empty). Each has its own circuit and budgets.
  */
 export const ENDPOINT = `CASE WHEN sandbox THEN rtrim('sandbox ' || server) ELSE server END`;
 
@@ -57,8 +57,8 @@ export async function findChannels(db: Database, organizationId: string): Promis
 }
 
 /**
- * Those of the organization's active channels that have one of these ids, or are on one of these platforms. Those who ask at
- * the same time share a statement.
+ * Those of the organization's active channels that have one of these ids, or are on one of these platforms. Concurrent calls
+ * share a statement.
  */
 export const findActiveChannels = inBatches(
   async (db, asked: { organizationId: string; ids: string[]; platforms: string[] }[]) => {
@@ -98,7 +98,7 @@ export async function findChannelByAccount(db: Database, account: Account): Prom
   });
 }
 
-/** What a channel is given when it is connected, for the first time or again. */
+/** What is stored when a channel is connected, for the first time or again. */
 export interface ConnectedChannel extends Account, CredentialDates {
   id: string;
   handle: string;

@@ -4,7 +4,7 @@ import type { Credentials, Publisher } from '@solospark/publishers';
 /** `disabled`: disconnected by a person. Only an active one can be posted to. */
 export type ChannelStatus = 'active' | 'needs_reconnect' | 'disabled';
 
-/** A channel as whoever speaks to its platform needs it. */
+/** What is needed to call the platform of a channel. */
 export interface SealedChannel {
   id: string;
   organizationId: string;
@@ -13,16 +13,18 @@ export interface SealedChannel {
   sandbox: boolean;
   status: ChannelStatus;
   sealedCredentials: string;
-  /** Raised by every new credentials. */
+  /** Raised whenever the channel gets new credentials. */
   credentialsVersion: number;
 }
 
-/** Credentials are sealed for one channel of one organization: moved to another row they do not open. */
+/** Credentials are sealed for one channel of one organization: copied to another row they cannot be unsealed. */
 function sealContext(channel: { organizationId: string; id: string }): string {
   return `organization:${channel.organizationId} channel:${channel.id}`;
 }
 
-/** Whether their platform renews these credentials without their author. Some give a refresh token to some apps only. */
+/**
+ * Whether the platform renews these credentials without their author. Some platforms give a refresh token only to some apps.
+ */
 export function isRefreshable(publisher: Publisher, credentials: Credentials): boolean {
   return publisher.connection.refresh !== null && credentials.refreshToken !== undefined;
 }
@@ -43,14 +45,17 @@ export function unsealCredentials(
   return JSON.parse(unseal(keyring, channel.sealedCredentials, sealContext(channel))) as Credentials;
 }
 
-/** A connection that ends within this time is worth a warning: its author has to do something. */
+/** A connection that ends within this time gets a warning: its author has to act. */
 export const EXPIRY_WARNING_MS = 7 * 24 * 60 * 60 * 1000;
 
-/** Renewed when three quarters of their life are over, and once a week at least: a platform may forget what rests. */
+/**
+ * Credentials are renewed when three quarters of their life are over, and at least once a week: some platforms expire idle
+ * tokens.
+ */
 const RENEWED_AFTER = 0.75;
-const LONGEST_REST_MS = 7 * 24 * 60 * 60 * 1000;
+const LONGEST_IDLE_MS = 7 * 24 * 60 * 60 * 1000;
 
-/** When a channel's credentials are to be renewed, and when they end although they are. Null: never. */
+/** When a channel's credentials are renewed, and when they end in spite of that. Null: never. */
 export interface CredentialDates {
   refreshAt: Date | null;
   expiresAt: Date | null;
@@ -59,10 +64,10 @@ export interface CredentialDates {
 export function datesOf(publisher: Publisher, credentials: Credentials, now: Date): CredentialDates {
   const end = dateOf(credentials.expiresAt);
   if (!isRefreshable(publisher, credentials)) return { refreshAt: null, expiresAt: end };
-  const restMs = end ? (end.getTime() - now.getTime()) * RENEWED_AFTER : LONGEST_REST_MS;
+  const idleMs = end ? (end.getTime() - now.getTime()) * RENEWED_AFTER : LONGEST_IDLE_MS;
   return {
-    refreshAt: new Date(now.getTime() + Math.min(LONGEST_REST_MS, restMs)),
-    // Where each renewal gives a new refresh token, each moves this on as well.
+    refreshAt: new Date(now.getTime() + Math.min(LONGEST_IDLE_MS, idleMs)),
+    // Where each renewal gives a new refresh token, each renewal moves this date.
     expiresAt: dateOf(credentials.refreshExpiresAt),
   };
 }

@@ -1,9 +1,9 @@
 import type { Database, SqlRunner } from '@solospark/db';
 import type { CredentialDates, SealedChannel } from './channel.ts';
 
-// Credentials while they are renewed. One process at a time does that for one channel: it says so in the row, and gives it
-// up again with the new credentials, or when its time is over. Credentials have a version, which every new ones raise: what
-// was learnt about older ones changes nothing.
+// Renewal of credentials. One process at a time renews those of a channel: it takes a lease in the row, which ends with the
+// new credentials or when its time is over. New credentials always get a higher version, so that what was learnt about older
+// ones changes nothing.
 
 type Versioned = Pick<SealedChannel, 'id' | 'credentialsVersion'>;
 
@@ -22,7 +22,10 @@ const SEALED = {
 export const SEALED_COLUMNS = `id, organization_id AS "organizationId", platform, server, sandbox, status,
                  sealed_credentials AS "sealedCredentials", credentials_version AS "credentialsVersion"`;
 
-/** Until when. Undefined: somebody else is at it, or has done it, or the channel is not active any more. */
+/**
+ * Takes the lease for a renewal; returns until when. Undefined: another process renews the credentials or has done so, or the
+ * channel is not active any more.
+ */
 export async function takeRefresh(
   db: SqlRunner,
   channel: Versioned & { forMs: number; againAfterMs: number },
@@ -39,7 +42,7 @@ export async function takeRefresh(
   return row?.until;
 }
 
-/** Nobody is at it any more, unless somebody else has taken it since. What it said before stays. */
+/** Gives up this lease, but not one that another process has taken since. The time of the next renewal stays. */
 export async function leaveRefresh(db: SqlRunner, channel: Versioned & { until: Date }): Promise<void> {
   await db.query(
     `UPDATE channel SET refreshing_until = NULL
@@ -49,8 +52,8 @@ export async function leaveRefresh(db: SqlRunner, channel: Versioned & { until: 
 }
 
 /**
- * Keeps renewed credentials in place of those that they were made from. A channel that was thought lost meanwhile is
- * active again; one that a person has disconnected, or connected anew, stays as it is. False: so it was.
+ * Stores renewed credentials in place of those that they were made from. A channel that was marked for reconnection meanwhile
+ * is active again. False: a person has disconnected the channel or connected it again, and it stays as it is.
  */
 export async function keepRefreshed(
   db: SqlRunner,
@@ -67,7 +70,7 @@ export async function keepRefreshed(
   return rows.length === 1;
 }
 
-/** The platform will not have these credentials any more. Nothing is changed when the channel has others by now. */
+/** The platform refuses these credentials for good. Nothing is changed when the channel has others by now. */
 export async function markNeedsReconnect(
   db: SqlRunner,
   channel: Versioned & { reason: string },
@@ -80,7 +83,7 @@ export async function markNeedsReconnect(
   );
 }
 
-/** How often the platform has refused this delivery access since its channel was last given credentials. */
+/** How often the platform has refused access to this delivery since its channel last got credentials. */
 export async function countRefusals(
   db: SqlRunner,
   refused: { deliveryId: string; channelId: string },
@@ -97,7 +100,7 @@ export async function findSealedChannel(db: Database, id: string): Promise<Seale
   return db.prisma.channel.findUnique({ where: { id }, select: SEALED });
 }
 
-/** Channels whose credentials are to be renewed, and nobody is at it; the longest overdue first. */
+/** Channels whose credentials are due for renewal and that no process renews; the longest overdue first. */
 export async function findDueForRefresh(
   db: SqlRunner,
   options: { platforms: string[]; limit: number },
@@ -111,7 +114,7 @@ export async function findDueForRefresh(
   );
 }
 
-/** Sealed with another key than `keyId`: up to `limit` of them. */
+/** Up to `limit` channels whose credentials are sealed with another key than `keyId`. */
 export async function findSealedOtherwise(
   db: SqlRunner,
   options: { keyId: string; limit: number },
@@ -123,7 +126,7 @@ export async function findSealedOtherwise(
   );
 }
 
-/** The same credentials under another key; nothing when they have changed meanwhile. */
+/** Stores the same credentials sealed with another key; does nothing if they have changed meanwhile. */
 export async function replaceSeal(
   db: Database,
   { id, sealedCredentials, resealed }: { id: string; sealedCredentials: string; resealed: string },

@@ -8,10 +8,10 @@ export interface Endpoint {
   server: string;
 }
 
-/** How long a call to a platform may take, but for the public one. */
+/** How long a call to a platform may take, except for the public one. */
 export const CALL_TIMEOUT_MS = 20_000;
 
-/** Where the endpoint's API is. Null: it is the sandbox's, and none runs. */
+/** The base URL of the endpoint's API. Null: the endpoint is the sandbox, and none runs. */
 export function baseUrlOf(
   publisher: Publisher,
   endpoint: Endpoint,
@@ -21,14 +21,14 @@ export function baseUrlOf(
   return sandboxUrl === null ? null : `${sandboxUrl}/${publisher.id}`;
 }
 
-/** The address of one of a platform's hosts at this endpoint. Only a platform that is one service has several. */
+/** The address of one of a platform's hosts at this endpoint. Only a platform that is one service has several hosts. */
 export function hostAt(publisher: Publisher, endpoint: Endpoint, baseUrl: string): (host: string) => string {
   return (host) => (endpoint.sandbox || publisher.anyServer ? baseUrl : host);
 }
 
 /**
- * A link that shows a post at this endpoint. Publishers know their platform's own; the sandbox has a page at the same path below its
- * own address, and there is nothing at the platform's.
+ * A link that shows a post at this endpoint. Publishers know their platform's own links; the sandbox shows its posts at the
+ * same path below its own address.
  */
 export function linkAt(endpoint: Endpoint, baseUrl: string, link: string | null): string | null {
   const url = endpoint.sandbox && link !== null ? parseUrl(link) : null;
@@ -41,7 +41,7 @@ export function linksAt(endpoint: Endpoint, baseUrl: string, sentence: string): 
   return sentence.replace(/https?:\/\/\S+/g, (link) => linkAt(endpoint, baseUrl, link) ?? link);
 }
 
-/** The client for the API of this endpoint. An author may have named its host: then only public addresses are behind it. */
+/** The client for the API of this endpoint. If an author may have named the host, only public addresses are allowed. */
 export function clientFor(
   endpoint: Endpoint,
   settings: Pick<Settings, 'allowPrivateServers' | 'contactUrl'>,

@@ -1,7 +1,7 @@
 import { NoAnswerError, PublisherError, type Publisher } from '@solospark/publishers';
 import { DomainError } from '../errors.ts';
 
-/** What a platform said to the attempt to connect an account, for the person who is waiting for it. */
+/** Turns an error of a platform, while an account is connected, into one for the person who waits for it. */
 export function explainRefusal(error: unknown, { name }: Publisher): unknown {
   if (error instanceof NoAnswerError) return unavailable(name, error);
   if (!(error instanceof PublisherError)) return error;

@@ -14,12 +14,12 @@ import {
 } from './platform-app.repository.ts';
 import { redirectUriOf } from './redirect-uri.ts';
 
-/** The sandbox knows every app, and its secret. */
+/** The OAuth client of the sandbox, on every installation. */
 const SANDBOX_APP: OAuthClient = { clientId: 'solospark', clientSecret: 'solospark-secret' };
 
 /**
- * What this installation is at a platform: as its operator has registered it, or as it registered itself at this server,
- * which it does once.
+ * This installation's OAuth client at a platform: as the operator registered it, or as this installation registered itself at
+ * this server, once.
  * @throws DomainError `platform_not_configured`, `platform_unavailable`, `platform_refused`, `sandbox_unavailable`.
  */
 export async function findOAuthClient(
@@ -60,11 +60,11 @@ async function registeredApp(
   );
   const sealedSecret = seal(ctx.settings.keyring, app.clientSecret, secretContext(key));
   await withRetry(() => insertPlatformApp(ctx.db, { ...key, clientId: app.clientId, sealedSecret }));
-  // Two authors at once: both use the one that was kept.
+  // Two authors at the same time: both use the client that was stored first.
   return (await readOAuthClient(ctx, key)) ?? app;
 }
 
-/** A server that does not know the app any more: the next author has it registered anew. */
+/** The server does not know this client any more: the next author registers a new one. */
 export async function forgetOAuthClient(
   ctx: Context,
   publisher: Publisher,
@@ -83,7 +83,7 @@ async function readOAuthClient(ctx: Context, key: PlatformAppKey): Promise<OAuth
   return { clientId: stored.clientId, clientSecret };
 }
 
-/** Sealed for one server: moved to another row it does not open. */
+/** A secret is sealed for one server: copied to another row it cannot be unsealed. */
 export function secretContext({ platform, server }: PlatformAppKey): string {
   return `platform-app:${platform} ${server}`;
 }

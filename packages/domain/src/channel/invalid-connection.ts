@@ -1,7 +1,7 @@
 import type { FieldError } from '@solospark/foundation';
 import { DomainError } from '../errors.ts';
 
-/** For what a person who connects an account has said, and can say otherwise. */
+/** For input that the person who connects an account can correct. */
 export function invalidConnection(
   pointer: string,
   code: string,

@@ -4,8 +4,8 @@ import { SEALED_COLUMNS } from './credentials.repository.ts';
 import type { SealedChannel } from './channel.ts';
 
 /**
- * Takes active channels of these platforms whose servers are to be asked for their limits, the longest overdue first. Each
- * is due again after `againAfterMs`, whatever becomes of the asking; `keepLimits` moves that on.
+ * Takes active channels of these platforms whose limits are due to be read, the longest overdue first. Each is due again
+ * after `againAfterMs`, even if the reading fails; `keepLimits` sets a later time.
  */
 export async function takeDueForLimits(
   db: SqlRunner,

@@ -16,8 +16,8 @@ export interface OpenedEndpoint {
 
 /**
  * What the calls of a connection need.
- * @throws DomainError `sandbox_unavailable`. The client throws `invalid_connection` where the author has named a server that is
- * not on the public internet: that is theirs to mend, and no server is away.
+ * @throws DomainError `sandbox_unavailable`. The client throws `invalid_connection` where the author has named a server that
+ * is not on the public internet: the author can correct that, and no server is down.
  */
 export function openEndpoint(
   ctx: Pick<Context, 'clock' | 'settings'>,

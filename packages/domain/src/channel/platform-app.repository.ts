@@ -1,6 +1,6 @@
 import type { Database, SqlRunner } from '@solospark/db';
 
-/** A server at which this installation registered itself, for the address to which it sends authors back. */
+/** A server at which this installation registered itself, and the redirect address that it registered. */
 export interface PlatformAppKey {
   platform: string;
   /** The server's origin. */
@@ -20,12 +20,12 @@ export async function findPlatformApp(db: Database, key: PlatformAppKey): Promis
   });
 }
 
-/** The first registration wins: a later one is never used. */
+/** The first registration wins; a later one is never used. */
 export async function insertPlatformApp(db: Database, app: PlatformAppKey & StoredApp): Promise<void> {
   await db.prisma.platformApp.createMany({ data: app, skipDuplicates: true });
 }
 
-/** The server has forgotten it: the next author registers anew. */
+/** The server does not know the client any more: the next author registers a new one. */
 export async function removePlatformApp(
   db: Database,
   app: PlatformAppKey & { clientId: string },
@@ -33,7 +33,7 @@ export async function removePlatformApp(
   await db.prisma.platformApp.deleteMany({ where: app });
 }
 
-/** Sealed with another key than `keyId`: up to `limit` of them. */
+/** Up to `limit` clients whose secrets are sealed with another key than `keyId`. */
 export async function findAppsSealedOtherwise(
   db: SqlRunner,
   options: { keyId: string; limit: number },
@@ -45,7 +45,7 @@ export async function findAppsSealedOtherwise(
   );
 }
 
-/** The same secret under another key. */
+/** Stores the same secret sealed with another key. */
 export async function replaceAppSeal(
   db: Database,
   { resealed, ...app }: PlatformAppKey & StoredApp & { resealed: string },

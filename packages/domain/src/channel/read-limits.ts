@@ -16,14 +16,14 @@ import { openEndpoint } from './open-endpoint.ts';
 
 /** A server's limits change rarely. */
 const READ_EVERY_MS = 24 * 60 * 60_000;
-/** When it could not be asked. */
+/** After a reading that failed. */
 const READ_AGAIN_MS = 60 * 60_000;
 
 const BATCH = 20;
 
 /**
- * Asks the account's server what it takes, and keeps it. Undefined when there is nothing to ask, or it could not be asked:
- * then everything stays as it was.
+ * Reads the limits of the account's server, and stores them. Undefined when there are none to read, or the server could not
+ * be asked: then everything stays as it is.
  */
 export async function readLimits(
   ctx: Context,
@@ -43,7 +43,7 @@ export async function readLimits(
   }
 }
 
-/** Asks again once a day, as a server may allow more or less by then, and after an hour where it could not be asked. */
+/** Reads the limits again once a day, since a server may change them, and after an hour where that failed. */
 export async function readDueLimits(ctx: Context, platforms: string[]): Promise<void> {
   const differing = platforms.filter((platform) => {
     const publisher = ctx.findPublisher(platform);
@@ -54,7 +54,7 @@ export async function readDueLimits(ctx: Context, platforms: string[]): Promise<
     limit: BATCH,
     againAfterMs: READ_AGAIN_MS,
   });
-  // All of them to their end: whoever stops waits for this.
+  // Waits for all of them, also after an error: a process that stops waits for this.
   const read = await Promise.allSettled(due.map((channel) => readAgain(ctx, channel)));
   const failed = read.find((each) => each.status === 'rejected');
   if (failed) throw failed.reason;
@@ -69,7 +69,7 @@ async function readAgain(ctx: Context, channel: SealedChannel): Promise<void> {
   }));
 }
 
-/** The server's trouble, the database's, or the operator's; anything else is a mistake of ours. */
+/** True for a fault of the server, the database or the operator's settings; anything else is a bug of ours. */
 function isUnavailable(error: unknown): boolean {
   return (
     isTransient(error) ||

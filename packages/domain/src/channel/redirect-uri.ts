@@ -4,7 +4,7 @@ import { baseUrlOf, type Endpoint } from './endpoint.ts';
 import type { Context } from '../context.ts';
 
 /**
- * Where a server sends authors back to: no two servers share an address, so an answer tells by where it arrives whose it is
+ * Where a server sends authors back to. No two servers share an address, so the address of an answer tells whose answer it is
  * (RFC 9700, section 4.4.2.2). Platforms compare it letter by letter, and the operator registers those of single services.
  */
 export function redirectUriOf(
@@ -16,12 +16,12 @@ export function redirectUriOf(
   return `${sharedRedirectUri(ctx)}/${publisher.id}${server === null ? '' : `/${server}`}`;
 }
 
-/** What stands before the platform's id. It was the whole address once, for all platforms together. */
+/** The part before the platform's id. In earlier versions it was the whole address, for all platforms together. */
 export function sharedRedirectUri({ settings }: Pick<Context, 'settings'>): string {
   return `${settings.publicUrl}/connections/callback`;
 }
 
-/** Null where the platform is one service. A hash is never as short as the sandbox's name. */
+/** Null where the platform is one service. A hash is longer than "sandbox", so no server's id equals it. */
 function serverIdOf(
   { settings }: Pick<Context, 'settings'>,
   publisher: Publisher,

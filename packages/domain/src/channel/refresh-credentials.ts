@@ -21,25 +21,25 @@ import {
 import { openEndpoint } from './open-endpoint.ts';
 import { CALL_TIMEOUT_MS } from './endpoint.ts';
 
-/** Longer than the call to the platform may take, so that nobody begins while another may still get an answer. */
+/** Longer than the call to the platform may take, so that no process begins while another may still get an answer. */
 const REFRESH_LEASE_MS = CALL_TIMEOUT_MS * 2;
 
-/** A renewal that could not be had ahead of time is tried again after this. */
+/** How soon a renewal ahead of time is tried again after it failed. */
 const REFRESH_AGAIN_MS = 5 * 60_000;
 
 const LOOK_EVERY_MS = 200;
 
 export type Refreshed =
   | { outcome: 'refreshed'; credentials: Credentials }
-  /** The platform will not have them any more, or a person has disconnected the channel. */
+  /** The platform refuses them for good, or a person has disconnected the channel. */
   | { outcome: 'refused'; failure: Failure }
-  /** Nothing is known: the platform could not be asked, or another process is taking long over it. */
+  /** Nothing is known: the platform could not be asked, or another process takes long. */
   | { outcome: 'unavailable'; failure: Failure };
 
 /**
- * Renews a channel's credentials, or waits for the process that does so just now: a refresh token may be good for one use
- * only, so one call at a time reaches the platform. What it answers is stored before it is used. Only the platform's own
- * clear "no" ends the connection; a lost answer or a broken one never does.
+ * Renews a channel's credentials, or waits for the process that is renewing them: a refresh token may work only once, so one
+ * call at a time reaches the platform. New credentials are stored before they are used. Only a clear "no" from the platform
+ * ends the connection; a lost or broken answer never does.
  */
 export async function refreshCredentials(
   ctx: Context,
@@ -58,7 +58,7 @@ export async function refreshCredentials(
       return { outcome: 'refreshed', credentials: unsealCredentials(ctx.settings.keyring, now) };
     }
     if (signal?.aborted || ctx.clock.monotonicMs() > giveUpAt) {
-      return { outcome: 'unavailable', failure: notRenewed(publisher, 'another process is at it') };
+      return { outcome: 'unavailable', failure: notRenewed(publisher, 'another process is renewing it') };
     }
     await sleep(LOOK_EVERY_MS, signal);
   }
@@ -75,7 +75,7 @@ async function refreshAlone(
     const credentials = await askForNew(ctx, publisher, channel);
     const renewed = sealCredentials(keyring, channel, credentials);
     const dates = datesOf(publisher, credentials, ctx.clock.now());
-    // The old ones may be worth nothing now: these must not be lost to a database that restarts just then.
+    // The old ones may be invalid now: the new ones must not be lost because the database restarts just then.
     const kept = await withRetry(() => keepRefreshed(ctx.db, { ...channel, ...dates, renewed }), {
       attempts: 40,
     });
@@ -97,11 +97,11 @@ async function refreshAlone(
   }
 }
 
-/** Undefined for what is neither the platform's word nor the operator's to mend. */
+/** Undefined for an error that is neither the platform's answer nor for the operator to fix. */
 function failureOf(publisher: Publisher, error: unknown): Failure | undefined {
   if (error instanceof PublisherError) return error.failure;
   if (error instanceof NoAnswerError) return notRenewed(publisher, error.message);
-  // Its server's name leads to an address that is not public, which it did not when it was connected.
+  // The server's name now leads to an address that is not public.
   if (error instanceof DomainError && error.cause instanceof NoAnswerError)
     return notRenewed(publisher, error.cause.message);
   // No sandbox, or no app at this platform.

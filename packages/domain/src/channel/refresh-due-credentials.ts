@@ -4,7 +4,7 @@ import { refreshCredentials } from './refresh-credentials.ts';
 
 const BATCH = 20;
 
-/** Renews what is to be renewed ahead of time, so that no post has to wait for it, and no connection ends from rest. */
+/** Renews credentials ahead of time, so that no post has to wait for it, and no connection ends because it was idle. */
 export async function refreshDueCredentials(ctx: Context, platforms: string[]): Promise<void> {
   const due = await findDueForRefresh(ctx.db, { platforms, limit: BATCH });
   await Promise.all(

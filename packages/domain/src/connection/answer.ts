@@ -4,7 +4,8 @@ import { redirectUriOf, sharedRedirectUri } from '../channel/redirect-uri.ts';
 import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
 
-// Pure rules of the answer with which a server sends the author back. It comes through a browser: anybody may have made it.
+// Pure rules of the answer with which a server sends the author back. It comes through a browser, so anybody may have made
+// it.
 
 export interface Answer {
   state: string;
@@ -17,7 +18,7 @@ export interface Answer {
 /** RFC 6749, section 3.1: no parameter more than once. */
 const KNOWN = ['state', 'code', 'error', 'iss'];
 
-/** @throws DomainError `invalid_answer` for one that can be read in two ways, or says nothing. */
+/** @throws DomainError `invalid_answer` for an answer that is ambiguous or incomplete. */
 export function readAnswer(query: URLSearchParams): Answer {
   const repeated = KNOWN.find((name) => query.getAll(name).length > 1);
   if (repeated !== undefined) throw invalidAnswer(`it has "${repeated}" more than once`);
@@ -30,8 +31,8 @@ export function readAnswer(query: URLSearchParams): Answer {
 
 /**
  * An honest server's code must never go to another server, which could use it (the mix-up attack, RFC 9700, section 4.4).
- * @throws DomainError `foreign_answer` where the answer is named after another server, or after none although this one
- * always names itself.
+ * @throws DomainError `foreign_answer` where the answer names another server, or names none although this server always names
+ * itself.
  */
 export function assertIssuer(publisher: Publisher, issuer: Issuer, { iss }: Answer): void {
   if (iss === null && !issuer.required) return;
@@ -41,8 +42,8 @@ export function assertIssuer(publisher: Publisher, issuer: Issuer, { iss }: Answ
 }
 
 /**
- * An answer belongs to the server whose address it arrived at. Another server's is not looked at any further: its code is
- * neither kept nor told to anybody.
+ * An answer belongs to the server at whose address it arrived. One that arrived at another address is rejected: its code is
+ * neither stored nor passed on.
  * @throws DomainError `foreign_answer`.
  */
 export function assertReceivedAt(

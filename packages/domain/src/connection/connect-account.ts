@@ -13,11 +13,11 @@ import { reconnectChannel } from './reconnection.repository.ts';
 import { readLimits } from '../channel/read-limits.ts';
 
 /**
- * Asks the platform whose credentials these are, and keeps them: for a new channel, or for the one that this account
- * has here already. That one becomes active again, and what waited for it goes out. Where servers differ, what this one takes
- * is read as well; that it cannot be asked just now hinders nothing.
+ * Asks the platform whose credentials these are, and stores them: in a new channel, or in the one that this account has here
+ * already. That one becomes active again, and what waited for it goes out. Where servers differ, the limits of this server
+ * are read as well; if that fails, the account is connected all the same.
  *
- * `evenIfActive`: new credentials also for a channel that needs none, such as one whose connection ends soon.
+ * `evenIfActive`: also replaces the credentials of an active channel, such as one whose connection ends soon.
  * @throws DomainError `channel_exists`, `platform_unavailable`, `platform_refused`.
  */
 export async function connectAccount(
@@ -66,7 +66,7 @@ export async function connectAccount(
     `${publisher.name} account ${identity.handle} is connected already, as channel ${existing?.id}.`,
   );
 
-  /** Asked for again after a lost answer, it undoes nothing that a person has decided since. */
+  /** A repetition after a lost answer undoes nothing that a person has decided since. */
   async function reconnect(id: string): Promise<ChannelSummary | undefined> {
     const row = { ...rowFor(id), evenIfActive: input.evenIfActive };
     const seen = await withRetry(() => findSealedChannel(ctx.db, id));
@@ -77,7 +77,7 @@ export async function connectAccount(
         const reconnected = await reconnectChannel(ctx.db, { ...row, ifVersion });
         if (reconnected || !lost) return reconnected;
         const now = await findChannelByAccount(ctx.db, account);
-        // Disconnected since: whether it had been connected before that, nobody can tell.
+        // Disconnected since: nobody can tell whether it had been connected before that.
         if (now?.status !== 'active') throw lost;
         return now;
       },

@@ -4,12 +4,12 @@ import type { ChannelSummary } from '../channel/channel.repository.ts';
 import { connectAccount } from './connect-account.ts';
 import { openEndpoint } from '../channel/open-endpoint.ts';
 
-/** The sandbox opens an account for whoever shows a token with its handle in it. */
+/** The sandbox opens an account for any token with its handle in it. */
 const sandboxToken = (handle: string) => `sandbox-${handle}`;
 
 /**
- * Connects an account of the platform sandbox: the same steps as a real connection, without a consent page. One that
- * was disconnected becomes the channel that it was, and what is scheduled on it goes out again.
+ * Connects an account of the platform sandbox: the same steps as a real connection, without a consent page. A disconnected
+ * account becomes active again as the same channel, and its scheduled posts go out again.
  * @throws DomainError `sandbox_unavailable`, `invalid_channel`, `channel_exists`, `platform_unavailable`, `platform_refused`.
  */
 export async function connectSandboxChannel(

@@ -11,7 +11,10 @@ export interface NewConnection {
   lifetimeMs: number;
 }
 
-/** Answers when it ends, also of one that is there already: its first answer was lost. Those that have long ended go with it. */
+/**
+ * Returns when the connection expires, also if it exists already because the first answer was lost. Also deletes connections
+ * that expired long ago.
+ */
 export async function insertConnection(db: SqlRunner, connection: NewConnection): Promise<Date> {
   const [row] = await db.query<{ expiresAt: Date }>(
     `WITH forgotten AS (DELETE FROM connection WHERE expires_at < now() - interval '1 day')
@@ -42,14 +45,14 @@ export interface OpenConnection {
   server: string;
   sandbox: boolean;
   sealedVerifier: string;
-  /** Null: our page was not shown yet, or its form was used. */
+  /** Null: our page has not been shown yet, or its form was used. */
   formHash: string | null;
 }
 
 const OPEN = `connection.id, organization_id AS "organizationId", organization.name AS "organizationName", platform, server, sandbox,
               sealed_verifier AS "sealedVerifier", form_hash AS "formHash"`;
 
-/** Undefined when it is unknown, too old, or its author has been there already. */
+/** Undefined when it is unknown or expired, or its author has come back already. */
 export async function findOpenConnection(
   db: SqlRunner,
   stateHash: string,
@@ -62,7 +65,7 @@ export async function findOpenConnection(
   return row;
 }
 
-/** Our page is shown: its form is the one that counts. */
+/** Our page was shown: only its newest form is valid. */
 export async function bindForm(
   db: Database,
   { id, formHash }: { id: string; formHash: string },
@@ -70,7 +73,10 @@ export async function bindForm(
   await db.prisma.connection.updateMany({ where: { id }, data: { formHash } });
 }
 
-/** The browser that goes to the platform's page now is the one that must come back. False: the form was used meanwhile. */
+/**
+ * Uses up the form, and binds the connection to the browser that goes to the platform's page now. False: the form was used
+ * meanwhile.
+ */
 export async function takeForm(
   db: Database,
   { id, formHash, browserHash }: { id: string; formHash: string; browserHash: string },
@@ -80,7 +86,7 @@ export async function takeForm(
   return count === 1;
 }
 
-/** Its author has come back, with this browser: once. Undefined: unknown, too old, used, or another browser. */
+/** The author has come back with this browser; that works once. Undefined: unknown, expired, used, or another browser. */
 export async function takeReturned(
   db: SqlRunner,
   connection: { stateHash: string; browserHash: string },
@@ -103,7 +109,7 @@ export async function noteResult(
   await db.prisma.connection.updateMany({ where: { id }, data: result });
 }
 
-/** Of connections that are over, used or too old: nobody opens it any more. */
+/** Deletes the verifiers of connections that were used or have expired: nobody unseals them any more. */
 export async function forgetSpentVerifiers(db: SqlRunner): Promise<void> {
   await db.query(
     `UPDATE connection SET sealed_verifier = ''
@@ -111,7 +117,7 @@ export async function forgetSpentVerifiers(db: SqlRunner): Promise<void> {
   );
 }
 
-/** Sealed with another key than `keyId`: up to `limit` of them. */
+/** Up to `limit` verifiers that are sealed with another key than `keyId`. */
 export async function findVerifiersSealedOtherwise(
   db: SqlRunner,
   options: { keyId: string; limit: number },
@@ -123,7 +129,7 @@ export async function findVerifiersSealedOtherwise(
   );
 }
 
-/** The same proof under another key. */
+/** Stores the same verifier sealed with another key. */
 export async function replaceVerifierSeal(
   db: Database,
   { resealed, ...connection }: { id: string; sealedVerifier: string; resealed: string },

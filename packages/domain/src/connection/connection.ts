@@ -5,22 +5,22 @@ import { DomainError } from '../errors.ts';
 import { invalidConnection } from '../channel/invalid-connection.ts';
 import type { Endpoint } from '../channel/endpoint.ts';
 
-// Pure rules of a connection: an author on the way to a platform's page and back.
+// Pure rules of a connection: the author's way to a platform's page and back.
 
-/** Long enough to sign in there and to find the second factor. */
+/** Long enough to sign in there, with a second factor. */
 export const CONNECTION_LIFETIME_MS = 15 * 60_000;
 
-/** 256 bits that nobody guesses, as they stand in a URL. */
+/** 256 random bits, in a form for URLs. */
 export function newSecret(): string {
   return randomBytes(32).toString('base64url');
 }
 
-/** What is kept of a page of ours that was shown: only who has its form and was shown it makes the same. */
+/** The stored hash of a page of ours. Only the browser that was shown the page, with the page's form, can produce it. */
 export function formHashOf({ formToken, browserKey }: { formToken: string; browserKey: string }): string {
   return sha256(`${formToken} ${browserKey}`);
 }
 
-/** Sealed for one connection: moved to another row it does not open. */
+/** A verifier is sealed for one connection: copied to another row it cannot be unsealed. */
 export function verifierContext(id: string): string {
   return `connection:${id}`;
 }
@@ -46,7 +46,7 @@ export function parseServer(publisher: Publisher, text: string | undefined, allo
   return url.origin;
 }
 
-/** Where a new account lives. The sandbox plays one server of each platform. */
+/** The endpoint of a new account. The sandbox stands in for one server of each platform. */
 export function placeOf(
   publisher: Publisher,
   input: { sandbox?: boolean | undefined; server?: string | undefined },

@@ -13,19 +13,20 @@ const DISCONNECTED: Failure = {
 };
 
 /**
- * Disconnects an account: its credentials are gone, and once this resolves nothing goes out on it. What has fired and
- * is not sent fails; what is scheduled fails at its time, unless the account is connected again by then. With `posts` as
- * `hold` both wait for that instead, for as long as they may be late. The row stays, because the ledger refers to it. A
- * second time changes nothing, except for what it says of the posts.
+ * Disconnects an account: its credentials are wiped, and once this resolves nothing goes out on it. Deliveries that have
+ * fired and are not sent fail; scheduled posts fail at their time, unless the account is connected again by then. With
+ * `posts` as `hold` both wait for that instead, for as long as they may be late. The row stays, because the ledger refers to
+ * it. A second call changes nothing except `posts`.
  *
- * @throws DomainError `channel_not_found`; `being_sent` while a post is going out on it, or is looked for there.
+ * @throws DomainError `channel_not_found`; `being_sent` while a post is going out on it, or is looked up there.
  */
 export async function disconnectChannel(
   ctx: Pick<Context, 'db' | 'log'>,
   input: { organizationId: string; channelId: string; posts?: 'hold' | 'fail' },
 ): Promise<ChannelSummary> {
   const { organizationId, channelId: id, posts } = input;
-  // The same for every repetition: made once, it is not made again, whoever has connected the account since.
+  // The same id for every repetition: a disconnection that was made is not made again, even if the account was connected
+  // since.
   const changeId = randomUUID();
   const channel = await withRetry(() =>
     disableChannel(ctx.db, { organizationId, id, changeId, posts }, DISCONNECTED),

@@ -4,15 +4,16 @@ import { settlePosts } from '../delivery/settle-posts.repository.ts';
 import { SUMMARY_COLUMNS, type ChannelSummary } from '../channel/channel.repository.ts';
 
 /**
- * Disables a channel, wipes its credentials, and fails (or holds) what of it has fired and is not sent: in one
- * transaction, after which nothing goes out on it, whatever fires, is tried again or is held by a worker at that moment.
+ * Disables a channel, wipes its credentials, and fails (or holds) its deliveries that have fired and are not sent, in one
+ * transaction. After it nothing goes out on the channel, whatever fires, is tried again or is held by a worker at that
+ * moment.
  *
- * Locked are the channel, so that no new delivery can refer to it meanwhile, and every delivery of it that may yet go
- * out. So nothing becomes claimable until the commit, and a claim after it reads that the channel is disabled. A holder
- * is fenced off: it finds out before it may send.
+ * It locks the channel, so that no new delivery can refer to it meanwhile, and every delivery of it that may yet go out. So
+ * nothing becomes claimable until the commit, and a claim after it sees that the channel is disabled. A present holder is
+ * fenced off: it finds out before it may send.
  *
- * @returns undefined when the organization has no such channel; `being_sent`, and nothing is changed, while something
- * is being sent on it or looked for.
+ * @returns undefined when the organization has no such channel; `being_sent`, and nothing is changed, while something is
+ * being sent on it or looked up.
  */
 export async function disableChannel(
   db: Database,
@@ -28,7 +29,7 @@ export async function disableChannel(
     if (!row) return undefined;
     const { isMade, ...found } = row;
     const holds = channel.posts ? channel.posts === 'hold' : found.status === 'disabled' && found.holdsPosts;
-    // Made before, and its answer was lost. Connected again since, it stays so.
+    // Made before (its answer was lost), or nothing to change. An account that was connected again since stays connected.
     if (isMade || (found.status === 'disabled' && found.holdsPosts === holds)) return found;
     if (await lockDeliveries(tx, channel.id)) return 'being_sent';
     await (holds ? holdFired(tx, channel.id) : failFired(tx, channel.id, failure));
@@ -42,10 +43,10 @@ export async function disableChannel(
   });
 }
 
-/** True when one of them may be out: sent just now, or being looked for. */
+/** True when one of them may be out: it was sent just now, or is being looked up. */
 async function lockDeliveries(tx: SqlRunner, channelId: string): Promise<boolean> {
   const [row] = await tx.query<{ beingSent: boolean }>(
-    // Also what has not fired and what has failed: a post that fires, or is tried again, waits for this to end.
+    // Also deliveries that have not fired or have failed: a post that fires, or is tried again, waits for this to end.
     `WITH locked AS (
        SELECT status, sending_at FROM delivery
        WHERE channel_id = $1 AND status NOT IN ('published', 'canceled')
@@ -58,7 +59,7 @@ async function lockDeliveries(tx: SqlRunner, channelId: string): Promise<boolean
   return row?.beingSent ?? false;
 }
 
-/** The person's word is a row of the ledger, under a fencing number of its own. */
+/** The decision is a row of the ledger for each delivery, with a fencing number of its own. */
 async function failFired(tx: SqlRunner, channelId: string, failure: Failure): Promise<void> {
   const rows = await tx.query<{ postId: string }>(
     `WITH ended AS (
@@ -81,11 +82,11 @@ async function failFired(tx: SqlRunner, channelId: string, failure: Failure): Pr
     [channelId, failure.kind, failure.actor, failure.reason, 'the channel was disconnected'],
   );
   const postIds = rows.map(({ postId }) => postId);
-  // A post whose last other delivery ends at this very moment is left to a sweeper, which sees both.
+  // A post whose last other delivery ends at this moment is left to a sweeper, which sees both.
   if (postIds.length > 0) await settlePosts(tx, postIds);
 }
 
-/** What a worker holds and has not sent is taken from it; whoever claims it next finds that the channel is disconnected. */
+/** Takes unsent deliveries from their workers. The next claim finds that the channel is disconnected. */
 async function holdFired(tx: SqlRunner, channelId: string): Promise<void> {
   await tx.query(
     `WITH taken AS (

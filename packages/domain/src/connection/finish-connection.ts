@@ -16,10 +16,10 @@ import { findKnownPublisher } from './find-known-publisher.ts';
 import { redirectUriOf } from '../channel/redirect-uri.ts';
 
 /**
- * The author is back from the platform's page: trades what they bring for credentials, and keeps the channel. `query` is
- * what the platform sent them with, `receivedAt` our address that it sent them to, `browserKey` what their browser was given
- * when it left. Good for one try, and one that arrives at another server's address is used up as well: whoever sent it may
- * be trying to get at somebody's code.
+ * The author is back from the platform's page: exchanges the code for credentials, and stores the channel. `query` is what
+ * the platform sent the author back with, `receivedAt` our address that it sent them to, `browserKey` what their browser was
+ * given when it left. It works once. An answer that arrives at another server's address uses it up as well: its sender may be
+ * trying to steal a code.
  * @throws DomainError `invalid_answer`, `connection_not_found`, `foreign_answer`, `platform_refused` (also when the author
  * said no), and those of `findOAuthClient`.
  */

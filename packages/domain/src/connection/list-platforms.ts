@@ -8,15 +8,15 @@ export interface PlatformSummary {
   name: string;
   /** How an account is connected: on a page of the platform, or with a password that its author makes for SoloSpark. */
   connection: 'consent' | 'password';
-  /** Its accounts live on servers of many owners, so the author says which. */
+  /** Its accounts live on servers of many owners, so the author names the server. */
   anyServer: boolean;
   /** What the operator registers there, letter by letter. Null where nothing has to be registered. */
   redirectUri: string | null;
   /** Real accounts can be connected: the operator has set what that needs. */
   available: boolean;
-  /** Accounts of its stand-in can be. */
+  /** Accounts of its sandbox can be connected. */
   sandbox: boolean;
-  /** Null: its calls name none. */
+  /** Null: its calls name no version. */
   apiVersion: ApiVersionState | null;
   limits: Limits;
   /** The JSON Schema of what can be chosen for a post. */

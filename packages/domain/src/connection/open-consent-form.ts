@@ -6,9 +6,9 @@ import { bindForm, findOpenConnection } from './connection.repository.ts';
 import { findKnownPublisher } from './find-known-publisher.ts';
 
 /**
- * What the author is about to do, for the page that asks them: nobody is to lend an account to an organization by
- * following somebody else's link, or without having seen that page. So its form carries `formToken` and the browser that is
- * shown it keeps `browserKey`; both together are good for going on, once. A page that is opened again replaces the first.
+ * What the page that asks for consent shows to the author. Nobody should connect an account to an organization by following
+ * somebody else's link, or without having seen that page. So its form carries `formToken` and the browser that is shown it
+ * keeps `browserKey`; both together work once. Opening the page again replaces its form.
  * @throws DomainError `connection_not_found`.
  */
 export async function openConsentForm(

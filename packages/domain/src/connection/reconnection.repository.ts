@@ -7,9 +7,11 @@ import {
 import { DEFAULT_LATE_LIMIT_MINUTES } from '../delivery/expiry.ts';
 
 /**
- * New credentials for an account that has a channel; its row, and all that refers to it, stays. What waited for this
- * may be claimed at once; and so may what has failed for want of it, if it may still be that late. Undefined when it is active and
- * `evenIfActive` is not said, or is not the sandbox's where that is wanted; or its credentials are not of `ifVersion` any more.
+ * Stores new credentials for an account that has a channel; its row, and all that refers to it, stays. Deliveries that waited
+ * for this become claimable at once; so do those that failed for this reason, if they may still be that late.
+ *
+ * Undefined, and nothing is changed, when the channel is active and `evenIfActive` is false, when only one of the two is of
+ * the sandbox, or when its credentials are not of `ifVersion` any more.
  */
 export async function reconnectChannel(
   db: SqlRunner,

@@ -10,8 +10,8 @@ import { findKnownPublisher } from './find-known-publisher.ts';
 import { redirectUriOf } from '../channel/redirect-uri.ts';
 
 /**
- * The author goes on to the platform's page, from ours: `formToken` and `browserKey` are what that one gave out. The new
- * `browserKey` is for their browser to keep: whoever comes back has to bring it, so that a link alone connects nothing.
+ * Sends the author from our page to the platform's: `formToken` and `browserKey` come from our page. The new `browserKey` is
+ * for the browser to keep. The author has to bring it back, so that a link alone connects nothing.
  * @throws DomainError `connection_not_found`, `cross_site_request`, and those of `findOAuthClient`.
  */
 export async function redirectToAuthorization(
@@ -29,7 +29,7 @@ export async function redirectToAuthorization(
   const app = await findOAuthClient(ctx, publisher, connection);
   const verifier = unseal(ctx.settings.keyring, connection.sealedVerifier, verifierContext(connection.id));
   const browserKey = newSecret();
-  // Not repeated after a lost answer: the second time the form would count as used, by whom nobody knows.
+  // Not repeated after a lost answer: the second try would find the form used, and could not tell by whom.
   const taken = await takeForm(ctx.db, { id: connection.id, formHash, browserHash: sha256(browserKey) });
   if (!taken) throw notFromOurPage();
   const consentUrl = publisher.connection.consentUrl({

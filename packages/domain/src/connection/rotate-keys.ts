@@ -14,12 +14,11 @@ import { findSealedOtherwise, replaceSeal } from '../channel/credentials.reposit
 const BATCH = 500;
 
 /**
- * Seals everything anew that is sealed with another key than the current one, while API and workers run. Afterwards the
- * older keys can be taken out of SEALING_KEYS, once no process with the older setting runs any more: it would go on
- * sealing with its own. May be stopped and started again at any time. What nobody will open any more, the proof of a
- * connection that is over, is forgotten instead.
+ * Seals everything again that is sealed with another key than the current one, while API and workers run. Afterwards the
+ * older keys can be taken out of SEALING_KEYS, once no process with the older setting runs any more: it would go on sealing
+ * with its own. May be stopped and started again at any time. The verifiers of connections that are over are deleted instead.
  *
- * @throws SealError for what no configured key opens; what comes before it has been sealed anew.
+ * @throws SealError if no configured key opens a value; the values before it have been sealed again.
  */
 export async function rotateKeys(
   ctx: Pick<Context, 'db' | 'settings'>,
@@ -37,7 +36,7 @@ export async function rotateKeys(
   }
 }
 
-// One for every sealed column of the database, a batch at a time; each answers how many there were.
+// One function for every sealed column of the database. Each handles one batch, and returns how many rows it had.
 
 async function resealChannels({ db, settings }: Pick<Context, 'db' | 'settings'>): Promise<number> {
   const { keyring } = settings;

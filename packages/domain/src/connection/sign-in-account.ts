@@ -8,7 +8,7 @@ import { placeOf } from './connection.ts';
 import { findKnownPublisher } from './find-known-publisher.ts';
 
 /**
- * Connects an account with a password that its author has made for SoloSpark. The password is used once, and not kept.
+ * Connects an account with a password that its author has made for SoloSpark. The password is used once, and not stored.
  * @throws DomainError `invalid_connection`, `platform_unavailable`, `platform_refused`, `sandbox_unavailable`.
  */
 export async function signInAccount(

@@ -10,13 +10,13 @@ import { findKnownPublisher } from './find-known-publisher.ts';
 
 export interface StartedConnection {
   id: string;
-  /** To be opened by the author in a browser: SoloSpark's page, which leads on to the platform's. */
+  /** The author opens it in a browser: it is SoloSpark's page, which leads on to the platform's. */
   url: string;
   expiresAt: Date;
 }
 
 /**
- * Begins the connection of an account whose author agrees on a page of its platform.
+ * Begins the connection of an account whose author gives consent on a page of its platform.
  * @throws DomainError `invalid_connection`, `platform_not_configured`, `platform_unavailable`, `platform_refused`,
  * `sandbox_unavailable`.
  */
@@ -35,7 +35,7 @@ export async function startConnection(
     throw invalidConnection('/platform', 'kind', `${publisher.name} is connected with an app password`);
   }
   const endpoint = placeOf(publisher, input, ctx.settings.allowPrivateServers);
-  // Now, while the author is there: an app that is missing, or a server that does not answer, is better heard of here.
+  // Checked now, while the author is there: a missing app, or a server that does not answer, is better reported here.
   await findOAuthClient(ctx, publisher, endpoint);
 
   const id = randomUUID();

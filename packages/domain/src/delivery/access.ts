@@ -16,19 +16,19 @@ import { retryOrGiveUp, type ClaimedDelivery, type Settlement } from './delivery
 import { waitForAuthor, postpone } from './expiry.ts';
 import type { Lease } from './lease.ts';
 
-// A delivery's access to its account: renewed before it ends, renewed or examined when the platform will not have it, and
-// waited for when only its author can give a new one. An expired token costs nobody a post.
+// A delivery's access to its account. A token is renewed before it expires. A refused token is renewed, or checked with the
+// platform. Where only the author can give a new one, the delivery waits. An expired token alone fails no post.
 
-/** With less than this left it is renewed first, so that it lasts for the attempt. */
-const ENOUGH_MS = 2 * 60_000;
+/** With less than this left the token is renewed first, so that it lasts for the attempt. */
+const RENEW_BELOW_MS = 2 * 60_000;
 
-/** With less than this left, and not to be renewed just now, it is not tried. */
-const TOO_LITTLE_MS = 10_000;
+/** With less than this left, and no renewal possible now, the attempt is postponed. */
+const UNUSABLE_BELOW_MS = 10_000;
 
 const RENEW_AGAIN_MS = 15_000;
 
-/** So many refusals of a token that is good lack a permission, and not a better hour. */
-const TRIES_OF_A_GOOD_TOKEN = 3;
+/** After this many refusals of a valid token a permission is missing, and waiting does not help. */
+const REFUSALS_OF_A_VALID_TOKEN = 3;
 
 export async function openAccess(
   ctx: Context,
@@ -53,15 +53,17 @@ export async function openAccess(
   }
   const credentials = unsealCredentials(ctx.settings.keyring, channel);
   const leftMs = credentials.expiresAt ? Date.parse(credentials.expiresAt) - lease.now().getTime() : Infinity;
-  if (leftMs > ENOUGH_MS || !isRefreshable(publisher, credentials)) return { credentials };
+  if (leftMs > RENEW_BELOW_MS || !isRefreshable(publisher, credentials)) return { credentials };
 
   const refreshed = await refreshCredentials(ctx, publisher, channel, lease.signal);
   if (refreshed.outcome === 'refreshed') return { credentials: refreshed.credentials };
-  if (refreshed.outcome === 'unavailable' && leftMs > TOO_LITTLE_MS) return { credentials };
+  if (refreshed.outcome === 'unavailable' && leftMs > UNUSABLE_BELOW_MS) return { credentials };
   return { settlement: withoutAccess(lease, refreshed) };
 }
 
-/** The platform refused this access, and created nothing. Whose turn is it: ours, nobody's, or the author's? */
+/**
+ * The platform refused this access, and created nothing. Renews the credentials, tries again later, or waits for the author.
+ */
 export async function recoverAccess(
   ctx: Context,
   attempt: Lease & { publisher: Publisher; call: AccountCall },
@@ -74,9 +76,9 @@ export async function recoverAccess(
     if (refreshed.outcome === 'refreshed') return retryOrGiveUp(claim, 'retry', failure);
     return withoutAccess(attempt, refreshed);
   }
-  // One refusal ends no connection: in bad hours platforms refuse tokens that are good.
-  const isGood = await isAccepted(publisher, call);
-  if (isGood === undefined || (isGood && !(await isRefusedAgainAndAgain(ctx, claim)))) {
+  // One refusal does not end a connection: platforms with trouble refuse valid tokens, too.
+  const isValid = await isAccepted(publisher, call);
+  if (isValid === undefined || (isValid && !(await isRefusedRepeatedly(ctx, claim)))) {
     return retryOrGiveUp(claim, 'retry', failure);
   }
   await withRetry(() => markNeedsReconnect(ctx.db, { ...channel, reason: failure.reason }));
@@ -89,12 +91,12 @@ function withoutAccess(lease: Lease, refreshed: Exclude<Refreshed, { outcome: 'r
   return postpone(lease.claim, RENEW_AGAIN_MS, lease.now(), refreshed.failure);
 }
 
-async function isRefusedAgainAndAgain(ctx: Context, { id, channel }: ClaimedDelivery): Promise<boolean> {
+async function isRefusedRepeatedly(ctx: Context, { id, channel }: ClaimedDelivery): Promise<boolean> {
   const before = await withRetry(() => countRefusals(ctx.db, { deliveryId: id, channelId: channel.id }));
-  return before + 1 >= TRIES_OF_A_GOOD_TOKEN;
+  return before + 1 >= REFUSALS_OF_A_VALID_TOKEN;
 }
 
-/** Undefined: could not be asked. */
+/** Whether the platform accepts the token. Undefined: it could not be asked. */
 async function isAccepted(publisher: Publisher, call: AccountCall): Promise<boolean | undefined> {
   try {
     await publisher.identity(call);

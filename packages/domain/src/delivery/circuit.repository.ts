@@ -1,19 +1,19 @@
 import type { SqlRunner } from '@solospark/db';
 
-/** So many channels in a row, without a clear answer to any, make a platform count as down. */
+/** A platform is paused after this many channels in a row have failed without a clear answer. */
 export const CHANNELS_TO_PAUSE = 3;
 
 /** The first pause; each further one in a row is twice as long. */
 const FIRST_PAUSE_MS = 5_000;
 const LONGEST_PAUSE_MS = 2 * 60 * 1000;
 
-/** What fails on its own: a platform, or one server of a platform that is many. */
+/** What is paused on its own: a platform, or one server of a platform that is many. */
 export interface CircuitKey {
   platform: string;
   endpoint: string;
 }
 
-/** It has given a clear answer: what was held against it is forgotten. */
+/** The platform has given a clear answer: its failures are forgotten. */
 export async function recordPlatformAnswers(
   db: SqlRunner,
   { platform, endpoint }: CircuitKey,
@@ -21,7 +21,7 @@ export async function recordPlatformAnswers(
   await db.query(`DELETE FROM platform_circuit WHERE platform = $1 AND endpoint = $2`, [platform, endpoint]);
 }
 
-/** The probe ended without asking the platform: another one may. */
+/** The probe ended without asking the platform: another delivery may probe it. */
 export async function giveProbeBack(db: SqlRunner, { platform, endpoint }: CircuitKey): Promise<void> {
   await db.query(
     `UPDATE platform_circuit SET paused_until = now()
@@ -31,8 +31,8 @@ export async function giveProbeBack(db: SqlRunner, { platform, endpoint }: Circu
 }
 
 /**
- * The platform, or this server of it, failed this channel, in a claim of this age. Answers until when nothing is claimed of it any more, if
- * this was the failure that paused it. What was begun before a pause says nothing about the time after it.
+ * Records that the platform, or this server of it, failed this channel. Returns the end of the pause if this failure paused
+ * it. A claim that began before the last pause is ignored: it says nothing about the time after it.
  */
 export async function recordPlatformFailure(
   db: SqlRunner,
@@ -64,6 +64,6 @@ export async function recordPlatformFailure(
   return row?.pausedUntil ?? undefined;
 }
 
-/** After a pause the first failure is enough: it was the probe's. */
+/** Whether this failure pauses the platform. After a pause one failure is enough: it was the probe's. */
 const PAUSES = `(c.pauses > 0 OR cardinality(
   ARRAY(SELECT DISTINCT unnest(c.failing_channels || EXCLUDED.failing_channels))) >= ${CHANNELS_TO_PAUSE})`;

@@ -5,11 +5,11 @@ import { giveProbeBack, recordPlatformAnswers, recordPlatformFailure } from './c
 import type { ClaimedDelivery, Settlement } from './delivery.ts';
 import type { Lease } from './lease.ts';
 
-// When a platform is down, every try of every delivery fails, and each would use up a try, a call and a slot. So the
-// platform itself is paused, by all processes: or only the server that fails, where a platform is many servers. Accounts
-// differ: it takes several of them to say that it is the platform.
+// A circuit breaker. When a platform is down, every delivery fails, and each failure uses up a try, a call and a slot. So all
+// processes pause the platform, or only the failing server of a platform that is many servers. One account may fail for
+// reasons of its own, so it takes several of them to pause a platform.
 
-/** Tells all workers whether this server of the platform is up. Only when the next deliveries are claimed depends on it. */
+/** Tells all workers whether this server of the platform works. It only decides when the next deliveries are claimed. */
 export async function judgePlatform(
   ctx: Context,
   lease: Lease,
@@ -30,8 +30,8 @@ export async function judgePlatform(
 }
 
 /**
- * What the end of a claim says about its platform: it answers, it does not, or nothing either way. A refusal is an answer.
- * `asked` is false when the claim ended before a request to the platform was made.
+ * What the end of a claim says about its platform: it answers, it fails, or nothing. A refusal is an answer. `asked` is false
+ * when the claim ended before a request to the platform was made.
  */
 export function healthSign(
   claim: Pick<ClaimedDelivery, 'sendingAt'>,
@@ -40,7 +40,7 @@ export function healthSign(
 ): 'answers' | 'fails' | undefined {
   if (!asked) return undefined;
   if (settlement.outcome === 'published') return 'answers';
-  if (isOurOwn(settlement.failure)) return undefined;
+  if (isOwnFault(settlement.failure)) return undefined;
   const { outcome } = settlement;
   switch (outcome) {
     case 'wait_until':
@@ -52,7 +52,7 @@ export function healthSign(
     case 'uncertain':
     case 'ask_again':
     case 'absent':
-      // Sent by an earlier holder: that its answer is missing says more about that worker than about the platform.
+      // An earlier holder sent it: that its answer is missing says more about that worker than about the platform.
       return claim.sendingAt === null ? 'fails' : undefined;
     case 'handed_back':
       return undefined;
@@ -61,8 +61,8 @@ export function healthSign(
   }
 }
 
-/** Trouble of our own, with a file or with this process, says nothing of the platform, whatever was asked before. */
-function isOurOwn(failure: Failure | null): boolean {
+/** A fault of this server (a file, this process) says nothing about the platform, whatever was asked before. */
+function isOwnFault(failure: Failure | null): boolean {
   if (failure === null) return false;
   const { kind, actor } = failure;
   return (

@@ -3,35 +3,35 @@ import { MEDIA_OF_POST } from '../media/media.repository.ts';
 import { LEASE_MS, type ClaimedDelivery } from './delivery.ts';
 import { LIMITED_FOR_MS } from './rate-limit.repository.ts';
 
-// Who works on what. Both statements are compare-and-sets by the database's clock.
+// Which worker publishes which delivery. Claiming and renewing are compare-and-sets by the database's clock.
 
 export interface ClaimRequest {
   platform: string;
   limit: number;
-  /** Deliveries of one channel that may be in work at one time, over all processes. */
+  /** How many deliveries of one channel may be published at one time, by all processes together. */
   perChannel: number;
   /**
-   * Of a platform that is many servers: how many deliveries of one server, and of all that are in doubt, this process takes
-   * at most, and how many it has of each. Null: the platform is one service.
+   * For a platform that is many servers: how many deliveries of one server, and of all servers in doubt together, this
+   * process takes at most, and how many it holds of each. Null: the platform is one service.
    */
   perEndpoint?: { most: number; held: Record<string, number> } | null;
-  /** What this process works on already: not abandoned, even if its lease could not be renewed. */
+  /** Deliveries that this process publishes already: not abandoned, even if their leases could not be renewed. */
   except: readonly string[];
-  /** What made the worker look, for the ledger. */
+  /** What woke the worker, for the ledger. */
   trigger: 'job' | 'reconciler';
 }
 
-/** How long a platform that was paused has for answering the one delivery that asks whether it is back. */
+/** How long the probe after a platform's pause may take before another delivery may probe it. */
 const PROBE_MS = 30_000;
 
 /**
- * Takes deliveries of a platform whose time has come, or whose holder's lease ran out, under a lease and a fencing
- * number, and opens their attempts in the ledger.
+ * Claims deliveries of a platform that are due, or whose lease has expired: each gets a lease and a fencing number, and its
+ * attempt is opened in the ledger.
  *
- * Channels take turns: each delivery was given its place when its post fired, behind those of its own channel, so that
- * a thousand posts of one account do not delay the only one of another. Each server of a platform (its endpoint) is paused
- * on its own, and then gives nothing but what was abandoned; when the pause is over it gives one, as a probe. Servers that
- * hang, however many, leave room for those that do not.
+ * A delivery gets its queue position when its post fires, behind the deliveries of its own channel, so that a thousand posts
+ * of one account do not delay the only post of another. Each server of a platform (its endpoint) is paused on its own. While
+ * paused, it gives only deliveries whose lease has expired; after the pause it gives one, as a probe. Servers that hang,
+ * however many, leave room for the others.
  */
 export async function claimDeliveries(
   db: SqlRunner,
@@ -43,7 +43,7 @@ export async function claimDeliveries(
        SELECT channel_id, count(*) AS deliveries FROM delivery
        WHERE platform = $4 AND status = 'publishing' AND lease_until > now() GROUP BY channel_id
      ), in_line AS (
-       -- The endpoints that have something in line: one look into the index for each.
+       -- The endpoints that have pending deliveries: one index access for each.
        (SELECT endpoint FROM delivery
         WHERE platform = $4 AND status = 'pending' AND next_attempt_at IS NOT NULL ORDER BY endpoint LIMIT 1)
        UNION ALL
@@ -53,7 +53,7 @@ export async function claimDeliveries(
                ORDER BY d.endpoint LIMIT 1)
        FROM in_line WHERE in_line.endpoint IS NOT NULL
      ), probe AS (
-       -- One of the workers that look at this moment gets the row, and with it the probe.
+       -- Only one of the workers that claim at this moment gets the row, and with it the probe.
        SELECT endpoint FROM platform_circuit WHERE platform = $4 AND paused_until <= now() FOR UPDATE SKIP LOCKED
      ), held AS (
        SELECT key AS endpoint, value::int AS deliveries FROM jsonb_each_text($9::jsonb)
@@ -66,7 +66,7 @@ export async function claimDeliveries(
        LEFT JOIN probe USING (endpoint) LEFT JOIN held USING (endpoint)
        WHERE endpoint IS NOT NULL
      ), front AS (
-       -- A few more than needed: another worker may be taking some of them at this moment.
+       -- More than needed: another worker may be claiming some of them at this moment.
        SELECT next.*, in_doubt FROM line CROSS JOIN LATERAL (
          SELECT id, channel_id, turn_at FROM delivery d
          WHERE platform = $4 AND d.endpoint = line.endpoint AND status = 'pending' AND next_attempt_at <= now()
@@ -84,13 +84,13 @@ export async function claimDeliveries(
        SELECT id, turn_at, in_doubt, row_number() OVER (PARTITION BY in_doubt ORDER BY turn_at, id) AS place
        FROM counted WHERE at_once <= $6
      ), nearest AS (
-       -- The limit is for the planner: it takes the lines for much longer than they are, and would read the whole table below.
+       -- The limit is for the planner: it expects far more rows than there are, and would read the whole table below.
        SELECT id, turn_at FROM placed
        WHERE NOT in_doubt OR place <= (
          SELECT $10 - COALESCE(sum(deliveries), 0) FROM held JOIN platform_circuit c USING (endpoint) WHERE platform = $4)
        ORDER BY turn_at, id LIMIT $5 * 4
      ), candidate AS (
-       -- Looked at again under the lock. As a CASE no index fits it: each row is found by its key, and not among all in line.
+       -- Checked again under the lock. Written as a CASE so that no index fits: each row is then found by its key.
        SELECT d.id FROM delivery d JOIN nearest USING (id)
        WHERE CASE d.status WHEN 'pending' THEN d.next_attempt_at <= now()
                            WHEN 'publishing' THEN d.lease_until <= now() ELSE false END
@@ -120,7 +120,7 @@ export async function claimDeliveries(
             p.organization_id AS "organizationId", p.revision, d.platform, d.endpoint,
             COALESCE(d.text_override, p.text) AS text, d.settings, d.due_at AS "dueAt", now() AS "claimedAt",
             (extract(epoch FROM now() - d.due_at) * 1000)::float8 AS "sinceDueMs",
-            -- What was tried before the author asked for another try, or a person ended, does not count.
+            -- Attempts from before the last due time do not count: a retry by a person sets a new one.
             COALESCE((extract(epoch FROM now() - (
               SELECT min(a.started_at) FROM attempt a WHERE a.delivery_id = d.id AND a.started_at >= d.due_at)) * 1000)
               ::float8, 0) AS "triedForMs",
@@ -158,7 +158,7 @@ export async function claimDeliveries(
   );
 }
 
-/** Platforms that have something for `claimDeliveries`, asked in one cheap statement. */
+/** Platforms that have something to claim, in one cheap statement. */
 export async function findBackloggedPlatforms(db: SqlRunner): Promise<string[]> {
   const rows = await db.query<{ platform: string }>(
     `SELECT platform FROM delivery WHERE status = 'pending' AND next_attempt_at <= now()
@@ -170,7 +170,7 @@ export async function findBackloggedPlatforms(db: SqlRunner): Promise<string[]> 
 
 export type Held = Pick<ClaimedDelivery, 'id' | 'fence' | 'claimToken'>;
 
-/** The columns that statements over many claims join by. */
+/** Claims as columns, by which statements over many of them join. */
 export const columnsOfHeld = (items: readonly Held[]): unknown[][] => [
   items.map(({ id }) => id),
   items.map(({ fence }) => fence),
@@ -178,8 +178,8 @@ export const columnsOfHeld = (items: readonly Held[]): unknown[][] => [
 ];
 
 /**
- * Renews the leases of what this process works on; answers which it still holds. A row that somebody else has locked is
- * neither waited for, or all the others would lose their leases with it, nor lost: it is renewed the next time.
+ * Renews the leases of these claims, and returns the ids that are still held. A row that another transaction has locked is
+ * skipped: waiting for it could cost all the others their leases. It still counts as held, and is renewed next time.
  */
 export async function renewLeases(db: SqlRunner, held: Held[]): Promise<Set<string>> {
   const rows = await db.query<{ id: string }>(

@@ -10,10 +10,10 @@ import {
 import { postpone } from './expiry.ts';
 import type { Lease } from './lease.ts';
 
-// How an attempt ends before it is done: its deadline has come, its lease was lost, or its worker stops. A read from a dead
-// network mount never returns, and nothing in this process can end it: the attempt is ended without it, and its delivery handed on.
+// How an attempt ends before it is done: it is overdue, its lease was lost, or its worker stops. A read from a dead network
+// mount never returns, and nothing in this process can end it: the attempt is given up, and its delivery is handed on.
 
-/** The reason of a lease's signal when its attempt has to end. */
+/** The abort reason of a lease's signal when its attempt is overdue. */
 export class AttemptOverdueError extends Error {
   constructor(what: string) {
     super(what);
@@ -22,13 +22,13 @@ export class AttemptOverdueError extends Error {
 }
 
 export interface Deadline {
-  /** The attempt got a step further. */
+  /** The attempt made a step forward. */
   noteStep(): void;
-  /** Why it has to end; undefined while it may go on. */
+  /** Why the attempt has to end; undefined while it may go on. */
   overdue(): AttemptOverdueError | undefined;
 }
 
-/** Starts now: after `stallMs` without a step, or after its limit in all, the attempt is overdue. */
+/** Starts now. The attempt is overdue after `stallMs` without a step, or after its limit in all. */
 export function startDeadline(
   clock: Clock,
   claim: Pick<ClaimedDelivery, 'media'>,
@@ -56,15 +56,18 @@ function inSeconds(ms: number): string {
   return `${Math.round(ms / 1000)} s`;
 }
 
-/** How long an attempt that was told to end may take to do so by itself. */
+/** How long an attempt that was told to end may take to end by itself. */
 const GRACE_MS = 1_000;
 
-/** The same while its public call, or the look-up after it, may be under way: that is never aborted. */
+/** The same while its public call, or the look-up after it, may be running: those are never aborted. */
 const SENT_GRACE_MS = 60_000;
 
 const ASK_AGAIN_MS = 1_000;
 
-/** The socket cannot be opened any more. What was not sent by then never will be; what may be out is asked about. */
+/**
+ * Settles an interrupted attempt. It cannot open a socket any more: what was not sent is never sent, and what may be out is
+ * looked up.
+ */
 export function interrupted(lease: Lease): Settlement {
   const { claim } = lease;
   const reason: unknown = lease.signal.reason;
@@ -79,8 +82,8 @@ export function interrupted(lease: Lease): Settlement {
 }
 
 /**
- * Resolves when the attempt was told to end and has not, as when it waits for a file that never comes. Whatever it still
- * does is fenced off by the settlement that follows. `over` aborts when nobody waits for this any more.
+ * Resolves when the attempt was told to end and has not ended, for example because it waits for a file that never comes. The
+ * settlement that follows fences off whatever it still does. `over` ends the waiting.
  */
 export async function whenInterrupted(lease: Lease, over: AbortSignal): Promise<'interrupted'> {
   await aborted(lease.signal);

@@ -1,15 +1,15 @@
 import type { Failure } from '@solospark/publishers';
 import { MAX_AGE_MS, mayBeOutUnseen, type ClaimedDelivery, type Settlement } from './delivery.ts';
 
-// How late a post may still go out. "Good morning" at four in the afternoon is worse than nothing, and what waited for a
-// server that was away for a week is no longer what its author meant.
+// How late a post may still go out. A "good morning" at four in the afternoon is worse than nothing, and a post that waited
+// for a week is no longer what its author meant.
 
-/** For a post whose author has not said. */
+/** For a post whose author has set no limit. */
 export const DEFAULT_LATE_LIMIT_MINUTES = 24 * 60;
 
 /**
- * Why a delivery must fail instead of going out: it was first tried later after its time than its post allows. Undefined:
- * it may go on. One that was tried in time goes on by the rules of retries, and one that may be out is asked about.
+ * Why a delivery must fail instead of going out: its first try came later than its post allows. Undefined: it may go on. A
+ * delivery that was first tried in time follows the rules of retries, and one that may be out is looked up.
  */
 export function expiredBefore(
   claim: Pick<ClaimedDelivery, 'sinceDueMs' | 'triedForMs' | 'sendingAt'>,
@@ -28,15 +28,18 @@ export function expiredBefore(
   };
 }
 
-/** The same for what was tried in time and told to wait: a day's limit that is told just after nine ends just after nine. */
+/**
+ * How long a delivery that was tried in time may wait, where its author has set no limit. An hour more than a day: a daily
+ * limit that is met just after nine ends just after nine.
+ */
 const DEFAULT_PATIENCE_MS = (DEFAULT_LATE_LIMIT_MINUTES + 60) * 60_000;
 
-/** A time that has just passed must not become a tight loop. */
+/** A wait for a time that has just passed must not become a tight loop. */
 const SHORTEST_WAIT_MS = 1_000;
 
 /**
- * Waits for the time that was named, and no longer than the post may be late: then it is looked at once more, and given up
- * if that still says to wait.
+ * Waits until the given time, but no longer than the post may be late. Then it is tried once more, and given up if it still
+ * has to wait.
  */
 export function waitOrGiveUp(
   claim: Pick<ClaimedDelivery, 'sinceDueMs' | 'lateLimitMinutes'>,
@@ -51,8 +54,8 @@ export function waitOrGiveUp(
 }
 
 /**
- * Nothing can be done about it now, and nobody knows when. What may be out stays so: the next claim asks about it before
- * anything else, and when nobody could ask for a day, a person decides.
+ * Waits because nothing can be done now, and nobody knows when. A delivery that may be out stays so: the next claim looks it
+ * up first. When that was not possible for a day, a person decides.
  */
 export function postpone(
   claim: Pick<ClaimedDelivery, 'sendingAt' | 'triedForMs' | 'sinceDueMs' | 'lateLimitMinutes'>,
@@ -88,8 +91,8 @@ const SHORTEST_PAUSE_MS = 30_000;
 const LONGEST_PAUSE_MS = 30 * 60_000;
 
 /**
- * Held until its author has connected the channel again, which lets it go at once; and no longer than it may be late.
- * Meanwhile it is looked at, more and more rarely.
+ * Waits until its author has connected the channel again, which releases it at once, and no longer than it may be late.
+ * Meanwhile it is tried at growing intervals.
  */
 export function waitForAuthor(
   claim: Pick<ClaimedDelivery, 'sinceDueMs' | 'triedForMs' | 'sendingAt' | 'lateLimitMinutes'>,
@@ -116,7 +119,7 @@ function lateLimitMs(lateLimitMinutes: number | null): number {
   return (lateLimitMinutes ?? DEFAULT_LATE_LIMIT_MINUTES) * 60_000;
 }
 
-/** In whole units, rounded down: exact enough for a person. */
+/** In whole units, rounded down. */
 function inWords(ms: number): string {
   const minutes = Math.floor(ms / 60_000);
   const [count, unit] =

@@ -3,14 +3,14 @@ import type { Failure, PrepareOutcome } from '@solospark/publishers';
 import { FileChangedError, FileMissingError, StoreUnavailableError } from '@solospark/storage';
 import { LinkUnservedError } from '../media/try-link.ts';
 
-/** Until it is looked again whether the store, or our own address, is back. */
+/** How long to wait before the store, or our own address, is tried again. */
 const AWAY_PAUSE_MS = 15_000;
 
 type Trouble = Exclude<PrepareOutcome, { outcome: 'ready' }>;
 
 /**
- * What it means for a delivery that a file of it could not be had: it is this server's trouble, whatever platform was to
- * be given the file, and says nothing of that platform. Undefined for what is no trouble with files.
+ * How a delivery goes on when one of its files could not be had. That is a fault of this server, and says nothing about the
+ * platform. Undefined: the error is not about files.
  */
 export function fileTrouble(
   error: unknown,

@@ -3,14 +3,14 @@ import type { Receipt, Evidence } from '@solospark/publishers';
 import { columnsOfHeld, type Held } from './claim.repository.ts';
 import { isPending, LEASE_MS, SEND_WINDOW_MS, type Settlement } from './delivery.ts';
 
-// What a holder writes about the deliveries it holds. In a burst many of them stand at the same step at the same time and
-// share a statement (docs/adr/0011): each under its own fencing number, and never the same delivery twice. Rows are
-// locked in the order of their ids, so that two statements which meet wait for each other and do not lock each other
-// out. All may be repeated after a lost connection.
+// What a holder writes about the deliveries it holds. In a burst many attempts reach the same step at the same time and share
+// one statement (docs/adr/0011). Each delivery is written under its own fencing number, and no statement contains a delivery
+// twice. Rows are locked in the order of their ids, so that two statements cannot deadlock. Every statement may be repeated
+// after a lost connection.
 
 /**
- * Found by key and locked first, and only then judged. Together, the planner prefers an index of what is publishing, which
- * in a burst is long, and full of what no longer is.
+ * Finds the rows by key and locks them, and compares the fence afterwards. In a single condition the planner prefers an index
+ * of publishing rows, which in a burst is long and full of dead entries.
  */
 const HELD = `
   found AS (
@@ -22,7 +22,7 @@ const HELD = `
     SELECT id, fence, at FROM found WHERE fence = claimed_as AND claim_token = claimed_with AND status = 'publishing'
   )`;
 
-/** Keeps what a publisher needs to remember. False: another worker holds the delivery now. */
+/** Saves evidence, and renews the lease. False: another worker holds the delivery now. */
 export const saveWitness = inBatches(
   async (db, items: (Held & { facts: Evidence })[]): Promise<boolean[]> => {
     const rows = await db.query<{ id: string }>(
@@ -38,7 +38,7 @@ export const saveWitness = inBatches(
   },
 );
 
-/** Commits that the public call may be made from now on. Undefined: another worker holds the delivery now. */
+/** Commits `sending`: the public call may be made from now on. Undefined: another worker holds the delivery now. */
 export const markSending = inBatches(async (db, items: Held[]): Promise<(Date | undefined)[]> => {
   const rows = await db.query<{ id: string; sendingAt: Date }>(
     `WITH ${HELD}, sending AS (
@@ -59,7 +59,7 @@ export const markSending = inBatches(async (db, items: Held[]): Promise<(Date | 
   return items.map(({ id }) => since.get(id));
 });
 
-/** Ends a claim and closes its attempt. False: another worker holds the delivery, and its truth stands. */
+/** Ends a claim and closes its attempt. False: another worker holds the delivery, and nothing was written. */
 export const settleDelivery = inBatches(
   async (db, items: (Held & { settlement: Settlement })[]): Promise<boolean[]> => {
     const rows = await db.query<{ id: string }>(
@@ -73,7 +73,7 @@ export const settleDelivery = inBatches(
        UPDATE delivery d
        SET status = s.status, lease_until = NULL, updated_at = now(),
            next_attempt_at = now() + make_interval(secs => s.after_ms / 1000),
-           -- Handed back, it keeps its place.
+           -- Without a pause it keeps its queue position.
            turn_at = CASE WHEN s.after_ms > 0 THEN now() + make_interval(secs => s.after_ms / 1000) ELSE d.turn_at END,
            attempts_used = attempts_used + s.attempts,
            sending_at = CASE WHEN s.may_be_out THEN d.sending_at END,
@@ -84,7 +84,7 @@ export const settleDelivery = inBatches(
            remote_id = s.remote_id, remote_url = s.remote_url,
            published_at = CASE WHEN s.status = 'published' THEN now() END,
            failure_kind = s.kind, failure_actor = s.actor, failure_reason = s.reason,
-           -- A look has no words of its own about what was refused before it.
+           -- A look-up has no platform message of its own: the one of the refusal before it stays.
            failure_platform_message = COALESCE(s.platform_message,
              CASE WHEN d.reconcile_count > 0 AND s.kind IS NOT NULL THEN d.failure_platform_message END)
        FROM settlement s WHERE d.id = s.id
@@ -95,7 +95,7 @@ export const settleDelivery = inBatches(
      )
      SELECT id FROM settled
      UNION ALL
-     -- Settled under this number before: the answer to the first try was lost on its way.
+     -- Already settled under this fence: the answer to the first try was lost.
      SELECT id FROM found WHERE fence = claimed_as AND claim_token = claimed_with AND status <> 'publishing'`,
       [...columnsOfHeld(items), toJson(items.map(({ settlement }) => columnsOf(settlement)))],
     );
@@ -127,7 +127,7 @@ function columnsOf(settlement: Settlement) {
   };
 }
 
-/** PostgreSQL's text knows no NUL and no half of a surrogate pair, and a platform's words may hold either. */
+/** PostgreSQL's text takes neither NUL nor half of a surrogate pair, and a platform's message may contain either. */
 function toJson(value: unknown): string {
   return JSON.stringify(value, (_, part: unknown) =>
     typeof part === 'string' ? part.replaceAll('\u0000', '').toWellFormed() : part,
@@ -135,17 +135,17 @@ function toJson(value: unknown): string {
 }
 
 /**
- * `proven`: the delivery is published by this receipt. `second`: it was published by another one, and this claim had sent it
- * as well. `known`: it was published already, and nothing speaks for a second post.
+ * `proven`: this receipt has made the delivery published. `second`: another receipt had published it, and this claim sent it
+ * as well. `known`: it was published before, and nothing suggests a second post.
  */
 export type ReceiptNote = 'proven' | { second: string } | 'known';
 
 /**
- * A receipt is proof, whoever holds the delivery now: it is published, and nobody sends it any more. A holder that has sent
- * it by then still brings its own answer, which the ledger keeps.
+ * A receipt is proof, whichever worker holds the delivery now: the delivery becomes published, and nobody sends it any more.
+ * If the present holder has sent it already, the ledger still keeps that holder's own answer.
  *
- * The post is written to in whatever state it is: so this and `settlePosts`, which counts before it locks, wait for each
- * other or see each other. It ends anew with what is known now.
+ * A post that has ended is written to as well, so that this statement and `settlePosts`, which counts before it locks, wait
+ * for each other or see each other. The post is then settled again by what is known now.
  */
 export async function recordReceipt(db: SqlRunner, held: Held, receipt: Receipt): Promise<ReceiptNote> {
   const [row] = await db.query<{ proven: boolean; second: string | null }>(
@@ -169,7 +169,7 @@ export async function recordReceipt(db: SqlRunner, held: Held, receipt: Receipt)
        SELECT id, fence, $4, 'unknown', 'receipt', now(), 'published', 'answered under a claim that the database has lost'
        FROM proven WHERE NOT EXISTS (SELECT FROM own)
      ), overtaken AS (
-       -- Should its worker die now, nobody would close it any more: what is published is never claimed again.
+       -- Closed here: a published delivery is never claimed again, so nobody would close it if its worker died now.
        UPDATE attempt
        SET ended_at = now(), outcome = 'superseded',
            detail = 'an earlier attempt had published it' ||
@@ -195,7 +195,7 @@ export async function recordReceipt(db: SqlRunner, held: Held, receipt: Receipt)
   return row?.second ? { second: row.second } : 'known';
 }
 
-/** The claim was lost to another worker: the ledger says so, and what became of this one's own public call. */
+/** The claim was lost to another worker: closes its attempt as superseded, and notes what became of its own public call. */
 export async function markSuperseded(db: SqlRunner, held: Held, ownAnswer?: string): Promise<void> {
   await db.query(
     `UPDATE attempt
@@ -206,7 +206,7 @@ export async function markSuperseded(db: SqlRunner, held: Held, ownAnswer?: stri
   );
 }
 
-/** How often trouble of our own has had this delivery handed back since it was due. A worker that stops does not count. */
+/** How often faults of this server had this delivery handed back since it was due. A stopping worker does not count. */
 export async function countHandBacks(db: SqlRunner, deliveryId: string): Promise<number> {
   const [row] = await db.query<{ handBacks: number }>(
     `SELECT count(*)::int AS "handBacks" FROM attempt a JOIN delivery d ON d.id = a.delivery_id

@@ -11,7 +11,7 @@ import type { Evidence } from '@solospark/publishers';
 import { reach } from './steps.ts';
 import type { Context } from '../context.ts';
 
-/** Another worker has taken the delivery over: whatever this one knows is no longer the truth. */
+/** Another worker has claimed the delivery: what this worker knows about it is out of date. */
 export class SupersededError extends Error {
   constructor() {
     super('the delivery is held by another worker');
@@ -19,7 +19,7 @@ export class SupersededError extends Error {
   }
 }
 
-/** The window for opening the socket had closed before the request was made: nothing was sent. */
+/** The send window closed before the request was made: nothing was sent. */
 export class TooLateToSendError extends Error {
   constructor() {
     super('the send window closed before the request was made');
@@ -27,39 +27,39 @@ export class TooLateToSendError extends Error {
   }
 }
 
-/** How an attempt is connected with the worker that runs it. */
+/** What the worker pool gives to an attempt. */
 export interface AttemptControl {
   /** Aborts when the attempt has to end: its lease was lost, it is overdue, or the worker stops. */
   signal: AbortSignal;
-  /** Called at each step that the attempt gets further. */
+  /** Called at each step forward of the attempt. */
   noteStep?: () => void;
-  /** Called when the platform is done with the delivery, before it is settled. */
+  /** Called when the platform is done with the delivery, before the delivery is settled. */
   onAnswer?: () => void;
 }
 
 /**
- * This process's lease of one claimed delivery. Every write goes through the fencing number: as soon as another worker
- * has claimed the delivery, each of them throws `SupersededError` and changes nothing.
+ * This process's lease of one claimed delivery. Every write carries the fencing number: once another worker has claimed the
+ * delivery, each write throws `SupersededError` and changes nothing.
  */
 export interface Lease {
   claim: ClaimedDelivery;
-  /** The database's clock, carried on by this process's monotonic one: a worker's wall clock decides nothing. */
+  /** The database's clock, continued by this process's monotonic clock. A worker's wall clock decides nothing. */
   now(): Date;
-  /** Aborts when the lease was lost, or when the process wants to hand back what it has not sent yet. */
+  /** Aborts when the attempt has to end, see `AttemptControl`. */
   signal: AbortSignal;
   remember(facts: Evidence): Promise<void>;
-  /** Commits `sending`. Afterwards `assertMaySend` lets one request pass, for as long as the send window is open. */
+  /** Commits `sending`. After it `assertMaySend` allows one request, while the send window is open. */
   commitSending(): Promise<Date>;
-  /** The last look before the first byte of a request of `publish`: lets one call pass, and after it only reads. */
+  /** The last check before the first byte of a request in `publish`: allows one call, and only GET requests after it. */
   assertMaySend(method: string): void;
-  /** The attempt got a step further: its deadline moves on. */
+  /** The attempt made a step forward: its deadline moves on. */
   noteStep(): void;
-  /** Keys of the rate buckets that a token was taken from: given back if nothing is sent. */
+  /** Keys of the rate buckets from which a token was taken. The tokens are given back if nothing is sent. */
   tokens: string[];
-  /** A request to the platform is about to be made; whatever it answers. */
+  /** A request to the platform is about to be made. */
   noteAsking(): void;
   hasAsked(): boolean;
-  /** False: nothing public can have been created by this lease. */
+  /** False: this lease cannot have created anything public. */
   hasSent(): boolean;
   settle(settlement: Settlement): Promise<void>;
 }
@@ -71,16 +71,17 @@ export function createLease(
 ): Lease {
   const held = { id: claim.id, fence: claim.fence, claimToken: claim.claimToken };
   const claimedMs = ctx.clock.monotonicMs();
-  /** When the send window was opened, on both clocks of this process. Never: it is closed. */
+  /** When the send window opened, on both clocks of this process. At first it is closed. */
   let opened = { monotonicMs: -Infinity, wallMs: -Infinity };
   let sent = false;
   let asked = false;
 
   /**
-   * Overtaken. A receipt is proof all the same; anything else that this holder knows is no longer the truth. But what
-   * became of a call that it made is kept: a second post of one delivery must not go unseen.
+   * The lease was lost before the settlement was written. A receipt still counts, because it is proof; anything else that
+   * this holder knows is out of date. The result of its own public call is still noted, so that a second post of one delivery
+   * does not go unseen.
    */
-  async function proveOrGiveWay(settlement: Settlement): Promise<void> {
+  async function settleWithoutLease(settlement: Settlement): Promise<void> {
     const { id: deliveryId } = claim;
     if (settlement.outcome === 'published') {
       const { receipt } = settlement;
@@ -129,7 +130,7 @@ export function createLease(
       if (sent && method !== 'GET') throw new Error('a publisher tried to make a second public call');
       if (sent) return;
       reach('before-socket');
-      // The monotonic clock stands still while a machine sleeps, and the wall clock may be set: whichever says more.
+      // The monotonic clock stops while a machine sleeps, and the wall clock may be changed: the longer time counts.
       const elapsedMs = Math.max(
         ctx.clock.monotonicMs() - opened.monotonicMs,
         ctx.clock.now().getTime() - opened.wallMs,
@@ -142,12 +143,12 @@ export function createLease(
     hasSent: () => sent,
     async settle(settlement) {
       reach('before-settle');
-      // What the platform answered must not be lost to a database that restarts just now: as long as the lease is
-      // renewed nobody else asks, and after that the next holder finds out by the evidence. Forty tries: a minute.
+      // The platform's answer must not be lost when the database restarts just now. While the lease is renewed nobody else
+      // looks it up; after that the next holder finds out by the evidence. Forty tries take about a minute.
       const settled = await withRetry(() => settleDelivery(ctx.db, { ...held, settlement }), {
         attempts: 40,
       });
-      if (!settled) await proveOrGiveWay(settlement);
+      if (!settled) await settleWithoutLease(settlement);
       reach('after-settle');
     },
   };

@@ -16,24 +16,24 @@ import type { Attempt } from './open-attempt.ts';
 const FIRST_ASK_AGAIN_MS = 5_000;
 const LONGEST_ASK_AGAIN_MS = 10 * 60 * 1000;
 
-/** The public call that is asked about. */
+/** The public call that is looked up. */
 interface Sending {
   sendingSince: Date;
-  /** When it ended, as its own sender saw it; without it, the sender never came to say. */
+  /** When the call ended, as its sender recorded it. Missing: the sender ended before it could record that. */
   callEndedAt?: Date | null;
 }
 
 /**
- * The public call may have been made: finds out whether the post is there, by the evidence, without sending anything.
- * "Not there" is believed only once the earlier sender can no longer open its socket; and it is no proof, and said to
- * nobody, before a look that was begun after the last moment at which the call could land.
+ * The public call may have been made: finds out by the evidence whether the post is there, without sending anything. "Not
+ * there" is believed only once the earlier sender can no longer open its socket. It counts as a proof, and is reported, only
+ * if the look-up began after the last moment at which the call could land.
  */
 export async function lookUpDelivery(attempt: Attempt, sending: Sending): Promise<Settlement> {
   const { claim, publisher, call } = attempt;
   const { sendingSince, callEndedAt } = sending;
-  // Of the look: this process may stop between the look and what it concludes from it.
+  // The time of the look-up itself: this process may be stopped between the look-up and its conclusion.
   const lookedAt = attempt.now();
-  // Sent by this very claim: its call has ended. Sent by an earlier one: it may be about to be made.
+  // The call of this very claim has ended. The call of an earlier claim may still be about to start.
   const isOwn = claim.sendingAt?.getTime() !== sendingSince.getTime();
   const senderGoneInMs = isOwn ? 0 : claim.senderGoneInMs;
   const asked = isOwn ? 0 : claim.lookUpCount;
@@ -52,7 +52,7 @@ export async function lookUpDelivery(attempt: Attempt, sending: Sending): Promis
     case 'published':
       return { outcome: 'published', receipt: outcome.receipt };
     case 'absent':
-      if (senderGoneInMs > 0) return ask(senderGoneInMs, 'the earlier sender may still be at it');
+      if (senderGoneInMs > 0) return ask(senderGoneInMs, 'the earlier sender may still be sending it');
       return sendAgain(outcome.unproved);
     case 'ask_again':
       if (attempt.now().getTime() - sendingSince.getTime() > MAX_AGE_MS) {
@@ -72,7 +72,7 @@ export async function lookUpDelivery(attempt: Attempt, sending: Sending): Promis
     return { ...askAgain(afterMs, detail), ...own };
   }
 
-  /** What nobody has proved to be absent is never said to be. */
+  /** Sends it again. Its absence is reported only if it is proved. */
   function sendAgain(unproved: string | undefined): Settlement {
     const landsInMs = landed.getTime() - lookedAt.getTime();
     if (unproved === undefined && landsInMs <= 0)
@@ -84,7 +84,7 @@ export async function lookUpDelivery(attempt: Attempt, sending: Sending): Promis
   }
 }
 
-/** The last moment at which one's own call may have landed. */
+/** The last moment at which this claim's own call can have landed. */
 function endOf({ sendingSince, callEndedAt }: Sending): Date {
   const windowMs = sendingSince.getTime() + SEND_WINDOW_MS + PUBLIC_CALL_TIMEOUT_MS;
   return new Date(Math.max(windowMs, callEndedAt?.getTime() ?? 0));

@@ -12,19 +12,19 @@ import type { Settlement } from './delivery.ts';
 import { postpone } from './expiry.ts';
 import type { Lease } from './lease.ts';
 
-/** A platform fetches an image within minutes; a container that waits for its turn may take an hour. */
+/** How long a media link is valid. A platform fetches an image within minutes; a container in its queue may take an hour. */
 const MEDIA_LINK_MS = 6 * 60 * 60 * 1000;
 
 const OPERATOR_RETRY_MS = 60_000;
 
-/** A held delivery, its publisher, and what that publisher is given. */
+/** A lease, its publisher, and the call that the publisher is given. */
 export interface Attempt extends Lease {
   publisher: Publisher;
   baseUrl: string;
   call: PublishCall;
 }
 
-/** Puts together what a publisher is given, or says at once why it cannot be asked. */
+/** Builds the call for the publisher; or returns a settlement at once, if the publisher cannot be called. */
 export async function openAttempt(
   ctx: Context,
   lease: Lease,
@@ -70,8 +70,8 @@ export async function openAttempt(
 }
 
 /**
- * The files that fit the platform, made when they were uploaded: no image is worked on when a post is due. All of them are
- * compared with what was uploaded before the first byte, or the first link, of any is given away.
+ * The files that fit the platform. They were made at upload, so that no image is converted when a post is due. All files are
+ * compared with what was uploaded before the first byte or link of any is given away.
  */
 function toPublish(ctx: Context, lease: Lease, publisher: Publisher): PublishMedia[] {
   const { claim, signal } = lease;
@@ -108,7 +108,7 @@ function toPublish(ctx: Context, lease: Lease, publisher: Publisher): PublishMed
   }));
 }
 
-/** Each request begun or answered is a step: by that the deadline tells a slow upload from one that hangs. */
+/** Counts each request begun or answered as a step: so the deadline can tell a slow upload from one that hangs. */
 export function noteRequests(lease: Pick<Lease, 'noteStep'>, http: HttpClient): HttpClient {
   return {
     ...http,
@@ -123,7 +123,7 @@ export function noteRequests(lease: Pick<Lease, 'noteStep'>, http: HttpClient): 
   };
 }
 
-/** Another worker may be set up better, or this one soon: a rolling deploy must not cost a post. */
+/** Waits instead of failing: in a rolling deploy another worker may have the right settings, or this one soon. */
 function waitForOperator(lease: Lease, failure: Failure): Settlement {
   return postpone(lease.claim, OPERATOR_RETRY_MS, lease.now(), failure);
 }

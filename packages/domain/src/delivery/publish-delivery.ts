@@ -25,8 +25,8 @@ import { settlePost } from './settle-posts.repository.ts';
 import { reach } from './steps.ts';
 
 /**
- * One attempt: carries a claimed delivery as far as it can go now, and settles it. A delivery that may be out already is looked
- * up; any other is sent, once. What happened is committed before anything follows from it.
+ * One attempt: takes a claimed delivery as far as it can go now, and settles it. A delivery that may be out is looked up; any
+ * other is sent, once. Each result is committed before anything follows from it.
  */
 export async function publishDelivery(
   ctx: Context,
@@ -53,7 +53,7 @@ export async function publishDelivery(
   }
 }
 
-/** Ends with the attempt; or without it, when it was told to end and does not: nothing in this process can stop it. */
+/** Runs the attempt. If it was told to end and does not, gives it up: nothing in this process can stop a call that hangs. */
 async function advanceUntilInterrupted(ctx: Context, lease: Lease, log: Logger): Promise<Settlement> {
   const advancing = advance(ctx, lease, log);
   const over = new AbortController();
@@ -68,7 +68,10 @@ async function advanceUntilInterrupted(ctx: Context, lease: Lease, log: Logger):
   return interrupted(lease);
 }
 
-/** What a given-up attempt brings after all counts only where it is proof: everything else about it has been settled. */
+/**
+ * Keeps the receipt of an attempt that was given up and ended after all. Any other result is ignored: the delivery has been
+ * settled.
+ */
 async function keepLateReceipt(
   ctx: Context,
   { claim }: Lease,
@@ -85,7 +88,9 @@ async function keepLateReceipt(
   }
 }
 
-/** Refused for being late, or for what is missing; looked up, if it may be out; or sent. */
+/**
+ * Fails the delivery if it is too late, postpones it if something is missing, looks it up if it may be out, else sends it.
+ */
 async function advance(ctx: Context, lease: Lease, log: Logger): Promise<Settlement> {
   const { claim } = lease;
   if (lease.signal.aborted) {
@@ -106,7 +111,7 @@ async function advance(ctx: Context, lease: Lease, log: Logger): Promise<Settlem
   return withLinks(await sendDelivery(ctx, attempt), claim, baseUrl);
 }
 
-/** Publishers know their platform's own addresses; a sandbox channel's posts are elsewhere. */
+/** Publishers know their platform's own addresses; the posts of a sandbox channel are at the sandbox's address. */
 function withLinks(settlement: Settlement, { channel }: ClaimedDelivery, baseUrl: string): Settlement {
   if (settlement.outcome === 'published') {
     const { receipt } = settlement;

@@ -3,10 +3,10 @@ import type { Failure } from '@solospark/publishers';
 import type { Context } from '../context.ts';
 import type { ClaimedDelivery } from './delivery.ts';
 
-// What the queue is told about deliveries. The rows are committed before, and a sweeper finds in them what the queue did not
-// take: so both are best effort and never throw.
+// What the queue is told about deliveries. The rows are committed first, and a sweeper finds in them what the queue did not
+// take: so both functions are best effort and never throw.
 
-/** Has a worker look for deliveries of these platforms that can be claimed, at `at` or now. */
+/** Wakes workers to claim deliveries of these platforms, at `at` or now. */
 export async function wakeWorkers(
   ctx: Pick<Context, 'queues' | 'log' | 'clock'>,
   platforms: Iterable<string>,
@@ -18,7 +18,7 @@ export async function wakeWorkers(
   await addOrWarn(ctx, jobs, 'workers not woken');
 }
 
-/** For whoever looks into the queue: the deliveries that failed last, as failed jobs of a queue of their own. */
+/** Shows a failed delivery to people who look into the queue: as a failed job, in a queue of its own. */
 export async function showFailedDelivery(
   ctx: Pick<Context, 'queues' | 'log'>,
   claim: ClaimedDelivery,

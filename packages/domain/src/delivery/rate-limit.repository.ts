@@ -2,7 +2,7 @@ import { FORGETTABLE, inBatches, type SqlRunner } from '@solospark/db';
 import type { Rate } from '@solospark/publishers';
 import type { ClaimedDelivery } from './delivery.ts';
 
-/** Whom a limit holds: all accounts here, one of them, or what that one has to upload. */
+/** Whom a limit applies to: all accounts here, one account, or the uploads of one account. */
 export type Limited = 'platform' | 'account' | 'uploads';
 
 export function bucketKey(
@@ -15,11 +15,11 @@ export function bucketKey(
     channel: Pick<ClaimedDelivery['channel'], 'remoteAccountId'>;
   },
 ): string {
-  const place = [limited, platform, ...(endpoint ? [endpoint] : [])];
-  return [...place, ...(limited === 'platform' ? [] : [channel.remoteAccountId])].join(':');
+  const parts = [limited, platform, ...(endpoint ? [endpoint] : [])];
+  return [...parts, ...(limited === 'platform' ? [] : [channel.remoteAccountId])].join(':');
 }
 
-/** The same for a delivery `d` of a channel `c`: milliseconds until the platform wants to be asked again about it. */
+/** The same keys in SQL, for a delivery `d` of a channel `c`: milliseconds until the platform may be asked again. */
 export const LIMITED_FOR_MS = `
   GREATEST(0, COALESCE((
     SELECT (extract(epoch FROM max(b.limited_until) - now()) * 1000)::float8 FROM rate_bucket b
@@ -29,15 +29,15 @@ export const LIMITED_FOR_MS = `
       CASE WHEN EXISTS (SELECT FROM post_media WHERE post_media.post_id = d.post_id)
         THEN concat_ws(':', 'uploads', d.platform, NULLIF(d.endpoint, ''), c.remote_account_id) END)), 0))`;
 
-/** A platform that names no time, or one that is over, is asked again after this; each further time in a row, twice that. */
+/** The shortest limit, where a platform names no time or one that has passed. It doubles with each limit in a row. */
 export const SHORTEST_LIMIT_MS = 5_000;
 export const LONGEST_FLOOR_MS = 15 * 60_000;
-/** No window is longer than a day. One odd answer must not silence an account for weeks. */
+/** The longest limit. No rate window is longer than a day, and one odd answer must not silence an account for weeks. */
 export const LONGEST_LIMIT_MS = 25 * 60 * 60_000;
 
 /**
- * The platform has asked these to slow down for `forMs`. Answers for how long they do: what it said, and at least a floor that
- * grows while it goes on refusing. What was asked before the last answer counts with that one.
+ * The platform has asked these accounts to wait for `forMs`. Returns how long they wait: what it said, but at least a floor
+ * that doubles while it goes on refusing. A refusal that comes while a limit still holds does not raise the floor.
  */
 export async function recordLimit(db: SqlRunner, limit: { key: string; forMs: number }): Promise<number> {
   const floorMs = (times: string) =>
@@ -66,9 +66,10 @@ export interface TokenRequest {
 }
 
 /**
- * Takes one token. Answers 0 when it was taken, else the milliseconds until there is one for this request. Kept in PostgreSQL, so that all processes share the buckets and they hold when Redis does not.
+ * Takes one token. Returns 0 when it was taken, else the milliseconds until there is one for this request. The buckets are in
+ * PostgreSQL, so that all processes share them and they hold without Redis.
  *
- * Not for repeating: after a lost answer the tokens may be gone, which costs a wait and never a refusal.
+ * Not idempotent: after a lost answer a token may be gone, which costs a wait and never a refusal.
  */
 export const takeToken = inBatches(async (db, requests: TokenRequest[]): Promise<number[]> => {
   const wanted = new Map<string, { rate: Rate; requests: number[] }>();
@@ -77,10 +78,10 @@ export const takeToken = inBatches(async (db, requests: TokenRequest[]): Promise
     bucket.requests.push(at);
     wanted.set(key, bucket);
   });
-  // In order, so that two processes that want the same buckets wait for each other and do not lock each other out.
+  // Sorted, so that two processes that want the same buckets cannot deadlock.
   const buckets = [...wanted].sort(([one], [other]) => (one < other ? -1 : 1));
   const rows = await db.query<{ key: string; tokens: number; taken: number; limitedMs: number }>(
-    // Forgotten, they are there again: the platform's own limit is behind ours.
+    // If a crash loses this write the tokens are there again: the platform's own limit still protects it.
     `WITH ${FORGETTABLE}
      INSERT INTO rate_bucket AS b (key, capacity, per_ms, taken, tokens, refilled_at)
      SELECT key, capacity, per_ms, LEAST(wanted, floor(capacity)), capacity - LEAST(wanted, floor(capacity)), now()
@@ -101,7 +102,7 @@ export const takeToken = inBatches(async (db, requests: TokenRequest[]): Promise
   for (const { key, tokens, taken, limitedMs } of rows) {
     const bucket = wanted.get(key);
     const perMs = bucket ? bucket.rate.max / (bucket.rate.perSeconds * 1000) : 1;
-    // Whoever is left waits for a token of its own: they do not all come back for the same one.
+    // Each remaining request waits for its own token: they do not all come back for the same one.
     bucket?.requests
       .slice(taken)
       .forEach((at, rank) => (waits[at] = Math.ceil(Math.max(limitedMs, (rank + 1 - tokens) / perMs, 1))));
@@ -109,18 +110,18 @@ export const takeToken = inBatches(async (db, requests: TokenRequest[]): Promise
   return waits;
 });
 
-/** Gives back what was taken and not used: one token to each of these buckets. */
+/** Gives back unused tokens: one to each of these buckets. */
 export async function giveTokensBack(db: SqlRunner, keys: readonly string[]): Promise<void> {
-  // One after the other: a statement that held two buckets would have to lock them in the order of all the others.
+  // One statement per bucket: a statement over several would have to lock them in the same order as all others.
   for (const key of keys) {
     await db.query(`UPDATE rate_bucket SET tokens = LEAST(capacity, tokens + 1) WHERE key = $1`, [key]);
   }
 }
 
-/** What an existing bucket holds at this moment. */
+/** How many tokens an existing bucket holds now. */
 const FILLED = `
   LEAST(EXCLUDED.capacity, b.tokens + EXCLUDED.per_ms * GREATEST(0, extract(epoch FROM now() - b.refilled_at)::float8) * 1000)`;
 
-/** What a statement may take of it: nothing, while the platform itself has said to wait. */
+/** How many of them a statement may take: none while the platform's own limit holds. */
 const TAKEN = `
   CASE WHEN b.limited_until > now() THEN 0 ELSE LEAST(EXCLUDED.taken, floor(${FILLED})) END`;

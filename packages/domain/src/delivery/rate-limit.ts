@@ -6,10 +6,10 @@ import { bucketKey, giveTokensBack, recordLimit, takeToken } from './rate-limit.
 import type { Lease } from './lease.ts';
 import type { Attempt } from './open-attempt.ts';
 
-// Two kinds of "not so fast": our own budgets, which keep us from being refused, and what a platform itself has said. Both
-// lie in one row for each account, and one for all accounts of a platform, for all processes.
+// Two kinds of rate limits: our own budgets, which keep us from being refused, and the limits that a platform tells us. Both
+// are kept in one row per account and one row per platform, which all processes share.
 
-/** Whoever comes back must not find some microseconds left of what it waited for. */
+/** Added to a limit, so that a delivery does not come back some microseconds before it ends. */
 const AFTER_LIMIT_MS = 50;
 
 export interface Wait {
@@ -18,8 +18,8 @@ export interface Wait {
 }
 
 /**
- * Keeps within the budgets of the account and of all accounts at this server of the platform, so that we wait instead of
- * being refused. Takes from both or from none. Undefined: go ahead.
+ * Takes a token from the budget of the account and from that of all accounts at this server of the platform, so that we wait
+ * instead of being refused. Takes from both or from neither. Undefined: go ahead.
  */
 export async function takeRate(ctx: Context, attempt: Attempt): Promise<Wait | undefined> {
   const { publisher, claim, tokens } = attempt;
@@ -35,20 +35,20 @@ export async function takeRate(ctx: Context, attempt: Attempt): Promise<Wait | u
       continue;
     }
     await giveTokensBack(ctx.db, tokens.splice(0));
-    return noRoom(attempt, publisher.name, waitMs);
+    return waitForLimit(attempt, publisher.name, waitMs);
   }
   return undefined;
 }
 
-/** What the platform has said to another delivery, or to this one before, and still holds. Undefined: go ahead. */
+/** A limit that the platform has told this delivery or another one, and that still holds. Undefined: go ahead. */
 export function findLimit(lease: Lease, platform: string): Wait | undefined {
   const { limitedForMs } = lease.claim;
-  return limitedForMs > 0 ? noRoom(lease, platform, limitedForMs) : undefined;
+  return limitedForMs > 0 ? waitForLimit(lease, platform, limitedForMs) : undefined;
 }
 
 /**
- * The platform said when to come back. Where that is a limit it holds for all that would ask the same, and for longer each time
- * that it is said again: a platform that says nothing useful is not asked all the time.
+ * The platform said when to come back. A limit is stored for all deliveries that would make the same request. It grows each
+ * time that the platform repeats it, so that a platform that names no useful time is not asked all the time.
  * @returns when this delivery may ask again
  */
 export async function keepLimit(
@@ -66,13 +66,13 @@ export async function keepLimit(
 
 const LIMITS: Failure['kind'][] = ['rate_limited', 'quota_exhausted'];
 
-/** A text goes out while files may not be uploaded; but what is asked for it, every post asks. */
+/** A limit that is met while files are uploaded holds only posts with files. Any other one holds every post. */
 function limitedBy({ media }: ClaimedDelivery, step: 'prepare' | 'publish', { limits }: WaitUntil) {
   if (limits === 'platform') return 'platform';
   return step === 'prepare' && media.length > 0 ? 'uploads' : 'account';
 }
 
-function noRoom(lease: Lease, platform: string, waitMs: number): Wait {
+function waitForLimit(lease: Lease, platform: string, waitMs: number): Wait {
   const until = new Date(lease.now().getTime() + waitMs);
   const reason = `${platform} takes only so many posts in a while. This one goes out as soon as there is room.`;
   return { until, failure: { kind: 'rate_limited', actor: 'platform', reason } };

@@ -7,11 +7,11 @@ import { PUBLIC_CALL_TIMEOUT_MS } from './delivery.ts';
 import type { Resolution } from './resolution.ts';
 
 /**
- * Writes down what a person says of an uncertain delivery, and makes the post say it too, in one transaction. The word
- * is a row of the ledger under a fencing number of its own.
+ * Stores a person's decision about an uncertain delivery, and settles the post by it, in one transaction. The decision is a
+ * row of the ledger with its own fencing number.
  *
- * @returns the post as it is then; undefined when post or delivery have changed since they were read; `being_sent` when
- * it is said not to be out while an earlier sender's call may still be under way. Neither of the two changes anything.
+ * @returns the post afterwards; undefined when the post or the delivery has changed since it was read; `being_sent` when the
+ * person says that it is not out while an earlier sender's call may still be running. In both cases nothing is changed.
  */
 export async function recordResolution(
   db: Database,
@@ -21,7 +21,7 @@ export async function recordResolution(
   changeId: string,
 ): Promise<Post | 'being_sent' | undefined> {
   return db.transaction(async (tx) => {
-    // The delivery before its post, as a late receipt takes them: the two wait for each other, and never in a circle.
+    // Locks the delivery before its post, in the same order as a late receipt, so that the two cannot deadlock.
     const [uncertain] = await tx.query<{ senderMayBeAtIt: boolean }>(
       `SELECT COALESCE(
                 GREATEST(sending_deadline_at + make_interval(secs => $2::float8 / 1000), call_ended_at) > clock_timestamp(), false) AS "senderMayBeAtIt"
@@ -31,7 +31,7 @@ export async function recordResolution(
     if (!uncertain) return undefined;
     if (uncertain.senderMayBeAtIt && resolution.outcome === 'not_published') return 'being_sent';
     const current = await tx.query(
-      // What had ended is open for as long as this transaction lasts, and ends anew with what is known now.
+      // A post that had ended is reopened within this transaction, and settled again by what is known now.
       `UPDATE post
        SET revision = revision + 1, ${noteChange('$3')}, updated_at = now(),
            status = CASE WHEN status IN ('failed', 'partially_published') THEN 'publishing' ELSE status END
@@ -53,7 +53,7 @@ async function writeResolution(tx: SqlRunner, deliveryId: string, resolution: Re
        UPDATE delivery
        SET status = $2::text::delivery_status, fence = fence + 1, claim_token = NULL, lease_until = NULL, next_attempt_at = NULL,
            remote_url = $3,
-           -- Nobody knows when it became public; it was sent then.
+           -- Nobody knows when it became public: the time of the call is taken.
            published_at = CASE WHEN $2 = 'published' THEN COALESCE(sending_at, now()) END,
            sending_at = NULL, sending_deadline_at = NULL, call_ended_at = NULL,
            failure_kind = $4, failure_actor = $5, failure_reason = $6, failure_platform_message = NULL, updated_at = now()

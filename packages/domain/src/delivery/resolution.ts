@@ -1,18 +1,18 @@
 import { DomainError } from '../errors.ts';
 import type { PostDelivery } from '../post/post.ts';
 
-// What a person who has looked at the account says about a delivery that is `uncertain`.
+// What a person who has looked at the account says about an `uncertain` delivery.
 
 export type Resolution =
   | {
       outcome: 'published';
-      /** Where the person has seen it. */
+      /** Where the person saw it. */
       url?: string | undefined;
     }
   | { outcome: 'not_published' };
 
 /**
- * True when the delivery is already as the person says, so that the same word twice changes nothing.
+ * True when the delivery is already as the person says, so that the same decision twice changes nothing.
  * @throws DomainError `nothing_to_resolve` when it is neither that nor uncertain.
  */
 export function isResolved(

@@ -7,9 +7,8 @@ import { getPost, readBack } from '../post/get-post.ts';
 import { assertRevision, type Post } from '../post/post.ts';
 
 /**
- * A person has looked, and says whether an uncertain delivery is out. Published, it is proved by that word; not
- * published, it has failed, and `retryPost` sends it again. The post's own status follows at once. The same word again
- * changes nothing.
+ * A person has looked, and says whether an uncertain delivery is out. If it is, the delivery is published. If not, it has
+ * failed, and `retryPost` sends it again. The post's own status follows at once. The same decision again changes nothing.
  *
  * @throws DomainError `post_not_found`, `delivery_not_found`, `nothing_to_resolve`, `being_sent`, `revision_mismatch`.
  */

@@ -21,10 +21,10 @@ import { lookUpDelivery } from './look-up-delivery.ts';
 import { keepLimit, takeRate } from './rate-limit.ts';
 import type { Context } from '../context.ts';
 
-/** Prepares, commits `sending`, makes the one public call, and says what came of it. */
+/** Prepares, commits `sending`, makes the one public call, and returns what came of it. */
 export async function sendDelivery(ctx: Context, attempt: Attempt): Promise<Settlement> {
   const prepared = await prepare(ctx, attempt);
-  // What an earlier sending may have put out stays in doubt, whatever becomes of this try.
+  // If an earlier call may have published the post, that stays in doubt, whatever this try ends with.
   const inDoubt = (settlement: Settlement) => stillInDoubt(attempt.claim, settlement);
   if (attempt.signal.aborted) return inDoubt(interrupted(attempt));
   if (prepared.outcome !== 'ready') return inDoubt(await refused(ctx, attempt, 'prepare', prepared));
@@ -51,7 +51,9 @@ export async function sendDelivery(ctx: Context, attempt: Attempt): Promise<Sett
   return lookUpDelivery(attempt, { sendingSince, callEndedAt: attempt.now() });
 }
 
-/** For the public call: it passes the deadline check when the connection is there, before the first byte; never aborted. */
+/**
+ * The client of the public call. It checks the send window once it is connected, before the first byte; it is never aborted.
+ */
 function sendingClient(ctx: Context, attempt: Attempt) {
   const client = clientFor(attempt.claim.channel, ctx.settings, {
     baseUrl: attempt.baseUrl,
@@ -74,7 +76,7 @@ async function prepare(ctx: Context, attempt: Attempt): Promise<PrepareOutcome> 
     if (error instanceof SupersededError) throw error;
     const trouble = troubleOf(ctx, attempt, error);
     if (trouble) return trouble;
-    // Nothing public was created, so whatever went wrong may be tried again.
+    // Nothing public was created, so it may be tried again after any error.
     if (error instanceof NoAnswerError) return { outcome: 'retry', failure: notReached(publisher, error) };
     const failure: Failure = {
       kind: 'unknown',
@@ -96,13 +98,13 @@ function notReached({ name }: Publisher, { message }: NoAnswerError): Failure {
   };
 }
 
-/** No byte left, so nothing is out: too late, asked to stop, the database or the platform away; or a mistake of ours. */
+/** Nothing was sent: the send window had closed, the worker stops, the database or the platform is away, or we have a bug. */
 async function notSent(ctx: Context, attempt: Attempt, error: unknown): Promise<Settlement> {
   const { publisher, call } = attempt;
   if (attempt.signal.aborted) return interrupted(attempt);
   const trouble = troubleOf(ctx, attempt, error);
   if (trouble) return refused(ctx, attempt, 'publish', trouble);
-  // Before the database: its code (`ECONNREFUSED`) is also what that says when it is away.
+  // Checked before the database: a database that is away has the same error code (`ECONNREFUSED`).
   if (error instanceof NoAnswerError)
     return retryOrGiveUp(attempt.claim, 'retry', notReached(publisher, error));
   const detail = messageOf(error);
@@ -115,7 +117,7 @@ async function notSent(ctx: Context, attempt: Attempt, error: unknown): Promise<
     const before = await withRetry(() => countHandBacks(ctx.db, attempt.claim.id));
     return handBackOrCount(attempt.claim, before, { ...ours, reason: `${why} It will be tried again.` });
   }
-  // Handed back it would be here again at once, with the same mistake.
+  // Not handed back: it would fail in the same way again at once.
   call.log.error({ err: error }, 'not sent');
   return retryOrGiveUp(attempt.claim, 'retry', {
     ...ours,

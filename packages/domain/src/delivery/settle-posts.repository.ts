@@ -1,13 +1,13 @@
 import { inBatches, type SqlRunner } from '@solospark/db';
 
 /**
- * Ends those of these posts (null: of all) whose deliveries have all ended. A statement of its own, after the
- * deliveries' has been committed: of two that end at once, the later statement sees both. A post whose row is held by
- * somebody is left for the next round of a sweeper.
+ * Ends those of these posts (null: of all) whose deliveries have all ended. It is a statement of its own, after the
+ * deliveries' was committed: when two deliveries end at the same time, the later statement sees both. A post whose row is
+ * locked is left for the next round of a sweeper.
  */
 export async function settlePosts(db: SqlRunner, postIds: string[] | null): Promise<void> {
-  // Two texts, found by key or by what is publishing, and each post's deliveries counted by themselves: in a burst the
-  // planner's statistics are those from before it, and what it is free to join it then joins the wrong way round.
+  // Two query texts, one by key and one by status, and each post's deliveries are counted in a subquery of their own: in a
+  // burst the planner's statistics are out of date, and it would choose a bad join order.
   const candidates = postIds
     ? `SELECT id, status, xmin AS version FROM post WHERE id = ANY ($1::uuid[])`
     : `SELECT id, status, xmin AS version FROM post p WHERE status = 'publishing' AND NOT EXISTS (
@@ -31,14 +31,14 @@ export async function settlePosts(db: SqlRunner, postIds: string[] | null): Prom
                        ELSE 'failed' END::post_status,
          published_at = ended.last_published_at, scheduled_at = NULL, schedule_job_id = NULL, alarm_set_at = NULL,
          updated_at = now()
-     -- Written to since it was counted (tried again, a late receipt): left to whoever did that, and counts anew.
+     -- A post that was changed since it was counted (a retry, a late receipt) is skipped: whoever changed it settles it.
      FROM ended JOIN locked USING (id, version)
      WHERE p.id = ended.id`,
     postIds ? [postIds] : [],
   );
 }
 
-/** `settlePosts` for one: those that end at the same time share a statement. */
+/** `settlePosts` for one post: posts that end at the same time share a statement. */
 export const settlePost = inBatches(async (db, postIds: string[]) => {
   await settlePosts(db, postIds);
   return postIds.map(() => undefined);

@@ -1,6 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
 
-/** Between these steps lies what has to survive: a commit and the call after it, an answer and the commit after it. */
+/** Points between which a process may die: after a commit and before the call, or after an answer and before its commit. */
 export type Step =
   | 'after-fire'
   | 'after-claim'
@@ -15,8 +15,8 @@ export type Step =
 const steps = channel('solospark:publishing-step');
 
 /**
- * Tells whoever subscribes to `solospark:publishing-step` in this process that it has come this far. A subscriber runs at once,
- * before the next line: chaos runs let the process die or freeze here.
+ * Tells the subscribers of `solospark:publishing-step` in this process that it has reached this step. A subscriber runs
+ * before the next line: chaos runs kill or freeze the process here.
  */
 export function reach(step: Step): void {
   steps.publish(step);

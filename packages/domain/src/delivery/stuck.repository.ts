@@ -2,10 +2,10 @@ import type { SqlRunner } from '@solospark/db';
 import { LEASE_MS } from './delivery.ts';
 
 /**
- * Frees what nobody would ever look at again, or not for a month: without a time, or with one that a clock far ahead has
- * written. The table's own constraints keep most of it from being written; this is for what comes by other ways, such as a
- * restored backup. What a living worker holds is renewed by it within seconds, and what was taken from it is fenced.
- * @returns the ids of what was freed
+ * Frees deliveries that would never be claimed again, or not for a month: they have no time, or one that a clock far ahead
+ * has written. The table's constraints prevent most of this; the rest comes in by other ways, such as a restored backup. A
+ * living worker renews the lease of what it holds within seconds, and a worker that lost a delivery is fenced off.
+ * @returns the ids of the freed deliveries
  */
 export async function freeStuckDeliveries(db: SqlRunner): Promise<string[]> {
   const rows = await db.query<{ id: string }>(

@@ -2,14 +2,14 @@ import { dueInMs, fireDuePost } from './firing.repository.ts';
 import { reach } from '../delivery/steps.ts';
 import type { Context } from '../context.ts';
 
-/** How soon to ring again for a post whose row somebody else held. */
-const HELD_MS = 100;
+/** How soon an alarm rings again for a post whose row was locked. */
+const LOCKED_RETRY_MS = 100;
 
 /**
- * An alarm went off: "post P, revision R is due". Fires it if that is still so. A stale revision does nothing.
+ * An alarm rang: "post P, revision R is due". Fires the post if that is still true. A stale revision does nothing.
  *
- * @returns the platforms that have something to claim now; or when to ring again, if the alarm went off before the
- * database's clock says so.
+ * @returns the platforms that have something to claim now; or when to ring again, if the post is not due by the database's
+ * clock, or its row was locked.
  */
 export async function firePost(
   ctx: Context,
@@ -26,9 +26,9 @@ export async function firePost(
     ctx.log.info(alarm, 'stale alarm ignored');
     return { platforms: [] };
   }
-  // Due, and not fired: somebody decides on it at this moment.
+  // Due, and not fired: its row was locked.
   return {
     platforms: [],
-    again: new Date(ctx.clock.now().getTime() + (remainingMs > 0 ? remainingMs : HELD_MS)),
+    again: new Date(ctx.clock.now().getTime() + (remainingMs > 0 ? remainingMs : LOCKED_RETRY_MS)),
   };
 }

@@ -2,8 +2,8 @@ import { inBatches, type SqlRunner } from '@solospark/db';
 import { ENDPOINT } from '../channel/channel.repository.ts';
 import { noteChange } from '../post/change.repository.ts';
 
-// A post fires. Every statement is a compare-and-set by the database's clock: who comes second changes
-// nothing, so each may be repeated after a lost connection.
+// Firing: the deliveries of a post become claimable. Every statement is a compare-and-set by the database's clock: the second
+// of two changes nothing, so each may be repeated after a lost connection.
 
 /** A delivery that can be claimed from now on. */
 export interface FiredDelivery {
@@ -15,26 +15,26 @@ export interface FiredDelivery {
 const FIRED = `d.id, d.post_id AS "postId", d.platform`;
 
 /**
- * How far apart the deliveries of one channel stand in the line. A channel that comes later stands before all but the
- * first few of one with a thousand; and one that waits in vain is overtaken for so long only.
+ * The distance between the queue positions of one channel's deliveries. So a channel that comes later is placed before all
+ * but the first few deliveries of one with a thousand, and a delivery that waits is overtaken only for a limited time.
  */
-const TURN_MS = 10_000;
+const SPACING_MS = 10_000;
 
 /**
- * The deliveries become claimable as of the time that the author chose, so that lateness is visible in the row, each
- * behind the last of its channel that is in line already.
+ * The deliveries become claimable as of the time that the author chose, so that lateness is visible in the row. Each gets a
+ * queue position behind the last one of its channel.
  */
 const RELEASE = `
   , released AS (
     SELECT d.id, fired.due_at, fired.revision, d.channel_id,
            (SELECT ${ENDPOINT} FROM channel WHERE channel.id = d.channel_id) AS endpoint,
-           (row_number() OVER (PARTITION BY d.channel_id ORDER BY fired.due_at, d.id) - 1) * interval '${TURN_MS} ms' AS behind
+           (row_number() OVER (PARTITION BY d.channel_id ORDER BY fired.due_at, d.id) - 1) * interval '${SPACING_MS} ms' AS behind
     FROM fired JOIN delivery d ON d.post_id = fired.id AND d.status = 'pending'
   )
   UPDATE delivery d
   SET next_attempt_at = fired.due_at, due_at = fired.due_at, endpoint = fired.endpoint, updated_at = now(),
-      turn_at = fired.behind + GREATEST(fired.due_at, interval '${TURN_MS} ms' + (
-        -- Written so that only the index of the channel's line fits: the platform's may be far longer than the planner knows.
+      turn_at = fired.behind + GREATEST(fired.due_at, interval '${SPACING_MS} ms' + (
+        -- Written so that only the channel's index fits: the platform's may be far longer than the planner knows.
         SELECT last.turn_at FROM delivery last
         WHERE last.channel_id = fired.channel_id AND last.status = 'pending' AND last.turn_at IS NOT NULL
           AND CASE WHEN last.next_attempt_at <= now() THEN true ELSE false END
@@ -43,8 +43,8 @@ const RELEASE = `
   RETURNING ${FIRED}`;
 
 /**
- * Fires the posts that are due at exactly these revisions; a stale revision, or one that is too early, does nothing.
- * Whoever calls has read the revision in an earlier statement: so this one sees every delivery that belongs to it.
+ * Fires the posts that are due at exactly these revisions; a stale revision, or one that is too early, does nothing. The
+ * caller has read the revision in an earlier statement, so this one sees every delivery that belongs to it.
  */
 export async function fireDuePosts(
   db: SqlRunner,
@@ -52,7 +52,7 @@ export async function fireDuePosts(
 ): Promise<FiredDelivery[]> {
   return db.query<FiredDelivery>(
     `WITH found AS (
-       -- By key. Whoever holds a post's row decides on it just now: it rings again, and nobody else waits for that.
+       -- By key. A locked post is being changed: it is skipped, its alarm rings again, and the others do not wait for it.
        SELECT post.id, post.revision, post.status, post.scheduled_at, alarm.revision AS rings_for
        FROM post JOIN unnest($1::uuid[], $2::int[]) AS alarm(id, revision) USING (id)
        FOR UPDATE OF post SKIP LOCKED
@@ -67,13 +67,13 @@ export async function fireDuePosts(
   );
 }
 
-/** `fireDuePosts` for one alarm: those that ring at the same time share a statement. */
+/** `fireDuePosts` for one alarm: alarms that ring at the same time share a statement. */
 export const fireDuePost = inBatches(async (db, alarms: { postId: string; revision: number }[]) => {
   const fired = await fireDuePosts(db, alarms);
   return alarms.map((alarm) => fired.filter(({ postId }) => postId === alarm.postId));
 });
 
-/** Up to `limit` posts whose alarm has not fired `graceMs` after their time, as alarms for `fireDuePosts`. */
+/** Up to `limit` posts that are not fired `graceMs` after their time, as alarms for `fireDuePosts`. */
 export async function findOverduePosts(
   db: SqlRunner,
   options: { graceMs: number; limit: number },
@@ -86,7 +86,7 @@ export async function findOverduePosts(
   );
 }
 
-/** Fires a post at its author's word, whatever its schedule says, if it still has this revision. */
+/** Fires a post at once, whatever its schedule, if it still has this revision. */
 export async function firePostNow(
   db: SqlRunner,
   post: { id: string; revision: number; changeId?: string },
@@ -103,7 +103,7 @@ export async function firePostNow(
   );
 }
 
-/** Opens these failed deliveries of a post again, if it still has this revision; the others stay as they are. */
+/** Makes these failed deliveries of a post pending again, if it still has this revision; the others stay as they are. */
 export async function refirePost(
   db: SqlRunner,
   post: { id: string; revision: number; deliveryIds: string[]; changeId?: string },
@@ -124,7 +124,7 @@ export async function refirePost(
   );
 }
 
-/** Milliseconds until this revision is due, by the database's clock; null when it no longer waits to be fired. */
+/** Milliseconds until this revision is due, by the database's clock; null when it is no longer scheduled. */
 export const dueInMs = inBatches(async (db, alarms: { postId: string; revision: number }[]) => {
   const rows = await db.query<{ at: number; ms: number }>(
     `SELECT alarm.at, (extract(epoch FROM post.scheduled_at - now()) * 1000)::float8 AS ms

@@ -11,29 +11,29 @@ import {
   type ScheduledPost,
 } from '../post/queue-mark.repository.ts';
 
-// A queue that was emptied, restored, failed over or replaced holds no alarm for the posts whose rows say that one is set.
-// Its mark shows that. One worker at a time then sets all alarms anew, the most urgent first; an alarm that is still
-// there is left alone by its id.
+// A queue that was emptied, restored, failed over or replaced has lost alarms that are set according to our rows. The queue's
+// mark shows that. One worker at a time then sets all alarms again, the most urgent first; an alarm that still exists is left
+// alone, because it has the same id.
 
 const BATCH = 500;
 
-/** At one look: new posts get their alarms in between. */
-const BATCHES_AT_A_LOOK = 10;
+/** In each round: new posts get their alarms in between. */
+const BATCHES_PER_ROUND = 10;
 
 export interface LostAlarms {
-  /** Compares the queue's mark with the one of before. */
+  /** Compares the queue's mark with the one that we remember. */
   look(): Promise<void>;
-  /** Sets some of the lost alarms, if there are any and it is this worker's turn. */
+  /** Sets some of the lost alarms again, if there are any and no other worker does it. */
   restore(signal: AbortSignal): Promise<void>;
 }
 
 export function watchForLostAlarms(ctx: Pick<Context, 'db' | 'queues' | 'log'>, worker: string): LostAlarms {
-  /** How far this worker has come, with the alarms that were lost at one time. */
+  /** How far this worker has come with the alarms that were lost at `lostAt`. */
   let progress: { lostAt: Date; after: ScheduledPost | undefined; alarms: number } | undefined;
 
   return {
     async look() {
-      // First: the queue's beat is then always the greater one, whoever else looks meanwhile.
+      // Read before the queue's mark, whose beat is then always the greater one, even if another worker looks meanwhile.
       const known = await findKnownMark(ctx.db);
       const found = await ctx.queues.readMark();
       const isSame = known?.epoch === found.epoch;
@@ -46,7 +46,7 @@ export function watchForLostAlarms(ctx: Pick<Context, 'db' | 'queues' | 'log'>, 
       }
     },
     async restore(signal) {
-      for (let batch = 0; batch < BATCHES_AT_A_LOOK && !signal.aborted; batch += 1) {
+      for (let batch = 0; batch < BATCHES_PER_ROUND && !signal.aborted; batch += 1) {
         const lostAt = await claimRestoring(ctx.db, worker);
         if (!lostAt) return;
         if (progress?.lostAt.getTime() !== lostAt.getTime())

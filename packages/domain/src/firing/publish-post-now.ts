@@ -8,8 +8,8 @@ import { moveAlarm } from '../post/move-alarm.ts';
 import { assertEditable, assertRevision, type Post } from '../post/post.ts';
 
 /**
- * Fires a draft or a scheduled post at once; its schedule is canceled by the same statement, so it goes out once.
- * Resolves when the post is `publishing`: the deliveries follow.
+ * Fires a draft or a scheduled post at once. The same statement cancels its schedule, so it goes out once. Resolves when the
+ * post is `publishing`: the deliveries follow.
  *
  * @throws DomainError `post_not_found`, `invalid_post`, `post_locked`, `revision_mismatch`.
  */

@@ -8,8 +8,8 @@ import { getPost, readBack } from '../post/get-post.ts';
 import { assertRevision, type Post, type PostDelivery } from '../post/post.ts';
 
 /**
- * Tries again what failed, or of that only what goes to one channel: what is published stays, what still waits goes on
- * waiting, and what is uncertain is never sent again, because it may be out. Resolves when the post is `publishing`.
+ * Tries the failed deliveries of a post again, or only one of them. Published and waiting deliveries stay as they are. An
+ * uncertain one is never sent again, because it may be out. Resolves when the post is `publishing`.
  *
  * @throws DomainError `post_not_found`, `delivery_not_found`, `nothing_to_retry`, `invalid_post`, `revision_mismatch`.
  */
@@ -35,7 +35,7 @@ export async function retryPost(
       throw new DomainError('nothing_to_retry', `There is nothing to try again. ${explain(post, meant)}`);
     }
     assertRevision(post, input.expectedRevision);
-    // What is on a disconnected account fails again and says so; it must not keep the others from going out.
+    // A delivery on a disconnected account fails again with that reason; it must not keep the others from going out.
     const connected = failed.filter((delivery) => delivery.channelStatus === 'active');
     await checkPost(ctx, { ...post, deliveries: connected.length > 0 ? connected : failed });
     const deliveryIds = failed.map(({ id }) => id);

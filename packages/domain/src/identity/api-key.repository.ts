@@ -1,8 +1,8 @@
 import { inBatches } from '@solospark/db';
 
 /**
- * The organization whose key has this hash, if the key may still be used; by the database's clock. Every request asks, so
- * those that come at the same time share a statement.
+ * The organization of the key with this hash, if the key is still valid by the database's clock. Every request asks, so
+ * concurrent calls share a statement.
  */
 export const findOrganizationOfKey = inBatches(async (db, hashes: string[]) => {
   const rows = await db.query<{ key: string; organizationId: string }>(

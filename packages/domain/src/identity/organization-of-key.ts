@@ -4,8 +4,8 @@ import type { Context } from '../context.ts';
 import { findOrganizationOfKey } from './api-key.repository.ts';
 
 /**
- * Which organization a key opens; undefined when it opens none. Asked on every request, so it is one statement of
- * ours: better-auth's own check takes several, writes one, and calls a key invalid when the database is away.
+ * The organization that a key opens; undefined when it opens none. Every request asks, so it is one statement of our own:
+ * better-auth's check takes several, writes one, and calls a key invalid when the database is away.
  */
 export async function organizationOfKey(ctx: Pick<Context, 'db'>, key: string): Promise<string | undefined> {
   // The form in which better-auth keeps a key; the key itself is shown once, when it is created.

@@ -7,18 +7,18 @@ import { fileKey, renditionsFor, THUMBNAIL, type Media, type Rendition } from '.
 import { makeFilms } from './make-films.ts';
 import { insertMedia, noteStrayFiles } from './media.repository.ts';
 
-/** How long an upload may take to convert: whoever waits for the answer has a limit, too, often of five minutes. */
+/** How long an upload may take to convert: the client that waits for the answer has a limit, too, often of five minutes. */
 const CONVERTING_MS = 240_000;
 
 /** For lists and pickers. */
 const THUMBNAIL_SIZE = { maxBytes: 100_000, maxWidth: 400, maxHeight: 400 };
 
 /**
- * Keeps one uploaded file, and all that is derived from it: the work is done now, so that a burst at nine o'clock does
- * not wait for it. What it is, is what its bytes say, whatever it is called.
+ * Stores one uploaded file, and all files that are derived from it: the work is done now, so that it does not delay posts.
+ * The type of the file is what its bytes say, whatever its name.
  *
- * The files are noted, then stored, then claimed by the row: a row never points at nothing, and what a crash leaves
- * between is swept away (`sweepFiles`).
+ * The keys are noted as orphaned files, then the files are stored, then the row claims them: a row never points at a missing
+ * file, and `sweepFiles` removes what a crash leaves behind.
  *
  * @throws MediaFileError `media_too_large`, `unsupported_media`, `invalid_media`.
  */
@@ -28,7 +28,7 @@ export async function addMedia(
     organizationId: string;
     upload: Upload;
     file: ReceivedFile;
-    /** What it is called; it only stands in the sentences. */
+    /** The name of the file, for messages only. */
     name: string;
     altText: string | null;
   },
@@ -79,14 +79,14 @@ export async function addMedia(
   await noteStrayFiles(ctx.db, keys);
   for (const { key, path } of files) await ctx.files.put(key, path);
   if (!(await insertMedia(ctx.db, row, keys))) {
-    // What was stored after the sweep had passed is noted once more, for the next one.
+    // Files that were stored after the sweep are noted again, for the next sweep.
     await noteStrayFiles(ctx.db, keys);
     throw new Error('the upload took so long that it was swept away');
   }
   return media;
 }
 
-/** Videos and documents have no thumbnail: to show a frame or a page takes a decoder. */
+/** Videos and documents have no thumbnail: showing a frame or a page takes a decoder. */
 async function renderAll(original: ReadFile, upload: Upload, organizationId: string): Promise<Rendition[]> {
   if (original.kind === 'video' || original.kind === 'document') return [];
   const platforms = publishers.map(({ limits }) => limits.media.image);

@@ -7,10 +7,10 @@ import { fileFor, type Media, type Rendition } from './media.ts';
 type Film = Extract<Awaited<ReturnType<typeof convertMediaFile>>, { video: unknown }>;
 
 /**
- * Makes of a video or a GIF what the platforms need: a plain MP4 with the same picture and sound where that is enough, else a
- * film that an ffmpeg encodes. Two platforms that can do with the same share it. `notConverted`: why something is missing.
+ * Converts a video or a GIF for the platforms: into a plain MP4 with the same picture and sound where that is enough, else
+ * into a film that ffmpeg encodes. Platforms with the same needs share a file. `notConverted`: why something is missing.
  *
- * @param original where it lies, and what it is; `deadline` is of `performance.now()`
+ * @param original the media and the path of its file; `work.deadline` is of `performance.now()`
  */
 export async function makeFilms(
   ctx: Context,
@@ -42,7 +42,7 @@ export async function makeFilms(
     if (needOf(limits) === 'container') await copyOnce();
     const need = needOf(limits);
     if (need) await convert(need, limits);
-    // It was not converted, and would only have been better: it goes as it is, with a warning.
+    // If it was not converted, and that was only recommended, it goes as it is, with a warning.
     if (needOf(limits, 'refusals') === 'container') await copyOnce();
   }
   if (byRoom().some((limits) => needOf(limits, 'refusals'))) notConverted ??= 'unfit';
@@ -54,7 +54,7 @@ export async function makeFilms(
       notConverted = 'no_ffmpeg';
       return;
     }
-    // Of what cannot be copied, such as a film that was cut by an edit list, the frames have to be made anew.
+    // A video that cannot be copied, such as one that was cut by an edit list, has to be encoded again.
     const make = need === 'container' ? 'film' : need;
     const maxBytes = Math.min(limits.video?.maxBytes ?? 0, MAX_UPLOAD_BYTES);
     const name = `${make}-${maxBytes}`;
@@ -83,7 +83,7 @@ export async function makeFilms(
 /** The name of a copy in a new MP4. */
 const COPY = 'mp4';
 
-/** Those with the most room first: what is made for them may do for the others. */
+/** Platforms that allow the largest files first: what is made for them may do for the others. */
 function byRoom(): MediaLimits[] {
   const room = ({ video }: MediaLimits) => video?.maxBytes ?? 0;
   return publishers.map(({ limits }) => limits.media).sort((a, b) => room(b) - room(a));

@@ -18,8 +18,8 @@ export interface MediaRow extends Media {
 }
 
 /**
- * The row, and its files are orphans no more: all of it or nothing. False, and nothing was written, when a file has been
- * swept away meanwhile.
+ * Inserts the row, and its files are no longer orphaned: both or nothing. False, and nothing was written, when a file has
+ * been swept meanwhile.
  */
 export async function insertMedia(
   db: SqlRunner,
@@ -77,11 +77,11 @@ export async function findMediaById(db: SqlRunner, id: string): Promise<MediaRow
 }
 
 /**
- * Takes a media row out, unless a post may still need it: every post that is there, but one that is published on all its
- * channels. Its files become orphans in the same transaction.
+ * Deletes a media row, unless a post may still need it: any post that exists, except one that is published on all its
+ * channels. Its files become orphaned files in the same transaction.
  *
- * The lock decides against a post that takes the file up at the same moment. Writing that needs a lock of its own on this
- * row (the foreign key's): whichever commits first, the other one finds the post there, or the row gone.
+ * The row lock decides the race against a post that is being written with this file. Writing the post needs a lock on this
+ * row (by its foreign key): whichever commits first, the other one finds the post there, or the row gone.
  */
 export async function takeOutMedia(
   db: Database,
@@ -105,7 +105,7 @@ export async function takeOutMedia(
   });
 }
 
-/** Another one after every change of the row. */
+/** Changes with every change of the row. */
 export async function readMediaVersion(db: SqlRunner, id: string): Promise<string | undefined> {
   const [row] = await db.query<{ version: string }>(`SELECT xmin::text AS version FROM media WHERE id = $1`, [
     id,
@@ -113,25 +113,25 @@ export async function readMediaVersion(db: SqlRunner, id: string): Promise<strin
   return row?.version;
 }
 
-/** Until the transaction ends no post can take the file up. */
+/** Locks the row: until the transaction ends no post can be written with this file. */
 export async function lockMedia(
   tx: SqlRunner,
   { organizationId, id }: { organizationId: string; id: string },
 ): Promise<MediaRow | undefined> {
   await tx.query(`SELECT FROM media WHERE id = $1 AND organization_id = $2 FOR UPDATE`, [id, organizationId]);
-  // Read after the wait for the lock, as it is then.
+  // Read after the lock was granted.
   const found = await findMediaById(tx, id);
   return found?.organizationId === organizationId ? found : undefined;
 }
 
-/** Before the files are stored. What is noted already stays as it is. */
+/** Notes orphaned files before they are stored. Keys that are noted already stay as they are. */
 export async function noteStrayFiles(db: Database, keys: string[]): Promise<void> {
   await db.prisma.strayFile.createMany({ data: keys.map((key) => ({ key })), skipDuplicates: true });
 }
 
 /**
- * Orphaned files that are to be removed: those of media that was taken out, and those that were to be stored so long ago that
- * whoever wanted them is gone. From here on no media row can claim them any more.
+ * Orphaned files to be removed now: those of deleted media, and those of uploads that are so old that they are abandoned.
+ * From here on no media row can claim them.
  */
 export async function takeStrayFiles(db: SqlRunner, olderThanMs: number, limit: number): Promise<string[]> {
   const rows = await db.query<{ key: string }>(
@@ -145,7 +145,7 @@ export async function takeStrayFiles(db: SqlRunner, olderThanMs: number, limit: 
   return rows.map(({ key }) => key);
 }
 
-/** The file is gone. */
+/** The file has been removed. */
 export async function forgetStrayFile(db: Database, key: string): Promise<void> {
   await db.prisma.strayFile.deleteMany({ where: { key } });
 }

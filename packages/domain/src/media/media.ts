@@ -30,17 +30,17 @@ export interface Media {
   /** Of a document. */
   pageCount: number | null;
   altText: string | null;
-  /** Of the file as it is kept; null where an older version has not noted it. */
+  /** Of the stored file; null where an older version stored it. */
   sha256: string | null;
   renditions: Rendition[];
-  /** Null where an older version has read it. */
+  /** Null where an older version stored it. */
   details: StoredDetails | null;
 }
 
-/** `uploaded`: what its author sees, where that is kept as something else. */
+/** `uploaded`: the size of the uploaded file, where another form of it is stored. */
 export type StoredDetails = MediaDetails & { uploaded?: { byteSize: number } };
 
-/** A derived file. Its name says what it was made for, and is part of its key and of its links. */
+/** A derived file. Its name says its purpose, and is part of its key and its links. */
 export interface Rendition {
   name: string;
   mimeType: string;
@@ -49,14 +49,14 @@ export interface Rendition {
   height: number;
   /** Absent where an older version has made it. */
   sha256?: string;
-  /** Of one that is a video. */
+  /** Present on a video. */
   film?: Pick<Media, 'durationMs' | 'frameRate' | 'videoCodec' | 'audioCodec'> & { details: MediaDetails };
 }
 
 /** The one rendition that is for people and not for a platform. */
 export const THUMBNAIL = 'thumbnail';
 
-/** What has to be made of an image so that every platform can be given one: two that want the same share it. */
+/** The renditions that an image needs so that every platform can be given one: platforms with the same limits share one. */
 export function renditionsFor(
   image: Pick<Media, 'mimeType' | 'byteSize' | 'width' | 'height'>,
   platforms: ImageLimits[],
@@ -74,8 +74,8 @@ export function renditionsFor(
 type File = DraftMedia & { rendition?: string; sha256: string | null };
 
 /**
- * The file that a platform is given: the original where it will do, else what was made of it that does, the largest image or
- * the film with the least done to it. Where none does it is the original, and the platform's own check says what is wrong with it.
+ * The file that a platform is given: the original if it fits, else the largest image that fits, or the film with the least
+ * done to it. If none fits it is the original, and the platform's own check says what is wrong with it.
  */
 export function fileFor(media: Media, limits: MediaLimits): File {
   const { kind, mimeType, byteSize, width, height, durationMs, frameRate, videoCodec, audioCodec } = media;
@@ -101,19 +101,19 @@ function filmFor(original: File, renditions: Rendition[], limits: MediaLimits): 
   );
   const files = [original, ...films];
   const taken = files.filter((file) => isTaken(file, limits));
-  // Of what is taken, also with a warning, that which leaves nothing to be mended.
+  // Of the files that are taken, some with a warning, the first that needs nothing more.
   return taken.find((file) => !mendOf(file, limits)) ?? taken[0] ?? original;
 }
 
-/** Where the bytes of a media file lie in the file store: the original's, or a rendition's. */
+/** The key of a media file in the file store: the original's, or a rendition's. */
 export function fileKey(media: { organizationId: string; id: string }, rendition?: string): string {
   const key = `${media.organizationId}/${media.id}`;
   return rendition === undefined ? key : `${key}-${rendition}`;
 }
 
 /**
- * A URL under which anybody may fetch this one file until it expires. Platforms that fetch media themselves have no
- * key of ours, so the URL is the permission.
+ * A URL under which anybody may fetch this one file until it expires. Platforms that fetch media have no API key, so the URL
+ * is the permission.
  */
 export function signMediaUrl(
   settings: { publicUrl: string; mediaSigningKey: string },
@@ -134,7 +134,7 @@ export interface MediaLink {
   signature: string;
 }
 
-/** @throws DomainError `invalid_link` when the link is altered or past its time. */
+/** @throws DomainError `invalid_link` when the link was altered or has expired. */
 export function assertMediaLink(mediaSigningKey: string, link: MediaLink, now: Date): void {
   const expected = Buffer.from(signatureOf(mediaSigningKey, link));
   const given = Buffer.from(link.signature);

@@ -7,8 +7,8 @@ import { takeOutMedia } from './media.repository.ts';
 import { removeStrayFile } from './sweep-files.ts';
 
 /**
- * Removes a media file that no post needs any more. A post that is published on all its channels, or deleted, lists it
- * no more; what is on the platforms stays.
+ * Removes a media file that no post needs any more. Deleted posts, and posts that are published on all their channels, no
+ * longer list it; what is on the platforms stays.
  *
  * @throws DomainError `media_not_found`, `media_in_use`.
  */
@@ -26,7 +26,7 @@ export async function removeMedia(
       ]),
     { onRetry: () => (isAnswerLost = true) },
   );
-  // Gone since the first try: most likely by it. Either way it is removed, and the sweep does the rest.
+  // Gone after a lost answer: most likely the first try removed it. The sweep removes the files.
   if (!keys && isAnswerLost) return;
   if (!keys) throw mediaNotFound();
   if (keys === 'in_use') {

@@ -4,7 +4,7 @@ import { DomainError } from '../errors.ts';
 
 const ASK = 'Whoever runs this server should look at where media lies.';
 
-/** What a caller is told of trouble with the store. What is none stays what it is. */
+/** Turns a fault of the file store into an error for the caller. Other errors stay as they are. */
 export function storeProblem(error: unknown): unknown {
   if (error instanceof FileMissingError) {
     return new DomainError('media_not_found', `The bytes of this media file are missing. ${ASK}`, {

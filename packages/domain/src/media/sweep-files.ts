@@ -4,10 +4,10 @@ import { forgetStrayFile, takeStrayFiles } from './media.repository.ts';
 const BATCH = 100;
 
 /**
- * Removes what nobody needs: files whose upload has come to nothing (its process died, or the database was away), files of
- * media that was deleted while the store was, and what lies half received on this machine.
+ * Removes files that nobody needs: those of uploads that never ended (the process died, or the database was away), those of
+ * media that was deleted while the store was away, and half-received uploads on this machine.
  *
- * @param olderThanMs when an upload counts as dead. Longer than any upload takes.
+ * @param olderThanMs when an upload counts as abandoned. Longer than any upload takes.
  */
 export async function sweepFiles(ctx: Context, { olderThanMs }: { olderThanMs: number }): Promise<void> {
   await ctx.staging.sweep(olderThanMs);
@@ -16,7 +16,7 @@ export async function sweepFiles(ctx: Context, { olderThanMs }: { olderThanMs: n
   if (keys.length > 0) ctx.log.info({ files: keys.length }, 'orphaned files removed');
 }
 
-/** While the store or the database is away the note stays, and the next sweep finds it. */
+/** While the store or the database is away the row stays, and the next sweep tries again. */
 export async function removeStrayFile(ctx: Context, key: string): Promise<void> {
   try {
     await ctx.files.remove(key);

@@ -1,10 +1,10 @@
 import { messageOf } from '@solospark/foundation';
 import { createHttpClient } from '@solospark/publishers';
 
-/** Far less than a platform gives it. */
+/** Far less than the platforms' own time limits. */
 const TIMEOUT_MS = 5_000;
 
-/** The link is good, and does not lead to its file: PUBLIC_URL is wrong, or what answers there is not well. */
+/** The link is valid, but does not lead to its file: PUBLIC_URL is wrong, or what answers at that address is faulty. */
 export class LinkUnservedError extends Error {
   constructor(detail: string, cause?: unknown) {
     super(detail, { cause });
@@ -13,9 +13,9 @@ export class LinkUnservedError extends Error {
 }
 
 /**
- * Fetches the first byte behind a link that a platform is about to be told to fetch, so that what is wrong on our side is
- * not taken for the platform's fault.
- * @throws LinkUnservedError, with nothing in its message that makes the link a permission
+ * Fetches the first byte behind a link before a platform is told to fetch it, so that a fault on our side is not blamed on
+ * the platform.
+ * @throws LinkUnservedError, whose message never contains the signature of the link
  */
 export async function tryLink(
   url: string,
@@ -35,7 +35,7 @@ export async function tryLink(
   if (!type.startsWith(file.mimeType)) {
     throw new LinkUnservedError(`it answered with ${type} instead of ${file.mimeType}`);
   }
-  // Something between us may take no notice of a range.
+  // A proxy between us may ignore the range.
   const size = /\/(\d+)$/.exec(headers.get('content-range') ?? '')?.[1] ?? headers.get('content-length');
   if (Number(size) !== file.byteSize) {
     throw new LinkUnservedError(`it answered with a file of ${size} bytes instead of ${file.byteSize}`);

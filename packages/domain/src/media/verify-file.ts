@@ -4,7 +4,7 @@ import { FileChangedError, type FileStore } from '@solospark/storage';
 export interface KnownFile {
   key: string;
   byteSize: number;
-  /** Null: an older version has stored it, and noted its size only. */
+  /** Null: an older version stored the file, and noted only its size. */
   sha256: string | null;
 }
 
@@ -19,10 +19,10 @@ const MOST_REMEMBERED = 10_000;
 const verifiedIn = new WeakMap<FileStore, Verified>();
 
 /**
- * Compares a file with what was uploaded: its size each time, and its bytes once for each version of it. Five platforms, or
- * ten tries, do not read a film ten times more than they need.
+ * Compares a file with what was uploaded: its size each time, and its bytes once for each version of it, so that five
+ * platforms, or ten tries, do not read a film ten times.
  *
- * @returns the version that was compared, to be read and no other
+ * @returns the version that was compared: only that version may be read
  * @throws FileMissingError, FileChangedError, StoreUnavailableError
  */
 export async function verifyFile(files: FileStore, { key, byteSize, sha256 }: KnownFile): Promise<string> {

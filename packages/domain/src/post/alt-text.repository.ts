@@ -4,8 +4,8 @@ import { lockMedia, readMediaVersion } from '../media/media.repository.ts';
 import { noteChange } from './change.repository.ts';
 
 /**
- * Changes what a media file says to those who do not see it, unless a post is on its way with the words that it was checked
- * with. A draft that shows it gets a revision more, so that one which is being scheduled at this moment is checked again.
+ * Changes the alt text of a media file, unless a post that was checked with the old one is on its way. Drafts with this file
+ * get a new revision, so that a draft that is being scheduled at this moment is checked again.
  */
 export async function changeAltText(
   db: Database,

@@ -6,8 +6,8 @@ import type { Post } from './post.ts';
 import { changePost, type PostChange } from './post.repository.ts';
 
 /**
- * Writes a change that was decided on `post` as it was read, and has the alarm follow it as well as it can. Undefined: somebody
- * else has changed the post since.
+ * Writes a change that was decided on `post` as it was read, and moves its alarm (best effort). Undefined: the post was
+ * changed by somebody else since.
  */
 export async function applyChange(ctx: Context, post: Post, change: PostChange): Promise<Post | undefined> {
   const { status, scheduledAt, content } = change;
@@ -21,7 +21,7 @@ export async function applyChange(ctx: Context, post: Post, change: PostChange):
     from: post.scheduleJobId,
     to: scheduledAt && { revision: changed.revision, scheduledAt },
   });
-  // Read again only where rows were written that are not at hand; scheduling is called often and must be cheap.
+  // Read again only if content was written: scheduling is called often and must be cheap.
   const known = { ...post, ...changed, status, scheduledAt, alarmSetAt };
   if (!content) return known;
   const { text, media, lateLimitMinutes } = content;

@@ -8,10 +8,8 @@ import { invalidPost, isEditable, textOf, type Post } from './post.ts';
 import type { PostContent } from './post.repository.ts';
 
 /**
- * Asks every platform that the post goes to which of its rules the post breaks, and whether its account is connected.
- * A draft may break them; what is scheduled or published may not, so that the author hears of it now and not at nine
- * o'clock.
- *
+ * Checks the post against the rules of every platform that it goes to, and that its accounts are connected. A draft may break
+ * rules. A post that is scheduled or published may not, so that its author hears of it now and not when it is due.
  * @throws DomainError `invalid_post` naming every broken rule of every channel.
  */
 export async function checkPost(ctx: Pick<Context, 'findPublisher'>, post: PostContent): Promise<void> {
@@ -22,7 +20,7 @@ export async function checkPost(ctx: Pick<Context, 'findPublisher'>, post: PostC
   }
   const errors: FieldError[] = [];
   for (const delivery of post.deliveries) {
-    // A check takes up to some ten milliseconds, and a post may go to a hundred channels: others have their turn between.
+    // A check may take some ten milliseconds, and a post may have a hundred channels: other requests run in between.
     await setImmediate();
     const publisher = ctx.findPublisher(delivery.platform);
     if (!publisher) {
@@ -36,7 +34,7 @@ export async function checkPost(ctx: Pick<Context, 'findPublisher'>, post: PostC
     }
     const limits = limitsOf(publisher, { limits: delivery.channelLimits });
     const media = post.media.map((each) => fileFor(each, limits.media));
-    // A newer version may take less than the one that stored them.
+    // Settings that an older version stored may not fit this one.
     const misfits = checkSettings(publisher, delivery.settings);
     const draft = { text: textOf(post, delivery), media, settings: delivery.settings };
     const broken = misfits.length > 0 ? misfits : publisher.check(draft, limits);
@@ -49,8 +47,8 @@ export async function checkPost(ctx: Pick<Context, 'findPublisher'>, post: PostC
 }
 
 /**
- * What a platform may refuse of the post's files, and nobody can tell beforehand: nothing that keeps it from being scheduled.
- * None for one that is out, or on its way.
+ * What a platform may refuse of the post's files, although no check can tell beforehand. Warnings do not keep a post from
+ * being scheduled. Empty for a post that is out or on its way.
  */
 export function warningsOf(ctx: Pick<Context, 'findPublisher'>, post: Post): FieldError[] {
   if (!isEditable(post) || post.media.length === 0) return [];

@@ -7,7 +7,7 @@ import { insertPost, isMediaGone, type PostContent } from './post.repository.ts'
 import { resolveContent, type ContentInput } from './resolve-content.ts';
 
 /**
- * Writes a draft. It may still break a platform's rules; scheduling it may not.
+ * Creates a draft. It may still break a platform's rules; a scheduled post may not.
  * @throws DomainError `invalid_post`.
  */
 export async function createPost(
@@ -19,7 +19,7 @@ export async function createPost(
   return writeDraft(ctx, organizationId, () => resolveContent(ctx, organizationId, input.content, empty));
 }
 
-/** `readContent` is asked again when a file was removed between what it read and the writing. */
+/** `readContent` is called again if a file was removed between reading and writing. */
 export async function writeDraft(
   ctx: Pick<Context, 'db'>,
   organizationId: string,
@@ -29,14 +29,14 @@ export async function writeDraft(
   const id = randomUUID();
   const write = async () => {
     const content = await withRetry(readContent);
-    // Not decided on again once it may be written: a refusal would deny that.
+    // The content is not read again once the post may have been inserted: a refusal would then be untrue.
     await withRetry(() => insertPost(ctx.db, { id, organizationId, content }));
   };
   try {
     await write();
   } catch (error) {
     if (!isMediaGone(error)) throw error;
-    // It names what is missing now.
+    // Reading the content again names the file that is missing.
     await write();
   }
   return getPost(ctx, { organizationId, postId: id });

@@ -8,9 +8,8 @@ import { assertRevision, type Post } from './post.ts';
 import { findPost, markPostDeleted } from './post.repository.ts';
 
 /**
- * Takes a post out of sight. A scheduled one is canceled with it; what has been published stays on the platform, and
- * the ledger of its attempts stays here.
- *
+ * Deletes a post. A scheduled post is canceled. What has been published stays on the platform, and its attempts stay in the
+ * ledger.
  * @throws DomainError `post_not_found`, `post_locked` while it is being published, `revision_mismatch`.
  */
 export async function deletePost(
@@ -18,7 +17,7 @@ export async function deletePost(
   input: { organizationId: string; postId: string; expectedRevision?: number | undefined },
 ): Promise<void> {
   let post: Post | undefined = await getPost(ctx, input);
-  // Gone since it was read, it was deleted by somebody else: deleted all the same.
+  // Undefined: somebody else deleted it meanwhile, so it is deleted as requested.
   while (post) {
     if (post.status === 'publishing') {
       const reason = 'The post can no longer be deleted. It is being published right now.';

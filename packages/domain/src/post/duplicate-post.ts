@@ -4,9 +4,8 @@ import { getPost } from './get-post.ts';
 import type { Post } from './post.ts';
 
 /**
- * A draft with the text, the files, the channels and the choices of a post in whatever state: what has failed for its content is
- * changed there, and what should go out once more is published from there. The post itself stays as it is.
- *
+ * Creates a draft with the text, files, channels and settings of a post in any state. So a failed post can be corrected, and
+ * any post can be published once more. The post itself stays as it is.
  * @throws DomainError `post_not_found`.
  */
 export async function duplicatePost(

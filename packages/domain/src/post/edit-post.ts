@@ -9,9 +9,8 @@ import type { PostContent } from './post.repository.ts';
 import { resolveContent, type ContentInput } from './resolve-content.ts';
 
 /**
- * Changes what a draft or a scheduled post says and where it goes; `status: 'draft'` also takes it off the schedule.
- * An edit that was accepted before the post fired is what goes out.
- *
+ * Changes the content and the channels of a draft or a scheduled post; `status: 'draft'` also takes it off the schedule. An
+ * edit that was accepted before the post fired is what goes out.
  * @throws DomainError `post_not_found`, `invalid_post`, `post_locked`, `revision_mismatch`.
  */
 export async function editPost(

@@ -15,8 +15,8 @@ export async function getPost(
 }
 
 /**
- * The post after a change that was made. Deleted by somebody else since then, it is answered as it is `known` to have
- * become: the change was made all the same, and "not found" would deny it.
+ * Reads a post after a change. If somebody else has deleted it since, returns `known`: the change was made, and "not found"
+ * would deny that.
  */
 export async function readBack(
   ctx: Pick<Context, 'db'>,

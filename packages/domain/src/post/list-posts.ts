@@ -5,8 +5,8 @@ import type { Post, PostStatus } from './post.ts';
 import { findPosts } from './post.repository.ts';
 
 /**
- * Newest first, by keyset: a page stays right while posts are added above it.
- * @throws DomainError `invalid_cursor` when `cursor` is not one of ours.
+ * Newest first, with keyset pagination: a page stays right while posts are added above it.
+ * @throws DomainError `invalid_cursor` when `cursor` was not given out by this function.
  */
 export async function listPosts(
   ctx: Pick<Context, 'db'>,

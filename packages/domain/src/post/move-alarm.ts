@@ -3,10 +3,9 @@ import type { Context } from '../context.ts';
 import { confirmAlarm } from './post.repository.ts';
 
 /**
- * Brings the queue in line with a row that is already committed: sets the new alarm, removes the old one. Best effort
- * and bounded by the queue's own deadline (half a second): the row is the truth, an old alarm is a no-op by its
- * revision, and a sweeper sets what is missing.
- *
+ * Updates the queue after a change of the row was committed: sets the new alarm and removes the old one. Best effort, within
+ * the queue's own deadline (half a second): the row is the truth, an old alarm does nothing because its revision is stale,
+ * and a sweeper sets missing alarms.
  * @returns when the new alarm was set; null while it is pending, or when there is none to set.
  */
 export async function moveAlarm(

@@ -33,7 +33,7 @@ type PostRow = Omit<Post, 'deliveries'> & {
   })[];
 };
 
-/** Undefined when there is none, also for a post of another organization. Those who ask at the same time share a statement. */
+/** Undefined when there is none, also for a post of another organization. Concurrent calls share a statement. */
 export const findPost = inBatches(async (db, wanted: { organizationId: string; postId: string }[]) => {
   const rows = await db.query<PostRow>(`${POST} WHERE p.id = ANY ($1::uuid[]) AND p.deleted_at IS NULL`, [
     wanted.map(({ postId }) => postId),
@@ -47,7 +47,9 @@ export const findPost = inBatches(async (db, wanted: { organizationId: string; p
 export interface PostFilter {
   organizationId: string;
   status?: PostStatus | undefined;
-  /** On the time that matters to the author: scheduled, else published, else created. Inclusive, exclusive. */
+  /**
+   * On the time that the author cares about: scheduled, else published, else created. `from` is inclusive, `to` exclusive.
+   */
   from?: Date | undefined;
   to?: Date | undefined;
   after?: { createdAt: Date; id: string } | undefined;
@@ -77,7 +79,7 @@ export async function findPosts(db: SqlRunner, filter: PostFilter): Promise<Post
   return rows.map(toPost);
 }
 
-/** What a post says, where it goes and how late it may: the part of it that the author writes. */
+/** The part of a post that its author writes: what it says, where it goes and how late it may go out. */
 export interface PostContent {
   text: string;
   media: Media[];
@@ -89,8 +91,8 @@ export interface PostContent {
 }
 
 /**
- * Does nothing when a post with this id is there already. Posts that are written at the same time share a statement: each by
- * itself would lock its organization's and its channels' rows against removal, and a crowd of such locks is dear.
+ * Does nothing when a post with this id exists. Concurrent inserts share a statement: each one locks the rows of its
+ * organization and its channels against removal, and many such locks are expensive.
  */
 export const insertPost = inBatches(
   async (db, items: { id: string; organizationId: string; content: PostContent }[]) => {
@@ -133,14 +135,14 @@ export const insertPost = inBatches(
 export interface PostChange {
   status: PostStatus;
   scheduledAt: Date | null;
-  /** Undefined: what the post says stays as it is. */
+  /** Undefined: the content stays as it is. */
   content?: PostContent | undefined;
 }
 
 /**
- * Applies `change` if the post still has the revision that it was decided on, and its media are still there; otherwise
- * changes nothing and answers undefined. This is the one place where API calls race each other and the firing:
- * PostgreSQL decides.
+ * Applies `change` if the post still has the revision on which it was decided, and its media are still there. Otherwise
+ * changes nothing and returns undefined. This is the one place where API calls race each other and the firing: PostgreSQL
+ * decides.
  */
 export async function changePost(
   db: Database,
@@ -178,15 +180,15 @@ async function rewritePost(db: Database, row: UpdatedRow, content: PostContent):
   }
 }
 
-/** Rolls back a change that was decided on media which has been removed, or described otherwise, since. */
+/** Rolls back a change whose media was removed, or got another alt text, since the change was decided. */
 class MediaChangedError extends Error {}
 
-/** A media file that was there when the post was put together has been removed since. */
+/** A media file of the post was removed after it was read. */
 export function isMediaGone(error: unknown): boolean {
   return breaksForeignKey(error, 'post_media_media_id_fkey');
 }
 
-/** In the order of their ids, so that two statements which meet wait for each other and do not lock each other out. */
+/** Locks rows in the order of their ids, so that two statements cannot deadlock. */
 const updatePost = inBatches(async (db, items: UpdatedRow[]) => {
   const rows = await db.query<{ at: number; updatedAt: Date }>(
     `WITH change AS (
@@ -220,7 +222,7 @@ const updatePost = inBatches(async (db, items: UpdatedRow[]) => {
   return items.map((_, index) => updated.get(index + 1));
 });
 
-/** Removes a post that has never been tried, or forgets one that has ended. Its ledger stays. */
+/** Marks a post as deleted, unless it is being published. Its ledger stays. */
 export async function markPostDeleted(
   db: SqlRunner,
   post: Post,
@@ -237,21 +239,21 @@ export async function markPostDeleted(
   return rows.length === 1 || undefined;
 }
 
-/** `confirmAlarms` for one: those that were set at the same time share a statement. */
+/** `confirmAlarms` for one alarm: alarms that are set at the same time share a statement. */
 export const confirmAlarm = inBatches(async (db, alarms: { postId: string; revision: number }[]) => {
   await confirmAlarms(db, alarms);
   return alarms.map(() => undefined);
 });
 
-/** The queue has confirmed the alarm of these revisions; a revision that has moved on is left alone. */
+/** Notes that the queue has the alarms of these revisions. A post with a newer revision is left alone. */
 export async function confirmAlarms(
   db: SqlRunner,
   alarms: { postId: string; revision: number }[],
 ): Promise<void> {
   await db.query(
-    // Forgotten, the alarm is set once more.
+    // If a crash loses this write, the alarm is set once more.
     `WITH ${FORGETTABLE}, found AS (
-       -- By key, as everywhere on the hot path. Whoever holds a row changes it just now: it gets another alarm.
+       -- By key, as everywhere on the hot path. A locked row is being changed: it gets another alarm.
        SELECT post.id, post.revision, post.status, alarm.revision AS confirmed
        FROM post JOIN unnest($1::uuid[], $2::int[]) AS alarm(id, revision) USING (id)
        FOR UPDATE OF post SKIP LOCKED
@@ -262,12 +264,12 @@ export async function confirmAlarms(
   );
 }
 
-/** False when one of them is not any more as the post was checked with. */
+/** False when a file was removed, or has another alt text than the post was checked with. */
 async function writeMedia(tx: SqlRunner, postId: string, media: Media[]): Promise<boolean> {
   await tx.query(`DELETE FROM post_media WHERE post_id = $1`, [postId]);
   if (media.length === 0) return true;
   const written = await tx.query(
-    // Locked and looked at again: whoever removes a file, or changes what it says, comes before this or after it.
+    // Locked and checked again: a removal or a new alt text comes either before this or after it.
     `INSERT INTO post_media (post_id, media_id, position)
      SELECT $1, m.id, seen.position - 1
      FROM unnest($2::uuid[], $3::text[]) WITH ORDINALITY AS seen(media_id, alt_text, position)

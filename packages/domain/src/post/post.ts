@@ -35,11 +35,11 @@ export interface PostDelivery {
   platform: string;
   handle: string;
   channelStatus: ChannelStatus;
-  /** What the account's server takes: read it with `limitsOf`. */
+  /** The limits of the account's server: read them with `limitsOf`. */
   channelLimits: unknown;
   status: DeliveryStatus;
   textOverride: string | null;
-  /** What its author chose by the platform's own schema. */
+  /** What its author chose, by the platform's own schema. */
   settings: PostSettings;
   dueAt: Date | null;
   nextAttemptAt: Date | null;
@@ -60,7 +60,7 @@ export function isEditable(post: Post): boolean {
   return post.status === 'draft' || post.status === 'scheduled';
 }
 
-/** @throws DomainError `post_locked` when the post is beyond the point where it can change. */
+/** @throws DomainError `post_locked` when the post can no longer change. */
 export function assertEditable(post: Post, wanted: string): void {
   if (isEditable(post)) return;
   const why: Record<Exclude<PostStatus, 'draft' | 'scheduled'>, string> = {
@@ -83,7 +83,7 @@ export function assertRevision(post: Post, expected: number | undefined): void {
 }
 
 /**
- * Reads a time the way RFC 3339 writes it: date, time and an offset, so that nobody has to guess a time zone.
+ * Reads a time in the form of RFC 3339: date, time and an offset, so that nobody has to guess a time zone.
  * @throws DomainError `invalid_schedule` with a pointer to `scheduledAt`.
  */
 export function parseScheduledAt(text: string, now: Date): Date {
@@ -104,7 +104,7 @@ function invalidSchedule(code: string, detail: string): DomainError {
   });
 }
 
-/** What a delivery says: its own text where the author gave one for that channel. */
+/** The text of a delivery: its own where the author gave one for that channel, else the post's. */
 export function textOf(post: { text: string }, delivery: { textOverride: string | null }): string {
   return delivery.textOverride ?? post.text;
 }

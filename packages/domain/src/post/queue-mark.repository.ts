@@ -1,9 +1,9 @@
 import { FORGETTABLE, type SqlRunner } from '@solospark/db';
 import type { QueueMark } from '@solospark/queue';
 
-// The row that remembers the queue's mark, and from when on alarms have to be set anew.
+// The row that stores the queue's mark, and from when on alarms have to be set again.
 
-/** Undefined: nobody has looked at the queue yet. */
+/** Undefined: no worker has looked at the queue yet. */
 export async function findKnownMark(db: SqlRunner): Promise<QueueMark | undefined> {
   const [known] = await db.query<QueueMark>(`SELECT epoch, beat FROM queue_mark WHERE id = 1`);
   return known;
@@ -11,14 +11,14 @@ export async function findKnownMark(db: SqlRunner): Promise<QueueMark | undefine
 
 export async function rememberMark(db: SqlRunner, { epoch, beat }: QueueMark): Promise<void> {
   await db.query(
-    // Forgotten, an older one is compared with: no alarm is lost by that.
+    // If a crash loses this write, the queue is compared with an older mark: no alarm is lost by that.
     `WITH ${FORGETTABLE}
      UPDATE queue_mark SET beat = $2 FROM forgettable WHERE id = 1 AND epoch = $1 AND beat < $2`,
     [epoch, beat],
   );
 }
 
-/** From now on every alarm that was set so far counts as lost. False: another worker has noted it already. */
+/** Marks all alarms that were set until now as lost. False: another worker has noted it already. */
 export async function noteLostAlarms(
   db: SqlRunner,
   { known, found }: { known: QueueMark | undefined; found: QueueMark },
@@ -34,7 +34,10 @@ export async function noteLostAlarms(
   return rows.length === 1;
 }
 
-/** Until when alarms were lost, if `worker` is the one to set them anew; it has to ask again within half a minute. */
+/**
+ * Lets `worker` set the lost alarms again, for half a minute at a time. Returns until when alarms were lost; undefined if
+ * none were, or if another worker sets them.
+ */
 export async function claimRestoring(db: SqlRunner, worker: string): Promise<Date | undefined> {
   const [claimed] = await db.query<{ lostAt: Date }>(
     `UPDATE queue_mark SET restorer = $1, restoring_until = now() + interval '30 seconds'
@@ -58,7 +61,7 @@ export interface ScheduledPost {
   scheduledAt: Date;
 }
 
-/** Scheduled posts whose alarm was set up to `lostAt`, however far ahead, the most urgent first, from `after` on. */
+/** Scheduled posts whose alarm was set up to `lostAt`, however far ahead, the most urgent first, starting after `after`. */
 export async function findLostAlarms(
   db: SqlRunner,
   { lostAt, after, limit }: { lostAt: Date; after: ScheduledPost | undefined; limit: number },

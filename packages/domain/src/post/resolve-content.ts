@@ -7,15 +7,15 @@ import { findMedia } from '../media/media.repository.ts';
 import { invalidPost } from './post.ts';
 import type { PostContent } from './post.repository.ts';
 
-/** What a caller may say about a post. Where it goes: channels by id, or every active channel of these platforms. */
+/** What a caller may say about a post. Its channels are given by id, or as every active channel of these platforms. */
 export interface ContentInput {
   text?: string | undefined;
   mediaIds?: string[] | undefined;
   channelIds?: string[] | undefined;
   platforms?: string[] | undefined;
-  /** What a channel says instead of `text`, by channel id. */
+  /** The text for one channel instead of `text`, by channel id. */
   channelTexts?: Record<string, string> | undefined;
-  /** What was chosen for a channel by the schema of its platform, by channel id. */
+  /** The settings for one channel, in the schema of its platform, by channel id. */
   channelSettings?: Record<string, Settings> | undefined;
   /** Null: the default. */
   lateLimitMinutes?: number | null | undefined;
@@ -24,8 +24,7 @@ export interface ContentInput {
 type Target = Pick<ChannelSummary, 'id' | 'platform' | 'status' | 'limits'>;
 
 /**
- * Turns what the caller said, on top of what the post says today, into rows. Everything named must exist and belong
- * to the organization.
+ * Applies the caller's input to the current content of a post. Everything named must exist and belong to the organization.
  * @throws DomainError `invalid_post` naming each unknown id by pointer.
  */
 export async function resolveContent(
@@ -120,7 +119,7 @@ async function resolveChannels(
 ): Promise<Target[] | undefined> {
   if (!input.channelIds && !input.platforms) return undefined;
   const { channelIds: ids = [], platforms = [] } = input;
-  // PostgreSQL cannot be asked for a name with NUL in it; nothing is called so.
+  // PostgreSQL accepts no text with NUL in it, and no platform has such a name.
   const asked = platforms.filter((platform) => !platform.includes('\0'));
   const active = await findActiveChannels(ctx.db, { organizationId, ids, platforms: asked });
   const chosen = new Map<string, ChannelSummary>();

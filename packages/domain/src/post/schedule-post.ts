@@ -5,9 +5,8 @@ import { getPost } from './get-post.ts';
 import { assertEditable, assertRevision, parseScheduledAt, type Post } from './post.ts';
 
 /**
- * Schedules a draft, or moves a scheduled post to another time. When this resolves, the row is committed and the post
- * will go out, whatever becomes of the queue. The same time again changes nothing.
- *
+ * Schedules a draft, or moves a scheduled post to another time. When this resolves, the row is committed and the post will go
+ * out, even if the queue is lost. The same time again changes nothing.
  * @throws DomainError `post_not_found`, `invalid_schedule`, `invalid_post`, `post_locked`, `revision_mismatch`.
  */
 export async function schedulePost(

@@ -17,7 +17,7 @@ export async function updateAltText(
   const { organizationId, mediaId: id, altText } = input;
   const seen = await withRetry(() => readMediaVersion(ctx.db, id));
   let isAnswerLost = false;
-  // Asked for again after a lost answer, it is not written over what another has written since.
+  // A repetition after a lost answer must not overwrite what somebody else has written since.
   const media = await withRetry(
     () => changeAltText(ctx.db, { organizationId, id }, altText, isAnswerLost ? seen : undefined),
     { onRetry: () => (isAnswerLost = true) },

@@ -24,7 +24,7 @@ export async function secondsSinceHeartbeat(db: SqlRunner): Promise<number | nul
   return row?.seconds ?? null;
 }
 
-/** How the media store looks to the workers that were seen lately: as to the one that sees it worst. Null: none looks. */
+/** The worst state of the media store that any recently seen worker reports. Null: none reports one. */
 export async function storeOfWorkers(db: SqlRunner, withinSeconds: number): Promise<StoreState | null> {
   const [row] = await db.query<{ store: StoreState }>(
     `SELECT store FROM worker_heartbeat

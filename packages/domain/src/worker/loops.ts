@@ -1,18 +1,18 @@
 import { sleep } from '@solospark/foundation';
 import type { Context } from '../context.ts';
 
-/** What a process does again and again, whatever else it does. */
+/** Something that a process repeats until it stops. */
 export interface Loop {
   name: string;
-  /** From the end of one round to the beginning of the next. */
+  /** From the end of one round to the start of the next. */
   everyMs: number;
-  /** One round, which may be repeated. `signal` aborts when the process stops. */
+  /** One round; it is idempotent. `signal` aborts when the process stops. */
   run: (signal: AbortSignal) => Promise<unknown>;
 }
 
 /**
- * Runs all of them now, and each again after its time, independently of each other. A round that throws is logged once, however
- * often it throws, and tried again at its next time.
+ * Starts all loops now; each repeats independently of the others. A round that throws is tried again at its next time, and
+ * repeated failures are logged once.
  */
 export function startLoops(ctx: Pick<Context, 'log'>, loops: Loop[]): { stop(): Promise<void> } {
   const stopping = new AbortController();
@@ -35,7 +35,7 @@ export function startLoops(ctx: Pick<Context, 'log'>, loops: Loop[]): { stop(): 
 
   const running = Promise.all(loops.map(runForever));
   return {
-    /** Begins nothing new; resolves when the rounds under way have ended. */
+    /** Starts no new round; resolves when the running rounds have ended. */
     async stop() {
       stopping.abort();
       await running;

@@ -16,37 +16,37 @@ export interface PublishingOptions {
   /** Names this process in leases and in the ledger. */
   worker: string;
   platforms: string[];
-  /** Deliveries at one time, for each platform. */
+  /** Limits concurrent deliveries per platform. */
   concurrency: number;
-  /** How long an attempt may go on without a step forward, in milliseconds; two minutes, if not said. */
+  /** How many milliseconds an attempt may go on without a step forward. Default: two minutes. */
   attemptStallMs?: number;
 }
 
 export interface Publishing {
   /**
-   * Takes nothing new, finishes what runs within `timeoutMs`, and hands back what has not been sent by then.
-   * True: everything ended in time. What was being sent when time ran out is found by its evidence.
+   * Claims nothing new, finishes running deliveries within `timeoutMs`, and hands back what is unsent by then. True:
+   * everything ended in time. A delivery that was being sent when the time ran out is looked up by its evidence.
    */
   stop(options: { timeoutMs: number }): Promise<boolean>;
 }
 
-/** The heartbeat that is not removed grows old by itself. */
-const FAREWELL_MS = 1_000;
+/** Time limit for removing the heartbeat at the end. A heartbeat that stays grows old by itself. */
+const HEARTBEAT_REMOVAL_MS = 1_000;
 
-/** Alarms only move rows, and those that ring together share a statement: the more at a time, the fewer statements. */
+/** Alarms only update rows, and alarms that ring together share a statement: more at a time means fewer statements. */
 const ALARM_CONCURRENCY = 200;
 
-/** Such a job does nothing but wake the pool. */
+/** A wake job only wakes the pool. */
 const WAKE_CONCURRENCY = 20;
 
-/** Names this process in the ledger. The random part keeps two lives of one pid apart. */
+/** Names this process in the ledger. The random part tells two processes with the same pid apart. */
 export function workerName(): string {
   return `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`;
 }
 
 /**
- * Starts everything that publishes: the consumers of the queue and the sweepers. Returns at once and works as soon
- * as it can reach what it needs, in whatever order database and queue come up.
+ * Starts everything that publishes: the consumers of the queue and the sweepers. Returns at once. The work begins as soon as
+ * the database and the queue can be reached, whichever comes first.
  */
 export async function startPublishing(ctx: Context, options: PublishingOptions): Promise<Publishing> {
   const { worker, platforms, concurrency } = options;
@@ -80,24 +80,26 @@ export async function startPublishing(ctx: Context, options: PublishingOptions):
     }),
   ]);
   const sweeping = startLoops(ctx, sweepers(ctx, platforms, pool, worker));
-  // Nothing that happens at the end may keep the process from ending.
-  const logAndGoOn = (error: unknown) => ctx.log.warn({ err: error }, 'publishing not stopped in order');
+  // An error while stopping must not keep the process from ending.
+  const logAndContinue = (error: unknown) => ctx.log.warn({ err: error }, 'publishing not stopped in order');
   ctx.log.info({ worker, platforms, concurrency, queue: ctx.queues.engine }, 'publishing started');
 
   return {
     async stop({ timeoutMs }) {
       const deadline = ctx.clock.monotonicMs() + timeoutMs;
       const left = () => Math.max(0, deadline - ctx.clock.monotonicMs());
-      // All at once, and each within the time: a database or a queue that hangs must not hold up the others.
+      // In parallel, each within the time: a database or a queue that hangs must not delay the others.
       const [ended] = await Promise.all([
         pool.drain(left()),
         ...consumers.map((consumer: Consumer) => consumer.close({ timeoutMs: left() })),
-        withDeadline(sweeping.stop(), left(), 'stopping the sweepers').catch(logAndGoOn),
+        withDeadline(sweeping.stop(), left(), 'stopping the sweepers').catch(logAndContinue),
       ]);
       await pool.close();
-      await withDeadline(removeHeartbeat(ctx.db, worker), FAREWELL_MS, 'removing the heartbeat').catch(
-        logAndGoOn,
-      );
+      await withDeadline(
+        removeHeartbeat(ctx.db, worker),
+        HEARTBEAT_REMOVAL_MS,
+        'removing the heartbeat',
+      ).catch(logAndContinue);
       ctx.log.info({ allEnded: ended }, 'publishing stopped');
       return ended;
     },

@@ -14,18 +14,19 @@ import type { Loop } from './loops.ts';
 import { warnOfEndingVersions } from './warn-of-ending-versions.ts';
 import type { WorkerPool } from './worker-pool.ts';
 
-/** How long an alarm may be late before a sweeper does its work. */
+/** How late an alarm may be before a sweeper fires its post. */
 const GRACE_MS = 2_000;
 
 const FIRE_BATCH = 200;
 const ALARM_BATCH = 500;
 
 /**
- * The queue is the alarm clock, and alarm clocks fail. Once a second every worker looks at the rows themselves: it fires posts
- * whose alarm did not ring, wakes the pool for platforms that have something to claim (also what a dead worker held), and sets
- * alarms that are missing or that the queue has lost. More rarely it renews credentials before they end, asks servers that
- * differ what they take, and frees what would never be looked at. Setting alarms waits for the queue, and publishing never does:
- * so these are loops of their own. Several workers share the work: each claims with SKIP LOCKED, and every claim is fenced.
+ * The queue is the alarm clock, and alarms can be lost. So every worker looks at the rows themselves once a second: it fires
+ * posts whose alarm did not ring, wakes the pool for platforms that have something to claim (including deliveries whose lease
+ * has expired), and sets alarms that are missing or that the queue has lost. Less often it renews credentials before they
+ * expire, reads the limits of servers that differ, and frees stuck deliveries. Setting alarms waits for the queue and
+ * publishing must not, so each has a loop of its own. Several workers share the work: rows are taken with SKIP LOCKED, and
+ * every claim is fenced.
  */
 export function sweepers(
   ctx: Context,
@@ -33,7 +34,7 @@ export function sweepers(
   pool: Pick<WorkerPool, 'wake'>,
   worker: string,
 ): Loop[] {
-  /** While the queue is known to be away there is nothing to wait for: what is due is published at once. */
+  /** While the queue is known to be away there is no grace: due posts are fired at once. */
   let queueReachable = true;
   const lostAlarms = watchForLostAlarms(ctx, worker);
   let store: StoreState = 'up';
@@ -47,9 +48,9 @@ export function sweepers(
         const facts = { posts: posts.length, deliveries: fired.length };
         ctx.log.warn(facts, 'overdue posts fired without their alarm');
       }
-      // A platform that only a newer worker knows is left to that one.
+      // The pool ignores a platform that only a newer worker knows.
       for (const platform of await findBackloggedPlatforms(ctx.db)) pool.wake(platform, 'reconciler');
-      // What fired nothing is held by others, and would be found again and again.
+      // Posts that did not fire are locked by others, and would be found again and again.
       isFull = posts.length === FIRE_BATCH && fired.length > 0;
     }
     await settlePosts(ctx.db, null);
@@ -63,7 +64,9 @@ export function sweepers(
     await lostAlarms.restore(signal);
   }
 
-  /** Says with each beat how the store looks from here. Asking it has a deadline far below the next beat. */
+  /**
+   * Records a heartbeat, and how the store looks from this worker. Asking the store has a time limit far below the interval.
+   */
   async function beat(): Promise<void> {
     const state = await ctx.files.state();
     if (state !== store) {

@@ -1,7 +1,7 @@
 import { apiVersionVariable, describeApiVersion } from '../channel/api-version.ts';
 import type { Context } from '../context.ts';
 
-/** Says which versions of the platforms' APIs end soon, so that nobody hears of it from failed posts. */
+/** Logs which versions of the platforms' APIs end soon, before posts fail because of it. */
 export function warnOfEndingVersions(ctx: Context, platforms: readonly string[]): void {
   for (const platform of platforms) {
     const publisher = ctx.findPublisher(platform);

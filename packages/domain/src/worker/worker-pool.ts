@@ -4,43 +4,44 @@ import { AttemptOverdueError, startDeadline, type Deadline } from '../delivery/d
 import { LEASE_RENEWAL_MS, STALL_MS, type ClaimedDelivery } from '../delivery/delivery.ts';
 import type { AttemptControl } from '../delivery/lease.ts';
 
-// The bounded worker pool of this process. For each platform it claims deliveries when it is woken, and publishes so many of
-// them at a time. It renews the leases of all that run, ends attempts that are overdue, and drains when the process stops.
+// The worker pool of this process. For each platform it claims deliveries when it is woken, and publishes a limited number at
+// a time, each in a slot. It renews the leases of all running deliveries, ends attempts that are overdue, and drains when the
+// process stops.
 
 export interface WorkerPool {
-  /** There may be something to claim: claims, and goes on until nothing is left or enough is claimed. */
+  /** There may be something to claim: claims until nothing is left or the pool is full. */
   wake(platform: string, trigger: ClaimRequest['trigger']): void;
   /**
-   * Claims nothing new and waits until nothing runs, at most `timeoutMs`. Shortly before that it hands back what has not been
-   * sent. True: everything ended.
+   * Claims nothing new and waits until nothing runs, at most `timeoutMs`. Shortly before that it hands back unsent
+   * deliveries. True: everything ended.
    */
   drain(timeoutMs: number): Promise<boolean>;
-  /** Ends the renewal of leases. After `drain`. */
+  /** Stops renewing leases. Call it after `drain`. */
   close(): Promise<void>;
 }
 
 export interface WorkerPoolOptions {
-  /** `manyServers`: the platform is many servers, which fail on their own. */
+  /** `manyServers`: the platform is many servers, each of which fails on its own. */
   platforms: { id: string; manyServers: boolean }[];
-  /** Deliveries that one platform is asked to publish at one time. */
+  /** Limits concurrent deliveries per platform. */
   concurrency: number;
   /** How long an attempt may go on without a step forward. */
   stallMs?: number;
   claim: (request: ClaimRequest) => Promise<ClaimedDelivery[]>;
   publish: (claim: ClaimedDelivery, control: AttemptControl) => Promise<void>;
-  /** Answers the ids of those that are still held. */
+  /** Returns the ids that are still held. */
   renew: (claims: ClaimedDelivery[]) => Promise<Set<string>>;
   clock: Clock;
   log: Logger;
 }
 
 /**
- * No channel may have more than this part of the slots at one time, so that an account whose calls hang leaves room for the
- * others. On a platform that is many servers the same holds for each server, and for all servers in doubt together.
+ * The largest share of the slots that one channel may have, so that an account whose calls hang leaves room for the others.
+ * On a platform that is many servers the same holds for each server, and for all servers in doubt together.
  */
-const PART_OF_ONE = 0.5;
+const LARGEST_SHARE = 0.5;
 
-/** How long an attempt that was asked to hand back may still take. */
+/** How long attempts that were asked to hand back may still take. */
 const HAND_BACK_MS = 2_000;
 
 interface Running {
@@ -53,7 +54,7 @@ interface Running {
 export function openWorkerPool(options: WorkerPoolOptions): WorkerPool {
   const { clock, log } = options;
   const running = new Map<string, Running>();
-  /** Claims whose statement is under way: they may turn into running deliveries at any moment. */
+  /** Claim statements that are running: their deliveries may start at any moment. */
   const claiming = new Set<Promise<unknown>>();
   const closing = new AbortController();
   let draining = false;
@@ -63,14 +64,17 @@ export function openWorkerPool(options: WorkerPoolOptions): WorkerPool {
   );
   const renewal = renewLeasesUntilClosed();
 
-  /** Answers how many were claimed. What is claimed runs on, and never throws: what it leaves unsettled is found by its lease. */
+  /**
+   * Claims and starts deliveries; returns how many. A started delivery never throws: if it ends unsettled, its lease expires
+   * and it is claimed again.
+   */
   async function claimAndRun(request: Omit<ClaimRequest, 'except'>, acquire: Acquire): Promise<number> {
     if (draining) return 0;
     const except = [...running.values()].map(({ claim }) => claim.id);
     const claims = options.claim({ ...request, except });
     claiming.add(claims);
     try {
-      // Registered as running before it stops being registered as a claim.
+      // The deliveries are added to `running` before the statement is removed from `claiming`.
       const claimed = await claims;
       for (const claim of claimed) run(claim, acquire(claim));
       return claimed.length;
@@ -113,11 +117,11 @@ export function openWorkerPool(options: WorkerPoolOptions): WorkerPool {
       const held = [...running.values()].filter(({ abort }) => !isOverdue(abort.signal));
       const claims = held.map(({ claim }) => claim);
       try {
-        // A renewal that hangs on a dead connection must not keep the next one from another.
+        // A renewal that hangs on a dead connection must not delay the next one, on another connection.
         const renewed = await withDeadline(options.renew(claims), LEASE_RENEWAL_MS, 'renewing leases');
         for (const { claim, abort } of held) if (!renewed.has(claim.id)) abort.abort();
       } catch (error) {
-        // The database is away. Each lease still refuses to send after its own window.
+        // The database is away. Each lease still refuses to send after its send window.
         log.warn({ err: error, deliveries: claims.length }, 'leases not renewed');
       }
     }
@@ -135,7 +139,7 @@ export function openWorkerPool(options: WorkerPoolOptions): WorkerPool {
     }
   }
 
-  /** True when nothing runs any more. What starts while it waits is waited for, too. */
+  /** Waits until nothing runs, including what starts meanwhile. True: nothing runs any more. */
   async function allEndedWithin(ms: number): Promise<boolean> {
     const enough = new AbortController();
     const timeUp = sleep(ms, enough.signal);
@@ -166,30 +170,30 @@ export function openWorkerPool(options: WorkerPoolOptions): WorkerPool {
 }
 
 /**
- * Gives a claimed delivery its slot, and answers how it is released: as soon as the platform is done with the delivery. Once
- * `signal` has aborted no slot is waited for, since handing back needs none.
+ * Waits for a slot for a claimed delivery, and returns the function that releases it. The slot is released as soon as the
+ * platform is done with the delivery. Once `signal` has aborted no slot is waited for: handing back needs none.
  */
 type Acquire = (claim: ClaimedDelivery) => (signal: AbortSignal) => Promise<() => void>;
 
-/** The slots of one platform: how many deliveries it publishes at one time, and when the next are claimed. */
+/** The slots of one platform: limits how many deliveries it publishes at one time, and decides when to claim more. */
 function openSlots(
   platform: { id: string; manyServers: boolean },
   { concurrency, log }: Pick<WorkerPoolOptions, 'concurrency' | 'log'>,
   claimAndRun: (request: Omit<ClaimRequest, 'except'>, acquire: Acquire) => Promise<number>,
 ): { wake(trigger: ClaimRequest['trigger']): void } {
-  const perChannel = Math.max(1, Math.floor(concurrency * PART_OF_ONE));
-  // In a burst as many again are claimed ahead, half of the slots at a time or more: claiming fifty costs hardly more than
-  // claiming one, and a slot that becomes free is taken at once.
+  const perChannel = Math.max(1, Math.floor(concurrency * LARGEST_SHARE));
+  // In a burst as many deliveries again are claimed ahead, at least half of the slots at a time: claiming fifty costs hardly
+  // more than claiming one, and a free slot is filled at once.
   const capacity = concurrency * 2;
   const refillAt = capacity - Math.max(1, Math.floor(concurrency / 2));
-  /** Claimed, and not yet done with the platform: on each of its servers, and together. */
+  /** Claimed deliveries that the platform is not done with: for each endpoint, and in all (`held`). */
   const heldByEndpoint = new Map<string, number>();
   let held = 0;
   let slotsTaken = 0;
   const waiting: (() => void)[] = [];
-  /** Set: woken since the last claim began. */
+  /** Set when it was woken since the last claim began. */
   let woken: ClaimRequest['trigger'] | undefined;
-  /** Set: the last claim, or a channel at its limit, may have left something behind. */
+  /** Set when the last claim, or a channel at its limit, may have left deliveries behind. */
   let left: ClaimRequest['trigger'] | undefined;
   let claiming = false;
 
@@ -202,7 +206,7 @@ function openSlots(
 
   function acquireFor(trigger: ClaimRequest['trigger']): Acquire {
     return (claim) => {
-      // Counted now, and not when it runs: the next claim may begin before that.
+      // Counted at once: the next claim may begin before this delivery runs.
       count(claim, 1);
       return (signal) =>
         new Promise((resolve) => {
@@ -247,7 +251,7 @@ function openSlots(
       : null;
     const request = { platform: platform.id, limit, perChannel, perEndpoint, trigger };
     const claimed = await claimAndRun(request, acquireFor(trigger));
-    // As many as asked for: there are probably more.
+    // As many as requested: there are probably more.
     if (claimed === limit) left ??= trigger;
   }
 

@@ -76,11 +76,15 @@ export function openDatabase(options: DatabaseOptions): Database {
   pool.on('error', (err) => options.log?.warn({ err }, 'idle database connection lost'));
 
   const warnLost = (err: Error) => options.log?.warn({ err }, 'database connection lost in use');
-  const prisma = new PrismaClient({
+  const client = new PrismaClient({
     adapter: new PrismaPg(pool, { onConnectionError: warnLost }),
     // The longer formats quote arguments, and a post's text is one.
     errorFormat: 'minimal',
   });
+  // Counts against the patience of a request, as a statement of ours does.
+  const prisma = client.$extends({
+    query: { $allOperations: ({ args, query }) => asOneTry(() => query(args), isTransient) },
+  }) as unknown as PrismaClient;
 
   const withClient: typeof useClient = (work) => asOneTry(() => useClient(work), isTransient);
 

@@ -97,7 +97,7 @@ export async function runMegalodon({ gateway, results, publicPosts }: World): Pr
     assert.equal(data.configuration.statuses.max_characters, 500);
   });
   await results.run(library, 'connects: registers an app, consent, code, token', async () => {
-    const made = await client.registerClient('A client', { scopes, redirect_uris: callback });
+    const made = await client.registerApp('A client', { scopes, redirect_uris: callback });
     app = {
       clientId: made.clientId ?? made.client_id,
       clientSecret: made.clientSecret ?? made.client_secret,

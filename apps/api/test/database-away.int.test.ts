@@ -17,7 +17,9 @@ const MOST_TRIES = 8;
 /** Building an API takes a while, so some routes share one. All their tries together stay below 49. */
 const ROUTES_PER_API = 4;
 /** Five seconds of waiting, half a second to detect a silent server, and a margin for a busy machine. */
-const MOST_MS = 8_000;
+const MOST_MS = 9_500;
+/** An upload is read and rendered before it asks the database, which takes seconds on a busy machine. */
+const UPLOAD_MS = 8_000;
 
 const unknownId = '00000000-0000-4000-8000-000000000000';
 const bodies: Record<string, object> = {
@@ -145,7 +147,8 @@ async function askAll(mode: ProxyMode) {
     ),
   );
   expect(answers.length).toBeGreaterThan(20);
-  expect(answers.filter(({ tookMs }) => tookMs > MOST_MS)).toEqual([]);
+  const mostMs = (route: string) => MOST_MS + (route.endsWith('/media') ? UPLOAD_MS : 0);
+  expect(answers.filter(({ route, tookMs }) => tookMs > mostMs(route))).toEqual([]);
   for (const { routes, proxy } of proxiedApis) {
     expect(proxy.statements).toBeLessThanOrEqual(MOST_TRIES * routes.length);
     expect(proxy.connections).toBeLessThanOrEqual(MOST_TRIES * routes.length);

@@ -27,7 +27,7 @@ export interface Publisher extends PublishFacet, AccountFacet, LimitsFacet {
 export interface PublishFacet {
   /** Uploads, containers, reads: calls that create nothing public. Idempotent: may be repeated at any time. */
   prepare(call: PublishCall): Promise<PrepareOutcome>;
-  /** Makes the post public with one call. A thrown error means: outcome unclear. */
+  /** Makes the post public with one call. An error before its first byte has left means: not sent; after it: outcome unclear. */
   publish(call: PublishCall): Promise<PublishOutcome>;
   /** Finds out whether the post is out. Reads only. A thrown error means: ask again. */
   lookUp(call: Omit<LookUpCall, 'lookedAt'>): Promise<LookUpOutcome>;

@@ -68,9 +68,15 @@ const drafts: Record<string, (random: Random) => CallDraft> = {
   mastodon: () => ({ evidence: { newestStatusId: '4', idempotencyKey: 'k' } }),
 };
 
+function draftFor(id: string, random: Random): CallDraft {
+  const draft = drafts[id];
+  if (!draft) throw new Error(`"${id}" has no line in "drafts" of any-answer.test.ts: add one`);
+  return draft(random);
+}
+
 /** Prepares from the start and from an intermediate state, with uploads and marks already remembered. */
 function prepareDraft(id: string, random: Random): CallDraft {
-  const draft = drafts[id]!(random);
+  const draft = draftFor(id, random);
   return { ...draft, media: [imageOf()], evidence: random.chance(0.5) ? draft.evidence! : {} };
 }
 
@@ -108,7 +114,7 @@ describe.each(publishers)('$name, for any answer', (publisher) => {
     for (const random of rounds(3)) {
       const script = anyAnswer(random);
       server.answer(() => script);
-      const call = callOf(server.origin, drafts[publisher.id]!(random));
+      const call = callOf(server.origin, draftFor(publisher.id, random));
       try {
         const outcome = await publisher.publish({
           ...call,
@@ -137,7 +143,7 @@ describe.each(publishers)('$name, for any answer', (publisher) => {
     for (const random of rounds(4)) {
       const script = anyAnswer(random);
       server.answer(() => script);
-      const draft = drafts[publisher.id]!(random);
+      const draft = draftFor(publisher.id, random);
       const wasTaken = random.chance(0.3);
       const call = callOf(server.origin, {
         ...draft,

@@ -15,6 +15,7 @@ import type {
   Evidence,
 } from '../src/publisher.ts';
 import { jpegDraft, videoDraft } from './answers.ts';
+import { factsOf } from './suite-facts.ts';
 import { buildSandbox } from '../../../apps/sandbox/src/app.ts';
 
 /** A valid image of one pixel. */
@@ -68,12 +69,7 @@ export interface ArmedFault {
 
 /** A link that the publisher builds leads to the real platform; the sandbox has the page at the same path. */
 function ownLinkOf({ platform, url }: OraclePost): string {
-  const hosts: Record<string, string> = {
-    x: 'https://x.com',
-    linkedin: 'https://www.linkedin.com',
-    bluesky: 'https://bsky.app',
-  };
-  const host = hosts[platform];
+  const host = factsOf(platform).linkHost;
   return host === undefined ? url : url.replace(/^.*?:\/\/[^/]+\/[^/]+/, host);
 }
 

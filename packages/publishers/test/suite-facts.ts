@@ -1,6 +1,6 @@
 /** What the suites that run over every publisher have to know of its platform. */
 export interface SuiteFacts {
-  /** The sandbox's step that uploads or makes something before anything is public; null: there is none. */
+  /** The sandbox's step that uploads or makes something before anything is public; null: `prepare` only reads, or is left out. */
   quietStep: string | null;
   /** The sandbox's step that `lookUp` reads; null: an unclear public call stays uncertain. */
   lookUpStep: string | null;
@@ -16,13 +16,15 @@ export interface SuiteFacts {
   answersWithoutBody?: true;
   /** The public call is idempotent: "absent" is believed before the first send is listed. */
   maySendTwice?: true;
+  /** Where the publisher builds the post's link itself: its host. The sandbox has its page at the same path. */
+  linkHost?: string;
   /** Changes how a link is shown. */
   shows?: (text: string) => string;
 }
 
 /** By the id of the publisher. */
 const FACTS: Record<string, SuiteFacts> = {
-  x: { quietStep: 'upload', lookUpStep: 'lookup', callsPerImage: 2 },
+  x: { quietStep: 'upload', lookUpStep: 'lookup', callsPerImage: 2, linkHost: 'https://x.com' },
   instagram: {
     quietStep: 'container',
     lookUpStep: 'status',
@@ -37,12 +39,14 @@ const FACTS: Record<string, SuiteFacts> = {
     remembersInPairs: true,
     processesImages: true,
     answersWithoutBody: true,
+    linkHost: 'https://www.linkedin.com',
   },
   bluesky: {
     quietStep: 'upload',
     lookUpStep: 'lookup',
     callsPerImage: 1,
     maySendTwice: true,
+    linkHost: 'https://bsky.app',
     shows: (text) => text.replaceAll('https://', ''),
   },
   mastodon: { quietStep: 'upload', lookUpStep: 'lookup', callsPerImage: 1, processesImages: true },

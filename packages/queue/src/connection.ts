@@ -1,6 +1,7 @@
 import type { Logger } from '@solospark/foundation';
 import { Redis, type RedisOptions } from 'ioredis';
 import { reasonOf } from './errors.ts';
+import { HeardConnector } from './heard-connector.ts';
 import { refusesDatabase } from './redis-problem.ts';
 import { redisUrlProblem } from './redis-url.ts';
 
@@ -156,6 +157,7 @@ export function createProbeConnection(server: RedisAddress, deadlineMs: number):
 function shared(role: string, { ca }: RedisAddress): RedisOptions {
   return {
     ...(ca !== undefined && { tls: { ca } }),
+    Connector: HeardConnector,
     connectionName: `solospark-${role}`,
     keepAlive: 10_000,
     retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 6), maxReconnectDelayMs),

@@ -1,4 +1,3 @@
-import type { EventEmitter } from 'node:events';
 import { withDeadline, type Logger } from '@solospark/foundation';
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
@@ -127,9 +126,6 @@ async function findRedisProblem(
   } catch (error) {
     note(error);
   } finally {
-    // A socket that has failed may fail again (a TLS alert), and ioredis listens to its first error only.
-    const { stream } = client as unknown as { stream?: EventEmitter };
-    stream?.on('error', () => undefined);
     client.disconnect();
   }
   return problems[0];

@@ -1,10 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeCertificates, type Certificates } from '../../../test/support/certificates.ts';
 import { describeWithRedisServer } from '../../../test/support/describe-with-redis.ts';
 import { freePort, startRedis, type RedisServer } from '../../../test/support/queue.ts';
+import { createProbeConnection } from '../src/connection.ts';
 import { createQueues, type Queues } from '../src/index.ts';
 import { leastRights } from '../src/redis-access.ts';
 import { newId, postDue, recordingLog, until } from './support/fixtures.ts';
@@ -137,6 +139,15 @@ describeWithRedisServer('on a managed Redis,', () => {
     const queues = queuesOn(url, readFileSync(certificates.ca, 'utf8'));
     expect(await queues.findProblem()).toBeUndefined();
     await expectAtWork(queues);
+  });
+
+  it('a socket that fails again after it was closed does not end the process', async () => {
+    const client = createProbeConnection({ url: `redis://127.0.0.1:${server.port}`, ca: undefined }, 5_000);
+    await client.connect();
+    const { stream } = client as unknown as { stream: Socket };
+    client.disconnect();
+    await until('closed', () => stream.closed);
+    for (let times = 0; times < 3; times += 1) stream.emit('error', new Error('a late alert'));
   });
 
   it('a server that is away is not reported as a problem of the settings', async () => {

@@ -69,7 +69,8 @@ export function isBeingRetried(): boolean {
 export async function asRetry<T>(fn: () => Promise<T>): Promise<T> {
   const retry = { isRunning: true };
   try {
-    return await scopes.run({ ...scopes.getStore(), retry }, fn);
+    // Prisma's promises begin when they are awaited, which has to be within the scope.
+    return await scopes.run({ ...scopes.getStore(), retry }, async () => await fn());
   } finally {
     retry.isRunning = false;
   }
@@ -82,7 +83,10 @@ export async function asOneTry<T>(fn: () => Promise<T>, isFault: (error: unknown
   const { patience } = scope;
   const startedAt = performance.now();
   try {
-    return await scopes.run({ ...scope, until: startedAt + Math.max(LEAST_MS, patience.remainingMs) }, fn);
+    return await scopes.run(
+      { ...scope, until: startedAt + Math.max(LEAST_MS, patience.remainingMs) },
+      async () => await fn(),
+    );
   } catch (error) {
     if (isFault(error)) patience.noteFault();
     throw error;

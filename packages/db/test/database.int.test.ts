@@ -1,6 +1,14 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { createTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
-import { isTransient, openDatabase, withRetry, type Database, type DatabaseOptions } from '../src/index.ts';
+import {
+  isTransient,
+  openDatabase,
+  Patience,
+  withPatience,
+  withRetry,
+  type Database,
+  type DatabaseOptions,
+} from '../src/index.ts';
 
 let target: TestDatabase;
 const opened: Database[] = [];
@@ -202,5 +210,27 @@ describe('close', () => {
     for (const until = Date.now() + 20_000; (await target.database.query(left)).length > 0;) {
       if (Date.now() > until) throw new Error('connections are left');
     }
+  });
+});
+
+describe('the patience of a request', () => {
+  const ofPrisma = async (db: Database) => await db.prisma.organization.findUnique({ where: { id: 'o' } });
+  const ofSql = (db: Database) => nameOf(db);
+
+  it.each([
+    ['a call of Prisma', ofPrisma],
+    ['a statement of ours', ofSql],
+  ])('is used up by the wait of %s', async (_, read) => {
+    const db = open();
+    await read(db);
+    const patience = new Patience({ totalMs: 10_000 });
+    await open().transaction(async (tx) => {
+      await tx.query('LOCK TABLE organization');
+      const reading = withPatience(patience, () => read(db));
+      await new Promise((resolve) => setTimeout(resolve, 600));
+      await tx.query('COMMIT');
+      await reading;
+    });
+    expect(patience.remainingMs).toBeLessThan(9_600);
   });
 });

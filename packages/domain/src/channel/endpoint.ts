@@ -38,7 +38,7 @@ export function linkAt(endpoint: Endpoint, baseUrl: string, link: string | null)
 
 /** `linkAt` for every link in a sentence. */
 export function linksAt(endpoint: Endpoint, baseUrl: string, sentence: string): string {
-  return sentence.replace(/https?:\/\/\S+/g, (link) => linkAt(endpoint, baseUrl, link) ?? link);
+  return sentence.replace(/https?:\/\/\S*[^\s.,;:!?)]/g, (link) => linkAt(endpoint, baseUrl, link) ?? link);
 }
 
 /** The client for the API of this endpoint. If an author may have named the host, only public addresses are allowed. */

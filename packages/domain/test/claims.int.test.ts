@@ -4,7 +4,7 @@ import { SEND_WINDOW_MS, type ClaimedDelivery, type Settlement } from '../src/de
 import { claimDeliveries, renewLeases, type Held } from '../src/delivery/claim.repository.ts';
 import { settlePost } from '../src/delivery/settle-posts.repository.ts';
 import { findOverduePosts, fireDuePosts, firePostNow } from '../src/firing/firing.repository.ts';
-import { markSending, saveWitness, settleDelivery } from '../src/delivery/lease.repository.ts';
+import { markSending, saveEvidence, settleDelivery } from '../src/delivery/lease.repository.ts';
 import { firePost } from '../src/firing/fire-post.ts';
 import { openWorkerPool } from '../src/worker/worker-pool.ts';
 import { poolOf } from './worker-pool.ts';
@@ -184,7 +184,7 @@ describe('a worker whose delivery was taken over', () => {
     const held = await claimed();
     await takeOver(held);
     const { db } = app.ctx;
-    expect(await saveWitness(db, { ...held, facts: { late: true } })).toBe(false);
+    expect(await saveEvidence(db, { ...held, facts: { late: true } })).toBe(false);
     expect(await markSending(db, held)).toBeUndefined();
     expect(await settle(held, { outcome: 'published', receipt: { remoteId: '1', url: null } })).toBe(false);
     expect((await renewLeases(db, [held])).size).toBe(0);
@@ -334,7 +334,7 @@ describe('settling', () => {
         detail: words,
         platformMessage: words,
       } as const;
-      expect(await saveWitness(ctx.db, { ...held, facts: { said: words } })).toBe(true);
+      expect(await saveEvidence(ctx.db, { ...held, facts: { said: words } })).toBe(true);
       expect(await settle(held, { outcome: 'failed', failure })).toBe(true);
     },
   );

@@ -11,7 +11,7 @@ import {
   markSending,
   markSuperseded,
   recordReceipt,
-  saveWitness,
+  saveEvidence,
   settleDelivery,
 } from '../src/delivery/lease.repository.ts';
 import { createLease, SupersededError } from '../src/delivery/lease.ts';
@@ -194,7 +194,7 @@ describe('a fencing number that is given out twice, by a database that lost its 
     const { lost, present } = await claimedTwice();
     expect(await markSending(ctx.db, present)).toBeDefined();
     expect(await settleDelivery(ctx.db, { ...lost, settlement: handedBack })).toBe(false);
-    expect(await saveWitness(ctx.db, { ...lost, facts: { late: true } })).toBe(false);
+    expect(await saveEvidence(ctx.db, { ...lost, facts: { late: true } })).toBe(false);
     expect(await markSending(ctx.db, lost)).toBeUndefined();
     expect(await settleDelivery(ctx.db, { ...present, settlement: receiptOf('1') })).toBe(true);
     expect(await ledgerOf(lost)).toEqual([{ outcome: 'published', detail: null, open: false }]);

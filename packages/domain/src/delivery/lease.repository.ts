@@ -23,7 +23,7 @@ const HELD = `
   )`;
 
 /** Saves evidence, and renews the lease. False: another worker holds the delivery now. */
-export const saveWitness = inBatches(
+export const saveEvidence = inBatches(
   async (db, items: (Held & { facts: Evidence })[]): Promise<boolean[]> => {
     const rows = await db.query<{ id: string }>(
       `WITH ${HELD}

@@ -3,7 +3,7 @@ import {
   markSending,
   markSuperseded,
   recordReceipt,
-  saveWitness,
+  saveEvidence,
   settleDelivery,
 } from './lease.repository.ts';
 import { withRetry } from '@solospark/db';
@@ -111,7 +111,7 @@ export function createLease(
     tokens: [],
     now: () => new Date(claim.claimedAt.getTime() + ctx.clock.monotonicMs() - claimedMs),
     async remember(facts) {
-      if (!(await withRetry(() => saveWitness(ctx.db, { ...held, facts })))) throw new SupersededError();
+      if (!(await withRetry(() => saveEvidence(ctx.db, { ...held, facts })))) throw new SupersededError();
       Object.assign(claim.evidence, facts);
       noteStep();
     },

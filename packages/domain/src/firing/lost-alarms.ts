@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
+import { confirmAlarms } from '../post/alarm.repository.ts';
 import { postDueAlarm } from '../post/move-alarm.ts';
-import { confirmAlarms } from '../post/post.repository.ts';
 import {
   claimRestoring,
   endRestoring,

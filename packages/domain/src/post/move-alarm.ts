@@ -1,6 +1,6 @@
 import { postDueJobId, type JobRequest } from '@solospark/queue';
 import type { Context } from '../context.ts';
-import { confirmAlarm } from './post.repository.ts';
+import { confirmAlarm } from './alarm.repository.ts';
 
 /**
  * Updates the queue after a change of the row was committed: sets the new alarm and removes the old one. Best effort, within
